@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The contract between stages: plain files, strict on write, lenient on read.
+//!
+//! * **Reading** ([`read_points`], [`read_images`], [`read_ids`], [`Npz`]) accepts what NumPy programs save and a stage
+//!   can make sense of (any integer or float dtype, either byte order, C or Fortran order), converts it once, and
+//!   refuses the rest in one line that names the file, what was expected, what was found and the cure.
+//! * **Writing** goes through [`Outputs`]: every file of a stage is prepared under a temporary name in its own folder
+//!   and appears by rename, complete or not at all.
+//! * **Provenance** ([`Provenance`]) is written as `<file>.json` beside each output. No reader needs it.
+
+mod elements;
+mod error;
+mod hash;
+mod header;
+mod npz;
+mod output;
+mod provenance;
+mod read;
+
+pub use error::Error;
+pub use npz::{Npz, Text};
+pub use output::{Outputs, remove_temporaries};
+pub use provenance::{FileRecord, Provenance, Run};
+pub use read::{Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_points};
+
+/// Result of this library.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,1 +1,157 @@
-//! Placeholder.
+//! How a program of the pipeline behaves, solved once: arguments, exit codes, errors, progress, threads.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! /// Groups points.
+//! #[derive(argh::FromArgs)]
+//! #[argh(help_triggers("-h", "--help"))]
+//! struct Args {
+//!     /// number of clusters (default 10)
+//!     #[argh(option, default = "10")]
+//!     k: usize,
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     stage::main("group", |args: Args, stage| {
+//!         stage.set_threads(None)?;
+//!         stage::print(&format!("{} clusters\n", args.k))
+//!     })
+//! }
+//! ```
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (SIGINT), 143 terminated (SIGTERM). Results go to stdout,
+//! everything else to stderr. An error is one line: the program, then the whole chain of causes.
+
+mod arguments;
+mod progress;
+
+use std::fmt::Display;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use artifact::{FileRecord, Provenance, Run};
+use serde_json::Value;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+pub use arguments::List;
+pub use progress::Progress;
+
+/// One run of a program.
+pub struct Stage {
+    name: &'static str,
+    started: Instant,
+    argv: Vec<String>,
+    threads: usize,
+    device: String,
+}
+
+/// Wrong usage found after the arguments were parsed: the program ends with exit code 2.
+#[derive(Debug)]
+struct Usage(String);
+
+impl Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// Parses the arguments, calls `run`, and turns its outcome into an exit code.
+pub fn main<A: argh::TopLevelCommand>(
+    name: &'static str,
+    run: impl FnOnce(A, &mut Stage) -> anyhow::Result<()>,
+) -> ExitCode {
+    let argv: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let mut stage = Stage { name, started: Instant::now(), argv, threads: 1, device: "cpu".into() };
+    let outcome = handle_signals().and_then(|()| match arguments::parse::<A>(name, std::env::args_os().skip(1)) {
+        Ok(arguments::Parsed::Run(args)) => run(args, &mut stage),
+        Ok(arguments::Parsed::Show(text)) => print(&text),
+        Err(error) => Err(usage(error)),
+    });
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    // An error is one line, whatever an operating system or a library put into its message.
+    let line = format!("{name}: {error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+    if error.is::<Usage>() {
+        eprintln!("{line} (see {name} --help)");
+        return ExitCode::from(2);
+    }
+    eprintln!("{line}");
+    ExitCode::FAILURE
+}
+
+/// An error that ends the program with exit code 2: the arguments make no sense together.
+pub fn usage(message: impl Display) -> anyhow::Error {
+    Usage(message.to_string()).into()
+}
+
+/// Writes results to stdout. A reader that went away, as in `evaluate ... | head -1`, is no error.
+///
+/// # Errors
+/// Any other failure to write.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::new(error).context("cannot write to stdout"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says something on stderr that is no result: a warning, a fact about the run.
+pub fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+impl Stage {
+    /// Sets the number of threads that rayon uses: `threads`, or all cores.
+    ///
+    /// # Errors
+    /// The threads cannot be started.
+    pub fn set_threads(&mut self, threads: Option<NonZeroUsize>) -> anyhow::Result<usize> {
+        let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads = threads.map_or(available, NonZeroUsize::get);
+        rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global()?;
+        Ok(self.threads)
+    }
+
+    /// Names the device for the provenance; `cpu` unless told otherwise.
+    pub fn set_device(&mut self, device: impl Into<String>) {
+        self.device = device.into();
+    }
+
+    /// The provenance of this run, all but its outputs.
+    pub fn provenance(&self, parameters: Value, inputs: Vec<FileRecord>, result: Value) -> Provenance {
+        Provenance {
+            stage: self.name.into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            parameters,
+            inputs,
+            outputs: Vec::new(),
+            result,
+            run: Run {
+                seconds: self.started.elapsed().as_secs_f64(),
+                threads: self.threads,
+                device: self.device.clone(),
+                argv: self.argv.clone(),
+            },
+        }
+    }
+}
+
+/// On SIGINT or SIGTERM: remove temporary files and end at once with 128 + the signal's number.
+fn handle_signals() -> anyhow::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            artifact::remove_temporaries();
+            // Not std::process::exit: its exit handlers would wait for threads that are still computing.
+            signal_hook::low_level::exit(128 + signal);
+        }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Array elements of any integer or float dtype, brought to one of four.
+
+use std::io::Read;
+
+use half::f16;
+use ndarray::ArrayD;
+use ndarray_npy::{ReadDataError, ReadNpyError, ReadNpyExt, ReadableElement};
+use py_literal::Value;
+
+use crate::header::Header;
+
+/// An array as it was stored, with the rare dtypes widened without loss.
+pub(crate) enum Elements {
+    /// `u1` and booleans.
+    U8(ArrayD<u8>),
+    /// All other integers.
+    I64(ArrayD<i64>),
+    /// `f2` and `f4`.
+    F32(ArrayD<f32>),
+    /// `f8`.
+    F64(ArrayD<f64>),
+}
+
+impl Elements {
+    /// Reads an array from `open`, a stream of `length` bytes that can be started anew. The error says what was found.
+    pub(crate) fn read<R: Read>(
+        length: u64,
+        mut open: impl FnMut() -> std::io::Result<R>,
+    ) -> Result<(Self, Header, R), String> {
+        let mut start = open().map_err(|error| error.to_string())?;
+        let header = Header::read(&mut start)?;
+        let item_size = item_size(&header.dtype)
+            .ok_or_else(|| format!("an array of dtype {} and shape {:?}", header.dtype, header.shape))?;
+        match header.file_length(item_size) {
+            Some(needed) if needed == length => {}
+            Some(needed) if needed > length => {
+                return Err(format!("{length} bytes of the {needed} its header promises (a truncated file)"));
+            }
+            Some(needed) => return Err(format!("{} bytes after the end of the array", length - needed)),
+            None => return Err(format!("a header that promises the impossible shape {:?}", header.shape)),
+        }
+        let mut reader = open().map_err(|error| error.to_string())?;
+        let elements = Self::read_checked(&mut reader, &header.dtype).map_err(|error| error.to_string())?;
+        Ok((elements, header, reader))
+    }
+
+    fn read_checked(reader: &mut impl Read, dtype: &str) -> Result<Self, ReadNpyError> {
+        Ok(match &dtype[1..] {
+            "u1" => Self::U8(ArrayD::read_npy(reader)?),
+            "b1" => Self::U8(ArrayD::<bool>::read_npy(reader)?.mapv(u8::from)),
+            "i1" => Self::I64(ArrayD::<i8>::read_npy(reader)?.mapv(i64::from)),
+            "i2" => Self::I64(ArrayD::<i16>::read_npy(reader)?.mapv(i64::from)),
+            "u2" => Self::I64(ArrayD::<u16>::read_npy(reader)?.mapv(i64::from)),
+            "i4" => Self::I64(ArrayD::<i32>::read_npy(reader)?.mapv(i64::from)),
+            "u4" => Self::I64(ArrayD::<u32>::read_npy(reader)?.mapv(i64::from)),
+            "i8" => Self::I64(ArrayD::read_npy(reader)?),
+            // Beyond 2^63 nothing here has a meaning for an integer; saturating keeps such a value recognisably absurd.
+            "u8" => Self::I64(ArrayD::<u64>::read_npy(reader)?.mapv(|x| i64::try_from(x).unwrap_or(i64::MAX))),
+            "f2" => Self::F32(ArrayD::<Half>::read_npy(reader)?.mapv(|x| x.0.to_f32())),
+            "f4" => Self::F32(ArrayD::read_npy(reader)?),
+            _ => Self::F64(ArrayD::read_npy(reader)?),
+        })
+    }
+}
+
+/// Bytes per element of a supported dtype.
+fn item_size(dtype: &str) -> Option<u64> {
+    match dtype.strip_prefix(['<', '>', '|', '='])? {
+        "b1" | "i1" | "u1" => Some(1),
+        "i2" | "u2" | "f2" => Some(2),
+        "i4" | "u4" | "f4" => Some(4),
+        "i8" | "u8" | "f8" => Some(8),
+        _ => None,
+    }
+}
+
+/// `float16`, which `ndarray-npy` does not know.
+#[derive(Clone, Copy)]
+struct Half(f16);
+
+impl ReadableElement for Half {
+    fn read_to_end_exact_vec<R: Read>(
+        mut reader: R,
+        type_desc: &Value,
+        len: usize,
+    ) -> Result<Vec<Self>, ReadDataError> {
+        let big_endian = match type_desc {
+            Value::String(descr) if descr == "<f2" => false,
+            Value::String(descr) if descr == ">f2" => true,
+            _ => return Err(ReadDataError::WrongDescriptor(type_desc.clone())),
+        };
+        let mut bytes = vec![0u8; 2 * len];
+        reader.read_exact(&mut bytes)?;
+        let decode = |pair: &[u8]| {
+            let pair = [pair[0], pair[1]];
+            Self(if big_endian { f16::from_be_bytes(pair) } else { f16::from_le_bytes(pair) })
+        };
+        Ok(bytes.chunks_exact(2).map(decode).collect())
+    }
+}

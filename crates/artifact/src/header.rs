@@ -1,0 +1,108 @@
+//! The header of an `.npy` file, read before any memory is taken for what it promises.
+//!
+//! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>. The elements themselves are read
+//! by `ndarray-npy`; it would allocate whatever a header promises, so the promise is held against the file's length first.
+
+use std::io::Read;
+
+use py_literal::Value;
+
+/// NumPy refuses longer headers too (`max_header_size`).
+const MAX_HEADER: usize = 10_000;
+/// A header is a dict that holds a tuple (a structured dtype: lists of tuples). The parser recurses; this bounds it.
+const MAX_NESTING: usize = 8;
+
+/// What the header says.
+#[derive(Debug)]
+pub(crate) struct Header {
+    /// NumPy's type string, such as `<f4`, or a structured type written out.
+    pub(crate) dtype: String,
+    pub(crate) shape: Vec<usize>,
+    /// Bytes before the first element.
+    pub(crate) length: u64,
+}
+
+impl Header {
+    /// Reads the header and nothing after it. The error says what was found instead.
+    pub(crate) fn read(reader: &mut impl Read) -> Result<Self, String> {
+        let mut start = [0u8; 8];
+        if let Err(found) = read_exactly(reader, &mut start) {
+            return Err(if found == 0 { "an empty file".into() } else { format!("only {found} bytes") });
+        }
+        if &start[..6] != b"\x93NUMPY" {
+            return Err("a file that does not start with the NumPy magic bytes".into());
+        }
+        let width = match start[6] {
+            1 => 2,
+            2 | 3 => 4,
+            major => return Err(format!(".npy format version {major}")),
+        };
+        let mut size = [0u8; 4];
+        read_exactly(reader, &mut size[..width]).map_err(|_| "a truncated header")?;
+        let size = u32::from_le_bytes(size) as usize;
+        if size > MAX_HEADER {
+            return Err(format!("a header of {size} bytes"));
+        }
+        let mut text = vec![0u8; size];
+        read_exactly(reader, &mut text).map_err(|_| "a truncated header")?;
+        let (dtype, shape) = parse(&text)?;
+        Ok(Self { dtype, shape, length: (8 + width + size) as u64 })
+    }
+
+    /// Bytes the whole file must have, header included; `None` if no file can be that long.
+    pub(crate) fn file_length(&self, item_size: u64) -> Option<u64> {
+        let count = self.shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n as u64))?;
+        count.checked_mul(item_size)?.checked_add(self.length).filter(|&total| total <= i64::MAX as u64)
+    }
+}
+
+/// Fills `buffer`, or says how many bytes there were.
+fn read_exactly(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) | Err(_) => return Err(filled),
+            Ok(count) => filled += count,
+        }
+    }
+    Ok(())
+}
+
+fn parse(text: &[u8]) -> Result<(String, Vec<usize>), String> {
+    let unreadable = || "a header that is not a NumPy array description".to_string();
+    let text = std::str::from_utf8(text).map_err(|_| unreadable())?;
+    if nesting(text) > MAX_NESTING {
+        return Err(unreadable());
+    }
+    let Ok(Value::Dict(entries)) = text.trim_end().parse::<Value>() else {
+        return Err(unreadable());
+    };
+    let entry = |name: &str| {
+        entries.iter().find(|(key, _)| matches!(key, Value::String(key) if key == name)).map(|(_, value)| value)
+    };
+    let dtype = match entry("descr") {
+        Some(Value::String(descr)) => descr.clone(),
+        Some(structured) => structured.to_string(),
+        None => return Err(unreadable()),
+    };
+    let Some(Value::Tuple(lengths)) = entry("shape") else {
+        return Err(unreadable());
+    };
+    let length = |value: &Value| value.as_integer().and_then(|length| usize::try_from(length.clone()).ok());
+    let shape: Option<Vec<usize>> = lengths.iter().map(length).collect();
+    Ok((dtype, shape.ok_or_else(|| format!("the impossible shape {}", Value::Tuple(lengths.clone())))?))
+}
+
+fn nesting(text: &str) -> usize {
+    let mut depth = 0usize;
+    let mut deepest = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}

@@ -1,0 +1,188 @@
+//! Writing: temporary names in the target's own folder, then rename.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use ndarray::{ArrayBase, Data, Dimension};
+use ndarray_npy::{NpzWriter, WritableElement, WriteNpyError, WriteNpyExt, WriteNpzError};
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::hash::Hashing;
+use crate::{Error, FileRecord, Provenance, Result};
+
+/// Names of all temporaries this process made, so that a signal handler can remove those still there: no destructor
+/// runs when a signal ends a process. The names are random, so one that was renamed since is no one else's.
+static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes every temporary file of this process. For signal handlers that are about to exit.
+pub fn remove_temporaries() {
+    for path in TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// The outputs of one run of a stage, each prepared under a temporary name, all renamed at the end.
+///
+/// Dropped before [`Outputs::commit`], it leaves nothing behind.
+#[derive(Default)]
+pub struct Outputs {
+    pending: Vec<Pending>,
+}
+
+/// A complete file under a temporary name.
+struct Pending {
+    target: PathBuf,
+    temporary: TempPath,
+    record: FileRecord,
+}
+
+impl Outputs {
+    /// No outputs yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Refuses a target that could not be written later: for stages that work for minutes before they write.
+    ///
+    /// # Errors
+    /// A target that is a folder, or whose folder cannot be made or written to.
+    pub fn check(target: &Path) -> Result<()> {
+        temporary(target).map(drop)
+    }
+
+    /// Adds an array.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn npy<T, S, D>(&mut self, target: &Path, array: &ArrayBase<S, D>) -> Result<()>
+    where
+        T: WritableElement,
+        S: Data<Elem = T>,
+        D: Dimension,
+    {
+        let dtype = match T::type_descriptor() {
+            py_literal::Value::String(descr) => Some(descr),
+            structured => Some(structured.to_string()),
+        };
+        self.add(target, dtype, array.shape().to_vec(), |writer| {
+            array.write_npy(writer).map_err(|error| match error {
+                WriteNpyError::Io(error) => error,
+                other => std::io::Error::other(other),
+            })
+        })
+    }
+
+    /// Adds an `.npz` archive that `fill` puts arrays into.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn npz(
+        &mut self,
+        target: &Path,
+        fill: impl FnOnce(&mut NpzWriter<std::io::Cursor<Vec<u8>>>) -> std::result::Result<(), WriteNpzError>,
+    ) -> Result<()> {
+        // A zip writer seeks back into what it wrote, so the archive is made in memory: models are small.
+        let mut archive = NpzWriter::new(std::io::Cursor::new(Vec::new()));
+        let bytes = fill(&mut archive).and_then(|()| archive.finish());
+        let bytes = bytes.map_err(|error| Error::write(target, std::io::Error::other(error)))?;
+        self.bytes(target, bytes.get_ref())
+    }
+
+    /// Adds a file of any other kind.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn bytes(&mut self, target: &Path, bytes: &[u8]) -> Result<()> {
+        self.add(target, None, Vec::new(), |writer| writer.write_all(bytes))
+    }
+
+    /// Renames all files to their final names and writes `provenance` beside each.
+    ///
+    /// A provenance of an earlier run is removed before its file is replaced, so that none ever describes another's file.
+    ///
+    /// # Errors
+    /// A file cannot be renamed or its provenance written.
+    pub fn commit(self, provenance: Provenance) -> Result<()> {
+        let outputs: Vec<FileRecord> = self.pending.iter().map(|pending| pending.record.clone()).collect();
+        let provenance = Provenance { outputs, ..provenance };
+        let mut beside = Self::new();
+        for pending in &self.pending {
+            let target = provenance_path(&pending.target);
+            let mut text = serde_json::to_string_pretty(&provenance)
+                .map_err(|error| Error::write(&target, std::io::Error::other(error)))?;
+            text.push('\n');
+            beside.bytes(&target, text.as_bytes())?;
+        }
+        for pending in &self.pending {
+            match fs::remove_file(provenance_path(&pending.target)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::write(&pending.target, error));
+                }
+                _ => {}
+            }
+        }
+        self.pending.into_iter().chain(beside.pending).try_for_each(Pending::rename)
+    }
+
+    fn add(
+        &mut self,
+        target: &Path,
+        dtype: Option<String>,
+        shape: Vec<usize>,
+        write: impl FnOnce(&mut Hashing<BufWriter<&mut File>>) -> std::io::Result<()>,
+    ) -> Result<()> {
+        let mut file = temporary(target)?;
+        let failed = |error| Error::write(target, error);
+        let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, file.as_file_mut()));
+        write(&mut writer).map_err(failed)?;
+        let (buffer, bytes, sha256) = writer.finish();
+        buffer.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.as_file().sync_all().map_err(failed)?;
+        let record = FileRecord { path: target.display().to_string(), dtype, shape, bytes, sha256 };
+        self.pending.push(Pending { target: target.to_owned(), temporary: file.into_temp_path(), record });
+        Ok(())
+    }
+}
+
+impl Pending {
+    fn rename(self) -> Result<()> {
+        self.temporary.persist(&self.target).map_err(|error| Error::write(&self.target, error.error))
+    }
+}
+
+/// A new empty file in the folder of `target`, which is made if need be.
+fn temporary(target: &Path) -> Result<NamedTempFile> {
+    let failed = |error| Error::write(target, error);
+    let Some(name) = target.file_name() else {
+        return Err(Error::content(target, "the path of a file to write", "a folder", "name a file in it"));
+    };
+    if target.is_dir() {
+        return Err(Error::content(target, "the path of a file to write", "a folder", "name a file in it"));
+    }
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(name);
+    // 0666 less the umask, as any program's file; tempfile's own default would be 0600.
+    let file = tempfile::Builder::new()
+        .prefix(&prefix)
+        .suffix(".tmp")
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).push(file.path().to_owned());
+    Ok(file)
+}
+
+/// `<file>.json`
+fn provenance_path(target: &Path) -> PathBuf {
+    let mut name = target.as_os_str().to_owned();
+    name.push(".json");
+    PathBuf::from(name)
+}

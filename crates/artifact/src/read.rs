@@ -1,0 +1,217 @@
+//! Reading arrays: lenient at the door, one type behind it.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use ndarray::{Array1, Array2, ArrayD, ArrayView2, Axis, Ix2};
+
+use crate::elements::Elements;
+use crate::hash::{Hashing, sha256};
+use crate::{Error, FileRecord, Result};
+
+/// Points to be clustered, (n, d), all finite.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Points {
+    /// From `f4`, `f2`, and from `u1` images.
+    F32(Array2<f32>),
+    /// From `f8` and integers.
+    F64(Array2<f64>),
+}
+
+impl Points {
+    /// (n, d)
+    pub fn dim(&self) -> (usize, usize) {
+        match self {
+            Self::F32(points) => points.dim(),
+            Self::F64(points) => points.dim(),
+        }
+    }
+}
+
+/// Pixels of images, one image a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pixels {
+    /// Grey levels 0..=255, to be divided by 255 where they are used.
+    U8(Array2<u8>),
+    /// Taken as they are; all finite.
+    F32(Array2<f32>),
+}
+
+/// Images with their rows flattened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Images {
+    /// (n, height * width)
+    pub pixels: Pixels,
+}
+
+impl Images {
+    /// (n, pixels per image)
+    pub fn dim(&self) -> (usize, usize) {
+        match &self.pixels {
+            Pixels::U8(pixels) => pixels.dim(),
+            Pixels::F32(pixels) => pixels.dim(),
+        }
+    }
+}
+
+/// Points (n, d) of any integer or float dtype; or images (n, height, width), flattened, and divided by 255 when `u1`.
+///
+/// # Errors
+/// A file that cannot be read or is no such array; no rows or columns; a value that is not finite (the first is named).
+pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
+    let expected = "points: a number array of shape (n, d) or images (n, height, width)";
+    let (elements, record) = read_elements(path, expected)?;
+    let images = record.shape.len() == 3;
+    let points = match elements {
+        Elements::U8(array) if images => {
+            Points::F32(flatten(path, array, expected)?.mapv(|level| f32::from(level) / 255.0))
+        }
+        Elements::U8(array) => Points::F32(flatten(path, array, expected)?.mapv(f32::from)),
+        Elements::I64(array) => Points::F64(flatten(path, array, expected)?.mapv(|value| value as f64)),
+        Elements::F32(array) => Points::F32(flatten(path, array, expected)?),
+        Elements::F64(array) => Points::F64(flatten(path, array, expected)?),
+    };
+    match &points {
+        Points::F32(points) => refuse_non_finite(path, points.view())?,
+        Points::F64(points) => refuse_non_finite(path, points.view())?,
+    }
+    Ok((points, record))
+}
+
+/// Images (n, height, width) or (n, pixels): `u1` kept as it is, other numbers as `f4`.
+///
+/// # Errors
+/// As [`read_points`].
+pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
+    let expected = "images: a number array of shape (n, height, width) or (n, pixels)";
+    let (elements, record) = read_elements(path, expected)?;
+    let pixels = match elements {
+        Elements::U8(array) => Pixels::U8(flatten(path, array, expected)?),
+        Elements::I64(array) => Pixels::F32(flatten(path, array, expected)?.mapv(|value| value as f32)),
+        Elements::F32(array) => Pixels::F32(flatten(path, array, expected)?),
+        Elements::F64(array) => Pixels::F32(flatten(path, array, expected)?.mapv(|value| value as f32)),
+    };
+    if let Pixels::F32(pixels) = &pixels {
+        refuse_non_finite(path, pixels.view())?;
+    }
+    Ok((Images { pixels }, record))
+}
+
+/// A matrix (rows, columns) of any number dtype as `f64`, all finite: starting centroids, say.
+///
+/// # Errors
+/// As [`read_points`].
+pub fn read_matrix(path: &Path) -> Result<(Array2<f64>, FileRecord)> {
+    let (points, record) = read_points(path)?;
+    let matrix = match points {
+        Points::F32(points) => points.mapv(f64::from),
+        Points::F64(points) => points,
+    };
+    Ok((matrix, record))
+}
+
+/// Class or cluster ids, one a row: an integer array of shape (n,) or (n, 1), or floats that hold whole numbers.
+///
+/// # Errors
+/// A file that cannot be read or is no such array; no rows; a fraction.
+pub fn read_ids(path: &Path) -> Result<(Array1<i64>, FileRecord)> {
+    let expected = "ids: an integer array of shape (n,)";
+    let (elements, record) = read_elements(path, expected)?;
+    let one_column = matches!(record.shape.as_slice(), [n] | [n, 1] if *n > 0);
+    if !one_column {
+        return Err(shape_error(path, expected, &record.shape));
+    }
+    let whole = |(row, value): (usize, f64)| {
+        let fits = value.fract() == 0.0 && value.abs() < 9.0e15;
+        fits.then_some(value as i64).ok_or_else(|| {
+            Error::content(path, expected, format!("{value} in row {row}"), "give whole numbers")
+        })
+    };
+    let ids: Array1<i64> = match elements {
+        Elements::U8(array) => array.iter().map(|&id| i64::from(id)).collect(),
+        Elements::I64(array) => array.iter().copied().collect(),
+        Elements::F32(array) => {
+            array.iter().map(|&id| f64::from(id)).enumerate().map(whole).collect::<Result<_>>()?
+        }
+        Elements::F64(array) => array.iter().copied().enumerate().map(whole).collect::<Result<_>>()?,
+    };
+    Ok((ids, record))
+}
+
+/// The whole of a small file that is not an array, with its record.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn read_bytes(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
+    let (file, length) = open(path)?;
+    let mut bytes = Vec::new();
+    (&file).take(length).read_to_end(&mut bytes).map_err(|error| Error::read(path, error))?;
+    let record = FileRecord {
+        path: path.display().to_string(),
+        dtype: None,
+        shape: Vec::new(),
+        bytes: bytes.len() as u64,
+        sha256: sha256(&bytes),
+    };
+    Ok((bytes, record))
+}
+
+/// Opens a regular file and says how long it is.
+pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
+    let file = File::open(path).map_err(|error| Error::read(path, error))?;
+    let metadata = file.metadata().map_err(|error| Error::read(path, error))?;
+    if !metadata.is_file() {
+        let found = if metadata.is_dir() { "a folder" } else { "something that is not a file" };
+        return Err(Error::content(path, "a file", found, "give the path of a file"));
+    }
+    Ok((file, metadata.len()))
+}
+
+fn read_elements(path: &Path, expected: &str) -> Result<(Elements, FileRecord)> {
+    let (_, length) = open(path)?;
+    let restart = || Ok(Hashing::new(BufReader::with_capacity(1 << 20, File::open(path)?)));
+    let (elements, header, reader) = Elements::read(length, restart)
+        .map_err(|found| Error::content(path, expected, found, "write it again, with numpy.save say"))?;
+    let (_, bytes, sha256) = reader.finish();
+    let dtype = Some(header.dtype);
+    let record = FileRecord { path: path.display().to_string(), dtype, shape: header.shape, bytes, sha256 };
+    Ok((elements, record))
+}
+
+/// (n, d) as it is, (n, height, width) with its images flattened; row-major either way.
+fn flatten<T: Clone>(path: &Path, array: ArrayD<T>, expected: &str) -> Result<Array2<T>> {
+    let shape = array.shape().to_vec();
+    let (rows, columns) = match *shape.as_slice() {
+        [rows, columns] => (rows, columns),
+        [rows, height, width] => (rows, height * width),
+        _ => return Err(shape_error(path, expected, &shape)),
+    };
+    if rows == 0 || columns == 0 {
+        return Err(shape_error(path, expected, &shape));
+    }
+    if array.ndim() == 2 && array.is_standard_layout() {
+        return array.into_dimensionality::<Ix2>().map_err(|_| shape_error(path, expected, &shape));
+    }
+    let flat = array.as_standard_layout().into_owned();
+    flat.into_shape_with_order((rows, columns)).map_err(|_| shape_error(path, expected, &shape))
+}
+
+fn shape_error(path: &Path, expected: &str, shape: &[usize]) -> Error {
+    let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();
+    let comma = if shape.len() == 1 { "," } else { "" };
+    let found = format!("shape ({}{comma})", lengths.join(", "));
+    Error::content(path, expected, found, "reshape it, with numpy.reshape say")
+}
+
+fn refuse_non_finite<T: Copy + Into<f64>>(path: &Path, matrix: ArrayView2<T>) -> Result<()> {
+    for (row, values) in matrix.axis_iter(Axis(0)).enumerate() {
+        if let Some(column) = values.iter().position(|&value| !value.into().is_finite()) {
+            let value: f64 = values[column].into();
+            let found = format!("{value} in row {row}, column {column}");
+            let cure = "remove or replace such rows, with numpy.nan_to_num say";
+            return Err(Error::content(path, "finite numbers", found, cure));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Shared by every package that links libtorch, since link arguments do not travel from a library to a program:
+//! the run-time search path, and CUDA kept although no symbol of it is named.
+//! (`DEP_TCH_LIBTORCH_LIB` comes from torch-sys, which such a package therefore names as a direct dependency.)
+
+use std::path::Path;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let Ok(lib) = std::env::var("DEP_TCH_LIBTORCH_LIB") else {
+        println!("cargo:warning=torch-sys did not say where libtorch is: run `make build`");
+        return;
+    };
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{lib}");
+    if Path::new(&lib).join("libtorch_cuda.so").exists() {
+        println!("cargo:rustc-link-arg=-Wl,--no-as-needed");
+        println!("cargo:rustc-link-arg=-ltorch_cuda");
+    }
+}

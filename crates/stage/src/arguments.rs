@@ -1,0 +1,120 @@
+//! Command lines: what argh leaves out. `--k=10` beside `--k 10`, `--version`, `--help` anywhere, one-line errors.
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// What the command line asks for.
+pub(crate) enum Parsed<A> {
+    /// Work to be done.
+    Run(A),
+    /// Help or version, to be printed.
+    Show(String),
+}
+
+/// Parses `arguments` (without the program's name). The error is what to tell a user who got them wrong.
+pub(crate) fn parse<A: argh::TopLevelCommand>(
+    name: &str,
+    arguments: impl Iterator<Item = OsString>,
+) -> Result<Parsed<A>, String> {
+    let mut words = Vec::new();
+    for argument in arguments {
+        let word = argument.into_string().map_err(|word| format!("argument {word:?} is not valid UTF-8"))?;
+        match word.split_once('=') {
+            Some((option, value)) if is_option(option) => words.extend([option.to_owned(), value.to_owned()]),
+            _ => words.push(word),
+        }
+    }
+    if words.iter().any(|word| word == "--version") {
+        return Ok(Parsed::Show(format!("{name} {}\n", env!("CARGO_PKG_VERSION"))));
+    }
+    if words.iter().any(|word| word == "--help" || word == "-h") {
+        words = vec!["--help".into()];
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match A::from_args(&[name], &words) {
+        Ok(args) => Ok(Parsed::Run(args)),
+        Err(exit) if exit.status.is_ok() => Ok(Parsed::Show(exit.output)),
+        Err(exit) => Err(exit.output.trim().to_owned()),
+    }
+}
+
+/// `--k`, `--max-iter`: two dashes and a name.
+fn is_option(word: &str) -> bool {
+    word.strip_prefix("--").is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    })
+}
+
+/// Comma-separated values as one argument: `--hidden 1500,1000,500`. An empty word is an empty list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct List<T>(pub Vec<T>);
+
+impl<T: FromStr<Err: Display>> FromStr for List<T> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(Self(Vec::new()));
+        }
+        let parse = |word: &str| word.trim().parse().map_err(|error| format!("'{word}': {error}"));
+        text.split(',').map(parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Groups points.
+    #[derive(argh::FromArgs, Debug)]
+    #[argh(help_triggers("-h", "--help"))]
+    struct Args {
+        /// number of clusters (default 10)
+        #[argh(option, default = "10")]
+        k: usize,
+        /// where to
+        #[argh(option)]
+        out: String,
+    }
+
+    fn run(words: &[&str]) -> Result<Parsed<Args>, String> {
+        parse("group", words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn an_equals_sign_separates_an_option_from_its_value() {
+        for words in [["--k", "12", "--out", "a=b"].as_slice(), &["--k=12", "--out=a=b"]] {
+            let Ok(Parsed::Run(args)) = run(words) else { panic!("{words:?}") };
+            assert_eq!((args.k, args.out.as_str()), (12, "a=b"));
+        }
+    }
+
+    #[test]
+    fn help_and_version_win_over_everything_else() {
+        for words in [["--help"].as_slice(), &["-h"], &["--k", "12", "--help"], &["--help", "--wrong"]] {
+            let Ok(Parsed::Show(text)) = run(words) else { panic!("{words:?}") };
+            assert!(text.starts_with("Usage: group"), "{text}");
+            assert!(text.contains("number of clusters (default 10)"), "{text}");
+        }
+        let Ok(Parsed::Show(text)) = run(&["--version"]) else { panic!() };
+        assert_eq!(text, format!("group {}\n", env!("CARGO_PKG_VERSION")));
+    }
+
+    #[test]
+    fn wrong_usage_is_told() {
+        for (words, told) in
+            [(["--out", "a", "--k", "ten"].as_slice(), "--k"), (&["--wrong"], "--wrong"), (&[], "--out")]
+        {
+            let Err(message) = run(words) else { panic!("{words:?}") };
+            assert!(message.contains(told), "{message}");
+        }
+    }
+
+    #[test]
+    fn lists_are_separated_by_commas() {
+        assert_eq!("1500,1000, 500".parse(), Ok(List(vec![1500, 1000, 500])));
+        assert_eq!("".parse(), Ok(List::<usize>(vec![])));
+        assert!("1500,,500".parse::<List<usize>>().is_err());
+    }
+}

@@ -1,0 +1,52 @@
+//! Progress: a bar where stderr is a terminal, plain lines where it is not (indicatif alone would be silent there).
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Progress over a known number of steps.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// A bar over `length` steps, named in the plural by `what`: `starts`, `bytes`.
+    pub fn new(what: &str, length: u64) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self { bar: None };
+        }
+        let (position, rate) = match what {
+            "bytes" => ("{bytes}/{total_bytes}", "{bytes_per_sec}, "),
+            _ => ("{pos}/{len}", ""),
+        };
+        let template = format!("{{wide_bar}} {position} {what} {{msg}} [{rate}{{elapsed}}, {{eta}} left]");
+        let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(length).with_style(style);
+        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        Self { bar: Some(bar) }
+    }
+
+    /// Moves the bar; shows nothing off a terminal.
+    pub fn set(&self, position: u64, message: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(position);
+            bar.set_message(message.to_owned());
+        }
+    }
+
+    /// Prints a line that stays: above the bar, or plainly off a terminal.
+    pub fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => eprintln!("{text}"),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
