@@ -55,7 +55,9 @@ impl Elements {
             "u4" => Self::I64(ArrayD::<u32>::read_npy(reader)?.mapv(i64::from)),
             "i8" => Self::I64(ArrayD::read_npy(reader)?),
             // Beyond 2^63 nothing here has a meaning for an integer; saturating keeps such a value recognisably absurd.
-            "u8" => Self::I64(ArrayD::<u64>::read_npy(reader)?.mapv(|x| i64::try_from(x).unwrap_or(i64::MAX))),
+            "u8" => {
+                Self::I64(ArrayD::<u64>::read_npy(reader)?.mapv(|x| i64::try_from(x).unwrap_or(i64::MAX)))
+            }
             "f2" => Self::F32(ArrayD::<Half>::read_npy(reader)?.mapv(|x| x.0.to_f32())),
             "f4" => Self::F32(ArrayD::read_npy(reader)?),
             _ => Self::F64(ArrayD::read_npy(reader)?),

@@ -78,7 +78,10 @@ fn parse(text: &[u8]) -> Result<(String, Vec<usize>), String> {
         return Err(unreadable());
     };
     let entry = |name: &str| {
-        entries.iter().find(|(key, _)| matches!(key, Value::String(key) if key == name)).map(|(_, value)| value)
+        entries
+            .iter()
+            .find(|(key, _)| matches!(key, Value::String(key) if key == name))
+            .map(|(_, value)| value)
     };
     let dtype = match entry("descr") {
         Some(Value::String(descr)) => descr.clone(),

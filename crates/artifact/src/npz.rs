@@ -76,7 +76,8 @@ impl Npz {
     }
 
     fn member(&mut self, name: &str) -> Result<Vec<u8>> {
-        let names: Vec<String> = self.archive.file_names().map(|name| name.trim_end_matches(".npy").into()).collect();
+        let names: Vec<String> =
+            self.archive.file_names().map(|name| name.trim_end_matches(".npy").into()).collect();
         let Ok(member) = self.archive.by_name(&format!("{name}.npy")) else {
             let found = format!("the arrays {}", names.join(", "));
             return Err(self.error(&format!("an array `{name}`"), found));
@@ -124,7 +125,10 @@ impl WritableElement for Text {
         Ok(())
     }
 
-    fn write_slice<W: std::io::Write>(slice: &[Self], mut writer: W) -> std::result::Result<(), WriteDataError> {
+    fn write_slice<W: std::io::Write>(
+        slice: &[Self],
+        mut writer: W,
+    ) -> std::result::Result<(), WriteDataError> {
         slice.iter().try_for_each(|text| text.write(&mut writer))
     }
 }

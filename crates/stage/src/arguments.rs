@@ -46,6 +46,21 @@ fn is_option(word: &str) -> bool {
     })
 }
 
+/// A whole number of at least 1: clusters, starts, threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count(pub usize);
+
+impl FromStr for Count {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(count) if count > 0 => Ok(Self(count)),
+            _ => Err("expected a whole number of at least 1".into()),
+        }
+    }
+}
+
 /// Comma-separated values as one argument: `--hidden 1500,1000,500`. An empty word is an empty list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct List<T>(pub Vec<T>);
@@ -108,6 +123,14 @@ mod tests {
         {
             let Err(message) = run(words) else { panic!("{words:?}") };
             assert!(message.contains(told), "{message}");
+        }
+    }
+
+    #[test]
+    fn counts_start_at_one() {
+        assert_eq!("12".parse(), Ok(Count(12)));
+        for wrong in ["0", "-1", "1.5", "ten", ""] {
+            assert!(wrong.parse::<Count>().is_err(), "{wrong}");
         }
     }
 

@@ -25,6 +25,7 @@
 
 mod arguments;
 mod progress;
+mod table;
 
 use std::fmt::Display;
 use std::io::Write;
@@ -36,8 +37,9 @@ use artifact::{FileRecord, Provenance, Run};
 use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-pub use arguments::List;
+pub use arguments::{Count, List};
 pub use progress::Progress;
+pub use table::table;
 
 /// One run of a program.
 pub struct Stage {
@@ -65,13 +67,15 @@ pub fn main<A: argh::TopLevelCommand>(
     name: &'static str,
     run: impl FnOnce(A, &mut Stage) -> anyhow::Result<()>,
 ) -> ExitCode {
-    let argv: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let argv: Vec<String> =
+        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let mut stage = Stage { name, started: Instant::now(), argv, threads: 1, device: "cpu".into() };
-    let outcome = handle_signals().and_then(|()| match arguments::parse::<A>(name, std::env::args_os().skip(1)) {
-        Ok(arguments::Parsed::Run(args)) => run(args, &mut stage),
-        Ok(arguments::Parsed::Show(text)) => print(&text),
-        Err(error) => Err(usage(error)),
-    });
+    let outcome =
+        handle_signals().and_then(|()| match arguments::parse::<A>(name, std::env::args_os().skip(1)) {
+            Ok(arguments::Parsed::Run(args)) => run(args, &mut stage),
+            Ok(arguments::Parsed::Show(text)) => print(&text),
+            Err(error) => Err(usage(error)),
+        });
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     // An error is one line, whatever an operating system or a library put into its message.
     let line = format!("{name}: {error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
@@ -112,9 +116,9 @@ impl Stage {
     ///
     /// # Errors
     /// The threads cannot be started.
-    pub fn set_threads(&mut self, threads: Option<NonZeroUsize>) -> anyhow::Result<usize> {
+    pub fn set_threads(&mut self, threads: Option<Count>) -> anyhow::Result<usize> {
         let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.threads = threads.map_or(available, NonZeroUsize::get);
+        self.threads = threads.map_or(available, |count| count.0);
         rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global()?;
         Ok(self.threads)
     }

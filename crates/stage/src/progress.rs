@@ -17,6 +17,7 @@ impl Progress {
         }
         let (position, rate) = match what {
             "bytes" => ("{bytes}/{total_bytes}", "{bytes_per_sec}, "),
+            "images" => ("{human_pos}/{human_len}", "{per_sec}, "),
             _ => ("{pos}/{len}", ""),
         };
         let template = format!("{{wide_bar}} {position} {what} {{msg}} [{rate}{{elapsed}}, {{eta}} left]");

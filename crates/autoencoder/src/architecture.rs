@@ -1,0 +1,178 @@
+//! The shape of the network.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// A dense, symmetric autoencoder: `input - hidden... - latent - ...hidden - input`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Architecture {
+    /// Pixels per image.
+    pub input: usize,
+    /// Widths of the encoder's hidden layers; the decoder mirrors them.
+    pub hidden: Vec<usize>,
+    /// Width of the code.
+    pub latent: usize,
+    /// Between all layers, but not on the code and not on the output.
+    pub activation: Activation,
+    /// Mean squared error, or binary cross-entropy; with the latter the output goes through a sigmoid.
+    pub loss: Loss,
+}
+
+impl Default for Architecture {
+    /// The network of the report, 784-1500-1000-500-10 and back, with ReLU and mean squared error.
+    fn default() -> Self {
+        Self {
+            input: 784,
+            hidden: vec![1500, 1000, 500],
+            latent: 10,
+            activation: Activation::Relu,
+            loss: Loss::Mse,
+        }
+    }
+}
+
+/// One dense layer: `output = weight input + bias`, weight (output, input), bias (output).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerShape {
+    /// Name in the weights file, such as `encoder.0`, as a PyTorch `Sequential` counts (activations have odd numbers).
+    pub name: String,
+    /// Values in.
+    pub input: usize,
+    /// Values out.
+    pub output: usize,
+}
+
+impl LayerShape {
+    /// Number of trained values.
+    pub fn parameters(&self) -> usize {
+        self.output * (self.input + 1)
+    }
+}
+
+impl Architecture {
+    /// The layers from pixels to code and back.
+    pub fn layers(&self) -> Vec<LayerShape> {
+        let down: Vec<usize> =
+            std::iter::once(self.input).chain(self.hidden.iter().copied()).chain([self.latent]).collect();
+        let up: Vec<usize> = down.iter().rev().copied().collect();
+        let chain = |part: &str, widths: &[usize]| -> Vec<LayerShape> {
+            let layer = |(i, pair): (usize, &[usize])| LayerShape {
+                name: format!("{part}.{}", 2 * i),
+                input: pair[0],
+                output: pair[1],
+            };
+            widths.windows(2).enumerate().map(layer).collect()
+        };
+        [chain("encoder", &down), chain("decoder", &up)].concat()
+    }
+
+    /// Number of layers of the encoder, which is half of all.
+    pub fn encoder_depth(&self) -> usize {
+        self.hidden.len() + 1
+    }
+
+    /// Number of trained values: 6,368,794 for the default, as in the report.
+    pub fn parameters(&self) -> usize {
+        self.layers().iter().map(LayerShape::parameters).sum()
+    }
+
+    /// Refuses layers without width.
+    pub(crate) fn validate(&self) -> Result<()> {
+        let widths = [self.input, self.latent].into_iter().chain(self.hidden.iter().copied());
+        match widths.min() {
+            Some(0) | None => Err(Error::Parameter {
+                name: "the width of a layer",
+                expected: "at least 1",
+                found: "0".into(),
+            }),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// Declares an enum whose variants have a name on the command line and in the weights file.
+macro_rules! named {
+    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $type {
+            $($(#[$variant_doc])* #[serde(rename = $name)] $variant,)+
+        }
+
+        impl Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$variant => $name,)+ })
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = String;
+
+            fn from_str(text: &str) -> std::result::Result<Self, String> {
+                match text {
+                    $($name => Ok(Self::$variant),)+
+                    _ => Err(format!("expected {}, found '{text}'", [$($name),+].join(", "))),
+                }
+            }
+        }
+    };
+}
+
+named! {
+    /// The function between two layers.
+    Activation {
+        /// max(0, x)
+        Relu = "relu",
+        /// x where positive, exp(x) - 1 elsewhere
+        Elu = "elu",
+        /// x Φ(x)
+        Gelu = "gelu",
+        /// tanh(x)
+        Tanh = "tanh",
+        /// 1 / (1 + exp(-x))
+        Sigmoid = "sigmoid",
+    }
+}
+
+named! {
+    /// What training minimises, as the mean over all pixels.
+    Loss {
+        /// Mean squared error; linear output.
+        Mse = "mse",
+        /// Binary cross-entropy, for pixels in 0..=1; the output goes through a sigmoid.
+        Bce = "bce",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// REFERENCE: the layer table of the report.
+    #[test]
+    fn the_default_has_the_parameters_of_the_report() {
+        let counts: Vec<usize> =
+            Architecture::default().layers().iter().map(LayerShape::parameters).collect();
+        assert_eq!(counts, [1_177_500, 1_501_000, 500_500, 5_010, 5_500, 501_000, 1_501_500, 1_176_784]);
+        assert_eq!(Architecture::default().parameters(), 6_368_794);
+    }
+
+    #[test]
+    fn layers_are_named_as_pytorch_counts() {
+        let architecture = Architecture { hidden: vec![32], latent: 2, input: 64, ..Architecture::default() };
+        let names: Vec<String> = architecture.layers().into_iter().map(|layer| layer.name).collect();
+        assert_eq!(names, ["encoder.0", "encoder.2", "decoder.0", "decoder.2"]);
+    }
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for name in ["relu", "elu", "gelu", "tanh", "sigmoid"] {
+            assert_eq!(name.parse::<Activation>().map(|activation| activation.to_string()), Ok(name.into()));
+        }
+        assert_eq!("softmax".parse::<Loss>(), Err("expected mse, bce, found 'softmax'".into()));
+    }
+}

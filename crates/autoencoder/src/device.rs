@@ -1,0 +1,119 @@
+//! Where the arithmetic runs.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use tch::Device;
+
+use crate::{Error, Result};
+
+/// What a user asked for: `auto`, `cpu`, `cuda` or `cuda:N`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// The first CUDA device where there is one, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// A CUDA device by number.
+    Cuda(usize),
+}
+
+impl DeviceChoice {
+    /// The device itself.
+    ///
+    /// # Errors
+    /// A CUDA device that is not there: never a silent run on the CPU.
+    pub fn resolve(self) -> Result<Device> {
+        match self {
+            Self::Cpu => Ok(Device::Cpu),
+            Self::Auto => Ok(Device::cuda_if_available()),
+            Self::Cuda(index) => {
+                let count = usize::try_from(tch::Cuda::device_count()).unwrap_or(0);
+                let found = match count {
+                    0 => "this build of libtorch finds no CUDA device".to_owned(),
+                    n => format!("there are {n}, numbered from 0"),
+                };
+                (index < count).then_some(Device::Cuda(index)).ok_or(Error::NoCuda { index, found })
+            }
+        }
+    }
+}
+
+impl FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            _ => text
+                .strip_prefix("cuda:")
+                .and_then(|index| index.parse().ok())
+                .map(Self::Cuda)
+                .ok_or_else(|| format!("expected auto, cpu, cuda or cuda:N, found '{text}'")),
+        }
+    }
+}
+
+impl Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(index) => write!(f, "cuda:{index}"),
+        }
+    }
+}
+
+/// `cpu` or `cuda:N`.
+pub fn device_name(device: Device) -> String {
+    match device {
+        Device::Cpu => "cpu".into(),
+        Device::Cuda(index) => format!("cuda:{index}"),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+/// Asks Intel MKL, which does libtorch's matrix products on x86-64, for the same bytes from any number of threads
+/// (its strict conditional numerical reproducibility). First thing in `main`: MKL looks when it is first used.
+/// An `MKL_CBWR` that is set already wins.
+pub fn request_reproducible_products() {
+    const MODE: &str = "MKL_CBWR";
+    if std::env::var_os(MODE).is_none() {
+        // SAFETY: changing the environment is unsound only while another thread reads it, and callers run this
+        // before they start any.
+        #[allow(unsafe_code)]
+        unsafe {
+            std::env::set_var(MODE, "AUTO,STRICT");
+        }
+    }
+}
+
+/// Sets the number of threads libtorch computes with. Once, before the first tensor is made.
+pub fn set_threads(threads: usize) {
+    let threads = i32::try_from(threads).unwrap_or(i32::MAX);
+    tch::set_num_threads(threads);
+    // Operators run one after the other; a second pool would only take cores from the first.
+    tch::set_num_interop_threads(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_read() {
+        assert_eq!("auto".parse(), Ok(DeviceChoice::Auto));
+        assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
+        assert_eq!("cuda:3".parse(), Ok(DeviceChoice::Cuda(3)));
+        for wrong in ["gpu", "cuda:", "cuda:-1", "cuda:x", ""] {
+            assert!(wrong.parse::<DeviceChoice>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_missing_cuda_device_is_an_error() {
+        assert!(matches!(DeviceChoice::Cuda(999).resolve(), Err(Error::NoCuda { index: 999, .. })));
+    }
+}

@@ -1,0 +1,69 @@
+/// Why a network could not be built, trained or used. Each message is one line and says the cure.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The images are not of the size the network takes.
+    #[error(
+        "expected images of {expected} pixels, found {found}; encode with weights trained on images of this size"
+    )]
+    ImageSize {
+        /// Pixels per image that the network takes.
+        expected: usize,
+        /// Pixels per image that were given.
+        found: usize,
+    },
+    /// Binary cross-entropy compares probabilities.
+    #[error(
+        "the loss bce expects pixels in 0..=1, found {found} in row {row}; scale the images, or use --loss mse"
+    )]
+    PixelRange {
+        /// The first value out of range.
+        found: f32,
+        /// The row it stands in.
+        row: usize,
+    },
+    /// The loss became infinite or not a number.
+    #[error(
+        "the loss became {loss} in epoch {epoch}, batch {batch}; lower the learning rate (--lr), now {lr}"
+    )]
+    Diverged {
+        /// The loss.
+        loss: f64,
+        /// Counted from 1.
+        epoch: usize,
+        /// Counted from 1.
+        batch: usize,
+        /// The learning rate it happened with.
+        lr: f64,
+    },
+    /// A parameter that makes no sense.
+    #[error("{name} must be {expected}, found {found}")]
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// What it may be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// The device is not there.
+    #[error(
+        "no CUDA device {index}: {found}; use --device cpu, or a libtorch with CUDA on a machine with a GPU"
+    )]
+    NoCuda {
+        /// The device that was asked for.
+        index: usize,
+        /// What is there.
+        found: String,
+    },
+    /// The bytes are not the weights of such a network.
+    #[error(
+        "expected the weights of a dense autoencoder (safetensors), found {found}; train it with train-ae"
+    )]
+    Weights {
+        /// What they are instead.
+        found: String,
+    },
+    /// libtorch failed, for want of memory say.
+    #[error("libtorch: {0}")]
+    Torch(#[from] tch::TchError),
+}

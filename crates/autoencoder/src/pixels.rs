@@ -1,0 +1,70 @@
+//! Images on their way into the network.
+
+use ndarray::{ArrayView2, s};
+use tch::{Device, Kind, Tensor};
+
+use crate::{Error, Result};
+
+/// Images (n, pixels), row-major.
+#[derive(Debug, Clone, Copy)]
+pub enum Pixels<'a> {
+    /// Grey levels, divided by 255 on the way into the network.
+    U8(ArrayView2<'a, u8>),
+    /// Taken as they are.
+    F32(ArrayView2<'a, f32>),
+}
+
+impl<'a> Pixels<'a> {
+    /// (n, pixels)
+    pub fn dim(&self) -> (usize, usize) {
+        match self {
+            Self::U8(pixels) => pixels.dim(),
+            Self::F32(pixels) => pixels.dim(),
+        }
+    }
+
+    /// The rows from `start` to before `end`.
+    pub(crate) fn rows(&self, start: usize, end: usize) -> Pixels<'a> {
+        match self {
+            Self::U8(pixels) => Self::U8(pixels.slice_move(s![start..end, ..])),
+            Self::F32(pixels) => Self::F32(pixels.slice_move(s![start..end, ..])),
+        }
+    }
+
+    /// The stored values on `device`: (n, pixels), u8 or f32.
+    pub(crate) fn to_tensor(self, device: Device) -> Result<Tensor> {
+        let (n, d) = self.dim();
+        let shape = [n as i64, d as i64];
+        let tensor = match self {
+            Self::U8(pixels) => Tensor::f_from_data_size(
+                pixels.as_standard_layout().as_slice().unwrap_or_default(),
+                &shape,
+                Kind::Uint8,
+            )?,
+            Self::F32(pixels) => {
+                Tensor::f_from_slice(pixels.as_standard_layout().as_slice().unwrap_or_default())?
+                    .f_view(shape)?
+            }
+        };
+        Ok(tensor.f_to_device(device)?)
+    }
+
+    /// Refuses pixels that are no probabilities.
+    pub(crate) fn refuse_outside_unit_interval(&self) -> Result<()> {
+        let Self::F32(pixels) = self else { return Ok(()) };
+        for (row, image) in pixels.rows().into_iter().enumerate() {
+            if let Some(&found) = image.iter().find(|level| !(0.0..=1.0).contains(*level)) {
+                return Err(Error::PixelRange { found, row });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the network takes: f32, grey levels brought to 0..=1.
+pub(crate) fn to_input(stored: &Tensor) -> Result<Tensor> {
+    Ok(match stored.kind() {
+        Kind::Uint8 => stored.f_to_kind(Kind::Float)?.f_div_scalar_(255.0)?,
+        _ => stored.shallow_clone(),
+    })
+}

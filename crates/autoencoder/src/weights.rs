@@ -1,0 +1,145 @@
+//! Weights as safetensors, which PyTorch opens as they are.
+//!
+//! Tensors `encoder.N.weight`, `encoder.N.bias`, `decoder.N...` with N = 0, 2, 4...: the names that a PyTorch module with
+//! two `Sequential`s called `encoder` and `decoder` gives its linear layers, so `load_state_dict` takes the file. What
+//! the shapes do not tell, activation and loss, stands in the file's metadata; a file without it is read with the defaults.
+
+use std::collections::HashMap;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor};
+
+use crate::network::Layer;
+use crate::{Activation, Architecture, Error, Loss, Network, Result};
+
+/// One entry, since the order of several would change from run to run.
+const METADATA: &str = "autoencoder";
+
+/// What the shapes of the tensors do not tell.
+#[derive(Serialize, Deserialize)]
+struct Metadata {
+    activation: Activation,
+    loss: Loss,
+}
+
+impl Network {
+    /// The weights as the bytes of a safetensors file. The same network gives the same bytes.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>> {
+        let shapes = self.architecture.layers();
+        let mut tensors = Vec::new();
+        for (shape, layer) in shapes.iter().zip(&self.layers) {
+            let (output, input) = (shape.output, shape.input);
+            tensors.push((format!("{}.weight", shape.name), vec![output, input], bytes(&layer.weight)?));
+            tensors.push((format!("{}.bias", shape.name), vec![output], bytes(&layer.bias)?));
+        }
+        let views = tensors.iter().map(|(name, shape, bytes)| {
+            Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(refused)?))
+        });
+        let views = views.collect::<Result<Vec<_>>>()?;
+        let metadata = Metadata { activation: self.architecture.activation, loss: self.architecture.loss };
+        let metadata = serde_json::to_string(&metadata).map_err(refused)?;
+        safetensors::serialize(views, Some(HashMap::from([(METADATA.to_owned(), metadata)]))).map_err(refused)
+    }
+
+    /// The network in the bytes of a safetensors file; its shape comes from the file.
+    ///
+    /// # Errors
+    /// Bytes that are no safetensors file, tensors that do not chain up to an autoencoder, values that are not finite.
+    pub fn from_safetensors(bytes: &[u8], device: Device) -> Result<Self> {
+        let file = SafeTensors::deserialize(bytes).map_err(refused)?;
+        let encoder = widths(&file, "encoder")?;
+        let decoder = widths(&file, "decoder")?;
+        if !encoder.iter().eq(decoder.iter().rev()) {
+            let found = format!("an encoder of widths {encoder:?} and a decoder of {decoder:?}");
+            return Err(Error::Weights { found });
+        }
+        let metadata = metadata(bytes)?;
+        let [input, hidden @ .., latent] = encoder.as_slice() else {
+            return Err(Error::Weights { found: "no encoder layers".into() });
+        };
+        let architecture = Architecture {
+            input: *input,
+            hidden: hidden.to_vec(),
+            latent: *latent,
+            activation: metadata.activation,
+            loss: metadata.loss,
+        };
+        architecture.validate()?;
+        let layers = architecture.layers().into_iter().map(|shape| {
+            let weight =
+                tensor(&file, &format!("{}.weight", shape.name), &[shape.output, shape.input], device)?;
+            let bias = tensor(&file, &format!("{}.bias", shape.name), &[shape.output], device)?;
+            Ok(Layer { weight, bias })
+        });
+        let layers = layers.collect::<Result<Vec<Layer>>>()?;
+        Ok(Self { architecture, layers, device })
+    }
+}
+
+/// Widths from the first layer's input to the last layer's output, chained.
+fn widths(file: &SafeTensors, part: &str) -> Result<Vec<usize>> {
+    let mut widths = Vec::new();
+    for i in 0.. {
+        let name = format!("{part}.{}.weight", 2 * i);
+        let Ok(view) = file.tensor(&name) else { break };
+        let &[output, input] = view.shape() else {
+            return Err(Error::Weights { found: format!("{name} of shape {:?}", view.shape()) });
+        };
+        match widths.last() {
+            None => widths.push(input),
+            Some(&width) if width == input => {}
+            Some(&width) => {
+                let found = format!("{name} that takes {input} values where the layer before gives {width}");
+                return Err(Error::Weights { found });
+            }
+        }
+        widths.push(output);
+    }
+    if widths.is_empty() {
+        let mut names = file.names();
+        names.sort_unstable();
+        names.truncate(5);
+        return Err(Error::Weights { found: format!("no {part}.0.weight among {}", names.join(", ")) });
+    }
+    Ok(widths)
+}
+
+fn metadata(bytes: &[u8]) -> Result<Metadata> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(refused)?;
+    match header.metadata().as_ref().and_then(|entries| entries.get(METADATA)) {
+        Some(text) => serde_json::from_str(text).map_err(refused),
+        None => Ok(Metadata { activation: Activation::Relu, loss: Loss::Mse }),
+    }
+}
+
+fn tensor(file: &SafeTensors, name: &str, shape: &[usize], device: Device) -> Result<Tensor> {
+    let view = file.tensor(name).map_err(|_| Error::Weights { found: format!("no {name}") })?;
+    if view.shape() != shape || view.dtype() != Dtype::F32 {
+        let found = format!("{name} of dtype {:?} and shape {:?}", view.dtype(), view.shape());
+        return Err(Error::Weights { found });
+    }
+    let size: Vec<i64> = shape.iter().map(|&width| width as i64).collect();
+    let tensor = Tensor::f_from_data_size(view.data(), &size, Kind::Float)?;
+    if !bool::try_from(tensor.f_isfinite()?.f_all()?)? {
+        return Err(Error::Weights { found: format!("values in {name} that are not finite") });
+    }
+    Ok(tensor.f_to_device(device)?)
+}
+
+/// The values of an f32 tensor, row-major, little endian.
+fn bytes(tensor: &Tensor) -> Result<Vec<u8>> {
+    let tensor = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_contiguous()?;
+    let mut values = vec![0.0f32; tensor.numel()];
+    let length = values.len();
+    tensor.f_copy_data(&mut values, length)?;
+    Ok(values.into_iter().flat_map(f32::to_le_bytes).collect())
+}
+
+fn refused(error: impl std::fmt::Display) -> Error {
+    Error::Weights { found: format!("something else ({error})") }
+}

@@ -1,0 +1,24 @@
+//! Results as a table for people.
+
+use comfy_table::{CellAlignment, Table, presets};
+
+/// A table with a line under the head: the first column to the left, the others to the right. Ends with a newline.
+pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    // ASCII, so that a table survives a log file, a terminal without Unicode, or being pasted into an issue.
+    table.load_style(presets::ASCII_MARKDOWN).set_header(head.to_vec()).add_rows(rows);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{}\n", table.trim_fmt())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_stand_to_the_right() {
+        let text =
+            super::table(&["name", "n"], [vec!["a".into(), "1".into()], vec!["bb".into(), "100".into()]]);
+        assert_eq!(text, "| name |   n |\n|------|-----|\n| a    |   1 |\n| bb   | 100 |\n");
+    }
+}
