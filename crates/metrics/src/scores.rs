@@ -1,0 +1,94 @@
+//! Every score of one split, ready to be written.
+
+use ndarray::ArrayView2;
+use serde::Serialize;
+
+use crate::{ClassMap, Contingency};
+
+/// Every score of one split. Tables are lists of rows, so that the JSON reads like the matrix.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scores {
+    /// Number of points, noise included.
+    pub n: u64,
+    /// Number of classes that occur.
+    pub classes: usize,
+    /// Number of clusters that occur, without noise.
+    pub clusters: usize,
+    /// Share of points that are noise.
+    pub noise_share: f64,
+    /// [`Contingency::purity`]: right under the map of `majority`.
+    pub purity: f64,
+    /// [`Contingency::acc`]: right under the map of `one_to_one`.
+    pub acc: f64,
+    /// [`Contingency::nmi`], normalized mutual information, arithmetic mean.
+    pub nmi: f64,
+    /// [`Contingency::ami`], adjusted mutual information, arithmetic mean.
+    pub ami: f64,
+    /// [`Contingency::ari`], adjusted Rand index.
+    pub ari: f64,
+    /// Label ids, ascending: the rows of every table here and the columns of the confusion matrices.
+    pub class_ids: Vec<i64>,
+    /// Cluster ids, ascending, without noise: the columns of `contingency`.
+    pub cluster_ids: Vec<i64>,
+    /// Points by class and cluster, (classes, clusters).
+    pub contingency: Vec<Vec<u64>>,
+    /// Noise points by class, (classes,).
+    pub noise: Vec<u64>,
+    /// Each cluster stands for its most frequent class.
+    pub majority: Mapped,
+    /// Each cluster stands for at most one class and each class has at most one cluster.
+    pub one_to_one: Mapped,
+}
+
+/// What comes of giving each cluster a class.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mapped {
+    /// The class each cluster stands for, by id; null for none.
+    pub map: ClassMap,
+    /// Points by true class (rows) and predicted class (columns), (classes, classes).
+    pub confusion: Vec<Vec<u64>>,
+    /// Points by true class that are in no column: noise, and members of clusters without a class,
+    /// (classes,).
+    pub unassigned: Vec<u64>,
+    /// Share of each class that is predicted right, (classes,).
+    pub recall: Vec<f64>,
+}
+
+impl Scores {
+    /// Computes every score of `table`.
+    pub fn of(table: &Contingency) -> Self {
+        Self {
+            n: table.n(),
+            classes: table.classes().len(),
+            clusters: table.clusters().len(),
+            noise_share: table.noise_share(),
+            purity: table.purity(),
+            acc: table.acc(),
+            nmi: table.nmi(),
+            ami: table.ami(),
+            ari: table.ari(),
+            class_ids: table.classes().to_vec(),
+            cluster_ids: table.clusters().to_vec(),
+            contingency: rows(table.counts()),
+            noise: table.noise().to_vec(),
+            majority: Mapped::new(table, table.majority_map()),
+            one_to_one: Mapped::new(table, table.one_to_one_map()),
+        }
+    }
+}
+
+impl Mapped {
+    fn new(table: &Contingency, map: ClassMap) -> Self {
+        let confusion = table.confusion(&map);
+        Self {
+            map,
+            confusion: rows(confusion.counts.view()),
+            recall: confusion.recall(),
+            unassigned: confusion.unassigned,
+        }
+    }
+}
+
+fn rows(table: ArrayView2<u64>) -> Vec<Vec<u64>> {
+    table.outer_iter().map(|row| row.to_vec()).collect()
+}

@@ -1,0 +1,10 @@
+//! The tests that see the crate from outside, in one program.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in tests, but does not see the helpers of this program"
+)]
+
+mod golden;
+mod json;
+mod properties;
