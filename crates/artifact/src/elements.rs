@@ -65,10 +65,12 @@ impl Elements {
     }
 }
 
-/// Bytes per element of a supported dtype.
+/// Bytes per element of a supported dtype, spelt as NumPy writes it.
 fn item_size(dtype: &str) -> Option<u64> {
-    match dtype.strip_prefix(['<', '>', '|', '='])? {
-        "b1" | "i1" | "u1" => Some(1),
+    if let "|b1" | "|i1" | "|u1" = dtype {
+        return Some(1);
+    }
+    match dtype.strip_prefix(['<', '>'])? {
         "i2" | "u2" | "f2" => Some(2),
         "i4" | "u4" | "f4" => Some(4),
         "i8" | "u8" | "f8" => Some(8),

@@ -1,0 +1,91 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use artifact::{Outputs, Provenance, Run, read_points};
+use ndarray::array;
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+fn provenance() -> Provenance {
+    Provenance {
+        stage: "test".into(),
+        version: "0".into(),
+        parameters: json!({ "k": 10 }),
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        result: json!({}),
+        run: Run { seconds: 0.5, threads: 2, device: "cpu".into(), argv: vec!["test".into()] },
+    }
+}
+
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn files_appear_together_with_their_provenance() {
+    let folder = tempdir().unwrap();
+    let (array_path, text_path) = (folder.path().join("new/a.npy"), folder.path().join("b.txt"));
+    let mut outputs = Outputs::new();
+    outputs.npy(&array_path, &array![[1.0f32, 2.0]]).unwrap();
+    outputs.bytes(&text_path, b"text").unwrap();
+    assert!(!array_path.exists() && !text_path.exists());
+    outputs.commit(provenance()).unwrap();
+
+    assert_eq!(names(folder.path()), ["b.txt", "b.txt.json", "new"]);
+    assert_eq!(names(&folder.path().join("new")), ["a.npy", "a.npy.json"]);
+    let (_, read) = read_points(&array_path).unwrap();
+    let record: Value =
+        serde_json::from_slice(&fs::read(folder.path().join("new/a.npy.json")).unwrap()).unwrap();
+    assert_eq!(record["outputs"][0], serde_json::to_value(&read).unwrap());
+    assert_eq!(record["outputs"][0]["dtype"], "<f4");
+    assert_eq!(record["outputs"][1]["bytes"], 4);
+    // SHA-256 of "text"
+    let expected = "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";
+    assert_eq!(record["outputs"][1]["sha256"], expected);
+}
+
+#[test]
+fn what_is_not_committed_leaves_nothing() {
+    let folder = tempdir().unwrap();
+    let mut outputs = Outputs::new();
+    outputs.bytes(&folder.path().join("a"), b"text").unwrap();
+    assert_eq!(names(folder.path()).len(), 1);
+    drop(outputs);
+    assert!(names(folder.path()).is_empty());
+    Outputs::check(&folder.path().join("a")).unwrap();
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn a_file_is_replaced_and_others_may_read_it() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("a");
+    for text in ["old", "new"] {
+        let mut outputs = Outputs::new();
+        outputs.bytes(&path, text.as_bytes()).unwrap();
+        outputs.commit(provenance()).unwrap();
+    }
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+    let plain = folder.path().join("plain");
+    fs::write(&plain, "").unwrap();
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), mode(&plain));
+}
+
+#[test]
+fn a_target_that_cannot_be_is_refused() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let refused = Outputs::check(&folder.path().join("file/a.npy")).unwrap_err().to_string();
+    assert!(refused.contains("file/a.npy: cannot write: "), "{refused}");
+    for path in [folder.path().to_owned(), folder.path().join("..")] {
+        let refused = Outputs::check(&path).unwrap_err().to_string();
+        assert!(refused.contains("found a folder"), "{refused}");
+    }
+}
