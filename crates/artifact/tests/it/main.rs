@@ -1,5 +1,7 @@
 //! The contract, from outside: files as NumPy and others write them, and files as nobody should.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod npz;
 mod output;
 mod read;

@@ -1,0 +1,181 @@
+//! The autoencoder from outside. PyTorch's own view of the weights is tested in `scripts/tests`.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+use autoencoder::{
+    Activation, Architecture, Device, Error, Loss, Network, Pixels, TrainParams, TrainingEvent, encode, train,
+};
+use ndarray::{Array2, ArrayView2, s};
+
+/// Images of 12 pixels that two latents describe: a ramp and a step, each of some height.
+fn images(n: usize) -> Array2<u8> {
+    Array2::from_shape_fn((n, 12), |(i, pixel)| {
+        let (ramp, step) = (i % 7, i % 5);
+        (ramp * pixel + if pixel > 5 { 20 * step } else { 0 }) as u8
+    })
+}
+
+fn architecture() -> Architecture {
+    Architecture { input: 12, hidden: vec![16, 8], latent: 2, ..Architecture::default() }
+}
+
+fn params(epochs: usize) -> TrainParams {
+    TrainParams { epochs, batch: 32, lr: 1e-2, seed: 3 }
+}
+
+fn trained(architecture: &Architecture, epochs: usize) -> autoencoder::Trained {
+    let images = images(210);
+    train(Pixels::U8(images.view()), None, architecture, &params(epochs), Device::Cpu, &mut |_| {}).unwrap()
+}
+
+fn latents(network: &Network, images: ArrayView2<u8>) -> Array2<f32> {
+    encode(network, Pixels::U8(images), &mut |_| {}).unwrap()
+}
+
+#[test]
+fn training_lowers_the_loss_and_says_how_far_it_is() {
+    let images = images(210);
+    let validation = images.slice(s![..50, ..]).to_owned();
+    let mut events = Vec::new();
+    let (images, validation) = (Pixels::U8(images.view()), Pixels::U8(validation.view()));
+    let trained = train(images, Some(validation), &architecture(), &params(20), Device::Cpu, &mut |event| {
+        events.push(event)
+    })
+    .unwrap();
+    let (first, last) = (&trained.losses[0], &trained.losses[19]);
+    assert!(last.train < 0.2 * first.train, "{} to {}", first.train, last.train);
+    assert!(last.validation.unwrap() < 0.2 * first.validation.unwrap());
+    assert_eq!(
+        trained.losses.iter().map(|losses| losses.epoch).collect::<Vec<_>>(),
+        (1..=20).collect::<Vec<_>>()
+    );
+
+    let epochs = events.iter().filter(|event| matches!(event, TrainingEvent::Epoch { .. })).count();
+    assert_eq!(epochs, 20);
+    let seen = events.iter().rev().find_map(|event| match event {
+        TrainingEvent::Batch { images, .. } => Some(*images),
+        TrainingEvent::Epoch { .. } => None,
+    });
+    assert_eq!(seen, Some(20 * 210), "the last partial batch counts");
+}
+
+#[test]
+fn every_activation_and_loss_trains() {
+    for activation in
+        [Activation::Relu, Activation::Elu, Activation::Gelu, Activation::Tanh, Activation::Sigmoid]
+    {
+        for loss in [Loss::Mse, Loss::Bce] {
+            let trained = trained(&Architecture { activation, loss, ..architecture() }, 5);
+            let (first, last) = (trained.losses[0].train, trained.losses[4].train);
+            assert!(last < first, "{activation} {loss}: {first} to {last}");
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+    let once = trained(&architecture(), 2).network.to_safetensors().unwrap();
+    assert_eq!(once, trained(&architecture(), 2).network.to_safetensors().unwrap());
+    let images = images(210);
+    let other = TrainParams { seed: 4, ..params(2) };
+    let other =
+        train(Pixels::U8(images.view()), None, &architecture(), &other, Device::Cpu, &mut |_| {}).unwrap();
+    assert_ne!(once, other.network.to_safetensors().unwrap());
+}
+
+#[test]
+fn weights_come_back_as_they_were_saved() {
+    let architecture = Architecture { activation: Activation::Tanh, loss: Loss::Bce, ..architecture() };
+    let network = trained(&architecture, 1).network;
+    let bytes = network.to_safetensors().unwrap();
+    let read = Network::from_safetensors(&bytes, Device::Cpu).unwrap();
+    assert_eq!(read.architecture(), &architecture);
+    assert_eq!(read.to_safetensors().unwrap(), bytes);
+    let images = images(30);
+    assert_eq!(latents(&read, images.view()), latents(&network, images.view()));
+}
+
+/// Blocks have 1,000 rows: a file of any length gives an image the same latents, bit for bit.
+#[test]
+fn latents_do_not_depend_on_what_stands_beside_an_image() {
+    let network = trained(&architecture(), 1).network;
+    let images = images(2005);
+    let all = latents(&network, images.view());
+    assert_eq!(all.dim(), (2005, 2));
+    for (start, end) in [(0, 1), (0, 1000), (3, 1004), (999, 2005), (2004, 2005)] {
+        let part = latents(&network, images.slice(s![start..end, ..]));
+        assert_eq!(part, all.slice(s![start..end, ..]), "{start}..{end}");
+    }
+}
+
+#[test]
+fn grey_levels_and_their_255ths_are_the_same_images() {
+    let network = trained(&architecture(), 1).network;
+    let levels = images(20);
+    let floats = levels.mapv(|level| f32::from(level) / 255.0);
+    let encoded = encode(&network, Pixels::F32(floats.view()), &mut |_| {}).unwrap();
+    assert_eq!(encoded, latents(&network, levels.view()));
+}
+
+#[test]
+fn a_loss_that_is_not_finite_ends_the_run() {
+    let images = Array2::from_elem((64, 12), 1e30f32);
+    let outcome =
+        train(Pixels::F32(images.view()), None, &architecture(), &params(1), Device::Cpu, &mut |_| {});
+    let Err(error @ Error::Diverged { epoch: 1, batch: 1, .. }) = outcome else { panic!("{outcome:?}") };
+    assert!(error.to_string().contains("lower the learning rate"), "{error}");
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let network = trained(&architecture(), 1).network;
+    let wide = Array2::<u8>::zeros((3, 13));
+    let outcome = encode(&network, Pixels::U8(wide.view()), &mut |_| {});
+    assert!(matches!(outcome, Err(Error::ImageSize { expected: 12, found: 13 })), "{outcome:?}");
+
+    let mut bright = Array2::<f32>::zeros((3, 12));
+    bright[[2, 5]] = 1.5;
+    let bce = Architecture { loss: Loss::Bce, ..architecture() };
+    let outcome = train(Pixels::F32(bright.view()), None, &bce, &params(1), Device::Cpu, &mut |_| {});
+    assert!(matches!(outcome, Err(Error::PixelRange { row: 2, .. })), "{outcome:?}");
+
+    for (architecture, params) in [
+        (Architecture { latent: 0, ..architecture() }, params(1)),
+        (architecture(), params(0)),
+        (architecture(), TrainParams { batch: 0, ..params(1) }),
+        (architecture(), TrainParams { lr: f64::NAN, ..params(1) }),
+    ] {
+        let images = images(10);
+        let outcome =
+            train(Pixels::U8(images.view()), None, &architecture, &params, Device::Cpu, &mut |_| {});
+        assert!(matches!(outcome, Err(Error::Parameter { .. })), "{outcome:?}");
+    }
+}
+
+/// Bytes that are not such weights: each is refused in one line, none panics or is half believed.
+#[test]
+fn weights_that_are_none_are_refused() {
+    let bytes = trained(&architecture(), 1).network.to_safetensors().unwrap();
+    let refused = |bytes: &[u8]| Network::from_safetensors(bytes, Device::Cpu).unwrap_err().to_string();
+    for length in [0, 7, 8, 100, bytes.len() - 1] {
+        assert!(refused(&bytes[..length]).starts_with("expected the weights"), "{length} bytes");
+    }
+    assert!(refused(&u64::MAX.to_le_bytes()).starts_with("expected the weights"));
+
+    // The same file with one name, number or value changed.
+    let header_length = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let changed = |from: &str, to: &str| {
+        assert_eq!(from.len(), to.len());
+        let header = std::str::from_utf8(&bytes[8..header_length]).unwrap();
+        assert!(header.contains(from), "{header}");
+        [&bytes[..8], header.replace(from, to).as_bytes(), &bytes[header_length..]].concat()
+    };
+    assert!(refused(&changed("encoder.0.weight", "encoder.0.height")).contains("found no encoder.0.weight"));
+    assert!(refused(&changed("decoder.2.bias", "decoder.2.base")).contains("found no decoder.2.bias"));
+    assert!(refused(&changed("relu", "rely")).contains("found something else"));
+    assert!(refused(&changed("[16,12]", "[12,16]")).contains("encoder.2.weight that takes 16 values"));
+    let mut poisoned = bytes.clone();
+    let last = poisoned.len() - 4;
+    poisoned[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    assert!(refused(&poisoned).contains("that are not finite"));
+}

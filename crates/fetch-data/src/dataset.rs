@@ -1,0 +1,268 @@
+//! The data sets: what each is called, what its labels mean, whose work it is, and where its files are published.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::published::PublishedFile;
+
+/// Which images to fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dataset {
+    FashionMnist,
+    Mnist,
+    Kmnist,
+    /// Real handwriting that this program carries with it.
+    Digits,
+    /// Made-up shapes.
+    Synthetic,
+}
+
+/// A data set of four gzipped IDX files that others publish.
+pub struct Published {
+    pub train: SplitFiles,
+    pub test: SplitFiles,
+    /// URLs of folders with the four files, without a slash at the end.
+    pub mirrors: &'static [&'static str],
+    /// Environment variable that names a folder with the four files.
+    pub variable: Option<&'static str>,
+    /// Folder with the four files, from where the program is run.
+    pub neighbour: Option<&'static str>,
+    /// Where Keras keeps the four files, from the home folder.
+    pub keras: Option<&'static str>,
+    /// Where torchvision keeps the four files, from its root.
+    pub torchvision: &'static str,
+}
+
+/// The two files of one split.
+pub struct SplitFiles {
+    pub images: PublishedFile,
+    pub labels: PublishedFile,
+}
+
+impl Dataset {
+    const ALL: [Self; 5] = [Self::FashionMnist, Self::Mnist, Self::Kmnist, Self::Digits, Self::Synthetic];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FashionMnist => "fashion-mnist",
+            Self::Mnist => "mnist",
+            Self::Kmnist => "kmnist",
+            Self::Digits => "digits",
+            Self::Synthetic => "synthetic",
+        }
+    }
+
+    /// The name of each class, in the order of the labels.
+    pub fn classes(self) -> [&'static str; 10] {
+        match self {
+            Self::FashionMnist => [
+                "T-shirt/top",
+                "Trouser",
+                "Pullover",
+                "Dress",
+                "Coat",
+                "Sandal",
+                "Shirt",
+                "Sneaker",
+                "Bag",
+                "Ankle boot",
+            ],
+            Self::Mnist | Self::Digits => ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+            Self::Kmnist => ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
+            Self::Synthetic => crate::synthetic::CLASSES,
+        }
+    }
+
+    /// Whose work the images are and under which licence they come.
+    pub fn attribution(self) -> &'static str {
+        match self {
+            Self::FashionMnist => "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017, Zalando SE), MIT licence",
+            Self::Mnist => "MNIST (LeCun, Cortes & Burges), CC BY-SA 3.0",
+            Self::Kmnist => {
+                "\"KMNIST Dataset\" (created by CODH), adapted from \"Kuzushiji Dataset\" (created by NIJL and others), \
+                 doi:10.20676/00000341, CC BY-SA 4.0"
+            }
+            Self::Digits => {
+                "Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, \
+                 doi:10.24432/C50P49, CC BY 4.0"
+            }
+            Self::Synthetic => {
+                "synthetic images, drawn by this program: nothing found on them holds for real ones"
+            }
+        }
+    }
+
+    /// Where the files are; none for images that this program carries or draws.
+    pub fn published(self) -> Option<&'static Published> {
+        match self {
+            Self::FashionMnist => Some(&FASHION_MNIST),
+            Self::Mnist => Some(&MNIST),
+            Self::Kmnist => Some(&KMNIST),
+            Self::Digits | Self::Synthetic => None,
+        }
+    }
+}
+
+impl fmt::Display for Dataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Dataset {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|dataset| dataset.name() == name)
+            .ok_or_else(|| format!("no such data set; there are {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
+
+impl Published {
+    /// All files of the data set.
+    pub fn files(&self) -> [&PublishedFile; 4] {
+        [&self.train.images, &self.train.labels, &self.test.images, &self.test.labels]
+    }
+}
+
+const TRAIN_IMAGES: &str = "train-images-idx3-ubyte.gz";
+const TRAIN_LABELS: &str = "train-labels-idx1-ubyte.gz";
+const TEST_IMAGES: &str = "t10k-images-idx3-ubyte.gz";
+const TEST_LABELS: &str = "t10k-labels-idx1-ubyte.gz";
+
+const fn file(name: &'static str, bytes: u64, sha256: &'static str) -> PublishedFile {
+    PublishedFile { name, bytes, sha256 }
+}
+
+static FASHION_MNIST: Published = Published {
+    train: SplitFiles {
+        images: file(
+            TRAIN_IMAGES,
+            26_421_880,
+            "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        ),
+        labels: file(
+            TRAIN_LABELS,
+            29_515,
+            "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        ),
+    },
+    test: SplitFiles {
+        images: file(
+            TEST_IMAGES,
+            4_422_102,
+            "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        ),
+        labels: file(TEST_LABELS, 5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+    },
+    mirrors: &[
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion",
+    ],
+    variable: Some("FASHION_MNIST_DIR"),
+    neighbour: Some("../shared/fashion-mnist"),
+    keras: Some(".keras/datasets/fashion-mnist"),
+    torchvision: "FashionMNIST/raw",
+};
+
+static MNIST: Published = Published {
+    train: SplitFiles {
+        images: file(
+            TRAIN_IMAGES,
+            9_912_422,
+            "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        ),
+        labels: file(
+            TRAIN_LABELS,
+            28_881,
+            "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        ),
+    },
+    test: SplitFiles {
+        images: file(
+            TEST_IMAGES,
+            1_648_877,
+            "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        ),
+        labels: file(TEST_LABELS, 4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+    },
+    mirrors: &[
+        "https://ossci-datasets.s3.amazonaws.com/mnist",
+        "https://storage.googleapis.com/cvdf-datasets/mnist",
+    ],
+    variable: None,
+    neighbour: None,
+    keras: None, // Keras keeps a single mnist.npz
+    torchvision: "MNIST/raw",
+};
+
+static KMNIST: Published = Published {
+    train: SplitFiles {
+        images: file(
+            TRAIN_IMAGES,
+            18_165_135,
+            "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+        ),
+        labels: file(
+            TRAIN_LABELS,
+            29_497,
+            "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+        ),
+    },
+    test: SplitFiles {
+        images: file(
+            TEST_IMAGES,
+            3_041_136,
+            "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+        ),
+        labels: file(TEST_LABELS, 5_120, "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"),
+    },
+    mirrors: &[
+        "https://codh.rois.ac.jp/kmnist/dataset/kmnist",
+        "http://codh.rois.ac.jp/kmnist/dataset/kmnist",
+    ],
+    variable: None,
+    neighbour: None,
+    keras: None,
+    torchvision: "KMNIST/raw",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_means_its_data_set() {
+        for dataset in Dataset::ALL {
+            assert_eq!(dataset.to_string().parse(), Ok(dataset));
+        }
+        let error = "cifar".parse::<Dataset>().unwrap_err();
+        assert!(error.contains("fashion-mnist, mnist, kmnist, digits, synthetic"), "{error}");
+    }
+
+    #[test]
+    fn checksums_are_whole_and_each_its_own() {
+        let published = [&FASHION_MNIST, &MNIST, &KMNIST];
+        let mut checksums: Vec<&str> =
+            published.iter().flat_map(|p| p.files()).map(|file| file.sha256).collect();
+        for checksum in &checksums {
+            let lower_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+            assert!(checksum.len() == 64 && checksum.chars().all(lower_hex), "{checksum}");
+        }
+        checksums.sort_unstable();
+        checksums.dedup();
+        assert_eq!(checksums.len(), 12);
+    }
+
+    #[test]
+    fn classes_differ() {
+        for dataset in Dataset::ALL {
+            let mut classes = dataset.classes();
+            classes.sort_unstable();
+            assert!(classes.windows(2).all(|pair| pair[0] != pair[1]), "{dataset}");
+        }
+    }
+}
