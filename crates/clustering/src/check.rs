@@ -1,0 +1,59 @@
+//! Refusals that k-means and mixtures share.
+
+use ndarray::ArrayView2;
+
+use crate::Error;
+
+/// Refuses a number of clusters that these points cannot have.
+pub(crate) fn check_k(n: usize, k: usize) -> Result<(), Error> {
+    if k == 0 || i32::try_from(k).is_err() {
+        return Err(Error::Parameter {
+            name: "k",
+            expected: "between 1 and 2147483647",
+            found: k.to_string(),
+        });
+    }
+    if n < k {
+        return Err(Error::TooFewPoints { n, k });
+    }
+    Ok(())
+}
+
+/// Refuses a parameter that counts something and is 0.
+pub(crate) fn check_count(name: &'static str, value: usize) -> Result<(), Error> {
+    if value == 0 {
+        return Err(Error::Parameter { name, expected: "of at least 1", found: "0".into() });
+    }
+    Ok(())
+}
+
+/// Refuses a parameter that must be finite and not negative.
+pub(crate) fn check_not_negative(name: &'static str, value: f64) -> Result<(), Error> {
+    if !(value.is_finite() && value >= 0.0) {
+        return Err(Error::Parameter { name, expected: "finite and at least 0", found: value.to_string() });
+    }
+    Ok(())
+}
+
+/// Refuses a matrix of parameters (centroids, means) that is empty or not finite.
+pub(crate) fn check_matrix(what: &'static str, matrix: ArrayView2<f64>) -> Result<(), Error> {
+    if matrix.is_empty() {
+        return Err(Error::Empty { what, shape: matrix.shape().to_vec() });
+    }
+    match matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        None => Ok(()),
+        Some(((row, column), &value)) => Err(Error::NonFinite { what, row, column, value }),
+    }
+}
+
+/// Refuses starting centres (centroids, means) that are not a finite `(k, d)` array.
+pub(crate) fn check_centres(
+    what: &'static str,
+    matrix: ArrayView2<f64>,
+    shape: (usize, usize),
+) -> Result<(), Error> {
+    if matrix.dim() != shape {
+        return Err(Error::Shape { what, expected: vec![shape.0, shape.1], found: matrix.shape().to_vec() });
+    }
+    check_matrix(what, matrix)
+}

@@ -1,0 +1,105 @@
+//! The one error of this crate.
+
+/// Why points, parameters or a model were refused, or why a fit could not go on.
+///
+/// Every message is one line: what was expected, what was found and, where there is one, the cure.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Fewer points than clusters.
+    #[error("expected at least k = {k} points, found {n}: give more points or lower k")]
+    TooFewPoints {
+        /// Number of points found.
+        n: usize,
+        /// Number of clusters asked for.
+        k: usize,
+    },
+
+    /// Points (or a model) without a single feature.
+    #[error("expected {what} with at least one row and one column, found shape {shape:?}")]
+    Empty {
+        /// The array.
+        what: &'static str,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+
+    /// NaN or infinity where numbers are needed.
+    #[error(
+        "expected finite {what}, found {value} in row {row}, column {column}: remove or replace that value"
+    )]
+    NonFinite {
+        /// The array.
+        what: &'static str,
+        /// First row with such a value.
+        row: usize,
+        /// First such column in that row.
+        column: usize,
+        /// The value itself.
+        value: f64,
+    },
+
+    /// Values so large that their squared distances overflow.
+    #[error(
+        "expected points whose squared distances fit in {float}, found a spread of {spread:e}: scale the \
+         points down"
+    )]
+    Magnitude {
+        /// Name of the floating-point type.
+        float: &'static str,
+        /// Largest squared distance of a point from the mean.
+        spread: f64,
+    },
+
+    /// A parameter out of its range.
+    #[error("expected {name} {expected}, found {found}")]
+    Parameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its range.
+        expected: &'static str,
+        /// The value given.
+        found: String,
+    },
+
+    /// An array whose shape does not fit the rest.
+    #[error("expected {what} of shape {expected:?}, found {found:?}")]
+    Shape {
+        /// The array.
+        what: &'static str,
+        /// The shape it should have.
+        expected: Vec<usize>,
+        /// The shape it has.
+        found: Vec<usize>,
+    },
+
+    /// Points with another number of features than the model was fitted on.
+    #[error("expected points with {expected} features, as the model was fitted on, found {found}")]
+    Features {
+        /// Features of the model.
+        expected: usize,
+        /// Features of the points.
+        found: usize,
+    },
+
+    /// Mixture weights that are no probabilities.
+    #[error("expected positive mixture weights that sum to 1, found {found}")]
+    Weights {
+        /// The offending weight or sum.
+        found: String,
+    },
+
+    /// A covariance that no Gaussian can have.
+    #[error(
+        "expected symmetric positive definite covariances, found that {covariance} is not: raise reg_covar \
+         (--reg-covar), lower k or scale the points"
+    )]
+    NotPositiveDefinite {
+        /// Which covariance: a component's, or the one that all share.
+        covariance: String,
+    },
+
+    /// The reference engine refused.
+    #[error("expected linfa's k-means to run, found: {0}; use the default engine")]
+    Linfa(String),
+}

@@ -1,0 +1,206 @@
+//! Gaussian mixtures: [`fit`] finds k Gaussians under which the points are most likely.
+
+mod cholesky;
+mod covariance;
+mod density;
+mod em;
+mod init;
+mod model;
+mod moments;
+mod scatter;
+
+use ndarray::{Array1, Array2, ArrayView2};
+
+pub use self::covariance::{CovarianceType, Covariances};
+pub use self::model::GaussianMixture;
+use crate::check::{check_centres, check_count, check_k, check_not_negative};
+use crate::points::{Points, sizes};
+use crate::{Error, Scalar};
+
+/// How to fit a mixture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GmmParams {
+    /// Number of components (default 10).
+    pub k: usize,
+    /// Number of starts, each from scratch; the one with the highest likelihood is kept (default 1).
+    pub starts: usize,
+    /// Most iterations of one start (default 300).
+    pub max_iter: usize,
+    /// A start has converged when the mean log-likelihood per point changes by less than this, in nats
+    /// (default 1e-5).
+    pub tol: f64,
+    /// How many free parameters the covariances have (default full).
+    pub covariance_type: CovarianceType,
+    /// Added to every variance, in squared units of the points, so that no covariance collapses (default
+    /// 1e-6).
+    pub reg_covar: f64,
+    /// Where a start begins (default k-means).
+    pub init: Init,
+    /// Seed of every random choice (default 0).
+    pub seed: u64,
+}
+
+impl Default for GmmParams {
+    fn default() -> Self {
+        Self {
+            k: 10,
+            starts: 1,
+            max_iter: 300,
+            tol: 1e-5,
+            covariance_type: CovarianceType::Full,
+            reg_covar: 1e-6,
+            init: Init::KMeans,
+            seed: 0,
+        }
+    }
+}
+
+/// Where a start begins: with the M step on these responsibilities.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Init {
+    /// All of a point to its cluster in one start of k-means.
+    KMeans,
+    /// Random numbers, the same share for every component on average.
+    Random,
+    /// All of a point to the nearest of these means, shape `(k, d)`. There is one start, whatever `starts`
+    /// says.
+    Means(Array2<f64>),
+}
+
+/// What a fit tells while it runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Progress {
+    /// One iteration is done.
+    Iteration(IterationReport),
+    /// One start has ended.
+    Start(StartReport),
+}
+
+/// One iteration is done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IterationReport {
+    /// Which start, from 0.
+    pub start: usize,
+    /// How many starts there are.
+    pub starts: usize,
+    /// Which iteration of this start, from 1.
+    pub iteration: usize,
+    /// Mean log-likelihood per point, in nats, under the parameters the iteration began with.
+    pub log_likelihood: f64,
+    /// By how much that grew since the iteration before; infinite in the first.
+    pub change: f64,
+}
+
+/// One start has ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StartReport {
+    /// Which start, from 0.
+    pub start: usize,
+    /// How many there are.
+    pub starts: usize,
+    /// Mean log-likelihood per point, in nats, under the final parameters.
+    pub log_likelihood: f64,
+    /// Iterations it took.
+    pub iterations: usize,
+    /// Whether it ended before `max_iter` made it.
+    pub converged: bool,
+}
+
+/// The best start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GmmFit {
+    /// The mixture.
+    pub model: GaussianMixture,
+    /// Most probable component of each point, shape `(n,)`: what `model.predict` says of the same points.
+    pub assignments: Array1<i32>,
+    /// Mean log-likelihood per point under `model`, in nats.
+    pub log_likelihood: f64,
+    /// Iterations of this start.
+    pub iterations: usize,
+    /// Whether this start converged. Not converging is a result, not an error.
+    pub converged: bool,
+    /// Points in each component, shape `(k,)`.
+    pub sizes: Vec<usize>,
+    /// Which start this is, from 0; the first of equally good ones.
+    pub start: usize,
+}
+
+/// Fits a mixture to `points`, shape `(n, d)`, by expectation maximisation (Dempster, Laird and Rubin 1977),
+/// in f64 whatever the points are. `on_progress` is called after every iteration and every start.
+///
+/// The result has the same bytes for any number of threads. Memory beyond the points: one `i32` and one `f64`
+/// per point (with [`Init::Random`] k `f64`), and at most about 128 MB of sums, or one set of covariances if
+/// that is more.
+///
+/// Tested against scikit-learn 1.9 `GaussianMixture`: from the same start, all four covariance types have the
+/// same parameters to 1e-6 after 1, 5 and 20 iterations. linfa-clustering's mixture agrees on the converged
+/// likelihood.
+///
+/// Errors: [`Error::TooFewPoints`], [`Error::Empty`], [`Error::NonFinite`] (points or given means),
+/// [`Error::Parameter`], [`Error::Shape`] (given means), [`Error::Magnitude`] (from k-means),
+/// [`Error::NotPositiveDefinite`] when a component collapses.
+pub fn fit<F: Scalar>(
+    points: ArrayView2<F>,
+    params: &GmmParams,
+    on_progress: &mut dyn FnMut(&Progress),
+) -> Result<GmmFit, Error> {
+    params.check(points.dim())?;
+    let array = points.as_standard_layout();
+    let points = Points::new(&array)?;
+    let starts = params.starts();
+
+    let mut best: Option<GmmFit> = None;
+    for start in 0..starts {
+        let run = em::run(points, params, start, |iteration, log_likelihood, change| {
+            on_progress(&Progress::Iteration(IterationReport {
+                start,
+                starts,
+                iteration,
+                log_likelihood,
+                change,
+            }));
+        })?;
+        let fit = finish(points, run, start);
+        on_progress(&Progress::Start(fit.report(starts)));
+        if best.as_ref().is_none_or(|best| fit.log_likelihood > best.log_likelihood) {
+            best = Some(fit);
+        }
+    }
+    Ok(best.expect("there is at least one start, and every start ends"))
+}
+
+/// Assignments, likelihood and sizes that belong to the final parameters.
+fn finish<F: Scalar>(points: Points<F>, run: em::Run, start: usize) -> GmmFit {
+    let em::Run { model, iterations, converged } = run;
+    let (assignments, log_likelihood) = model.assign(points);
+    let sizes = sizes(assignments.view(), model.weights().len());
+    GmmFit { model, assignments, log_likelihood, iterations, converged, sizes, start }
+}
+
+impl GmmFit {
+    fn report(&self, starts: usize) -> StartReport {
+        let Self { start, log_likelihood, iterations, converged, .. } = *self;
+        StartReport { start, starts, log_likelihood, iterations, converged }
+    }
+}
+
+impl GmmParams {
+    fn starts(&self) -> usize {
+        match self.init {
+            Init::Means(_) => 1,
+            Init::KMeans | Init::Random => self.starts,
+        }
+    }
+
+    fn check(&self, (n, d): (usize, usize)) -> Result<(), Error> {
+        check_k(n, self.k)?;
+        check_count("starts", self.starts)?;
+        check_count("max_iter", self.max_iter)?;
+        check_not_negative("tol", self.tol)?;
+        check_not_negative("reg_covar", self.reg_covar)?;
+        match &self.init {
+            Init::Means(means) => check_centres("starting means", means.view(), (self.k, d)),
+            Init::KMeans | Init::Random => Ok(()),
+        }
+    }
+}

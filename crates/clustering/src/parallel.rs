@@ -1,0 +1,69 @@
+//! Fixed pieces of work, so that the number of threads never shows in a result.
+//!
+//! Rows are cut into at most [`MAX_CHUNKS`] chunks by rules that know n and the size of a partial result,
+//! never the number of threads. A chunk is worked through by one thread, block by block; the partial results
+//! of all chunks are combined in the order of their rows. Floating-point addition is not associative, so this
+//! fixed order is what makes 1, 2 and 64 threads agree to the last bit.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+/// Rows in one matrix product: a block of 784 `f32` features (800 kB) still fits a core's second-level cache.
+pub(crate) const BLOCK_ROWS: usize = 256;
+
+/// Enough to keep the threads of a large machine busy, few enough that combining partial results costs
+/// nothing.
+const MAX_CHUNKS: usize = 32;
+
+/// Memory that all partial results together may take.
+const PARTIALS_BYTES: usize = 128 << 20;
+
+/// Cuts `0..n` into chunks of whole blocks (the last may be short); each will hold a partial result of
+/// `partial_bytes`.
+pub(crate) fn chunks(n: usize, partial_bytes: usize) -> Vec<Range<usize>> {
+    let affordable = PARTIALS_BYTES / partial_bytes.max(1);
+    let count = affordable.clamp(1, MAX_CHUNKS);
+    let rows = n.div_ceil(count).max(1).next_multiple_of(BLOCK_ROWS);
+    (0..n).step_by(rows).map(|start| start..n.min(start + rows)).collect()
+}
+
+/// Cuts the rows of a chunk into blocks.
+pub(crate) fn blocks(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = rows.end;
+    rows.step_by(BLOCK_ROWS).map(move |start| start..end.min(start + BLOCK_ROWS))
+}
+
+/// Runs `task` on every chunk of `0..n` in parallel; the results come in the order of their rows.
+pub(crate) fn map_chunks<T: Send>(
+    n: usize,
+    partial_bytes: usize,
+    task: impl Fn(Range<usize>) -> T + Sync,
+) -> Vec<T> {
+    chunks(n, partial_bytes).into_par_iter().map(&task).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_cover_every_row_once_in_order() {
+        for n in [0, 1, 255, 256, 257, 60_000, 1_000_003] {
+            let rows: Vec<usize> = chunks(n, 8).into_iter().flat_map(blocks).flatten().collect();
+            assert!(rows.into_iter().eq(0..n), "n = {n}");
+        }
+    }
+
+    #[test]
+    fn partial_results_stay_within_their_budget() {
+        for partial_bytes in [0, 1 << 10, 50 << 20, 1 << 40] {
+            let count = chunks(1_000_000, partial_bytes).len();
+            assert!(
+                count == 1 || count * partial_bytes <= PARTIALS_BYTES,
+                "{count} chunks of {partial_bytes} bytes"
+            );
+            assert!(count <= MAX_CHUNKS);
+        }
+    }
+}

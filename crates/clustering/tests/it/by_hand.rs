@@ -1,0 +1,173 @@
+//! Cases small enough to work out on paper.
+
+use clustering::gmm::{self, CovarianceType, GaussianMixture, GmmParams, Progress};
+use clustering::kmeans::{Init, KMeans, KMeansParams};
+use ndarray::{Array2, array};
+
+use crate::support::{assert_close, fit_gmm, fit_kmeans, from_centroids};
+
+fn four_points() -> Array2<f64> {
+    array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]]
+}
+
+#[test]
+fn kmeans_of_four_points() {
+    // First assignments 0 0 1 1, first update gives the midpoints, second assignment changes nothing.
+    let fit = fit_kmeans(four_points().view(), &from_centroids(array![[1.0, 0.0], [8.0, 0.0]])).unwrap();
+    assert_eq!(fit.assignments, array![0, 0, 1, 1]);
+    assert_eq!(fit.model.centroids(), array![[0.0, 0.5], [9.0, 0.5]]);
+    assert_eq!((fit.inertia, fit.iterations, fit.converged, fit.start), (1.0, 2, true, 0));
+    assert_eq!(fit.sizes, [2, 2]);
+}
+
+#[test]
+fn kmeans_cut_short_returns_assignments_of_its_centroids() {
+    // After one iteration the centroids are 2 and 10.5, and 6 is nearer to 2, although it was assigned to the
+    // other.
+    let points = array![[0.0], [4.0], [6.0], [11.0], [14.5]];
+    let params = KMeansParams { max_iter: 1, ..from_centroids(array![[0.0], [9.0]]) };
+    let fit = fit_kmeans(points.view(), &params).unwrap();
+    assert_eq!(fit.model.centroids(), array![[2.0], [10.5]]);
+    assert_eq!((fit.assignments, fit.converged), (array![0, 0, 0, 1, 1], false));
+    assert_eq!(fit.inertia, 4.0 + 4.0 + 16.0 + 0.25 + 16.0);
+}
+
+#[test]
+fn an_empty_cluster_takes_the_farthest_point() {
+    // All four go to centroid 0 at the origin; [9, 1] is farthest from it and fills the empty cluster.
+    let params = KMeansParams { max_iter: 1, ..from_centroids(array![[0.0, 0.0], [100.0, 100.0]]) };
+    let fit = fit_kmeans(four_points().view(), &params).unwrap();
+    assert_close("centroids", fit.model.centroids(), &array![[3.0, 1.0 / 3.0], [9.0, 1.0]], 1e-15);
+}
+
+#[test]
+fn fewer_distinct_points_than_clusters() {
+    let points = array![[1.0, 2.0], [1.0, 2.0], [3.0, 4.0], [3.0, 4.0], [3.0, 4.0]];
+    for init in [Init::KMeansPlusPlus, Init::Random, Init::Centroids(Array2::zeros((4, 2)))] {
+        let params = KMeansParams { k: 4, init, ..KMeansParams::default() };
+        let fit = fit_kmeans(points.view(), &params).unwrap();
+        assert_eq!(fit.inertia, 0.0, "{:?}", params.init);
+        assert!(fit.converged && fit.model.centroids().iter().all(|value| value.is_finite()));
+        assert_eq!(fit.sizes.iter().sum::<usize>(), 5);
+    }
+}
+
+#[test]
+fn one_cluster_and_as_many_clusters_as_points() {
+    let points = four_points();
+    let fit = fit_kmeans(points.view(), &KMeansParams { k: 1, ..KMeansParams::default() }).unwrap();
+    assert_eq!(fit.model.centroids(), array![[4.5, 0.5]]);
+    assert_eq!(fit.inertia, 4.0 * (4.5 * 4.5 + 0.25));
+    let fit = fit_kmeans(points.view(), &KMeansParams { k: 4, ..KMeansParams::default() }).unwrap();
+    assert_eq!((fit.inertia, fit.sizes), (0.0, vec![1; 4]));
+}
+
+#[test]
+fn ties_go_to_the_lowest_index() {
+    let model = KMeans::new(array![[-1.0], [1.0], [1.0]]).unwrap();
+    assert_eq!(model.predict(array![[1.0], [-1.0]].view()).unwrap(), array![1, 0]);
+}
+
+#[test]
+fn inertia_of_any_assignments() {
+    let model = KMeans::new(array![[0.0, 0.0], [9.0, 0.0]]).unwrap();
+    assert_eq!(model.inertia(four_points().view(), &array![0, 0, 1, 0]).unwrap(), 0.0 + 1.0 + 0.0 + 82.0);
+}
+
+#[test]
+fn every_start_is_reported_and_the_best_is_kept() {
+    let points = crate::support::cloud(300, 3, 5);
+    let mut reports = Vec::new();
+    let params = KMeansParams { k: 7, starts: 25, ..KMeansParams::default() };
+    let fit = clustering::kmeans::fit(points.view(), &params, &mut |report| reports.push(*report)).unwrap();
+    reports.sort_by_key(|report| report.start);
+    let starts: Vec<_> = reports.iter().map(|report| (report.start, report.starts)).collect();
+    assert_eq!(starts, (0..25).map(|start| (start, 25)).collect::<Vec<_>>());
+    let lowest = reports.iter().map(|report| report.inertia).fold(f64::INFINITY, f64::min);
+    let first_best = reports.iter().find(|report| report.inertia == lowest).unwrap();
+    assert_eq!((fit.inertia, fit.start, fit.iterations), (lowest, first_best.start, first_best.iterations));
+}
+
+#[test]
+fn mixture_of_one_gaussian() {
+    // Mean 1, variance (1 + 1 + 4 + 4) / 4, density at the mean 1 / sqrt(2 pi 2.5).
+    let points = array![[0.0], [2.0], [-1.0], [3.0]];
+    for kind in [CovarianceType::Full, CovarianceType::Tied, CovarianceType::Diag, CovarianceType::Spherical]
+    {
+        let params = GmmParams { k: 1, reg_covar: 0.0, covariance_type: kind, ..GmmParams::default() };
+        let fit = fit_gmm(points.view(), &params).unwrap();
+        assert_close("mean", fit.model.means(), &[1.0], 1e-14);
+        assert_close("variance", fit.model.covariances().view(), &[2.5], 1e-14);
+        let at_mean = -0.5 * (2.0 * std::f64::consts::PI * 2.5).ln();
+        assert_close("density", &fit.model.score_samples(array![[1.0]].view()).unwrap(), &[at_mean], 1e-14);
+        assert!((fit.log_likelihood - (at_mean - 0.5)).abs() < 1e-14, "{kind}: {}", fit.log_likelihood);
+    }
+}
+
+#[test]
+fn mixture_probabilities() {
+    // Equal variances: the odds at x are the weights' times exp(2 x), here 1/3 exp(ln 3) = 1.
+    let covariances = array![1.0, 1.0].into_dyn();
+    let model = GaussianMixture::new(
+        array![0.75, 0.25],
+        array![[-1.0], [1.0]],
+        covariances,
+        CovarianceType::Spherical,
+    )
+    .unwrap();
+    let half = 0.5 * 3.0_f64.ln();
+    let points = array![[half], [half - 1.0], [half + 1.0]];
+    let proba = model.predict_proba(points.view()).unwrap();
+    let odds = (-2.0_f64).exp();
+    let expected =
+        [0.5, 0.5, 1.0 / (1.0 + odds), odds / (1.0 + odds), odds / (1.0 + odds), 1.0 / (1.0 + odds)];
+    assert_close("probabilities", &proba, &expected, 1e-14);
+    assert_eq!(model.predict(points.slice(ndarray::s![1.., ..])).unwrap(), array![0, 1]);
+}
+
+#[test]
+fn degenerate_points_give_no_nan() {
+    // Three places, one of them a single point, and more components than places.
+    let mut points = Array2::<f64>::zeros((40, 3));
+    points.slice_mut(ndarray::s![20..39, ..]).fill(5.0);
+    points.row_mut(39).fill(-50.0);
+    for kind in [CovarianceType::Full, CovarianceType::Tied, CovarianceType::Diag, CovarianceType::Spherical]
+    {
+        for init in [gmm::Init::KMeans, gmm::Init::Random, gmm::Init::Means(Array2::zeros((5, 3)))] {
+            let params = GmmParams { k: 5, covariance_type: kind, init, ..GmmParams::default() };
+            let fit = fit_gmm(points.view(), &params).unwrap();
+            let (model, covariances) = (&fit.model, fit.model.covariances().view());
+            let values = model.weights().iter().chain(model.means()).chain(covariances.iter());
+            assert!(values.into_iter().all(|value| value.is_finite()), "{kind} {:?}", params.init);
+            assert!(fit.log_likelihood.is_finite());
+            assert!((model.weights().sum() - 1.0).abs() < 1e-12);
+        }
+    }
+}
+
+#[test]
+fn starts_of_a_mixture_begin_from_scratch_and_the_best_is_kept() {
+    let points = crate::support::cloud(300, 2, 5);
+    let params = GmmParams { k: 5, starts: 4, max_iter: 20, tol: 0.0, ..GmmParams::default() };
+    let (mut ends, mut begins) = (Vec::new(), Vec::new());
+    let fit = gmm::fit(points.view(), &params, &mut |progress| match progress {
+        Progress::Start(report) => ends.push(*report),
+        Progress::Iteration(report) if report.iteration == 1 => begins.push(report.log_likelihood),
+        Progress::Iteration(_) => {}
+    })
+    .unwrap();
+    let best = ends.iter().map(|report| report.log_likelihood).fold(f64::NEG_INFINITY, f64::max);
+    assert_eq!((fit.log_likelihood, fit.converged), (best, false));
+    assert_eq!(ends[fit.start].log_likelihood, best);
+    assert!(
+        begins
+            .iter()
+            .zip(&ends)
+            .skip(1)
+            .zip(&ends)
+            .all(|((begin, _), before)| *begin < before.log_likelihood)
+    );
+
+    let alone = fit_gmm(points.view(), &GmmParams { starts: 1, ..params }).unwrap();
+    assert_eq!(alone.log_likelihood, ends[0].log_likelihood, "the first start does not depend on the others");
+}
