@@ -39,7 +39,7 @@ fn training_lowers_the_loss_and_says_how_far_it_is() {
     let mut events = Vec::new();
     let (images, validation) = (Pixels::U8(images.view()), Pixels::U8(validation.view()));
     let trained = train(images, Some(validation), &architecture(), &params(20), Device::Cpu, &mut |event| {
-        events.push(event)
+        events.push(event);
     })
     .unwrap();
     let (first, last) = (&trained.losses[0], &trained.losses[19]);
