@@ -1,0 +1,231 @@
+# The pipeline: files are targets, and this is the only place that knows where artifacts lie.
+#
+#   make demo     the whole pipeline on bundled handwritten digits         make help   all targets and variables
+#   make all      the same on Fashion-MNIST                                 make test   all tests
+#
+# Every stage is a command variable, every boundary a file variable, every parameter a variable:
+#   make all K=12                                     reruns clustering and scoring, nothing before them
+#   make all LATENTS=mine.npy                         clusters and scores your latents; needs no libtorch
+#   make all CLUSTER_KMEANS='python3 scripts/cluster_sklearn.py kmeans'
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: FORCE
+
+is_digits := $(filter digits,$(DATASET))
+
+## Parameters
+DATASET         ?= fashion-mnist## fashion-mnist, mnist, kmnist, digits or synthetic
+COUNT           ?= 10000## training images of DATASET=synthetic
+SOURCE          ?=## a folder or URL prefix that fetch-data tries first
+SEED            ?= 0## every random choice flows from it
+K               ?= 10## number of clusters
+THREADS         ?=## all cores where empty; changes no result
+HIDDEN          ?= 1500,1000,500## widths of the encoder's hidden layers
+LATENT          ?= 10## width of the code
+EPOCHS          ?= $(if $(filter digits,$(DATASET)),50,10)## passes over the images
+BATCH           ?= 256## images per training step
+LR              ?= 0.001## learning rate
+LOSS            ?= mse## mse or bce
+ACTIVATION      ?= relu## relu, elu, gelu, tanh or sigmoid
+DEVICE          ?= auto## auto, cpu, cuda or cuda:N
+KMEANS_STARTS   ?= 10## starts of k-means, the best is kept
+KMEANS_MAX_ITER ?= 350## iterations of k-means
+KMEANS_TOL      ?= 1e-10## tolerance of k-means, as scikit-learn's
+KMEANS_INIT     ?= k-means++## k-means++, random or a file of centroids
+GMM_STARTS      ?= 1## starts of the mixture, the best is kept
+GMM_MAX_ITER    ?= 300## iterations of the mixture
+GMM_TOL         ?= 1e-5## tolerance of the mixture, as scikit-learn's
+GMM_INIT        ?= kmeans## kmeans, random or a file of means
+COVARIANCE      ?= full## full, tied, diag or spherical
+
+## Stages (any command with the same flags)
+BIN             := target/release
+FETCH_DATA      ?= $(BIN)/fetch-data## images and labels
+TRAIN_AE        ?= $(BIN)/train-ae## images to weights
+ENCODE          ?= $(BIN)/encode## images and weights to latents
+CLUSTER_KMEANS  ?= $(BIN)/cluster-kmeans## points to assignments
+CLUSTER_GMM     ?= $(BIN)/cluster-gmm## points to assignments
+EVALUATE        ?= $(BIN)/evaluate## assignments and labels to scores
+
+## Files (a file of yours replaces the stage that would write it)
+ARTIFACTS       ?= artifacts## where everything generated goes
+TRAIN_IMAGES    ?= $(ARTIFACTS)/data/train-images.npy## images that are learned from
+TEST_IMAGES     ?= $(if $(call ours,$(TRAIN_IMAGES)),$(ARTIFACTS)/data/test-images.npy)## images that are not
+TRAIN_LABELS    ?= $(if $(call ours,$(TRAIN_IMAGES)),$(ARTIFACTS)/data/train-labels.npy)## read by evaluate alone
+TEST_LABELS     ?= $(if $(call ours,$(TEST_IMAGES)),$(ARTIFACTS)/data/test-labels.npy)## read by evaluate alone
+CLASSES         ?= $(if $(call ours,$(TRAIN_LABELS)),$(ARTIFACTS)/data/classes.json)## names of the classes
+WEIGHTS         ?= $(ARTIFACTS)/autoencoder/weights.safetensors## the trained network
+LATENTS         ?= $(ARTIFACTS)/latents/train.npy## codes of the training images
+LATENTS_TEST    ?= $(if $(call ours,$(LATENTS)),$(if $(TEST_IMAGES),$(ARTIFACTS)/latents/test.npy))## of the others
+##
+
+# ours FILE: is it one that a stage of ours writes?
+ours = $(filter $(ARTIFACTS)/%,$1)
+
+DATA     := $(ARTIFACTS)/data
+CLUSTERS := $(ARTIFACTS)/clusters
+SCORES   := $(ARTIFACTS)/scores
+STAMPS   := $(ARTIFACTS)/.stamps
+TABLE    := $(SCORES)/table.md
+
+# ------------------------------------------------------------------------------------------------ targets
+
+.PHONY: all demo build test smoke python table clean distclean help
+SYSTEMS := pixels-kmeans latents-kmeans latents-gmm
+# Anyone's assignments in the same place are scored by the same rule.
+FOREIGN := $(filter-out $(SYSTEMS),$(patsubst $(CLUSTERS)/%/train.npy,%,$(wildcard $(CLUSTERS)/*/train.npy)))
+ASSIGNMENTS := $(SYSTEMS:%=$(CLUSTERS)/%/train.npy)
+
+all: $(if $(TRAIN_LABELS),$(TABLE),$(ASSIGNMENTS)) ## the report: three systems, scored beside its figures
+
+demo: ## the same on bundled handwritten digits: no download, about two minutes after the build
+	@$(MAKE) all DATASET=digits ARTIFACTS=$(ARTIFACTS)/demo
+
+smoke: ## the same on Fashion-MNIST cut short: one epoch, one start
+	@$(MAKE) all ARTIFACTS=$(ARTIFACTS)/smoke EPOCHS=1 KMEANS_STARTS=1 GMM_MAX_ITER=20
+
+table: $(TABLE) ## print the table of scores again
+	@cat $(TABLE)
+
+clean: ## remove artifacts
+	find $(ARTIFACTS) -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+
+distclean: clean ## remove artifacts, builds, libtorch and the Python environment
+	rm -rf target .libtorch .libtorch.* .venv
+
+# NAME=VALUE of every documented variable, so that help shows defaults as they come out.
+documented := $(shell awk '/^[A-Z_]+ +[?]=.*\#\#/ { print $$1 }' $(firstword $(MAKEFILE_LIST)))
+help: ## this
+	@awk -F'## ?' -v values='$(foreach name,$(documented),$(name)=$(strip $($(name)))|)' ' \
+	    BEGIN { n = split(values, pair, /\| ?/); for (i = 1; i < n; i++) { at = index(pair[i], "="); \
+	        value[substr(pair[i], 1, at - 1)] = substr(pair[i], at + 1) } } \
+	    /^## / { printf "\n%s\n", $$2 } \
+	    /^[A-Z_]+ +[?]=.*##/ { split($$1, word, " "); name = word[1]; \
+	        printf "  %-15s  %s%s\n", name, $$2, value[name] == "" ? "" : " [" value[name] "]" } \
+	    /^[a-z]+:.*## / { sub(/:.*/, "", $$1); targets = targets sprintf("  make %-10s  %s\n", $$1, $$2) } \
+	    END { printf "\nTargets\n%s", targets }' $(firstword $(MAKEFILE_LIST))
+
+# ----------------------------------------------------------------------------------- programs and libtorch
+
+PLAIN_PROGRAMS := $(addprefix $(BIN)/,fetch-data cluster-kmeans cluster-gmm evaluate)
+TORCH_PROGRAMS := $(addprefix $(BIN)/,train-ae encode)
+SOURCES := Cargo.toml Cargo.lock .cargo/config.toml \
+    $(shell find crates -name tests -prune -o \( -name '*.rs' -o -name Cargo.toml -o -path '*/data/*' \) -type f -print)
+CARGO := cargo
+TORCH_CRATES := --package autoencoder --package train-ae --package encode
+# The programs of ours that a command names, to be built before it runs but never a reason to run it again.
+programs = $(filter $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS),$1)
+
+build: $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all programs, and libtorch
+
+$(PLAIN_PROGRAMS) &: $(SOURCES)
+	@scripts/need.sh cargo c++
+	@echo 'building the programs that need no libtorch (under two minutes the first time)' >&2
+	$(CARGO) build --release --locked
+	@touch $(PLAIN_PROGRAMS)
+
+$(TORCH_PROGRAMS) &: $(SOURCES) | $(PLAIN_PROGRAMS)
+	@scripts/need.sh cargo c++
+	@scripts/setup-libtorch.sh .libtorch
+	@echo 'building train-ae and encode (about four minutes on 2 cores the first time: libtorch is bound through C++)' >&2
+	$(CARGO) build --release --locked $(TORCH_CRATES)
+	@touch $(TORCH_PROGRAMS)
+
+python: .venv/ready ## a Python environment with what the stand-ins in scripts/ need
+.venv/%: scripts/requirements-%.txt scripts/setup-python.sh
+	@scripts/setup-python.sh .venv $<
+	@touch $@
+
+test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all tests; installs PyTorch to compare with (5 GB)
+	$(CARGO) test --release --locked
+	$(CARGO) test --release --locked $(TORCH_CRATES)
+	.venv/bin/python -m unittest discover --start-directory scripts/tests --verbose
+
+# ------------------------------------------------------------------------------------------------- stamps
+
+# A stage runs again when its command changes, and nothing but it and what follows it: $(STAMPS)/NAME holds the
+# command $(NAME_command) of the last run and is rewritten only when that is another one now.
+same = $(and $(findstring x$(strip $1)x,x$(strip $2)x),$(findstring x$(strip $2)x,x$(strip $1)x))
+define stamp
+$(STAMPS)/$1: $$(if $$(call same,$$(file <$(STAMPS)/$1),$$($1_command)),,FORCE)
+	@mkdir -p $$(@D)
+	@printf '%s\n' '$$(subst ','\'',$$($1_command))' > $$@.new
+	@mv $$@.new $$@
+endef
+threads := $(if $(THREADS),--threads $(THREADS))
+
+# ------------------------------------------------------------------------------------------------- stages
+
+fetch-data_command = $(FETCH_DATA) --dataset $(DATASET) $(if $(SOURCE),--source $(SOURCE)) \
+    $(if $(filter synthetic,$(DATASET)),--count $(COUNT) --seed $(SEED)) --out-dir $(DATA)
+data_files := $(addprefix $(DATA)/,train-images.npy train-labels.npy test-images.npy test-labels.npy classes.json)
+$(eval $(call stamp,fetch-data))
+$(data_files) &: $(STAMPS)/fetch-data | $(call programs,$(FETCH_DATA))
+	$(fetch-data_command)
+
+train-ae_command = $(TRAIN_AE) --images $(TRAIN_IMAGES) $(if $(TEST_IMAGES),--validation $(TEST_IMAGES)) \
+    --hidden $(HIDDEN) --latent $(LATENT) --epochs $(EPOCHS) --batch $(BATCH) --lr $(LR) --loss $(LOSS) \
+    --activation $(ACTIVATION) --seed $(SEED) --device $(DEVICE) --out $(ARTIFACTS)/autoencoder/weights.safetensors
+$(eval $(call stamp,train-ae))
+$(ARTIFACTS)/autoencoder/weights.safetensors $(ARTIFACTS)/autoencoder/losses.csv &: \
+        $(TRAIN_IMAGES) $(TEST_IMAGES) $(STAMPS)/train-ae | $(call programs,$(TRAIN_AE))
+	$(train-ae_command) $(threads)
+
+# encode SPLIT, IMAGES
+define encode
+encode-$1_command = $$(ENCODE) --images $2 --weights $$(WEIGHTS) --device $$(DEVICE) --out $(ARTIFACTS)/latents/$1.npy
+$(call stamp,encode-$1)
+$(ARTIFACTS)/latents/$1.npy: $2 $(WEIGHTS) $(STAMPS)/encode-$1 | $$(call programs,$$(ENCODE))
+	$$(encode-$1_command) $$(threads)
+endef
+$(eval $(call encode,train,$(TRAIN_IMAGES)))
+$(if $(TEST_IMAGES),$(eval $(call encode,test,$(TEST_IMAGES))))
+
+kmeans_flags = --k $(K) --starts $(KMEANS_STARTS) --max-iter $(KMEANS_MAX_ITER) --tol $(KMEANS_TOL) \
+    --init $(KMEANS_INIT) --seed $(SEED)
+gmm_flags = --k $(K) --starts $(GMM_STARTS) --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
+    --init $(GMM_INIT) --covariance $(COVARIANCE) --seed $(SEED)
+
+# cluster SYSTEM, COMMAND, FLAGS, TRAIN POINTS, TEST POINTS: fits on the one, assigns the other to the clusters found.
+define cluster
+$1_dir := $(CLUSTERS)/$1
+$1_command = $2 --points $4 $3 --out $$($1_dir)/train.npy --model $$($1_dir)/model.npz
+$(call stamp,$1)
+$$($1_dir)/train.npy $$($1_dir)/model.npz &: $4 $(STAMPS)/$1 | $(call programs,$2)
+	$$($1_command) $$(threads)
+$(if $5,
+$$($1_dir)/test.npy: $5 $$($1_dir)/model.npz | $(call programs,$2)
+	$2 --points $5 --predict $$($1_dir)/model.npz --out $$@ $$(threads)
+$1_test := $$($1_dir)/test.npy)
+endef
+$(eval $(call cluster,pixels-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(TRAIN_IMAGES),$(TEST_IMAGES)))
+$(eval $(call cluster,latents-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(LATENTS),$(LATENTS_TEST)))
+$(eval $(call cluster,latents-gmm,$(CLUSTER_GMM),$(gmm_flags),$(LATENTS),$(LATENTS_TEST)))
+$(foreach system,$(FOREIGN),$(eval $(system)_test := $(wildcard $(CLUSTERS)/$(system)/test.npy)))
+
+# evaluate SYSTEM
+define evaluate
+$1_splits := $(CLUSTERS)/$1/train.npy $(TRAIN_LABELS) $(if $(TEST_LABELS),$(if $($1_test),$($1_test) $(TEST_LABELS)))
+evaluate-$1_command = $(EVALUATE) --assignments $(CLUSTERS)/$1/train.npy --labels $(TRAIN_LABELS) \
+    $(if $(TEST_LABELS),$(if $($1_test),--assignments $($1_test) --labels $(TEST_LABELS))) \
+    $(if $(CLASSES),--classes $(CLASSES)) --out $(SCORES)/$1.json
+$(call stamp,evaluate-$1)
+# The matrices for people go beside the JSON.
+$(SCORES)/$1.json: $$($1_splits) $(CLASSES) $(STAMPS)/evaluate-$1 | $(call programs,$(EVALUATE))
+	@mkdir -p $$(@D)
+	$$(evaluate-$1_command) > $(SCORES)/$1.md
+endef
+$(foreach system,$(SYSTEMS) $(FOREIGN),$(eval $(call evaluate,$(system))))
+
+reference := $(wildcard crates/evaluate/reference/$(DATASET).json)
+table_command = $(EVALUATE) $(SYSTEMS:%=$(SCORES)/%.json) $(FOREIGN:%=$(SCORES)/%.json) $(if $(reference),--reference $(reference))
+$(eval $(call stamp,table))
+$(TABLE): $(SYSTEMS:%=$(SCORES)/%.json) $(FOREIGN:%=$(SCORES)/%.json) $(reference) $(STAMPS)/table | $(call programs,$(EVALUATE))
+	@$(table_command) > $@.new
+	@mv $@.new $@
+	@echo; cat $@

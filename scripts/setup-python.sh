@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# A Python environment inside the checkout: setup-python.sh DIR REQUIREMENTS
+set -euo pipefail
+
+dir=${1:?usage: setup-python.sh DIR REQUIREMENTS}
+requirements=${2:?usage: setup-python.sh DIR REQUIREMENTS}
+say() { printf 'python: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+"$(dirname "$0")/need.sh" python3
+need_mb=500
+if grep -q '^torch==' "$requirements"; then
+    need_mb=8000
+    say "installing PyTorch and scikit-learn into $dir (about 5 GB, some minutes)"
+else
+    say "installing scikit-learn into $dir (about a minute)"
+fi
+free_mb=$(df -Pm . | awk 'NR == 2 { print $4 }')
+[ "$free_mb" -ge $need_mb ] || fail "$need_mb MB of disk are needed here, found $free_mb: free some"
+
+[ -x "$dir/bin/python" ] || python3 -m venv "$dir" || fail "python3 -m venv $dir failed: remove $dir and try again"
+"$dir/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --requirement "$requirements" >&2 ||
+    fail "pip could not install $requirements: check the network (or PIP_INDEX_URL) and try again"
+say "ready in $dir"

@@ -1,0 +1,55 @@
+"""What every stand-in for a stage needs: arrays in, arrays out by rename, errors in one line."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+
+def fail(message):
+    sys.exit(f"{Path(sys.argv[0]).name}: {message}")
+
+
+def load(path):
+    """An .npy array or an .npz archive; pickles are never loaded."""
+    try:
+        return np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        fail(f"{path}: expected a NumPy file, found {error}")
+
+
+def load_points(path):
+    """Points (n, d); images (n, height, width) are flattened, and divided by 255 when they are u1."""
+    points = load(path)
+    if points.ndim not in (2, 3):
+        fail(f"{path}: expected shape (n, d) or (n, height, width), found {points.shape}")
+    if points.ndim == 3:
+        scale = 255 if points.dtype == np.uint8 else 1
+        points = points.reshape(len(points), -1).astype("f4") / np.float32(scale)
+    if not np.isfinite(points).all():
+        fail(f"{path}: expected finite numbers, found NaN or infinity")
+    return points
+
+
+def save(path, array):
+    replace(path, lambda file: np.save(file, array))
+
+
+def save_npz(path, **arrays):
+    replace(path, lambda file: np.savez(file, **arrays))
+
+
+def replace(path, write):
+    """Calls `write` with a temporary file beside `path` and renames it, so that `path` is complete or not there."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}", suffix=".tmp", delete=False) as file:
+        try:
+            write(file)
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

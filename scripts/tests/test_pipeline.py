@@ -1,0 +1,284 @@
+"""The pipeline as its users meet it: through make, on the bundled digits, with real processes and real files.
+
+Run by `make test`, which builds the programs and the Python environment first.
+"""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = ROOT / "target" / "release"
+PYTHON = Path(sys.executable)
+# Small, so that a whole pipeline takes seconds; the same stages, rules and files as the real one.
+SMALL = ["DATASET=digits", "HIDDEN=64,32", "EPOCHS=3", "KMEANS_STARTS=2"]
+
+
+def make(artifacts, *words, check=True):
+    command = ["make", "all", f"ARTIFACTS={artifacts}", *SMALL, *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def digests(artifacts):
+    """SHA-256 of everything that has to be the same in every run: all files, provenance without its `run`."""
+    found = {}
+    for path in sorted(Path(artifacts).rglob("*")):
+        if not path.is_file() or ".stamps" in path.parts:
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".json":
+            record = json.loads(content)
+            if isinstance(record, dict):
+                record.pop("run", None)
+            content = json.dumps(record).encode()
+        found[str(path.relative_to(artifacts))] = hashlib.sha256(content).hexdigest()
+    return found
+
+
+class Pipeline(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.reference = cls.folder / "reference"
+        cls.first = make(cls.reference)
+
+    def copy(self):
+        """Artifacts of a finished run, with their times, for a test to change."""
+        target = self.folder / self.id().split(".")[-1]
+        # The commands name the folder, so a copy elsewhere would be another pipeline: make it anew, by the same rules.
+        make(target)
+        return target
+
+    def test_ends_with_a_table_of_the_three_systems(self):
+        rows = [line for line in self.first.stdout.splitlines() if line.startswith("| ")]
+        systems = [row.split("|")[1].strip() for row in rows]
+        expected = ["pixels-kmeans", "latents-kmeans", "latents-gmm"]
+        self.assertEqual(systems[-6:], expected + expected)
+        for word in ["purity", "ACC", "NMI", "ARI", "train", "test"]:
+            self.assertIn(word, self.first.stdout)
+
+    def test_every_array_is_what_the_contract_says(self):
+        contract = {
+            "data/train-images.npy": ("|u1", (1438, 8, 8)),
+            "data/test-images.npy": ("|u1", (359, 8, 8)),
+            "data/train-labels.npy": ("|u1", (1438,)),
+            "data/test-labels.npy": ("|u1", (359,)),
+            "latents/train.npy": ("<f4", (1438, 10)),
+            "latents/test.npy": ("<f4", (359, 10)),
+        }
+        for system in ["pixels-kmeans", "latents-kmeans", "latents-gmm"]:
+            contract[f"clusters/{system}/train.npy"] = ("<i4", (1438,))
+            contract[f"clusters/{system}/test.npy"] = ("<i4", (359,))
+        found = {str(path.relative_to(self.reference)) for path in self.reference.rglob("*.npy")}
+        self.assertEqual(found, set(contract))
+        for name, (dtype, shape) in contract.items():
+            array = np.load(self.reference / name)
+            self.assertEqual((array.dtype.str, array.shape), (dtype, shape), name)
+            if name.startswith("clusters"):
+                self.assertTrue(0 <= array.min() and array.max() < 10, name)
+
+    def test_models_open_in_numpy(self):
+        kmeans = np.load(self.reference / "clusters/latents-kmeans/model.npz")
+        self.assertEqual(kmeans["centroids"].shape, (10, 10))
+        mixture = np.load(self.reference / "clusters/latents-gmm/model.npz")
+        self.assertEqual(str(mixture["covariance_type"]), "full")
+        self.assertEqual(mixture["covariances"].shape, (10, 10, 10))
+        self.assertAlmostEqual(mixture["weights"].sum(), 1, places=12)
+
+    def test_provenance_names_what_made_a_file(self):
+        record = json.loads((self.reference / "latents/train.npy.json").read_text())
+        self.assertEqual(record["stage"], "encode")
+        self.assertEqual(record["outputs"][0]["shape"], [1438, 10])
+        digest = hashlib.sha256((self.reference / "latents/train.npy").read_bytes()).hexdigest()
+        self.assertEqual(record["outputs"][0]["sha256"], digest)
+
+    def test_a_second_make_runs_nothing(self):
+        again = make(self.reference)
+        self.assertIn("Nothing to be done", again.stdout + again.stderr)
+
+    def test_two_runs_agree_in_every_byte(self):
+        # The folder's name stands in the provenance, so the second run has to be in the same place.
+        before = digests(self.reference)
+        shutil.rmtree(self.reference)
+        make(self.reference, "THREADS=5")
+        self.assertEqual(digests(self.reference), before)
+
+    def test_another_k_reruns_clustering_and_scoring_alone(self):
+        artifacts = self.copy()
+        times = {path: path.stat().st_mtime_ns for path in artifacts.rglob("*.npy")}
+        make(artifacts, "K=12")
+        for path, before in times.items():
+            reran = path.stat().st_mtime_ns != before
+            self.assertEqual(reran, "clusters" in path.parts, path)
+        self.assertEqual(np.load(artifacts / "clusters/latents-gmm/train.npy").max(), 11)
+
+    def test_foreign_latents_need_no_libtorch(self):
+        mine = self.folder / "mine.npy"
+        images = np.load(self.reference / "data/train-images.npy")
+        np.save(mine, np.asfortranarray(images.reshape(len(images), -1)[:, 20:40].astype(">f8")))
+        artifacts = self.folder / "foreign-latents"
+        plan = make(artifacts, f"LATENTS={mine}", "--dry-run", "--always-make")
+        self.assertNotIn("libtorch", plan.stdout)
+        self.assertNotIn("train-ae", plan.stdout)
+        make(artifacts, f"LATENTS={mine}")
+        self.assertEqual(len(np.load(artifacts / "clusters/latents-gmm/train.npy")), len(images))
+        self.assertFalse((artifacts / "autoencoder").exists())
+
+    def test_foreign_assignments_are_scored_by_the_same_rule(self):
+        artifacts = self.copy()
+        labels = np.load(artifacts / "data/train-labels.npy").astype("i8")
+        labels[:100] = -1
+        (artifacts / "clusters/pixels-hdbscan").mkdir()
+        np.save(artifacts / "clusters/pixels-hdbscan/train.npy", labels)
+        table = make(artifacts).stdout
+        self.assertIn("pixels-hdbscan", table)
+        scores = json.loads((artifacts / "scores/pixels-hdbscan.json").read_text())["splits"]["train"]
+        self.assertAlmostEqual(scores["purity"], 1 - 100 / len(labels), places=12)
+        self.assertAlmostEqual(scores["noise_share"], 100 / len(labels), places=12)
+
+    def test_stand_ins_take_the_place_of_a_stage(self):
+        sklearn = f"{PYTHON} scripts/cluster_sklearn.py"
+        pca = f"{PYTHON} scripts/encode_pca.py"
+        for name, words in {
+            "kmeans": [f"CLUSTER_KMEANS={sklearn}"],
+            "gmm": [f"CLUSTER_GMM={sklearn}"],
+            "pca": [f"ENCODE={pca}"],
+        }.items():
+            with self.subTest(name):
+                table = make(self.folder / f"stand-in-{name}", *words).stdout
+                self.assertEqual(table.count("| test "), 3, table)
+        artifacts = self.folder / "stand-in-pca-alone"
+        images = f"{artifacts}/data/train-images.npy"
+        plan = make(artifacts, f"ENCODE={pca}", f"WEIGHTS={images}", "--dry-run", "--always-make")
+        self.assertNotIn("libtorch", plan.stdout)
+
+    def test_a_stage_reads_the_model_of_its_stand_in(self):
+        points = self.reference / "latents/train.npy"
+        for program, flags in {"cluster-kmeans": [], "cluster-gmm": ["--covariance", "diag"]}.items():
+            with self.subTest(program):
+                model, theirs, ours = (self.folder / f"{program}{end}" for end in [".npz", "-theirs.npy", "-ours.npy"])
+                stand_in = [PYTHON, ROOT / "scripts/cluster_sklearn.py"]
+                subprocess.run(
+                    [*stand_in, "--points", points, "--out", theirs, "--model", model, *flags], check=True
+                )
+                command = [BIN / program, "--points", points, "--predict", model, "--out", ours]
+                subprocess.run(command, check=True, capture_output=True)
+                self.assertEqual((np.load(theirs) != np.load(ours)).sum(), 0)
+                subprocess.run(
+                    [*stand_in, "--points", points, "--predict", model, "--out", theirs], check=True
+                )
+                self.assertEqual((np.load(theirs) != np.load(ours)).sum(), 0)
+
+    def test_a_failing_stage_is_told_and_leaves_nothing(self):
+        artifacts = self.folder / "failing"
+        done = make(artifacts, "K=2000", check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("expected at least k = 2000 points, found 1438", done.stderr)
+        self.assertFalse((artifacts / "clusters/pixels-kmeans/train.npy").exists())
+
+    def test_killed_at_any_moment_it_ends_with_the_same_bytes(self):
+        artifacts = self.folder / "killed"
+        command = ["make", "all", f"ARTIFACTS={artifacts}", *SMALL]
+        started = time.monotonic()
+        make(artifacts)
+        duration = time.monotonic() - started
+        undisturbed = digests(artifacts)
+        shutil.rmtree(artifacts)
+        moments = random.Random(0)
+        for _ in range(20):
+            process = subprocess.Popen(
+                command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            )
+            time.sleep(moments.uniform(0, duration / 3))
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        make(artifacts)
+        found = {name: digest for name, digest in digests(artifacts).items() if not name.endswith(".tmp")}
+        self.assertEqual(found, undisturbed)
+
+
+class AgainstPyTorch(unittest.TestCase):
+    def test_the_weights_give_pytorchs_latents(self):
+        import torch
+        from safetensors.torch import load_file
+
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            subprocess.run([BIN / "fetch-data", "--dataset", "digits", "--out-dir", folder], check=True, capture_output=True)
+            images, weights, latents = (folder / name for name in ["train-images.npy", "w.safetensors", "latents.npy"])
+            for activation, module in {"relu": torch.nn.ReLU, "elu": torch.nn.ELU, "gelu": torch.nn.GELU,
+                                       "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}.items():
+                with self.subTest(activation):
+                    subprocess.run(
+                        [BIN / "train-ae", "--images", images, "--out", weights, "--hidden", "150,100", "--latent", "7",
+                         "--epochs", "2", "--activation", activation],
+                        check=True, capture_output=True,
+                    )
+                    command = [BIN / "encode", "--images", images, "--weights", weights, "--out", latents]
+                    subprocess.run(command, check=True, capture_output=True)
+
+                    def chain(*widths):
+                        layers = []
+                        for pair in zip(widths, widths[1:]):
+                            layers += [torch.nn.Linear(*pair), module()]
+                        return torch.nn.Sequential(*layers[:-1])
+
+                    network = torch.nn.ModuleDict({"encoder": chain(64, 150, 100, 7), "decoder": chain(7, 100, 150, 64)})
+                    network.load_state_dict(load_file(weights))
+                    pixels = torch.from_numpy(np.load(images).reshape(-1, 64)).float() / 255
+                    with torch.no_grad():
+                        expected = network["encoder"](pixels).numpy()
+                    largest = np.abs(np.load(latents) - expected).max()
+                    self.assertLess(largest, 1e-5)
+                    self.assertGreater(np.abs(expected).max(), 0.01)
+
+
+class AgainstScikitLearn(unittest.TestCase):
+    def test_scores_agree_on_random_groupings(self):
+        from scipy.optimize import linear_sum_assignment
+        from sklearn import metrics
+
+        rng = np.random.default_rng(0)
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            for classes, clusters, n, agreement in [(10, 10, 60000, 0.5), (10, 12, 5000, 0.2), (3, 7, 400, 0.9), (5, 2, 50, 0)]:
+                labels = rng.integers(classes, size=n)
+                assignments = np.where(rng.random(n) < agreement, labels % clusters, rng.integers(clusters, size=n))
+                np.save(folder / "labels.npy", labels)
+                np.save(folder / "train.npy", assignments.astype("i4"))
+                subprocess.run(
+                    [BIN / "evaluate", "--assignments", folder / "train.npy", "--labels", folder / "labels.npy",
+                     "--out", folder / "scores.json"],
+                    check=True, capture_output=True,
+                )
+                found = json.loads((folder / "scores.json").read_text())["splits"]["train"]
+                table = metrics.cluster.contingency_matrix(labels, assignments)
+                pairs = linear_sum_assignment(-table)
+                expected = {
+                    "purity": table.max(axis=0).sum() / n,
+                    "acc": table[pairs].sum() / n,
+                    "nmi": metrics.normalized_mutual_info_score(labels, assignments),
+                    "ami": metrics.adjusted_mutual_info_score(labels, assignments),
+                    "ari": metrics.adjusted_rand_score(labels, assignments),
+                }
+                for name, value in expected.items():
+                    self.assertAlmostEqual(found[name], value, delta=1e-12, msg=f"{name} of {(classes, clusters, n)}")
+
+
+if __name__ == "__main__":
+    unittest.main()

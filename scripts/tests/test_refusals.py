@@ -1,0 +1,270 @@
+"""Bad input and wrong usage, the same table for every program: one line, the right exit code, nothing left behind."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = ROOT / "target" / "release"
+PROGRAMS = ["fetch-data", "train-ae", "encode", "cluster-kmeans", "cluster-gmm", "evaluate"]
+
+
+def run(program, *words, cwd):
+    return subprocess.run([BIN / program, *map(str, words)], cwd=cwd, capture_output=True, text=True)
+
+
+class Refusals(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.temporary.cleanup)
+        cls.folder = Path(cls.temporary.name)
+        rng = np.random.default_rng(0)
+        images = rng.integers(256, size=(40, 4, 4), dtype="u1")
+        cls.write("images.npy", images)
+        cls.write("points.npy", rng.normal(size=(40, 3)).astype("f4"))
+        cls.write("labels.npy", np.arange(40, dtype="u1") % 4)
+        cls.write("assignments.npy", np.arange(40, dtype="i4") % 4)
+        cls.command("train-ae", "--images images.npy --out weights.safetensors --hidden 8 --latent 2 --epochs 1")
+        for kind in ["kmeans", "gmm"]:
+            cls.command(f"cluster-{kind}", f"--points points.npy --out {kind}.npy --model {kind}.npz --k 2")
+        cls.command("evaluate", "--assignments assignments.npy --labels labels.npy --out scores.json")
+
+        cls.write("nan.npy", np.where(np.arange(120).reshape(40, 3) == 7, np.nan, 1.0))
+        cls.write("infinite-images.npy", np.full((40, 4, 4), np.inf, "f4"))
+        cls.write("objects.npy", np.array([{}, []], dtype=object))
+        cls.write("complex.npy", np.zeros((40, 3), "c8"))
+        cls.write("text.npy", np.full((40, 3), "a"))
+        cls.write("one-dimension.npy", np.zeros(40))
+        cls.write("five-dimensions.npy", np.zeros((2, 2, 2, 2, 2)))
+        cls.write("no-rows.npy", np.zeros((0, 3)))
+        cls.write("few.npy", np.zeros((3, 3)))
+        cls.write("fractions.npy", np.full(40, 0.5))
+        cls.write("short.npy", np.zeros(39, "i4"))
+        cls.write("negative.npy", np.full(40, -2))
+        cls.write("wide.npy", np.zeros((40, 5)))
+        (cls.folder / "empty.npy").touch()
+        (cls.folder / "notes.npy").write_text("not an array\n")
+        (cls.folder / "truncated.npy").write_bytes((cls.folder / "points.npy").read_bytes()[:-9])
+        (cls.folder / "truncated.safetensors").write_bytes((cls.folder / "weights.safetensors").read_bytes()[:-9])
+        (cls.folder / "truncated.npz").write_bytes((cls.folder / "gmm.npz").read_bytes()[:-9])
+        header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 1000000), }".ljust(117) + "\n"
+        (cls.folder / "terabytes.npy").write_bytes(b"\x93NUMPY\x01\x00" + bytes([len(header), 0]) + header.encode())
+
+    @classmethod
+    def write(cls, name, array):
+        np.save(cls.folder / name, array, allow_pickle=True)
+
+    @classmethod
+    def command(cls, program, words, check=True):
+        done = run(program, *words.split(), cwd=cls.folder)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{program} {words}\n{done.stderr}")
+        return done
+
+    def refused(self, program, words, code, *told):
+        """`program words` ends with `code` and one line that tells `told`, and changes nothing."""
+        with self.subTest(f"{program} {words}"):
+            before = sorted(os.listdir(self.folder))
+            done = self.command(program, words, check=False)
+            self.assertEqual(done.returncode, code, done.stderr)
+            lines = done.stderr.strip().splitlines()
+            self.assertEqual(len(lines), 1, done.stderr)
+            self.assertNotIn("panicked", done.stderr)
+            self.assertTrue(lines[0].startswith(f"{program}: "), lines[0])
+            for word in told:
+                self.assertIn(word, lines[0])
+            self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_arrays_that_are_no_points(self):
+        commands = {
+            "train-ae": "--images {} --out new.safetensors",
+            "encode": "--images {} --weights weights.safetensors --out new.npy",
+            "cluster-kmeans": "--points {} --out new.npy",
+            "cluster-gmm": "--points {} --out new.npy",
+        }
+        files = {
+            "missing.npy": "cannot read",
+            "empty.npy": "found an empty file",
+            "notes.npy": "magic bytes",
+            "truncated.npy": "truncated",
+            "terabytes.npy": "header promises",
+            "objects.npy": "dtype",
+            "complex.npy": "dtype <c8",
+            "text.npy": "dtype <U1",
+            "one-dimension.npy": "found shape (40,)",
+            "five-dimensions.npy": "found shape (2, 2, 2, 2, 2)",
+            "no-rows.npy": "found shape (0, 3)",
+            "nan.npy": "found NaN in row 2, column 1",
+            "infinite-images.npy": "found inf in row 0, column 0",
+            ".": "a folder",
+        }
+        for program, words in commands.items():
+            for file, found in files.items():
+                self.refused(program, words.format(file), 1, file, found)
+
+    def test_arrays_that_are_no_ids(self):
+        for file, found in {
+            "missing.npy": "cannot read",
+            "empty.npy": "found an empty file",
+            "truncated.npy": "truncated",
+            "points.npy": "found shape (40, 3)",
+            "fractions.npy": "found 0.5 in row 0",
+            "short.npy": "39",
+            "negative.npy": "-2",
+        }.items():
+            self.refused("evaluate", f"--assignments {file} --labels labels.npy --out new.json", 1, file, found)
+            self.refused("evaluate", f"--assignments assignments.npy --labels {file} --out new.json", 1, file, found)
+
+    def test_more_clusters_than_points(self):
+        for program in ["cluster-kmeans", "cluster-gmm"]:
+            self.refused(program, "--points few.npy --out new.npy --k 4", 1, "few.npy", "k = 4", "found 3")
+
+    def test_models_and_weights_that_are_none(self):
+        for program, model in {"cluster-kmeans": "gmm.npz", "cluster-gmm": "kmeans.npz"}.items():
+            for file in ["missing.npz", "empty.npy", "points.npy", "truncated.npz", model, "."]:
+                self.refused(program, f"--points points.npy --predict {file} --out new.npy", 1, file)
+            own = model.replace("gmm", "own").replace("kmeans", "gmm").replace("own", "kmeans")
+            self.refused(program, f"--points wide.npy --predict {own} --out new.npy", 1, "wide.npy", "found 5")
+        for file in ["missing.safetensors", "empty.npy", "points.npy", "truncated.safetensors", "."]:
+            self.refused("encode", f"--images images.npy --weights {file} --out new.npy", 1, file)
+        self.refused("encode", "--images wide.npy --weights weights.safetensors --out new.npy", 1, "wide.npy", "16", "5")
+
+    def test_starting_points_that_do_not_fit(self):
+        for program in ["cluster-kmeans", "cluster-gmm"]:
+            self.refused(program, "--points points.npy --out new.npy --k 2 --init few.npy", 1, "[2, 3]", "[3, 3]")
+            self.refused(program, "--points points.npy --out new.npy --k 2 --init nan.npy", 1, "nan.npy", "NaN")
+
+    def test_a_loss_that_is_not_finite_leaves_no_weights(self):
+        words = "--images images.npy --out new.safetensors --hidden 8 --lr 1e30 --epochs 5"
+        before = sorted(os.listdir(self.folder))
+        done = self.command("train-ae", words, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        # The epochs before it were told as they went.
+        self.assertRegex(done.stderr.splitlines()[-1], r"^train-ae: images.npy: the loss became .* \(--lr\), now 1e30$")
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_cuda_that_is_not_there(self):
+        for program, words in {
+            "train-ae": "--images images.npy --out new.safetensors",
+            "encode": "--images images.npy --weights weights.safetensors --out new.npy",
+        }.items():
+            self.refused(program, f"{words} --device cuda:99", 1, "no CUDA device 99", "--device cpu")
+
+    def test_outputs_that_cannot_be_written(self):
+        for program, words in {
+            "fetch-data": "--dataset digits --out-dir {}",
+            "train-ae": "--images images.npy --hidden 8 --out {}/new.safetensors",
+            "encode": "--images images.npy --weights weights.safetensors --out {}/new.npy",
+            "cluster-kmeans": "--points points.npy --out {}/new.npy",
+            "cluster-gmm": "--points points.npy --out {}/new.npy",
+            "evaluate": "--assignments assignments.npy --labels labels.npy --out {}/new.json",
+        }.items():
+            # A folder that cannot be: its name is that of a file, or it lies where nobody may write.
+            for folder in ["labels.npy", "/proc/none"]:
+                with self.subTest(f"{program} {folder}"):
+                    before = sorted(os.listdir(self.folder))
+                    done = self.command(program, words.format(folder), check=False)
+                    self.assertEqual(done.returncode, 1, done.stderr)
+                    error = [line for line in done.stderr.splitlines() if line.startswith(f"{program}: ")]
+                    self.assertEqual(len(error), 1, done.stderr)
+                    self.assertIn(f"{folder}/", error[0])
+                    self.assertIn("cannot write", error[0])
+                    self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_wrong_usage(self):
+        for program, words, told in [
+            ("fetch-data", "", "--out-dir"),
+            ("fetch-data", "--out-dir d --dataset cifar", "cifar"),
+            ("fetch-data", "--out-dir d --count 5", "--count"),
+            ("train-ae", "--images images.npy", "--out"),
+            ("train-ae", "--images images.npy --out weights.bin", ".safetensors"),
+            ("train-ae", "--images images.npy --out w.safetensors --epochs 0", "--epochs"),
+            ("train-ae", "--images images.npy --out w.safetensors --hidden 8,,8", "--hidden"),
+            ("train-ae", "--images images.npy --out w.safetensors --loss l1", "mse, bce"),
+            ("train-ae", "--images images.npy --out w.safetensors --device gpu", "cuda:N"),
+            ("encode", "--images images.npy --weights w.safetensors --out new.npy --batch 3", "--batch"),
+            ("cluster-kmeans", "--points points.npy --out new.npy --k ten", "--k"),
+            ("cluster-kmeans", "--points points.npy --out new.npy --k 0", "--k"),
+            ("cluster-kmeans", "--points points.npy --out new.npy --tol -1", "--tol"),
+            ("cluster-kmeans", "--points points.npy --out new.npy --init best", "k-means++"),
+            ("cluster-kmeans", "--points points.npy --out new.npy --predict kmeans.npz --k 3", "--predict"),
+            ("cluster-gmm", "--points points.npy --out new.npy --covariance round", "spherical"),
+            ("cluster-gmm", "--points points.npy --out new.npy --predict gmm.npz --tol 1", "--predict"),
+            ("evaluate", "", "--assignments"),
+            ("evaluate", "--assignments assignments.npy --out new.json", "--labels"),
+            ("evaluate", "scores.json --out new.json", "not both"),
+        ]:
+            self.refused(program, words, 2, told, f"(see {program} --help)")
+
+    def test_help_and_version(self):
+        for program in PROGRAMS:
+            with self.subTest(program):
+                shown = self.command(program, "--help").stdout
+                self.assertTrue(shown.startswith(f"Usage: {program} "), shown)
+                self.assertIn("Examples:", shown)
+                if program != "evaluate":
+                    self.assertIn("(default ", shown)
+                self.assertRegex(self.command(program, "--version").stdout, rf"^{program} \d+\.\d+\.\d+\n$")
+
+    def test_an_equals_sign_is_as_good_as_a_blank(self):
+        for words in ["--points points.npy --out k3.npy --k 3", "--points=points.npy --out=k3.npy --k=3"]:
+            self.command("cluster-kmeans", words)
+            self.assertEqual(np.load(self.folder / "k3.npy").max(), 2)
+            os.remove(self.folder / "k3.npy")
+            os.remove(self.folder / "k3.npy.json")
+
+    def test_a_stage_that_does_not_converge_still_gives_its_model(self):
+        for kind in ["kmeans", "gmm"]:
+            words = "--points points.npy --out u.npy --model u.npz --k 5 --max-iter 1 --starts 1 --tol 0"
+            done = self.command(f"cluster-{kind}", words)
+            self.assertIn("not converged", done.stderr)
+            self.assertIn("converged: false", done.stdout)
+            for name in ["u.npy", "u.npz"]:
+                self.assertTrue((self.folder / name).exists())
+                os.remove(self.folder / name)
+                os.remove(self.folder / f"{name}.json")
+
+    def test_interrupted_it_ends_at_once_and_leaves_nothing(self):
+        for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143)]:
+            with tempfile.TemporaryDirectory() as folder:
+                command = [BIN / "train-ae", "--images", self.folder / "images.npy", "--epochs", "1000000", "--out",
+                           "weights.safetensors"]
+                process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(1)
+                process.send_signal(number)
+                self.assertEqual(process.wait(timeout=5), code)
+                self.assertEqual(os.listdir(folder), [])
+
+    def test_the_number_of_threads_changes_no_byte(self):
+        """The same command with 1, 2 and 5 threads. Enough rows for several blocks of work."""
+        rng = np.random.default_rng(1)
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            np.save(folder / "images.npy", rng.integers(256, size=(3000, 10, 10), dtype="u1"))
+            points = rng.normal(size=(9000, 6)).astype("f4") + rng.integers(5, size=(9000, 1))
+            np.save(folder / "points.npy", points)
+            outputs = {}
+            for threads in [1, 2, 5]:
+                for program, words in [
+                    ("train-ae", "--images images.npy --out w.safetensors --hidden 300,200 --epochs 2 --validation images.npy"),
+                    ("encode", "--images images.npy --weights w.safetensors --out latents.npy"),
+                    ("cluster-kmeans", "--points points.npy --out k.npy --model k.npz"),
+                    ("cluster-gmm", "--points points.npy --out g.npy --model g.npz --proba p.npy"),
+                ]:
+                    done = run(program, *words.split(), "--threads", threads, cwd=folder)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                for name in ["w.safetensors", "losses.csv", "latents.npy", "k.npy", "k.npz", "g.npy", "g.npz", "p.npy"]:
+                    outputs.setdefault(name, set()).add((folder / name).read_bytes())
+            for name, versions in outputs.items():
+                self.assertEqual(len(versions), 1, f"{name} differs between 1, 2 and 5 threads")
+
+
+if __name__ == "__main__":
+    unittest.main()
