@@ -23,6 +23,7 @@ DATASET         ?= fashion-mnist## fashion-mnist, mnist, kmnist, digits or synth
 COUNT           ?= 10000## training images of DATASET=synthetic
 SOURCE          ?=## a folder or URL prefix that fetch-data tries first
 SEED            ?= 0## every random choice flows from it
+SEEDS           ?= 0 1 2## those of make seeds
 K               ?= 10## number of clusters
 THREADS         ?=## all cores where empty; changes no result
 HIDDEN          ?= 1500,1000,500## widths of the encoder's hidden layers
@@ -73,9 +74,12 @@ SCORES   := $(ARTIFACTS)/scores
 STAMPS   := $(ARTIFACTS)/.stamps
 TABLE    := $(SCORES)/table.md
 
+# Published figures to print beside ours, where there are any.
+reference := $(wildcard crates/evaluate/reference/$(DATASET).json)
+
 # ------------------------------------------------------------------------------------------------ targets
 
-.PHONY: all demo build test smoke python table clean distclean help
+.PHONY: all demo seeds build lint test smoke python table clean distclean help
 SYSTEMS := pixels-kmeans latents-kmeans latents-gmm
 # Anyone's assignments in the same place are scored by the same rule.
 FOREIGN := $(filter-out $(SYSTEMS),$(patsubst $(CLUSTERS)/%/train.npy,%,$(wildcard $(CLUSTERS)/*/train.npy)))
@@ -88,6 +92,14 @@ demo: ## the same on bundled handwritten digits: no download, about two minutes 
 
 smoke: ## the same on Fashion-MNIST cut short: one epoch, one start
 	@$(MAKE) all ARTIFACTS=$(ARTIFACTS)/smoke EPOCHS=1 KMEANS_STARTS=1 GMM_MAX_ITER=20
+
+data_variables := TRAIN_IMAGES TEST_IMAGES TRAIN_LABELS TEST_LABELS CLASSES
+seeds: $(foreach name,$(data_variables),$($(name))) ## make all with each of SEEDS, then mean and deviation
+	@for seed in $(SEEDS); do \
+	    $(MAKE) all SEED=$$seed ARTIFACTS=$(ARTIFACTS)/seeds/$$seed $(foreach name,$(data_variables),$(name)='$($(name))'); \
+	done
+	@echo; $(EVALUATE) $(foreach system,$(SYSTEMS),$(SEEDS:%=$(ARTIFACTS)/seeds/%/scores/$(system).json)) \
+	    $(if $(reference),--reference $(reference))
 
 table: $(TABLE) ## print the table of scores again
 	@cat $(TABLE)
@@ -140,6 +152,12 @@ python: .venv/ready ## a Python environment with what the stand-ins in scripts/ 
 .venv/%: scripts/requirements-%.txt scripts/setup-python.sh
 	@scripts/setup-python.sh .venv $<
 	@touch $@
+
+lint: ## formatting, lints, and which crate may depend on which
+	$(CARGO) fmt --check
+	@scripts/setup-libtorch.sh .libtorch
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	scripts/check-arrows.sh
 
 test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all tests; installs PyTorch to compare with (5 GB)
 	$(CARGO) test --release --locked
@@ -222,7 +240,6 @@ $(SCORES)/$1.json: $$($1_splits) $(CLASSES) $(STAMPS)/evaluate-$1 | $(call progr
 endef
 $(foreach system,$(SYSTEMS) $(FOREIGN),$(eval $(call evaluate,$(system))))
 
-reference := $(wildcard crates/evaluate/reference/$(DATASET).json)
 table_command = $(EVALUATE) $(SYSTEMS:%=$(SCORES)/%.json) $(FOREIGN:%=$(SCORES)/%.json) $(if $(reference),--reference $(reference))
 $(eval $(call stamp,table))
 $(TABLE): $(SYSTEMS:%=$(SCORES)/%.json) $(FOREIGN:%=$(SCORES)/%.json) $(reference) $(STAMPS)/table | $(call programs,$(EVALUATE))

@@ -10,7 +10,7 @@ use clustering::Scalar;
 use clustering::gmm::{self, CovarianceType, Covariances, GaussianMixture, GmmFit, GmmParams, Init};
 use ndarray::{Array1, Array2, ArrayView2, Ix1, Ix2, arr0};
 use serde_json::json;
-use stage::{Count, Progress, Stage};
+use stage::{Count, NotNegative, Progress, Stage};
 
 /// Groups points with a Gaussian mixture fitted by expectation maximisation, in f64, and writes the most probable
 /// component of each; or, with --predict, assigns new points to the components of a model. The same seed gives the same
@@ -47,13 +47,13 @@ struct Args {
     max_iter: Option<Count>,
     /// a start has converged when the mean log-likelihood changes by less than this, as in scikit-learn (default 1e-5)
     #[argh(option, arg_name = "x")]
-    tol: Option<f64>,
+    tol: Option<NotNegative>,
     /// full, tied, diag or spherical (default full)
     #[argh(option, arg_name = "name")]
     covariance: Option<CovarianceType>,
     /// added to every variance so that no component collapses (default 1e-6)
     #[argh(option, arg_name = "x")]
-    reg_covar: Option<f64>,
+    reg_covar: Option<NotNegative>,
     /// kmeans, random, or a .npy of k means to start from (default kmeans)
     #[argh(option, arg_name = "name")]
     init: Option<Start>,
@@ -137,17 +137,12 @@ impl Args {
             k: self.k.map_or(default.k, |k| k.0),
             starts: self.starts.map_or(default.starts, |starts| starts.0),
             max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
-            tol: self.tol.unwrap_or(default.tol),
+            tol: self.tol.map_or(default.tol, |tol| tol.0),
             covariance_type: self.covariance.unwrap_or(default.covariance_type),
-            reg_covar: self.reg_covar.unwrap_or(default.reg_covar),
+            reg_covar: self.reg_covar.map_or(default.reg_covar, |reg_covar| reg_covar.0),
             init,
             seed: self.seed.unwrap_or(default.seed),
         };
-        for (name, value) in [("--tol", params.tol), ("--reg-covar", params.reg_covar)] {
-            if !(value.is_finite() && value >= 0.0) {
-                return Err(stage::usage(format!("{name} {value}: expected a number from 0")));
-            }
-        }
         Ok((params, record))
     }
 }
@@ -202,7 +197,7 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         fit.log_likelihood,
         fit.iterations,
         fit.converged,
-        size_table(&fit.sizes)
+        stage::share_table("component", &fit.sizes)
     ))
 }
 
@@ -237,7 +232,10 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     let result = json!({ "log_likelihood": assigned.log_likelihood, "sizes": sizes });
     outputs.commit(stage.provenance(json!({}), vec![record, model_record], result))?;
     let log_likelihood = assigned.log_likelihood;
-    stage::print(&format!("log-likelihood {log_likelihood:.6} per point\n\n{}", size_table(&sizes)))
+    stage::print(&format!(
+        "log-likelihood {log_likelihood:.6} per point\n\n{}",
+        stage::share_table("component", &sizes)
+    ))
 }
 
 fn assign<F: Scalar>(
@@ -304,12 +302,4 @@ fn show(progress: &Progress, event: &gmm::Progress) {
             ));
         }
     }
-}
-
-fn size_table(sizes: &[usize]) -> String {
-    let n: usize = sizes.iter().sum();
-    let row = |(component, &size): (usize, &usize)| {
-        vec![component.to_string(), size.to_string(), format!("{:.1} %", 100.0 * size as f64 / n as f64)]
-    };
-    stage::table(&["component", "points", "share"], sizes.iter().enumerate().map(row))
 }

@@ -10,7 +10,7 @@ use clustering::Scalar;
 use clustering::kmeans::{self, Algorithm, Init, KMeans, KMeansFit, KMeansParams, StartReport};
 use ndarray::{Array1, ArrayView2, Ix2};
 use serde_json::json;
-use stage::{Count, Progress, Stage};
+use stage::{Count, NotNegative, Progress, Stage};
 
 /// Groups points with k-means and writes the cluster of each; or, with --predict, assigns new points to the clusters of
 /// a model. The same seed gives the same bytes, whatever the number of threads.
@@ -44,7 +44,7 @@ struct Args {
     /// a start has converged when the squared move of the centroids is at most this times the mean variance of the
     /// columns, as in scikit-learn (default 1e-10)
     #[argh(option, arg_name = "x")]
-    tol: Option<f64>,
+    tol: Option<NotNegative>,
     /// k-means++, random, or a .npy of k centroids to start from (default k-means++)
     #[argh(option, arg_name = "name")]
     init: Option<Start>,
@@ -138,14 +138,11 @@ impl Args {
             k: self.k.map_or(default.k, |k| k.0),
             starts: self.starts.map_or(default.starts, |starts| starts.0),
             max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
-            tol: self.tol.unwrap_or(default.tol),
+            tol: self.tol.map_or(default.tol, |tol| tol.0),
             init,
             seed: self.seed.unwrap_or(default.seed),
             algorithm: self.algorithm.as_ref().map_or(default.algorithm, |engine| engine.0),
         };
-        if !(params.tol.is_finite() && params.tol >= 0.0) {
-            return Err(stage::usage(format!("--tol {}: expected a number from 0", params.tol)));
-        }
         Ok((params, record))
     }
 }
@@ -196,7 +193,7 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         fit.inertia,
         fit.iterations,
         fit.converged,
-        size_table(&fit.sizes)
+        stage::share_table("cluster", &fit.sizes)
     ))
 }
 
@@ -216,7 +213,7 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     outputs.npy(&args.out, &assignments)?;
     let result = json!({ "inertia": inertia, "sizes": sizes });
     outputs.commit(stage.provenance(json!({}), vec![record, model_record], result))?;
-    stage::print(&format!("inertia {inertia:.6e}\n\n{}", size_table(&sizes)))
+    stage::print(&format!("inertia {inertia:.6e}\n\n{}", stage::share_table("cluster", &sizes)))
 }
 
 fn assign<F: Scalar>(
@@ -256,12 +253,4 @@ fn warn(fit: &KMeansFit, params: &KMeansParams) {
     if empty > 0 {
         stage::note(&format!("warning: {empty} of {} clusters are empty; lower --k", params.k));
     }
-}
-
-fn size_table(sizes: &[usize]) -> String {
-    let n: usize = sizes.iter().sum();
-    let row = |(cluster, &size): (usize, &usize)| {
-        vec![cluster.to_string(), size.to_string(), format!("{:.1} %", 100.0 * size as f64 / n as f64)]
-    };
-    stage::table(&["cluster", "points", "share"], sizes.iter().enumerate().map(row))
 }

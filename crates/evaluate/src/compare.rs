@@ -23,37 +23,78 @@ struct ScoreFile {
     splits: Map<String, Value>,
 }
 
-/// One row a system and split, the training split of all systems first. A system is named after its file.
+/// The runs of one system on one split.
+struct Row {
+    system: String,
+    split: String,
+    /// Where the split stands in its files: the training split of all systems comes first.
+    position: usize,
+    runs: Vec<Shown>,
+}
+
+/// One row a system and split. A system is named after its file; files of one name are runs of one system, shown by
+/// their mean and standard deviation.
 ///
 /// # Errors
 /// A file that cannot be read or was not written by this program.
 pub fn table(files: &[PathBuf], reference: Option<&Path>) -> anyhow::Result<String> {
     let published = reference.map(read_reference).transpose()?;
-    let mut rows: Vec<(usize, Vec<String>)> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for file in files {
         let system = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let (bytes, _) = read_bytes(file)?;
-        let not_scores = || format!("{}: expected scores written by evaluate", file.display());
-        let scores: ScoreFile = serde_json::from_slice(&bytes).with_context(not_scores)?;
-        for (position, (split, value)) in scores.splits.into_iter().enumerate() {
-            let shown = Shown::deserialize(value).with_context(not_scores)?;
-            let scores = [shown.purity, shown.acc, shown.nmi, shown.ari].map(|score| format!("{score:.4}"));
-            let mut row = vec![system.clone(), split.clone()];
-            row.extend(scores);
-            if let Some(published) = &published {
-                let figure = published.get(&(system.clone(), split));
-                row.push(figure.map(|purity| format!("{purity:.4}")).unwrap_or_default());
+        for (position, (split, shown)) in read_scores(file)?.into_iter().enumerate() {
+            match rows.iter_mut().find(|row| row.system == system && row.split == split) {
+                Some(row) => row.runs.push(shown),
+                None => rows.push(Row { system: system.clone(), split, position, runs: vec![shown] }),
             }
-            rows.push((position, row));
         }
     }
     // The sort is stable: systems stay in the order they were given in.
-    rows.sort_by_key(|&(position, _)| position);
+    rows.sort_by_key(|row| row.position);
+
+    let repeated = rows.iter().any(|row| row.runs.len() > 1);
     let mut head = vec!["system", "split", "purity", "ACC (Hungarian)", "NMI", "ARI"];
+    if repeated {
+        head.insert(2, "runs");
+    }
     if published.is_some() {
         head.push("purity in the report");
     }
-    Ok(stage::table(&head, rows.into_iter().map(|(_, row)| row)))
+    let cells = rows.into_iter().map(|row| {
+        let mut cells = vec![row.system.clone(), row.split.clone()];
+        if repeated {
+            cells.push(row.runs.len().to_string());
+        }
+        let scores: [fn(&Shown) -> f64; 4] =
+            [|shown| shown.purity, |shown| shown.acc, |shown| shown.nmi, |shown| shown.ari];
+        cells.extend(scores.map(|score| mean_and_deviation(row.runs.iter().map(score).collect())));
+        if let Some(published) = &published {
+            let figure = published.get(&(row.system, row.split));
+            cells.push(figure.map(|purity| format!("{purity:.4}")).unwrap_or_default());
+        }
+        cells
+    });
+    Ok(stage::table(&head, cells))
+}
+
+/// The splits of a score file in their order.
+fn read_scores(file: &Path) -> anyhow::Result<Vec<(String, Shown)>> {
+    let (bytes, _) = read_bytes(file)?;
+    let not_scores = || format!("{}: expected scores written by evaluate", file.display());
+    let scores: ScoreFile = serde_json::from_slice(&bytes).with_context(not_scores)?;
+    let shown = |(split, value)| Ok((split, Shown::deserialize::<Value>(value).with_context(not_scores)?));
+    scores.splits.into_iter().map(shown).collect()
+}
+
+/// The mean, and from two runs on the sample standard deviation.
+fn mean_and_deviation(runs: Vec<f64>) -> String {
+    let n = runs.len() as f64;
+    let mean = runs.iter().sum::<f64>() / n;
+    if runs.len() == 1 {
+        return format!("{mean:.4}");
+    }
+    let squares = runs.iter().map(|run| (run - mean).powi(2)).sum::<f64>();
+    format!("{mean:.4} +- {:.4}", (squares / (n - 1.0)).sqrt())
 }
 
 /// Published purity by system and split.
@@ -70,4 +111,16 @@ fn read_reference(path: &Path) -> anyhow::Result<HashMap<(String, String), f64>>
         }
     }
     Ok(published)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1, 2 and 6: mean 3, squares 4 + 1 + 9, over 2 is 7.
+    #[test]
+    fn the_deviation_is_that_of_a_sample() {
+        assert_eq!(mean_and_deviation(vec![1.0, 2.0, 6.0]), "3.0000 +- 2.6458");
+        assert_eq!(mean_and_deviation(vec![0.5]), "0.5000");
+    }
 }

@@ -14,11 +14,12 @@ use stage::Stage;
 
 /// Scores assignments against labels: purity (majority vote, which some reports call accuracy), ACC (best one-to-one
 /// map, Hungarian), NMI, AMI, ARI, confusion matrices and per-class recall. Assignment -1 is noise: wrong in purity and
-/// ACC, a group of its own in NMI, AMI and ARI. Given score files instead, prints them side by side.
+/// ACC, a group of its own in NMI, AMI and ARI. Given score files instead, prints them side by side;
+/// files of one name are runs of one system and are averaged.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --classes data/classes.json --out scores.json\nevaluate scores.json others.json"
+    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --classes data/classes.json --out scores.json\nevaluate scores.json others.json\nevaluate seed-*/scores.json"
 )]
 struct Args {
     /// cluster ids: .npy, integers, (n,); repeat it, with its labels, for each split

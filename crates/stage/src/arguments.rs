@@ -61,6 +61,21 @@ impl FromStr for Count {
     }
 }
 
+/// A finite number of at least 0: a tolerance, a regularisation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NotNegative(pub f64);
+
+impl FromStr for NotNegative {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() && number >= 0.0 => Ok(Self(number)),
+            _ => Err("expected a number of at least 0".into()),
+        }
+    }
+}
+
 /// Comma-separated values as one argument: `--hidden 1500,1000,500`. An empty word is an empty list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct List<T>(pub Vec<T>);
@@ -131,6 +146,14 @@ mod tests {
         assert_eq!("12".parse(), Ok(Count(12)));
         for wrong in ["0", "-1", "1.5", "ten", ""] {
             assert!(wrong.parse::<Count>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn tolerances_start_at_zero() {
+        assert_eq!("1e-10".parse(), Ok(NotNegative(1e-10)));
+        for wrong in ["-1", "nan", "inf", "small"] {
+            assert!(wrong.parse::<NotNegative>().is_err(), "{wrong}");
         }
     }
 

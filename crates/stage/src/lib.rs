@@ -37,9 +37,9 @@ use artifact::{FileRecord, Provenance, Run};
 use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-pub use arguments::{Count, List};
+pub use arguments::{Count, List, NotNegative};
 pub use progress::Progress;
-pub use table::table;
+pub use table::{share_table, table};
 
 /// One run of a program.
 pub struct Stage {

@@ -17,6 +17,15 @@ pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Stri
     format!("{}\n", table.trim_fmt())
 }
 
+/// How many points there are of each kind, numbered from 0, and which share of all that is.
+pub fn share_table(kind: &str, counts: &[usize]) -> String {
+    let n: usize = counts.iter().sum();
+    let row = |(i, &count): (usize, &usize)| {
+        vec![i.to_string(), count.to_string(), format!("{:.1} %", 100.0 * count as f64 / n as f64)]
+    };
+    table(&[kind, "points", "share"], counts.iter().enumerate().map(row))
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

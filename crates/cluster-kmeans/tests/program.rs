@@ -1,0 +1,75 @@
+//! The program in an empty folder. What it refuses is tested for all programs at once in `scripts/tests`.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use ndarray::{Array1, Array2, array};
+use ndarray_npy::{read_npy, write_npy};
+use tempfile::tempdir;
+
+fn run(folder: &Path, words: &str) -> Output {
+    Command::cargo_bin("cluster-kmeans").unwrap().current_dir(folder).args(words.split(' ')).output().unwrap()
+}
+
+fn done(folder: &Path, words: &str) -> String {
+    let output = run(folder, words);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Two pairs of points, 1 apart within and 9 between: inertia 4 x 0.25.
+fn four_points(folder: &Path) {
+    write_npy(folder.join("points.npy"), &array![[0.0f32, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]]).unwrap();
+}
+
+#[test]
+fn it_groups_what_is_close_and_says_how_well() {
+    let folder = tempdir().unwrap();
+    four_points(folder.path());
+    for algorithm in ["lloyd", "linfa"] {
+        let words = format!("--points points.npy --out a.npy --k 2 --algorithm {algorithm}");
+        let shown = done(folder.path(), &words);
+        assert!(shown.starts_with("inertia 1.000000e0, "), "{shown}");
+        assert!(shown.contains("converged: true") && shown.contains("50.0 %"), "{shown}");
+        let a: Array1<i32> = read_npy(folder.path().join("a.npy")).unwrap();
+        assert_eq!((a[0], a[2]), (a[1], a[3]));
+        assert_ne!(a[0], a[2]);
+    }
+}
+
+#[test]
+fn a_model_assigns_its_own_points_as_the_fit_did() {
+    let folder = tempdir().unwrap();
+    let images = Array2::from_shape_fn((500, 9), |(i, j)| ((i * 7919 + j * 104_729) % 251) as u8);
+    let images = images.into_shape_with_order((500, 3, 3)).unwrap();
+    write_npy(folder.path().join("images.npy"), &images).unwrap();
+    done(folder.path(), "--points images.npy --out a.npy --model m.npz --k 7");
+    done(folder.path(), "--points images.npy --out b.npy --predict m.npz");
+    let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(bytes("a.npy"), bytes("b.npy"));
+}
+
+#[test]
+fn given_centroids_are_where_it_starts() {
+    let folder = tempdir().unwrap();
+    four_points(folder.path());
+    // From here Lloyd's algorithm stays with the worse grouping, lower against upper: inertia 4 x 4.5^2.
+    write_npy(folder.path().join("start.npy"), &array![[4i64, 0], [4, 1]]).unwrap();
+    let shown = done(folder.path(), "--points points.npy --out a.npy --k 2 --init start.npy");
+    assert!(shown.starts_with("inertia 8.100000e1, "), "{shown}");
+    let a: Array1<i32> = read_npy(folder.path().join("a.npy")).unwrap();
+    assert_eq!(a, array![0, 1, 0, 1]);
+}
+
+#[test]
+fn duplicated_points_leave_clusters_empty_with_a_warning() {
+    let folder = tempdir().unwrap();
+    write_npy(folder.path().join("points.npy"), &Array2::<f64>::ones((6, 2))).unwrap();
+    let output = run(folder.path(), "--points points.npy --out a.npy --k 3");
+    assert!(output.status.success());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("warning: 2 of 3 clusters are empty"), "{told}");
+}
