@@ -33,6 +33,7 @@ BATCH           ?= 256## images per training step
 LR              ?= 0.001## learning rate
 LOSS            ?= mse## mse or bce
 ACTIVATION      ?= relu## relu, elu, gelu, tanh or sigmoid
+INIT            ?= keras## first weights as keras or pytorch draws them
 DEVICE          ?= auto## auto, cpu, cuda or cuda:N
 KMEANS_STARTS   ?= 10## starts of k-means, the best is kept
 KMEANS_MAX_ITER ?= 350## iterations of k-means
@@ -188,7 +189,7 @@ $(data_files) &: $(STAMPS)/fetch-data | $(call programs,$(FETCH_DATA))
 
 train-ae_command = $(TRAIN_AE) --images $(TRAIN_IMAGES) $(if $(TEST_IMAGES),--validation $(TEST_IMAGES)) \
     --hidden $(HIDDEN) --latent $(LATENT) --epochs $(EPOCHS) --batch $(BATCH) --lr $(LR) --loss $(LOSS) \
-    --activation $(ACTIVATION) --seed $(SEED) --device $(DEVICE) --out $(ARTIFACTS)/autoencoder/weights.safetensors
+    --activation $(ACTIVATION) --init $(INIT) --seed $(SEED) --device $(DEVICE) --out $(ARTIFACTS)/autoencoder/weights.safetensors
 $(eval $(call stamp,train-ae))
 $(ARTIFACTS)/autoencoder/weights.safetensors $(ARTIFACTS)/autoencoder/losses.csv &: \
         $(TRAIN_IMAGES) $(TEST_IMAGES) $(STAMPS)/train-ae | $(call programs,$(TRAIN_AE))

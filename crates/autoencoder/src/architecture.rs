@@ -148,6 +148,16 @@ named! {
     }
 }
 
+named! {
+    /// How the first weights are drawn.
+    Init {
+        /// As Keras does: uniform in ±√(6 / (input + output)) (Glorot and Bengio 2010), biases 0.
+        Keras = "keras",
+        /// As PyTorch does: weights and biases uniform in ±1 / √input.
+        PyTorch = "pytorch",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,7 @@ pub enum Error {
     },
     /// The loss became infinite or not a number.
     #[error(
-        "the loss became {loss} in epoch {epoch}, batch {batch}; lower the learning rate (--lr), now {lr}"
+        "the loss became {loss} in epoch {epoch}, batch {batch}; lower the learning rate (--lr), now {lr:e}"
     )]
     Diverged {
         /// The loss.

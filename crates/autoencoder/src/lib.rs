@@ -27,7 +27,7 @@ mod pixels;
 mod train;
 mod weights;
 
-pub use architecture::{Activation, Architecture, LayerShape, Loss};
+pub use architecture::{Activation, Architecture, Init, LayerShape, Loss};
 pub use device::{DeviceChoice, device_name, request_reproducible_products, set_threads};
 pub use encode::encode;
 pub use error::Error;

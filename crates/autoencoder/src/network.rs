@@ -2,9 +2,9 @@
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
-use crate::{Activation, Architecture, Result};
+use crate::{Activation, Architecture, Init, LayerShape, Result};
 
 /// A dense autoencoder with its weights on a device.
 #[derive(Debug)]
@@ -25,21 +25,30 @@ pub(crate) struct Layer {
 }
 
 impl Network {
-    /// A new network: weights uniform in ±√(6 / (input + output)) (Glorot and Bengio 2010; the default of Keras, which
-    /// the report was made with), biases 0. The values depend on `seed` alone, not on the device or the threads.
+    /// A new network. Its weights depend on `init` and `seed` alone, not on the device or the threads.
     ///
     /// # Errors
     /// A layer without width; no memory.
-    pub fn new(architecture: &Architecture, seed: u64, device: Device) -> Result<Self> {
+    pub fn new(architecture: &Architecture, init: Init, seed: u64, device: Device) -> Result<Self> {
         architecture.validate()?;
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let layers = architecture.layers().into_iter().map(|shape| {
-            let bound = (6.0 / (shape.input + shape.output) as f32).sqrt();
-            let weight: Vec<f32> =
-                (0..shape.input * shape.output).map(|_| rng.gen_range(-bound..=bound)).collect();
-            let size = [shape.output as i64, shape.input as i64];
-            let weight = Tensor::f_from_slice(&weight)?.f_view(size)?.f_to_device(device)?;
-            let bias = Tensor::f_zeros([shape.output as i64], (Kind::Float, device))?;
+        let mut uniform = |count: usize, bound: f32| -> Vec<f32> {
+            (0..count).map(|_| rng.gen_range(-bound..=bound)).collect()
+        };
+        let layers = architecture.layers().into_iter().map(|LayerShape { input, output, .. }| {
+            let (weight, bias) = match init {
+                Init::Keras => {
+                    let bound = (6.0 / (input + output) as f32).sqrt();
+                    (uniform(input * output, bound), vec![0.0; output])
+                }
+                Init::PyTorch => {
+                    let bound = 1.0 / (input as f32).sqrt();
+                    (uniform(input * output, bound), uniform(output, bound))
+                }
+            };
+            let weight = Tensor::f_from_slice(&weight)?.f_view([output as i64, input as i64])?;
+            let (weight, bias) =
+                (weight.f_to_device(device)?, Tensor::f_from_slice(&bias)?.f_to_device(device)?);
             Ok(Layer { weight, bias })
         });
         let layers = layers.collect::<Result<Vec<Layer>>>()?;
@@ -83,4 +92,36 @@ fn activate(activation: Activation, values: &Tensor) -> Result<Tensor> {
         Activation::Tanh => values.f_tanh()?,
         Activation::Sigmoid => values.f_sigmoid()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// (smallest, largest) of the values.
+    fn range(tensor: &Tensor) -> (f64, f64) {
+        (tensor.min().double_value(&[]), tensor.max().double_value(&[]))
+    }
+
+    #[test]
+    fn the_first_weights_fill_the_range_that_their_name_promises() {
+        let architecture =
+            Architecture { input: 300, hidden: vec![200], latent: 100, ..Architecture::default() };
+        for (init, weights, biases) in [
+            (Init::Keras, (6.0f64 / 500.0).sqrt(), 0.0),
+            (Init::PyTorch, 300f64.powf(-0.5), 300f64.powf(-0.5)),
+        ] {
+            let network = Network::new(&architecture, init, 0, Device::Cpu).unwrap();
+            let Layer { weight, bias } = &network.layers[0];
+            for (tensor, bound) in [(weight, weights), (bias, biases)] {
+                let (smallest, largest) = range(tensor);
+                let slack = 1e-6;
+                assert!(
+                    -bound - slack <= smallest && smallest <= -0.95 * bound,
+                    "{init}: {smallest} of {bound}"
+                );
+                assert!(0.95 * bound <= largest && largest <= bound + slack, "{init}: {largest} of {bound}");
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ use tch::nn::{Adam, OptimizerConfig, VarStore};
 use tch::{Device, Kind, Reduction, Tensor};
 
 use crate::pixels::to_input;
-use crate::{Architecture, Error, Loss, Network, Pixels, Result};
+use crate::{Architecture, Error, Init, Loss, Network, Pixels, Result};
 
 /// Rows per step where nothing is learned and only memory limits them.
 const VALIDATION_BLOCK: i64 = 1000;
@@ -25,13 +25,15 @@ pub struct TrainParams {
     pub batch: usize,
     /// Learning rate. Default 0.001.
     pub lr: f64,
+    /// How the first weights are drawn. Default Keras's way.
+    pub init: Init,
     /// Of the first weights and of the order of the images. Default 0.
     pub seed: u64,
 }
 
 impl Default for TrainParams {
     fn default() -> Self {
-        Self { epochs: 10, batch: 256, lr: 1e-3, seed: 0 }
+        Self { epochs: 10, batch: 256, lr: 1e-3, init: Init::Keras, seed: 0 }
     }
 }
 
@@ -99,7 +101,7 @@ pub fn train<'a>(
             images.refuse_outside_unit_interval()?;
         }
     }
-    let network = Network::new(architecture, params.seed, device)?;
+    let network = Network::new(architecture, params.init, params.seed, device)?;
     let variables = trainable(&network, device);
     let mut optimizer = Adam::default().build(&variables, params.lr)?;
     let images = images.to_tensor(device)?;

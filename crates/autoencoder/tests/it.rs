@@ -20,7 +20,7 @@ fn architecture() -> Architecture {
 }
 
 fn params(epochs: usize) -> TrainParams {
-    TrainParams { epochs, batch: 32, lr: 1e-2, seed: 3 }
+    TrainParams { epochs, batch: 32, lr: 1e-2, seed: 3, ..TrainParams::default() }
 }
 
 fn trained(architecture: &Architecture, epochs: usize) -> autoencoder::Trained {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use artifact::{Images, Outputs, read_images};
 use autoencoder::{
-    Activation, Architecture, DeviceChoice, EpochLosses, Loss, TrainParams, TrainingEvent, device_name,
+    Activation, Architecture, DeviceChoice, EpochLosses, Init, Loss, TrainParams, TrainingEvent, device_name,
 };
 use serde_json::json;
 use stage::{Count, List, Progress, Stage};
@@ -54,6 +54,9 @@ struct Args {
     /// between the layers: relu, elu, gelu, tanh or sigmoid (default relu)
     #[argh(option, arg_name = "name", default = "Activation::Relu")]
     activation: Activation,
+    /// first weights as keras (Glorot uniform) or pytorch (uniform by fan-in) draws them (default keras)
+    #[argh(option, arg_name = "name", default = "Init::Keras")]
+    init: Init,
     /// of the first weights and the order of the images (default 0)
     #[argh(option, arg_name = "n", default = "0")]
     seed: u64,
@@ -101,7 +104,13 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         activation: args.activation,
         loss: args.loss,
     };
-    let params = TrainParams { epochs: args.epochs.0, batch: args.batch.0, lr: args.lr, seed: args.seed };
+    let params = TrainParams {
+        epochs: args.epochs.0,
+        batch: args.batch.0,
+        lr: args.lr,
+        init: args.init,
+        seed: args.seed,
+    };
     stage::print(&layer_table(&architecture))?;
     stage::print(&format!("device: {}\n", device_name(device)))?;
 
@@ -120,7 +129,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let parameters = json!({
         "architecture": { "input": input, "hidden": architecture.hidden, "latent": architecture.latent,
             "activation": architecture.activation, "loss": architecture.loss },
-        "optimizer": "adam", "epochs": params.epochs, "batch": params.batch, "lr": params.lr, "seed": params.seed,
+        "optimizer": "adam", "epochs": params.epochs, "batch": params.batch, "lr": params.lr, "init": params.init, "seed": params.seed,
     });
     let last = trained.losses.last();
     let result = json!({
