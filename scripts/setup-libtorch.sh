@@ -37,8 +37,13 @@ if complete "$dir"; then exit 0; fi
 cuda=no
 if nvidia-smi >/dev/null 2>&1; then cuda=yes; fi
 
-# Another run may be at it in the same checkout: each works in a directory of its own.
-work=$(mktemp -d "$dir.XXXXXX")
+# Another run may be at it in the same checkout: each works in a directory of its own, named after its process. Those
+# of runs that were killed go.
+for left in "$dir".[0-9]*; do
+    [ ! -d "$left" ] || kill -0 "${left##*.}" 2>/dev/null || rm -rf "$left"
+done
+work=$dir.$$
+mkdir -p "$work"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
@@ -89,7 +94,6 @@ else
     # In the wheel libtorch.so pulls in CUDA. This one, a linker script, names the CPU library alone.
     echo 'INPUT(-ltorch_cpu)' > lib/libtorch.so
 fi
-chmod 755 .
 echo "$version" > build-version
 cd - >/dev/null
 

@@ -18,7 +18,8 @@ fi
 free_mb=$(df -Pm . | awk 'NR == 2 { print $4 }')
 [ "$free_mb" -ge $need_mb ] || fail "$need_mb MB of disk are needed here, found $free_mb: free some"
 
-[ -x "$dir/bin/python" ] || python3 -m venv "$dir" || fail "python3 -m venv $dir failed: remove $dir and try again"
+# An environment that was killed while it was made has a Python but no pip.
+"$dir/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$dir" || fail "python3 -m venv $dir failed: remove $dir and try again"
 "$dir/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --requirement "$requirements" >&2 ||
     fail "pip could not install $requirements: check the network (or PIP_INDEX_URL) and try again"
 say "ready in $dir"

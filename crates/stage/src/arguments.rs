@@ -34,9 +34,15 @@ pub(crate) fn parse<A: argh::TopLevelCommand>(
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match A::from_args(&[name], &words) {
         Ok(args) => Ok(Parsed::Run(args)),
-        Err(exit) if exit.status.is_ok() => Ok(Parsed::Show(exit.output)),
+        Err(exit) if exit.status.is_ok() => Ok(Parsed::Show(with_version(&exit.output))),
         Err(exit) => Err(exit.output.trim().to_owned()),
     }
+}
+
+/// argh's help text, with the option that argh does not know.
+fn with_version(help: &str) -> String {
+    let line = "  -h, --help        display usage information\n";
+    help.replace(line, &format!("{line}  --version         display the version\n"))
 }
 
 /// `--k`, `--max-iter`: two dashes and a name.
@@ -126,6 +132,7 @@ mod tests {
             let Ok(Parsed::Show(text)) = run(words) else { panic!("{words:?}") };
             assert!(text.starts_with("Usage: group"), "{text}");
             assert!(text.contains("number of clusters (default 10)"), "{text}");
+            assert!(text.contains("--version"), "{text}");
         }
         let Ok(Parsed::Show(text)) = run(&["--version"]) else { panic!() };
         assert_eq!(text, format!("group {}\n", env!("CARGO_PKG_VERSION")));

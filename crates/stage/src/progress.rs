@@ -1,8 +1,9 @@
 //! Progress: a bar where stderr is a terminal, plain lines where it is not (indicatif alone would be silent there).
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 /// Progress over a known number of steps.
 pub struct Progress {
@@ -17,11 +18,14 @@ impl Progress {
         }
         let (position, rate) = match what {
             "bytes" => ("{bytes}/{total_bytes}", "{bytes_per_sec}, "),
-            "images" => ("{human_pos}/{human_len}", "{per_sec}, "),
+            "images" => ("{human_pos}/{human_len}", "{rate}/s, "),
             _ => ("{pos}/{len}", ""),
         };
         let template = format!("{{wide_bar}} {position} {what} {{msg}} [{rate}{{elapsed}}, {{eta}} left]");
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+            let _ = write!(out, "{:.0}", state.per_sec());
+        });
         let bar = ProgressBar::new(length).with_style(style);
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
         Self { bar: Some(bar) }

@@ -174,10 +174,13 @@ fn show(progress: &Progress, epochs: usize, n: usize, event: &TrainingEvent) {
         TrainingEvent::Epoch { losses, images_per_second } => {
             let validation =
                 losses.validation.map(|loss| format!("  validation {loss:.6}")).unwrap_or_default();
-            let left = (epochs - losses.epoch) * n;
-            let left = Duration::from_secs_f64((left as f64 / images_per_second).round());
+            let images_left = (epochs - losses.epoch) * n;
+            let left = match (images_left as f64 / images_per_second).round() {
+                0.0 => String::new(),
+                seconds => format!("  {:?} left", Duration::from_secs_f64(seconds)),
+            };
             progress.line(&format!(
-                "epoch {}/{epochs}  loss {:.6}{validation}  {images_per_second:.0} images/s  {left:?} left",
+                "epoch {}/{epochs}  loss {:.6}{validation}  {images_per_second:.0} images/s{left}",
                 losses.epoch, losses.train
             ));
         }
