@@ -6,7 +6,11 @@
 # Every stage is a command variable, every boundary a file variable, every parameter a variable:
 #   make all K=12                                     reruns clustering and scoring, nothing before them
 #   make all LATENTS=mine.npy                         clusters and scores your latents; needs no libtorch
-#   make all CLUSTER_KMEANS='python3 scripts/cluster_sklearn.py kmeans'
+#   make all CLUSTER_KMEANS='.venv/bin/python scripts/cluster_sklearn.py'
+
+ifeq ($(filter grouped-target,$(.FEATURES)),)
+$(error GNU Make 4.3 or newer is needed, found $(MAKE_VERSION))
+endif
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -16,11 +20,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SECONDARY:
 .PHONY: FORCE
 
-is_digits := $(filter digits,$(DATASET))
-
 ## Parameters
 DATASET         ?= fashion-mnist## fashion-mnist, mnist, kmnist, digits or synthetic
-COUNT           ?= 10000## training images of DATASET=synthetic
+COUNT           ?= 6000## training images of DATASET=synthetic
 SOURCE          ?=## a folder or URL prefix that fetch-data tries first
 SEED            ?= 0## every random choice flows from it
 SEEDS           ?= 0 1 2## those of make seeds
@@ -38,11 +40,11 @@ DEVICE          ?= auto## auto, cpu, cuda or cuda:N
 KMEANS_STARTS   ?= 10## starts of k-means, the best is kept
 KMEANS_MAX_ITER ?= 350## iterations of k-means
 KMEANS_TOL      ?= 1e-10## tolerance of k-means, as scikit-learn's
-KMEANS_INIT     ?= k-means++## k-means++, random or a file of centroids
+KMEANS_INIT     ?= k-means++## k-means++ or random
 GMM_STARTS      ?= 1## starts of the mixture, the best is kept
 GMM_MAX_ITER    ?= 300## iterations of the mixture
 GMM_TOL         ?= 1e-5## tolerance of the mixture, as scikit-learn's
-GMM_INIT        ?= kmeans## kmeans, random or a file of means
+GMM_INIT        ?= kmeans## kmeans or random
 COVARIANCE      ?= full## full, tied, diag or spherical
 
 ## Stages (any command with the same flags)
@@ -56,18 +58,19 @@ EVALUATE        ?= $(BIN)/evaluate## assignments and labels to scores
 
 ## Files (a file of yours replaces the stage that would write it)
 ARTIFACTS       ?= artifacts## where everything generated goes
-TRAIN_IMAGES    ?= $(ARTIFACTS)/data/train-images.npy## images that are learned from
-TEST_IMAGES     ?= $(if $(call ours,$(TRAIN_IMAGES)),$(ARTIFACTS)/data/test-images.npy)## images that are not
-TRAIN_LABELS    ?= $(if $(call ours,$(TRAIN_IMAGES)),$(ARTIFACTS)/data/train-labels.npy)## read by evaluate alone
-TEST_LABELS     ?= $(if $(call ours,$(TEST_IMAGES)),$(ARTIFACTS)/data/test-labels.npy)## read by evaluate alone
-CLASSES         ?= $(if $(call ours,$(TRAIN_LABELS)),$(ARTIFACTS)/data/classes.json)## names of the classes
+TRAIN_IMAGES    ?= $(DATA)/train-images.npy## images that are learned from
+TEST_IMAGES     ?= $(if $(own_images),$(DATA)/test-images.npy)## images that are not
+TRAIN_LABELS    ?= $(if $(own_images),$(DATA)/train-labels.npy)## read by evaluate alone
+TEST_LABELS     ?= $(if $(own_images),$(DATA)/test-labels.npy)## read by evaluate alone
+CLASSES         ?= $(if $(own_images),$(DATA)/classes.json)## names of the classes
 WEIGHTS         ?= $(ARTIFACTS)/autoencoder/weights.safetensors## the trained network
 LATENTS         ?= $(ARTIFACTS)/latents/train.npy## codes of the training images
-LATENTS_TEST    ?= $(if $(call ours,$(LATENTS)),$(if $(TEST_IMAGES),$(ARTIFACTS)/latents/test.npy))## of the others
+LATENTS_TEST    ?= $(if $(own_latents),$(if $(TEST_IMAGES),$(ARTIFACTS)/latents/test.npy))## of the others
 ##
 
-# ours FILE: is it one that a stage of ours writes?
-ours = $(filter $(ARTIFACTS)/%,$1)
+# Whether the stages write them: what belongs to files of yours is yours to name, or left out.
+own_images = $(filter $(DATA)/train-images.npy,$(TRAIN_IMAGES))
+own_latents = $(filter $(ARTIFACTS)/latents/train.npy,$(LATENTS))
 
 DATA     := $(ARTIFACTS)/data
 CLUSTERS := $(ARTIFACTS)/clusters
@@ -106,7 +109,7 @@ table: $(TABLE) ## print the table of scores again
 	@cat $(TABLE)
 
 clean: ## remove artifacts
-	find $(ARTIFACTS) -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents clusters scores seeds demo smoke .stamps)
 
 distclean: clean ## remove artifacts, builds, libtorch and the Python environment
 	rm -rf target .libtorch .libtorch.* .venv
@@ -134,6 +137,11 @@ TORCH_CRATES := --package autoencoder --package train-ae --package encode
 # The programs of ours that a command names, to be built before it runs but never a reason to run it again.
 programs = $(filter $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS),$1)
 
+# Brought back if it is lost; a LIBTORCH of yours is only checked, when something is built against it.
+libtorch := $(if $(LIBTORCH),,.libtorch/build-version)
+.libtorch/build-version:
+	@scripts/setup-libtorch.sh .libtorch
+
 build: $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all programs, and libtorch
 
 $(PLAIN_PROGRAMS) &: $(SOURCES)
@@ -142,7 +150,7 @@ $(PLAIN_PROGRAMS) &: $(SOURCES)
 	$(CARGO) build --release --locked
 	@touch $(PLAIN_PROGRAMS)
 
-$(TORCH_PROGRAMS) &: $(SOURCES) | $(PLAIN_PROGRAMS)
+$(TORCH_PROGRAMS) &: $(SOURCES) | $(PLAIN_PROGRAMS) $(libtorch)
 	@scripts/need.sh cargo c++
 	@scripts/setup-libtorch.sh .libtorch
 	@echo 'building train-ae and encode (about four minutes on 2 cores the first time: libtorch is bound through C++)' >&2
@@ -159,6 +167,9 @@ lint: ## formatting, lints, and which crate may depend on which
 	@scripts/setup-libtorch.sh .libtorch
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	scripts/check-arrows.sh
+
+# One environment, one pip at a time.
+.venv/test: | .venv/ready
 
 test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all tests; installs PyTorch to compare with (5 GB)
 	$(CARGO) test --release --locked
@@ -180,7 +191,7 @@ threads := $(if $(THREADS),--threads $(THREADS))
 
 # ------------------------------------------------------------------------------------------------- stages
 
-fetch-data_command = $(FETCH_DATA) --dataset $(DATASET) $(if $(SOURCE),--source $(SOURCE)) \
+fetch-data_command = $(FETCH_DATA) --dataset $(DATASET) $(if $(filter-out digits synthetic,$(DATASET)),$(if $(SOURCE),--source $(SOURCE))) \
     $(if $(filter synthetic,$(DATASET)),--count $(COUNT) --seed $(SEED)) --out-dir $(DATA)
 data_files := $(addprefix $(DATA)/,train-images.npy train-labels.npy test-images.npy test-labels.npy classes.json)
 $(eval $(call stamp,fetch-data))
@@ -235,15 +246,17 @@ evaluate-$1_command = $(EVALUATE) --assignments $(CLUSTERS)/$1/train.npy --label
     $(if $(CLASSES),--classes $(CLASSES)) --out $(SCORES)/$1.json
 $(call stamp,evaluate-$1)
 # The matrices for people go beside the JSON.
-$(SCORES)/$1.json: $$($1_splits) $(CLASSES) $(STAMPS)/evaluate-$1 | $(call programs,$(EVALUATE))
-	@mkdir -p $$(@D)
-	$$(evaluate-$1_command) > $(SCORES)/$1.md
+$(SCORES)/$1.json $(SCORES)/$1.md &: $$($1_splits) $(CLASSES) $(STAMPS)/evaluate-$1 | $(call programs,$(EVALUATE))
+	@mkdir -p $(SCORES)
+	$$(evaluate-$1_command) > $(SCORES)/$1.md.new
+	@mv $(SCORES)/$1.md.new $(SCORES)/$1.md
 endef
 $(foreach system,$(SYSTEMS) $(FOREIGN),$(eval $(call evaluate,$(system))))
 
 table_command = $(EVALUATE) $(SYSTEMS:%=$(SCORES)/%.json) $(FOREIGN:%=$(SCORES)/%.json) $(if $(reference),--reference $(reference))
 $(eval $(call stamp,table))
-$(TABLE): $(SYSTEMS:%=$(SCORES)/%.json) $(FOREIGN:%=$(SCORES)/%.json) $(reference) $(STAMPS)/table | $(call programs,$(EVALUATE))
+# Of files made together make looks for the first one it meets: the one that is written last.
+$(TABLE): $(foreach end,md json,$(SYSTEMS:%=$(SCORES)/%.$(end)) $(FOREIGN:%=$(SCORES)/%.$(end))) $(reference) $(STAMPS)/table | $(call programs,$(EVALUATE))
 	@$(table_command) > $@.new
 	@mv $@.new $@
 	@echo; cat $@

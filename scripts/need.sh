@@ -23,8 +23,8 @@ for tool in "$@"; do
         command -v python3 >/dev/null || fail "python3 is missing: install Python 3.10 or newer"
         python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
             fail "Python 3.10 or newer is needed, found $(python3 -V 2>&1)"
-        python3 -c 'import pip, venv, ensurepip' 2>/dev/null ||
-            fail "python3 has no pip or venv: on Debian or Ubuntu 'apt-get install python3-pip python3-venv'"
+        python3 -c 'import pip' 2>/dev/null ||
+            fail "python3 has no pip: on Debian or Ubuntu 'apt-get install python3-pip'"
         ;;
     *) fail "unknown tool $tool" ;;
     esac

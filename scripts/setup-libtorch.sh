@@ -73,7 +73,7 @@ else
             packages+=(nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
         packages=(--no-deps "${packages[@]}")
     fi
-    python3 -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile --root-user-action=ignore \
+    PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile \
         --target "$work/site" "${packages[@]}" >&2 ||
         fail "pip could not install torch $version: check the network (or PIP_INDEX_URL), or set LIBTORCH to a libtorch $version"
     site=site

@@ -8,6 +8,10 @@ say() { printf 'python: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
 "$(dirname "$0")/need.sh" python3
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "Python 3.11 or newer is needed for scikit-learn, found $(python3 -V 2>&1)"
+python3 -c 'import venv, ensurepip' 2>/dev/null ||
+    fail "python3 has no venv: on Debian or Ubuntu 'apt-get install python3-venv'"
 need_mb=500
 if grep -q '^torch==' "$requirements"; then
     need_mb=8000

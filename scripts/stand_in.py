@@ -28,6 +28,8 @@ def load_points(path):
     if points.ndim == 3:
         scale = 255 if points.dtype == np.uint8 else 1
         points = points.reshape(len(points), -1).astype("f4") / np.float32(scale)
+    elif points.dtype.kind != "f":
+        points = points.astype("f8")
     if not np.isfinite(points).all():
         fail(f"{path}: expected finite numbers, found NaN or infinity")
     return points
@@ -44,12 +46,17 @@ def save_npz(path, **arrays):
 def replace(path, write):
     """Calls `write` with a temporary file beside `path` and renames it, so that `path` is complete or not there."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}", suffix=".tmp", delete=False) as file:
-        try:
+    name = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}", suffix=".tmp", delete=False) as file:
+            name = file.name
             write(file)
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException as error:
+        if name is not None:
+            os.unlink(name)
+        if isinstance(error, OSError):
+            fail(f"{path}: cannot write: {error.strerror}")
+        raise

@@ -169,9 +169,14 @@ class Pipeline(unittest.TestCase):
         self.assertNotIn("setup-libtorch", plan.stdout)
 
     def test_a_stage_reads_the_model_of_its_stand_in(self):
-        points = self.reference / "latents/train.npy"
-        for program, flags in {"cluster-kmeans": [], "cluster-gmm": ["--covariance", "diag"]}.items():
-            with self.subTest(program):
+        whole = self.folder / "whole-numbers.npy"
+        np.save(whole, np.random.default_rng(0).integers(9, size=(300, 4)))
+        for program, flags, points in [
+            ("cluster-kmeans", [], self.reference / "latents/train.npy"),
+            ("cluster-kmeans", [], whole),
+            ("cluster-gmm", ["--covariance", "diag"], self.reference / "latents/train.npy"),
+        ]:
+            with self.subTest(f"{program} {points.name}"):
                 model, theirs, ours = (self.folder / f"{program}{end}" for end in [".npz", "-theirs.npy", "-ours.npy"])
                 stand_in = [PYTHON, ROOT / "scripts/cluster_sklearn.py"]
                 subprocess.run(
@@ -184,6 +189,31 @@ class Pipeline(unittest.TestCase):
                     [*stand_in, "--points", points, "--predict", model, "--out", theirs], check=True
                 )
                 self.assertEqual((np.load(theirs) != np.load(ours)).sum(), 0)
+
+    def test_scores_for_people_come_back_when_they_are_lost(self):
+        artifacts = self.copy()
+        (artifacts / "scores/latents-gmm.md").unlink()
+        make(artifacts)
+        self.assertIn("one-to-one map", (artifacts / "scores/latents-gmm.md").read_text())
+
+    def test_latents_of_yours_are_yours_wherever_they_lie(self):
+        artifacts = self.copy()
+        mine = artifacts / "latents/mine.npy"
+        shutil.copy(artifacts / "latents/train.npy", mine)
+        table = make(artifacts, f"LATENTS={mine}").stdout
+        self.assertEqual([row.split("|")[1].strip() for row in table.splitlines() if "| test " in row][-1], "pixels-kmeans")
+
+    def test_images_without_labels_end_with_clusters(self):
+        artifacts = self.folder / "no-labels"
+        make(artifacts, f"TRAIN_IMAGES={self.reference / 'data/train-images.npy'}")
+        self.assertTrue((artifacts / "clusters/latents-gmm/train.npy").exists())
+        self.assertFalse((artifacts / "scores").exists())
+
+    def test_jobs_in_parallel_give_the_same(self):
+        before = digests(self.reference)
+        shutil.rmtree(self.reference)
+        make(self.reference, "--jobs=4")
+        self.assertEqual(digests(self.reference), before)
 
     def test_a_failing_stage_is_told_and_leaves_nothing(self):
         artifacts = self.folder / "failing"

@@ -81,6 +81,8 @@ class Refusals(unittest.TestCase):
             for word in told:
                 self.assertIn(word, lines[0])
             self.assertEqual(sorted(os.listdir(self.folder)), before)
+            if "os error" in lines[0]:
+                self.assertEqual(lines[0].count("os error"), 1, "the cause is told once")
 
     def test_arrays_that_are_no_points(self):
         commands = {
@@ -147,7 +149,7 @@ class Refusals(unittest.TestCase):
         done = self.command("train-ae", words, check=False)
         self.assertEqual(done.returncode, 1, done.stderr)
         # The epochs before it were told as they went.
-        self.assertRegex(done.stderr.splitlines()[-1], r"^train-ae: images.npy: the loss became .* \(--lr\), now 1e30$")
+        self.assertRegex(done.stderr.splitlines()[-1], r"^train-ae: images.npy: training ran away in epoch \d .* \(--lr\), now 1e30$")
         self.assertEqual(sorted(os.listdir(self.folder)), before)
 
     def test_cuda_that_is_not_there(self):
@@ -177,6 +179,31 @@ class Refusals(unittest.TestCase):
                     self.assertIn(f"{folder}/", error[0])
                     self.assertIn("cannot write", error[0])
                     self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_outputs_that_would_replace_each_other_or_an_input(self):
+        for words, found in [
+            ("--points points.npy --out new.npy --model new.npy", "another output"),
+            ("--points points.npy --out new.npy --model new.npy.json", "another output"),
+            ("--points points.npy --out ./points.npy", "an input"),
+        ]:
+            before = (self.folder / "points.npy").read_bytes()
+            with self.subTest(words):
+                names = sorted(os.listdir(self.folder))
+                done = self.command("cluster-kmeans", words, check=False)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn(found, done.stderr.splitlines()[-1])
+                self.assertEqual(sorted(os.listdir(self.folder)), names)
+                self.assertEqual((self.folder / "points.npy").read_bytes(), before)
+
+    def test_a_refusal_leaves_no_new_folder(self):
+        self.refused("train-ae", "--images nan.npy --out new/folder/w.safetensors", 1, "nan.npy")
+        self.refused("encode", "--images wide.npy --weights weights.safetensors --out new/l.npy", 1, "wide.npy")
+        self.refused("cluster-gmm", "--points few.npy --k 9 --out new/a.npy", 1, "few.npy")
+
+    def test_numbers_beyond_reason(self):
+        self.refused("train-ae", "--images images.npy --out w.safetensors --lr 1e38", 1, "lr", "1e30")
+        self.refused("train-ae", "--images images.npy --out w.safetensors --hidden 9999999999", 1, "9999999999")
+        self.refused("cluster-kmeans", "--points points.npy --out new.npy --threads 1000000", 2, "--threads")
 
     def test_wrong_usage(self):
         for program, words, told in [

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operating system refused.
-    #[error("{}: cannot {action}: {source}; {cure}", path.display())]
+    #[error("{}: cannot {action}: {cause}; {cure}", path.display())]
     Io {
         /// The file or folder concerned.
         path: PathBuf,
         /// What was tried, as a verb: `read`, `write`.
         action: &'static str,
-        /// What the operating system said.
-        source: std::io::Error,
+        /// What the operating system said. Not `source`: it is in the message, and a chain would repeat it.
+        cause: std::io::Error,
         /// What to do about it.
         cure: &'static str,
     },
@@ -45,13 +45,13 @@ impl Error {
         }
     }
 
-    pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
+    pub(crate) fn read(path: &Path, cause: std::io::Error) -> Self {
         let cure = "check the path, or run the stage that writes it";
-        Self::Io { path: path.to_owned(), action: "read", source, cure }
+        Self::Io { path: path.to_owned(), action: "read", cause, cure }
     }
 
-    pub(crate) fn write(path: &Path, source: std::io::Error) -> Self {
+    pub(crate) fn write(path: &Path, cause: std::io::Error) -> Self {
         let cure = "choose a folder that can be written to and has space left";
-        Self::Io { path: path.to_owned(), action: "write", source, cure }
+        Self::Io { path: path.to_owned(), action: "write", cause, cure }
     }
 }

@@ -45,12 +45,16 @@ impl Outputs {
         Self::default()
     }
 
-    /// Refuses a target that could not be written later: for stages that work for minutes before they write.
+    /// Refuses a target that could not be written later: for stages that work for minutes before they write. Leaves
+    /// nothing behind, not even a folder.
     ///
     /// # Errors
     /// A target that is a folder, or whose folder cannot be made or written to.
     pub fn check(target: &Path) -> Result<()> {
-        temporary(target).map(drop)
+        let folder = folder_of(target)?;
+        let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+        let existing = if existing == Path::new("") { Path::new(".") } else { existing };
+        temporary_in(existing, target).map(drop)
     }
 
     /// Adds an array.
@@ -99,13 +103,22 @@ impl Outputs {
         self.add(target, None, Vec::new(), |writer| writer.write_all(bytes))
     }
 
-    /// Renames all files to their final names and writes `provenance` beside each.
+    /// Renames all files to their final names, with `provenance` beside each.
     ///
-    /// A provenance of an earlier run is removed before its file is replaced, so that none ever describes another's file.
+    /// Provenance comes first, then the outputs, the one that was added first last of all: where that one is, everything
+    /// else is too, so a run that was killed half-way is seen to be incomplete by looking at one file. An old file may
+    /// then stand beside a provenance whose SHA-256 is not its own, until the next run replaces it.
     ///
     /// # Errors
-    /// A file cannot be renamed or its provenance written.
+    /// An output that is also an input; a file that cannot be renamed.
     pub fn commit(self, provenance: Provenance) -> Result<()> {
+        let inputs = provenance.inputs.iter().map(|input| Path::new(&input.path));
+        for input in inputs.filter(|input| input.exists()) {
+            if let Some(pending) = self.pending.iter().find(|pending| same_file(&pending.target, input)) {
+                let cure = "give the output another name";
+                return Err(Error::content(&pending.target, "a file to write", "an input of this run", cure));
+            }
+        }
         let outputs: Vec<FileRecord> = self.pending.iter().map(|pending| pending.record.clone()).collect();
         let provenance = Provenance { outputs, ..provenance };
         let mut beside = Self::new();
@@ -116,15 +129,7 @@ impl Outputs {
             text.push('\n');
             beside.bytes(&target, text.as_bytes())?;
         }
-        for pending in &self.pending {
-            match fs::remove_file(provenance_path(&pending.target)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::write(&pending.target, error));
-                }
-                _ => {}
-            }
-        }
-        self.pending.into_iter().chain(beside.pending).try_for_each(Pending::rename)
+        beside.pending.into_iter().chain(self.pending.into_iter().rev()).try_for_each(Pending::rename)
     }
 
     fn add(
@@ -134,7 +139,18 @@ impl Outputs {
         shape: Vec<usize>,
         write: impl FnOnce(&mut Hashing<BufWriter<&mut File>>) -> std::io::Result<()>,
     ) -> Result<()> {
-        let mut file = temporary(target)?;
+        let taken = |pending: &Pending| {
+            pending.target == target
+                || provenance_path(&pending.target) == target
+                || pending.target == provenance_path(target)
+        };
+        if self.pending.iter().any(taken) {
+            let cure = "give each output a name of its own";
+            return Err(Error::content(target, "a file to write", "another output of this run", cure));
+        }
+        let folder = folder_of(target)?;
+        fs::create_dir_all(folder).map_err(|error| Error::write(target, error))?;
+        let mut file = temporary_in(folder, target)?;
         let failed = |error| Error::write(target, error);
         let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, file.as_file_mut()));
         write(&mut writer).map_err(failed)?;
@@ -153,31 +169,32 @@ impl Pending {
     }
 }
 
-/// A new empty file in the folder of `target`, which is made if need be.
-fn temporary(target: &Path) -> Result<NamedTempFile> {
-    let failed = |error| Error::write(target, error);
-    let Some(name) = target.file_name() else {
-        return Err(Error::content(target, "the path of a file to write", "a folder", "name a file in it"));
-    };
-    if target.is_dir() {
+/// The folder that `target` lies in, which need not exist.
+fn folder_of(target: &Path) -> Result<&Path> {
+    if target.file_name().is_none() || target.is_dir() {
         return Err(Error::content(target, "the path of a file to write", "a folder", "name a file in it"));
     }
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder).map_err(failed)?;
+    Ok(target.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new(".")))
+}
+
+/// A new empty file in `folder`, named after `target`.
+fn temporary_in(folder: &Path, target: &Path) -> Result<NamedTempFile> {
     let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(name);
+    prefix.push(target.file_name().unwrap_or_default());
     // 0666 less the umask, as any program's file; tempfile's own default would be 0600.
     let file = tempfile::Builder::new()
         .prefix(&prefix)
         .suffix(".tmp")
         .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(folder)
-        .map_err(failed)?;
+        .map_err(|error| Error::write(target, error))?;
     TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).push(file.path().to_owned());
     Ok(file)
+}
+
+/// Whether both paths lead to one file that exists.
+fn same_file(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// `<file>.json`

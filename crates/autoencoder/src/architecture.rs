@@ -80,19 +80,30 @@ impl Architecture {
         self.layers().iter().map(LayerShape::parameters).sum()
     }
 
-    /// Refuses layers without width.
+    /// Refuses layers without width, and more parameters than any machine this runs on could train.
     pub(crate) fn validate(&self) -> Result<()> {
-        let widths = [self.input, self.latent].into_iter().chain(self.hidden.iter().copied());
-        match widths.min() {
-            Some(0) | None => Err(Error::Parameter {
-                name: "the width of a layer",
-                expected: "at least 1",
-                found: "0".into(),
+        let widths: Vec<usize> =
+            [self.input, self.latent].into_iter().chain(self.hidden.iter().copied()).collect();
+        let wrong = |expected, found: usize| {
+            Err(Error::Parameter { name: "the width of a layer", expected, found: found.to_string() })
+        };
+        match (widths.iter().min(), widths.iter().max()) {
+            (Some(0), _) => wrong("at least 1", 0),
+            (_, Some(&widest)) if widest > MAX_WIDTH => wrong("at most 1000000", widest),
+            _ if self.parameters() > MAX_PARAMETERS => Err(Error::Parameter {
+                name: "the number of parameters",
+                expected: "at most 1000000000",
+                found: self.parameters().to_string(),
             }),
-            Some(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 }
+
+/// Keeps the number of parameters of a layer far from overflow.
+const MAX_WIDTH: usize = 1_000_000;
+/// 16 GB with their gradients and what Adam remembers.
+const MAX_PARAMETERS: usize = 1_000_000_000;
 
 /// Declares an enum whose variants have a name on the command line and in the weights file.
 macro_rules! named {

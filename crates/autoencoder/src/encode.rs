@@ -14,7 +14,7 @@ const BLOCK: usize = 1000;
 /// images are in the file. `on_block` hears how many images are done.
 ///
 /// # Errors
-/// Images of another size than the network takes; no memory.
+/// Images of another size than the network takes; latents that are not finite; no memory.
 pub fn encode(network: &Network, images: Pixels, on_block: &mut dyn FnMut(usize)) -> Result<Array2<f32>> {
     let (n, found) = images.dim();
     let architecture = network.architecture();
@@ -34,6 +34,9 @@ pub fn encode(network: &Network, images: Pixels, on_block: &mut dyn FnMut(usize)
         values.f_copy_data(&mut row, length)?;
         for (i, mut target) in latents.slice_mut(s![start..end, ..]).rows_mut().into_iter().enumerate() {
             let source = &row[i * architecture.latent..(i + 1) * architecture.latent];
+            if source.iter().any(|value| !value.is_finite()) {
+                return Err(Error::LatentsNotFinite { row: start + i });
+            }
             target.iter_mut().zip(source).for_each(|(target, &value)| *target = value);
         }
         on_block(end);

@@ -21,19 +21,25 @@ pub enum Error {
         /// The row it stands in.
         row: usize,
     },
-    /// The loss became infinite or not a number.
+    /// A loss or a weight became infinite or not a number.
     #[error(
-        "the loss became {loss} in epoch {epoch}, batch {batch}; lower the learning rate (--lr), now {lr:e}"
+        "training ran away in epoch {epoch} (a loss or weight is {value}); lower the learning rate (--lr), now {lr:e}"
     )]
     Diverged {
-        /// The loss.
-        loss: f64,
+        /// The loss or weight.
+        value: f64,
         /// Counted from 1.
         epoch: usize,
-        /// Counted from 1.
-        batch: usize,
         /// The learning rate it happened with.
         lr: f64,
+    },
+    /// Weights that are finite, on images that are, and yet the code is not.
+    #[error(
+        "the latents of image {row} are not finite; scale the images, or train again with a lower learning rate"
+    )]
+    LatentsNotFinite {
+        /// The first such image, counted from 0.
+        row: usize,
     },
     /// A parameter that makes no sense.
     #[error("{name} must be {expected}, found {found}")]

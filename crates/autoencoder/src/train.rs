@@ -15,6 +15,8 @@ use crate::{Architecture, Error, Init, Loss, Network, Pixels, Result};
 const VALIDATION_BLOCK: i64 = 1000;
 /// Looking at the loss makes the program wait for the device, so it is looked at every so many batches.
 const REPORT_EVERY: usize = 10;
+/// Adam's first steps multiply it by ten, which still has to be an f32.
+const MAX_LR: f64 = 1e30;
 
 /// How to train. Adam (Kingma and Ba 2015) with its usual decay rates 0.9 and 0.999.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +114,7 @@ pub fn train<'a>(
     // A stream of its own, so that a wider network sees the images in the same order.
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(params.seed);
     rng.jump();
-    let mut losses = Vec::with_capacity(params.epochs);
+    let mut losses = Vec::new();
     for epoch in 1..=params.epochs {
         order.shuffle(&mut rng);
         let order = Tensor::f_from_slice(&order)?.f_to_device(device)?;
@@ -129,20 +131,29 @@ pub fn train<'a>(
             total.add(&losses)?;
             let last = start + rows == n;
             if batch % REPORT_EVERY == 0 || last {
-                let mean = total.mean()?;
-                if !mean.is_finite() {
-                    return Err(Error::Diverged { loss: mean, epoch, batch: batch + 1, lr: params.lr });
-                }
-                on_event(TrainingEvent::Batch { epoch, images: (epoch - 1) * n + start + rows, loss: mean });
+                let mean = finite(total.mean()?, epoch, params)?;
+                on_event(TrainingEvent::Batch {
+                    epoch,
+                    images: (epoch - 1).saturating_mul(n) + start + rows,
+                    loss: mean,
+                });
             }
         }
         let elapsed = started.elapsed();
-        let validation = validation.as_ref().map(|images| evaluate(&network, images)).transpose()?;
+        let validation = validation.as_ref().map(|images| finite(evaluate(&network, images)?, epoch, params));
+        let validation = validation.transpose()?;
         let epoch_losses = EpochLosses { epoch, train: total.mean()?, validation };
         on_event(TrainingEvent::Epoch { losses: epoch_losses.clone(), images_per_second: rate(n, elapsed) });
         losses.push(epoch_losses);
     }
+    // The last step came after the last loss was looked at.
+    finite(network.largest_weight()?, params.epochs, params)?;
     Ok(Trained { network, losses })
+}
+
+/// Passes a loss or a weight on, unless training has run away.
+fn finite(value: f64, epoch: usize, params: &TrainParams) -> Result<f64> {
+    if value.is_finite() { Ok(value) } else { Err(Error::Diverged { value, epoch, lr: params.lr }) }
 }
 
 fn validate(params: &TrainParams) -> Result<()> {
@@ -153,8 +164,8 @@ fn validate(params: &TrainParams) -> Result<()> {
     if params.batch == 0 {
         return wrong("batch", "at least 1", "0".into());
     }
-    if !(params.lr.is_finite() && params.lr > 0.0) {
-        return wrong("lr", "a number above 0", params.lr.to_string());
+    if !(params.lr > 0.0 && params.lr <= MAX_LR) {
+        return wrong("lr", "a number above 0 and at most 1e30", params.lr.to_string());
     }
     Ok(())
 }

@@ -119,11 +119,26 @@ fn grey_levels_and_their_255ths_are_the_same_images() {
 
 #[test]
 fn a_loss_that_is_not_finite_ends_the_run() {
-    let images = Array2::from_elem((64, 12), 1e30f32);
+    let huge = Array2::from_elem((64, 12), 1e30f32);
     let outcome =
-        train(Pixels::F32(images.view()), None, &architecture(), &params(1), Device::Cpu, &mut |_| {});
-    let Err(error @ Error::Diverged { epoch: 1, batch: 1, .. }) = outcome else { panic!("{outcome:?}") };
+        train(Pixels::F32(huge.view()), None, &architecture(), &params(1), Device::Cpu, &mut |_| {});
+    let Err(error @ Error::Diverged { epoch: 1, .. }) = outcome else { panic!("{outcome:?}") };
     assert!(error.to_string().contains("lower the learning rate"), "{error}");
+
+    // One batch in one epoch: its loss is looked at before the step that ruins the weights.
+    let images = images(20);
+    let params = TrainParams { lr: 1e30, ..params(1) };
+    for validation in [None, Some(Pixels::U8(images.view()))] {
+        let outcome =
+            train(Pixels::U8(images.view()), validation, &architecture(), &params, Device::Cpu, &mut |_| {});
+        if let Ok(trained) = &outcome {
+            // Weights of 1e30 are finite; what they make of an image is not.
+            let outcome = encode(&trained.network, Pixels::U8(images.view()), &mut |_| {});
+            assert!(matches!(outcome, Err(Error::LatentsNotFinite { .. })), "{outcome:?}");
+        } else {
+            assert!(matches!(outcome, Err(Error::Diverged { .. })), "{outcome:?}");
+        }
+    }
 }
 
 #[test]
@@ -144,6 +159,9 @@ fn what_does_not_fit_is_refused() {
         (architecture(), params(0)),
         (architecture(), TrainParams { batch: 0, ..params(1) }),
         (architecture(), TrainParams { lr: f64::NAN, ..params(1) }),
+        (architecture(), TrainParams { lr: 1e38, ..params(1) }),
+        (Architecture { hidden: vec![9_999_999_999], ..architecture() }, params(1)),
+        (Architecture { hidden: vec![1_000_000, 1_000_000], ..architecture() }, params(1)),
     ] {
         let images = images(10);
         let outcome =

@@ -115,9 +115,15 @@ impl Stage {
     /// Sets the number of threads that rayon uses: `threads`, or all cores.
     ///
     /// # Errors
-    /// The threads cannot be started.
+    /// More threads than make sense; threads that cannot be started.
     pub fn set_threads(&mut self, threads: Option<Count>) -> anyhow::Result<usize> {
+        const MOST: usize = 1024;
         let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        if threads.is_some_and(|count| count.0 > MOST) {
+            return Err(usage(format!(
+                "--threads can be {MOST} at most; this machine has {available} cores"
+            )));
+        }
         self.threads = threads.map_or(available, |count| count.0);
         rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global()?;
         Ok(self.threads)

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
 use artifact::{Images, Outputs, read_images};
@@ -114,7 +113,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage::print(&layer_table(&architecture))?;
     stage::print(&format!("device: {}\n", device_name(device)))?;
 
-    let progress = Progress::new("images", (n * params.epochs) as u64);
+    let progress = Progress::new("images", n.saturating_mul(params.epochs) as u64);
     let trained = autoencoder::train(
         pixels(&images),
         validation.as_ref().map(pixels),
@@ -174,10 +173,10 @@ fn show(progress: &Progress, epochs: usize, n: usize, event: &TrainingEvent) {
         TrainingEvent::Epoch { losses, images_per_second } => {
             let validation =
                 losses.validation.map(|loss| format!("  validation {loss:.6}")).unwrap_or_default();
-            let images_left = (epochs - losses.epoch) * n;
-            let left = match (images_left as f64 / images_per_second).round() {
+            let images_left = (epochs - losses.epoch) as f64 * n as f64;
+            let left = match (images_left / images_per_second).round() {
                 0.0 => String::new(),
-                seconds => format!("  {:?} left", Duration::from_secs_f64(seconds)),
+                seconds => format!("  {seconds:.0} s left"),
             };
             progress.line(&format!(
                 "epoch {}/{epochs}  loss {:.6}{validation}  {images_per_second:.0} images/s{left}",

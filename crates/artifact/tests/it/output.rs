@@ -58,8 +58,10 @@ fn what_is_not_committed_leaves_nothing() {
     assert_eq!(names(folder.path()).len(), 1);
     drop(outputs);
     assert!(names(folder.path()).is_empty());
-    Outputs::check(&folder.path().join("a")).unwrap();
-    assert!(names(folder.path()).is_empty());
+    for target in ["a", "new/folder/a"] {
+        Outputs::check(&folder.path().join(target)).unwrap();
+        assert!(names(folder.path()).is_empty(), "{target}");
+    }
 }
 
 #[test]
@@ -88,4 +90,44 @@ fn a_target_that_cannot_be_is_refused() {
         let refused = Outputs::check(&path).unwrap_err().to_string();
         assert!(refused.contains("found a folder"), "{refused}");
     }
+}
+
+#[test]
+fn no_output_replaces_another_or_an_input() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("a.npy");
+    for second in ["a.npy", "a.npy.json"] {
+        let mut outputs = Outputs::new();
+        outputs.bytes(&path, b"one").unwrap();
+        let refused = outputs.bytes(&folder.path().join(second), b"two").unwrap_err().to_string();
+        assert!(refused.contains("found another output of this run"), "{refused}");
+    }
+    write_npy_file(&path);
+    let (_, input) = read_points(&path).unwrap();
+    let before = fs::read(&path).unwrap();
+    let mut outputs = Outputs::new();
+    outputs.bytes(&folder.path().join("./a.npy"), b"assignments").unwrap();
+    let refused = outputs.commit(Provenance { inputs: vec![input], ..provenance() }).unwrap_err().to_string();
+    assert!(refused.contains("found an input of this run"), "{refused}");
+    assert_eq!(fs::read(&path).unwrap(), before);
+    assert_eq!(names(folder.path()), ["a.npy", "a.npy.json"]);
+}
+
+/// A folder in the place of one output stops the renames there, as a kill would.
+#[test]
+fn the_first_output_appears_last_and_never_without_the_others() {
+    let folder = tempdir().unwrap();
+    let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+    let mut outputs = Outputs::new();
+    outputs.bytes(&first, b"text").unwrap();
+    outputs.bytes(&second, b"text").unwrap();
+    fs::create_dir(&second).unwrap();
+    assert!(outputs.commit(provenance()).is_err());
+    assert_eq!(names(folder.path()), ["first.json", "second", "second.json"]);
+}
+
+fn write_npy_file(path: &std::path::Path) {
+    let mut outputs = Outputs::new();
+    outputs.npy(path, &array![[1.0f32, 2.0]]).unwrap();
+    outputs.commit(provenance()).unwrap();
 }
