@@ -17,7 +17,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.SECONDARY:
+# No .SECONDARY: all rules of the pipeline are explicit, so no file is intermediate, and one that is lost comes back.
 .PHONY: FORCE
 
 ## Parameters
@@ -191,6 +191,8 @@ threads := $(if $(THREADS),--threads $(THREADS))
 
 # ------------------------------------------------------------------------------------------------- stages
 
+# Of files made together (&:) make looks whether the first is there, and that is the one a stage writes last.
+
 fetch-data_command = $(FETCH_DATA) --dataset $(DATASET) $(if $(filter-out digits synthetic,$(DATASET)),$(if $(SOURCE),--source $(SOURCE))) \
     $(if $(filter synthetic,$(DATASET)),--count $(COUNT) --seed $(SEED)) --out-dir $(DATA)
 data_files := $(addprefix $(DATA)/,train-images.npy train-labels.npy test-images.npy test-labels.npy classes.json)
@@ -245,18 +247,17 @@ evaluate-$1_command = $(EVALUATE) --assignments $(CLUSTERS)/$1/train.npy --label
     $(if $(TEST_LABELS),$(if $($1_test),--assignments $($1_test) --labels $(TEST_LABELS))) \
     $(if $(CLASSES),--classes $(CLASSES)) --out $(SCORES)/$1.json
 $(call stamp,evaluate-$1)
-# The matrices for people go beside the JSON.
-$(SCORES)/$1.json $(SCORES)/$1.md &: $$($1_splits) $(CLASSES) $(STAMPS)/evaluate-$1 | $(call programs,$(EVALUATE))
+# The JSON, and beside it the matrices for people, which are written last and so stand for both.
+$(SCORES)/$1.md: $$($1_splits) $(CLASSES) $(STAMPS)/evaluate-$1 | $(call programs,$(EVALUATE))
 	@mkdir -p $(SCORES)
-	$$(evaluate-$1_command) > $(SCORES)/$1.md.new
-	@mv $(SCORES)/$1.md.new $(SCORES)/$1.md
+	$$(evaluate-$1_command) > $$@.new
+	@mv $$@.new $$@
 endef
 $(foreach system,$(SYSTEMS) $(FOREIGN),$(eval $(call evaluate,$(system))))
 
 table_command = $(EVALUATE) $(SYSTEMS:%=$(SCORES)/%.json) $(FOREIGN:%=$(SCORES)/%.json) $(if $(reference),--reference $(reference))
 $(eval $(call stamp,table))
-# Of files made together make looks for the first one it meets: the one that is written last.
-$(TABLE): $(foreach end,md json,$(SYSTEMS:%=$(SCORES)/%.$(end)) $(FOREIGN:%=$(SCORES)/%.$(end))) $(reference) $(STAMPS)/table | $(call programs,$(EVALUATE))
+$(TABLE): $(SYSTEMS:%=$(SCORES)/%.md) $(FOREIGN:%=$(SCORES)/%.md) $(reference) $(STAMPS)/table | $(call programs,$(EVALUATE))
 	@$(table_command) > $@.new
 	@mv $@.new $@
 	@echo; cat $@
