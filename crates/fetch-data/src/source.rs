@@ -71,12 +71,15 @@ pub struct Fetcher {
     offline: bool,
     limits: Limits,
     kept: PathBuf,
+    /// The output folder, where it was not there before.
+    new: Option<PathBuf>,
 }
 
 impl Fetcher {
     /// Looks in `sources`, in their order; in folders alone if `offline`. Downloads are kept in `out_dir` until [`Self::clean`].
     pub fn new(sources: Vec<Source>, offline: bool, limits: Limits, out_dir: &Path) -> Self {
-        Self { sources, offline, limits, kept: out_dir.join(KEPT) }
+        let new = (!out_dir.exists()).then(|| out_dir.to_owned());
+        Self { sources, offline, limits, kept: out_dir.join(KEPT), new }
     }
 
     /// The verified bytes of `file`; says on stderr where they came from.
@@ -103,7 +106,10 @@ impl Fetcher {
                 Err(why) => failures.push(format!("{source}: {why}")),
             }
         }
-        let _ = fs::remove_dir(&self.kept); // stays if it holds anything that a later run can go on from
+        // A folder stays if it holds anything that a later run can go on from.
+        for folder in [Some(&self.kept), self.new.as_ref()].into_iter().flatten() {
+            let _ = fs::remove_dir(folder);
+        }
         anyhow::bail!(
             "no source has {}: {}; give the folder that holds the four files as --source FOLDER, or run `make demo`, \
              which needs no download",
@@ -215,6 +221,11 @@ mod tests {
         for told in ["empty: no such file", "wrong: wrong checksum", "--source FOLDER", "make demo"] {
             assert!(error.contains(told), "{told}: {error}");
         }
+        let unreachable = Limits { attempts: 1, ..Limits::default() };
+        let nobody = vec![Source::Mirror("http://127.0.0.1:1".into())];
+        let new = folder.path().join("new");
+        assert!(Fetcher::new(nobody, false, unreachable, &new).fetch(&ABC).is_err());
+        assert!(!new.exists());
     }
 
     #[test]
