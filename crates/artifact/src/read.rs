@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use ndarray::{Array1, Array2, ArrayD, ArrayView2, Axis, Ix2};
+use ndarray::{Array1, Array2, ArrayD, ArrayView2, Axis};
 
 use crate::elements::Elements;
 use crate::hash::{Hashing, sha256};
@@ -190,11 +190,9 @@ fn flatten<T: Clone>(path: &Path, array: ArrayD<T>, expected: &str) -> Result<Ar
     if rows == 0 || columns == 0 {
         return Err(shape_error(path, expected, &shape));
     }
-    if array.ndim() == 2 && array.is_standard_layout() {
-        return array.into_dimensionality::<Ix2>().map_err(|_| shape_error(path, expected, &shape));
-    }
-    let flat = array.as_standard_layout().into_owned();
-    flat.into_shape_with_order((rows, columns)).map_err(|_| shape_error(path, expected, &shape))
+    // Row-major is what nearly every file holds, and is taken over as it is.
+    let array = if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() };
+    array.into_shape_with_order((rows, columns)).map_err(|_| shape_error(path, expected, &shape))
 }
 
 fn shape_error(path: &Path, expected: &str, shape: &[usize]) -> Error {

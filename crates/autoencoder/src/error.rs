@@ -21,13 +21,13 @@ pub enum Error {
         /// The row it stands in.
         row: usize,
     },
-    /// A loss or a weight became infinite or not a number.
+    /// A loss became infinite or not a number.
     #[error(
-        "training ran away in epoch {epoch} (a loss or weight is {value}); lower the learning rate (--lr), now {lr:e}"
+        "training ran away in epoch {epoch} (the loss is {loss}); lower the learning rate (--lr), now {lr:e}"
     )]
     Diverged {
-        /// The loss or weight.
-        value: f64,
+        /// The loss.
+        loss: f64,
         /// Counted from 1.
         epoch: usize,
         /// The learning rate it happened with.

@@ -71,17 +71,6 @@ impl Network {
         self.run(&self.layers[self.architecture.encoder_depth()..], &latents)
     }
 
-    /// The largest magnitude among all weights; not finite where one of them is not.
-    pub(crate) fn largest_weight(&self) -> Result<f64> {
-        let mut largest = 0.0;
-        for tensor in self.layers.iter().flat_map(|layer| [&layer.weight, &layer.bias]) {
-            let magnitude = tensor.f_detach()?.f_abs()?.f_max()?.f_double_value(&[])?;
-            // f64::max would drop a NaN.
-            largest = if magnitude > largest || magnitude.is_nan() { magnitude } else { largest };
-        }
-        Ok(largest)
-    }
-
     /// Dense layers with the activation between them, none after the last.
     fn run(&self, layers: &[Layer], input: &Tensor) -> Result<Tensor> {
         let mut values = input.shallow_clone();

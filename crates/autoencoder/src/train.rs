@@ -146,14 +146,15 @@ pub fn train<'a>(
         on_event(TrainingEvent::Epoch { losses: epoch_losses.clone(), images_per_second: rate(n, elapsed) });
         losses.push(epoch_losses);
     }
-    // The last step came after the last loss was looked at.
-    finite(network.largest_weight()?, params.epochs, params)?;
+    // The last step came after the last loss was looked at: see what it made of some images.
+    let some = images.f_narrow(0, 0, VALIDATION_BLOCK.min(n as i64))?;
+    finite(evaluate(&network, &some)?, params.epochs, params)?;
     Ok(Trained { network, losses })
 }
 
-/// Passes a loss or a weight on, unless training has run away.
-fn finite(value: f64, epoch: usize, params: &TrainParams) -> Result<f64> {
-    if value.is_finite() { Ok(value) } else { Err(Error::Diverged { value, epoch, lr: params.lr }) }
+/// Passes a loss on, unless training has run away.
+fn finite(loss: f64, epoch: usize, params: &TrainParams) -> Result<f64> {
+    if loss.is_finite() { Ok(loss) } else { Err(Error::Diverged { loss, epoch, lr: params.lr }) }
 }
 
 fn validate(params: &TrainParams) -> Result<()> {
