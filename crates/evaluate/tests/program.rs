@@ -38,6 +38,8 @@ fn scores_are_written_and_shown() {
     for told in ["train: 6 points, 2 classes, 2 clusters, 16.7 % noise", "0.6667", "| cat ", "| none |"] {
         assert!(shown.contains(told), "{told}: {shown}");
     }
+    let squeezed = shown.replace(' ', "");
+    assert!(squeezed.contains("|cat|2|1|0|66.7%|") && squeezed.contains("|dog|0|2|1|66.7%|"), "{shown}");
     let scores: Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("s.json")).unwrap()).unwrap();
     assert_eq!(scores["class_names"], serde_json::json!(["cat", "dog"]));
