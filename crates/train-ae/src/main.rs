@@ -79,7 +79,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             args.out.display()
         )));
     }
-    autoencoder::set_threads(stage.set_threads(args.threads)?);
+    let threads = stage.set_threads(args.threads)?;
     let device = args.device.resolve()?;
     stage.set_device(device_name(device));
 
@@ -103,6 +103,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         activation: args.activation,
         loss: args.loss,
     };
+    autoencoder::set_threads(threads.min(architecture.reproducible_threads()));
     let params = TrainParams {
         epochs: args.epochs.0,
         batch: args.batch.0,
