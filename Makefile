@@ -46,6 +46,8 @@ GMM_MAX_ITER    ?= 300## iterations of the mixture
 GMM_TOL         ?= 1e-5## tolerance of the mixture, as scikit-learn's
 GMM_INIT        ?= kmeans## kmeans or random
 COVARIANCE      ?= full## full, tied, diag or spherical
+ROUNDS          ?= 5## rounds of make bench-peers
+WORK            ?=## its cases, joined by commas; all where empty
 
 ## Stages (any command with the same flags)
 BIN             := target/release
@@ -83,7 +85,7 @@ reference := $(wildcard crates/evaluate/reference/$(DATASET).json)
 
 # ------------------------------------------------------------------------------------------------ targets
 
-.PHONY: all demo seeds build lint test smoke python table clean distclean help
+.PHONY: all demo seeds build lint test smoke python bench-peers table clean distclean help
 SYSTEMS := pixels-kmeans latents-kmeans latents-gmm
 # Anyone's assignments in the same place are scored by the same rule.
 FOREIGN := $(filter-out $(SYSTEMS),$(patsubst $(CLUSTERS)/%/train.npy,%,$(wildcard $(CLUSTERS)/*/train.npy)))
@@ -109,10 +111,10 @@ table: $(TABLE) ## print the table of scores again
 	@cat $(TABLE)
 
 clean: ## remove artifacts
-	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents clusters scores seeds demo smoke .stamps)
+	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents clusters scores seeds demo smoke bench .stamps)
 
-distclean: clean ## remove artifacts, builds, libtorch and the Python environment
-	rm -rf target .libtorch .libtorch.* .venv
+distclean: clean ## remove artifacts, builds, libtorch and the Python environments
+	rm -rf target .libtorch .libtorch.* .venv .venv-bench
 
 # NAME=VALUE of every documented variable, so that help shows defaults as they come out.
 documented := $(shell awk '/^[A-Z_]+ +[?]=.*\#\#/ { print $$1 }' $(firstword $(MAKEFILE_LIST)))
@@ -123,7 +125,7 @@ help: ## this
 	    /^## / { printf "\n%s\n", $$2 } \
 	    /^[A-Z_]+ +[?]=.*##/ { split($$1, word, " "); name = word[1]; \
 	        printf "  %-15s  %s%s\n", name, $$2, value[name] == "" ? "" : " [" value[name] "]" } \
-	    /^[a-z]+:.*## / { sub(/:.*/, "", $$1); targets = targets sprintf("  make %-10s  %s\n", $$1, $$2) } \
+	    /^[a-z-]+:.*## / { sub(/:.*/, "", $$1); targets = targets sprintf("  make %-11s  %s\n", $$1, $$2) } \
 	    END { printf "\nTargets\n%s", targets }' $(firstword $(MAKEFILE_LIST))
 
 # ----------------------------------------------------------------------------------- programs and libtorch
@@ -175,6 +177,19 @@ test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all tests; installs PyTo
 	$(CARGO) test --release --locked
 	$(CARGO) test --release --locked $(TORCH_CRATES)
 	.venv/bin/python -m unittest discover --start-directory scripts/tests --verbose
+
+# The peers in an environment of their own, and linfa in a program of its own.
+.venv-bench/ready: scripts/requirements-bench.txt scripts/requirements-ready.txt scripts/setup-python.sh
+	@scripts/setup-python.sh .venv-bench $<
+	@touch $@
+
+$(BIN)/examples/linfa_gmm: $(SOURCES) | $(PLAIN_PROGRAMS)
+	$(CARGO) build --release --locked --package clustering --examples
+	@touch $@
+
+bench-peers: .venv-bench/ready $(PLAIN_PROGRAMS) $(BIN)/examples/linfa_gmm $(TRAIN_IMAGES) $(LATENTS) ## time and memory of the clustering beside its peers: scikit-learn, Intel's extension, faiss, linfa
+	@.venv-bench/bin/python scripts/bench_peers.py --images $(TRAIN_IMAGES) --latents $(LATENTS) --bin $(BIN) \
+	    --out $(ARTIFACTS)/bench/peers.json --rounds $(ROUNDS) $(if $(WORK),--work '$(WORK)') $(threads)
 
 # ------------------------------------------------------------------------------------------------- stamps
 

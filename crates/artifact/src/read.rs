@@ -13,7 +13,14 @@ use crate::{Error, FileRecord, Result};
 /// Points to be clustered, (n, d), all finite.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Points {
-    /// From `f4`, `f2`, and from `u1` images.
+    /// From `u1`: each value stands for that many times `scale`, which is 1/255 for images, else 1.
+    U8 {
+        /// As in the file.
+        values: Array2<u8>,
+        /// What a value of 1 stands for.
+        scale: f64,
+    },
+    /// From `f4` and `f2`.
     F32(Array2<f32>),
     /// From `f8` and integers.
     F64(Array2<f64>),
@@ -23,6 +30,7 @@ impl Points {
     /// (n, d)
     pub fn dim(&self) -> (usize, usize) {
         match self {
+            Self::U8 { values, .. } => values.dim(),
             Self::F32(points) => points.dim(),
             Self::F64(points) => points.dim(),
         }
@@ -55,7 +63,8 @@ impl Images {
     }
 }
 
-/// Points (n, d) of any integer or float dtype; or images (n, height, width), flattened, and divided by 255 when `u1`.
+/// Points (n, d) of any integer or float dtype; or images (n, height, width), flattened, and to be divided by 255 when
+/// `u1`, see [`Points::U8`].
 ///
 /// # Errors
 /// A file that cannot be read or is no such array; no rows or columns; a value that is not finite (the first is named).
@@ -64,15 +73,16 @@ pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
     let (elements, record) = read_elements(path, expected)?;
     let images = record.shape.len() == 3;
     let points = match elements {
-        Elements::U8(array) if images => {
-            Points::F32(flatten(path, array, expected)?.mapv(|level| f32::from(level) / 255.0))
-        }
-        Elements::U8(array) => Points::F32(flatten(path, array, expected)?.mapv(f32::from)),
+        Elements::U8(array) => Points::U8 {
+            values: flatten(path, array, expected)?,
+            scale: if images { 1.0 / 255.0 } else { 1.0 },
+        },
         Elements::I64(array) => Points::F64(flatten(path, array, expected)?.mapv(|value| value as f64)),
         Elements::F32(array) => Points::F32(flatten(path, array, expected)?),
         Elements::F64(array) => Points::F64(flatten(path, array, expected)?),
     };
     match &points {
+        Points::U8 { .. } => {}
         Points::F32(points) => refuse_non_finite(path, points.view())?,
         Points::F64(points) => refuse_non_finite(path, points.view())?,
     }
@@ -105,6 +115,7 @@ pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
 pub fn read_matrix(path: &Path) -> Result<(Array2<f64>, FileRecord)> {
     let (points, record) = read_points(path)?;
     let matrix = match points {
+        Points::U8 { values, scale } => values.mapv(|value| f64::from(value) * scale),
         Points::F32(points) => points.mapv(f64::from),
         Points::F64(points) => points,
     };

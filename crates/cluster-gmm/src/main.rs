@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use artifact::{FileRecord, Npz, Outputs, Points, Text, read_matrix, read_points};
 use clustering::Scalar;
 use clustering::gmm::{self, CovarianceType, Covariances, GaussianMixture, GmmFit, GmmParams, Init};
-use ndarray::{Array1, Array2, ArrayView2, Ix1, Ix2, arr0};
+use ndarray::{Array1, Array2, Ix1, Ix2, arr0};
 use serde_json::json;
 use stage::{Count, NotNegative, Progress, Stage};
 
@@ -63,6 +63,26 @@ struct Args {
     /// threads; they change no result (default all cores)
     #[argh(option, arg_name = "n")]
     threads: Option<Count>,
+}
+
+/// `$body` with `$name` for the points of a file, whatever they are made of.
+macro_rules! on_points {
+    ($points:expr, $name:ident => $body:expr) => {
+        match $points {
+            Points::U8 { values, scale } => {
+                let $name = clustering::Points::new(values.view()).scale(*scale);
+                $body
+            }
+            Points::F32(values) => {
+                let $name = clustering::Points::new(values.view());
+                $body
+            }
+            Points::F64(values) => {
+                let $name = clustering::Points::new(values.view());
+                $body
+            }
+        }
+    };
 }
 
 /// `--init`
@@ -156,11 +176,9 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let progress = Progress::new("starts", starts as u64);
     let mut on_progress = |event: &gmm::Progress| show(&progress, event);
     let in_points = || args.points.display().to_string();
-    let (fit, posterior) = match &points {
-        Points::F32(points) => fit_points(points.view(), &params, args.proba.is_some(), &mut on_progress),
-        Points::F64(points) => fit_points(points.view(), &params, args.proba.is_some(), &mut on_progress),
-    }
-    .with_context(in_points)?;
+    let (fit, posterior) =
+        on_points!(&points, points => fit_points(points, &params, args.proba.is_some(), &mut on_progress))
+            .with_context(in_points)?;
     drop(progress);
     if !fit.converged {
         let max_iter = params.max_iter;
@@ -202,12 +220,12 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
 }
 
 fn fit_points<F: Scalar>(
-    points: ArrayView2<F>,
+    points: clustering::Points<F>,
     params: &GmmParams,
     posterior: bool,
     on_progress: &mut dyn FnMut(&gmm::Progress),
 ) -> Result<(GmmFit, Option<Array2<f64>>), clustering::Error> {
-    let fit = gmm::fit(points, params, on_progress)?;
+    let fit = gmm::fit(points.clone(), params, on_progress)?;
     let posterior = posterior.then(|| fit.model.predict_proba(points)).transpose()?;
     Ok((fit, posterior))
 }
@@ -216,10 +234,7 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (mixture, model_record) = read_model(model)?;
     let (points, record) = read_points(&args.points)?;
-    let assigned = match &points {
-        Points::F32(points) => assign(&mixture, points.view(), args.proba.is_some()),
-        Points::F64(points) => assign(&mixture, points.view(), args.proba.is_some()),
-    };
+    let assigned = on_points!(&points, points => assign(&mixture, points, args.proba.is_some()));
     let assigned = assigned.with_context(|| args.points.display().to_string())?;
     let mut sizes = vec![0usize; mixture.weights().len()];
     assigned.assignments.iter().for_each(|&component| sizes[component as usize] += 1);
@@ -240,12 +255,12 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
 
 fn assign<F: Scalar>(
     mixture: &GaussianMixture,
-    points: ArrayView2<F>,
+    points: clustering::Points<F>,
     posterior: bool,
 ) -> Result<Assigned, clustering::Error> {
     Ok(Assigned {
-        assignments: mixture.predict(points)?,
-        posterior: posterior.then(|| mixture.predict_proba(points)).transpose()?,
+        assignments: mixture.predict(points.clone())?,
+        posterior: posterior.then(|| mixture.predict_proba(points.clone())).transpose()?,
         log_likelihood: mixture.score_samples(points)?.mean().unwrap_or(f64::NAN),
     })
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use artifact::{FileRecord, Npz, Outputs, Points, read_matrix, read_points};
 use clustering::Scalar;
 use clustering::kmeans::{self, Algorithm, Init, KMeans, KMeansFit, KMeansParams, StartReport};
-use ndarray::{Array1, ArrayView2, Ix2};
+use ndarray::{Array1, Ix2};
 use serde_json::json;
 use stage::{Count, NotNegative, Progress, Stage};
 
@@ -59,6 +59,26 @@ struct Args {
     threads: Option<Count>,
 }
 
+/// `$body` with `$name` for the points of a file, whatever they are made of.
+macro_rules! on_points {
+    ($points:expr, $name:ident => $body:expr) => {
+        match $points {
+            Points::U8 { values, scale } => {
+                let $name = clustering::Points::new(values.view()).scale(*scale);
+                $body
+            }
+            Points::F32(values) => {
+                let $name = clustering::Points::new(values.view());
+                $body
+            }
+            Points::F64(values) => {
+                let $name = clustering::Points::new(values.view());
+                $body
+            }
+        }
+    };
+}
+
 /// `--init`
 enum Start {
     KMeansPlusPlus,
@@ -87,7 +107,11 @@ impl FromStr for Engine {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
+            "auto" => Ok(Self(Algorithm::Auto)),
             "lloyd" => Ok(Self(Algorithm::Lloyd)),
+            "hamerly" => Ok(Self(Algorithm::Hamerly)),
+            "elkan" => Ok(Self(Algorithm::Elkan)),
+            "yinyang" => Ok(Self(Algorithm::Yinyang)),
             "linfa" => Ok(Self(Algorithm::Linfa)),
             _ => Err("expected lloyd or linfa".into()),
         }
@@ -155,15 +179,14 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let starts = if centroids.is_some() { 1 } else { params.starts };
     let progress = Progress::new("starts", starts as u64);
     let mut done = 0;
-    let mut on_start = |report: &StartReport| {
-        done += 1;
-        progress.line(&start_line(report));
-        progress.set(done, "");
+    let mut on_progress = |event: &kmeans::Progress| {
+        if let kmeans::Progress::Start(report) = event {
+            done += 1;
+            progress.line(&start_line(report));
+            progress.set(done, "");
+        }
     };
-    let fit = match &points {
-        Points::F32(points) => kmeans::fit(points.view(), &params, &mut on_start),
-        Points::F64(points) => kmeans::fit(points.view(), &params, &mut on_start),
-    };
+    let fit = on_points!(&points, points => kmeans::fit(points, &params, &mut on_progress));
     let fit = fit.with_context(|| args.points.display().to_string())?;
     drop(progress);
     warn(&fit, &params);
@@ -180,11 +203,11 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
             Init::Random => "random",
             Init::Centroids(_) => "centroids",
         },
-        "algorithm": match params.algorithm { Algorithm::Lloyd => "lloyd", Algorithm::Linfa => "linfa" },
+        "algorithm": params.algorithm.as_str(),
     });
     let result = json!({
         "inertia": fit.inertia, "iterations": fit.iterations, "converged": fit.converged, "sizes": fit.sizes,
-        "start": fit.start,
+        "start": fit.start, "distances": fit.distances,
     });
     let inputs = [record].into_iter().chain(centroids).collect();
     outputs.commit(stage.provenance(parameters, inputs, result))?;
@@ -201,10 +224,7 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (kmeans, model_record) = read_model(model)?;
     let (points, record) = read_points(&args.points)?;
-    let assigned = match &points {
-        Points::F32(points) => assign(&kmeans, points.view()),
-        Points::F64(points) => assign(&kmeans, points.view()),
-    };
+    let assigned = on_points!(&points, points => assign(&kmeans, points));
     let (assignments, inertia) = assigned.with_context(|| args.points.display().to_string())?;
     let mut sizes = vec![0usize; kmeans.centroids().nrows()];
     assignments.iter().for_each(|&cluster| sizes[cluster as usize] += 1);
@@ -218,9 +238,9 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
 
 fn assign<F: Scalar>(
     kmeans: &KMeans,
-    points: ArrayView2<F>,
+    points: clustering::Points<F>,
 ) -> Result<(Array1<i32>, f64), clustering::Error> {
-    let assignments = kmeans.predict(points)?;
+    let assignments = kmeans.predict(points.clone())?;
     let inertia = kmeans.inertia(points, &assignments)?;
     Ok((assignments, inertia))
 }

@@ -41,13 +41,11 @@ pub enum Error {
 
     /// Values so large that their squared distances overflow.
     #[error(
-        "expected points whose squared distances fit in {float}, found a spread of {spread:e}: scale the \
+        "expected points whose squared distances fit in f64, found a sum of them of {spread:e}: scale the \
          points down"
     )]
     Magnitude {
-        /// Name of the floating-point type.
-        float: &'static str,
-        /// Largest squared distance of a point from the mean.
+        /// Sum of the squared distances of the points from the mean.
         spread: f64,
     },
 
@@ -80,6 +78,13 @@ pub enum Error {
         expected: usize,
         /// Features of the points.
         found: usize,
+    },
+
+    /// Weights of points that cannot be used.
+    #[error("expected weights that are finite, not negative and not all 0, found {found}")]
+    SampleWeights {
+        /// The offending weight or sum.
+        found: String,
     },
 
     /// Mixture weights that are no probabilities.

@@ -34,6 +34,26 @@ pub(crate) fn blocks(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     rows.step_by(BLOCK_ROWS).map(move |start| start..end.min(start + BLOCK_ROWS))
 }
 
+/// Cuts `values` along `chunks`, with `width` values per row.
+pub(crate) fn split_mut<'a, T>(
+    mut values: &'a mut [T],
+    chunks: &[Range<usize>],
+    width: usize,
+) -> Vec<&'a mut [T]> {
+    let mut parts = Vec::with_capacity(chunks.len());
+    for rows in chunks {
+        let (part, rest) = values.split_at_mut(rows.len() * width);
+        parts.push(part);
+        values = rest;
+    }
+    parts
+}
+
+/// Runs `task` on every piece in parallel; the results come in the order of the pieces.
+pub(crate) fn map<P: Send, T: Send>(pieces: impl Iterator<Item = P>, task: impl Fn(P) -> T + Sync) -> Vec<T> {
+    pieces.collect::<Vec<_>>().into_par_iter().map(&task).collect()
+}
+
 /// Runs `task` on every chunk of `0..n` in parallel; the results come in the order of their rows.
 pub(crate) fn map_chunks<T: Send>(
     n: usize,

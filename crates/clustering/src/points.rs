@@ -1,47 +1,137 @@
-//! Checked points (finite, at least one feature, rows contiguous), and how many have each label.
+//! Points as a caller gives them ([`Points`]) and as the engines see them (`Rows`), and how many have each label.
 
 use std::ops::Range;
 
-use ndarray::{ArrayView1, ArrayView2, CowArray, Ix2};
+use ndarray::{ArrayBase, ArrayView2, CowArray, Data, Ix1, Ix2};
 
 use crate::parallel::map_chunks;
 use crate::{Error, Scalar};
 
-/// The rows of an `(n, d)` array in C order, known to be finite.
+/// n points of d features: an `(n, d)` view of `u8`, `f32` or `f64` in any memory layout, with the length of their unit
+/// and the weight of each.
+///
+/// A view alone will do wherever points are asked for; `Points::new` says more:
+///
+/// ```
+/// use clustering::Points;
+/// use clustering::kmeans::{self, KMeansParams};
+/// use ndarray::{Array2, array};
+///
+/// // Grey levels stay bytes; what comes out is in units of white.
+/// let images: Array2<u8> = array![[0, 255], [0, 255], [255, 51]];
+/// let points = Points::new(images.view()).scale(1.0 / 255.0).weights(&[1.0, 2.0, 1.0]);
+/// let fit = kmeans::fit(points, &KMeansParams { k: 1, ..KMeansParams::default() }, &mut |_| {})?;
+/// assert!((fit.model.centroids()[[0, 1]] - 0.8).abs() < 1e-15);
+/// # Ok::<(), clustering::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Points<'a, F> {
+    array: ArrayView2<'a, F>,
+    scale: f64,
+    weights: Option<&'a [f64]>,
+}
+
+impl<'a, F> Points<'a, F> {
+    /// The rows of `array`, all of weight 1.
+    pub fn new(array: ArrayView2<'a, F>) -> Self {
+        Self { array, scale: 1.0, weights: None }
+    }
+
+    /// The values are in units of `scale`: a value of v stands for v times this. Models and inertias are in the unit
+    /// that results. Grey levels 0..=255 with a scale of 1/255 are clustered as bytes, without a larger copy.
+    pub fn scale(self, scale: f64) -> Self {
+        Self { scale, ..self }
+    }
+
+    /// Each point counts as many times as its weight says, shape `(n,)`, finite, at least 0 and not all 0.
+    pub fn weights(self, weights: &'a [f64]) -> Self {
+        Self { weights: Some(weights), ..self }
+    }
+
+    /// `(n, d)`
+    pub fn dim(&self) -> (usize, usize) {
+        self.array.dim()
+    }
+
+    /// The values in C order: in place, or copied once if they are in any other.
+    pub(crate) fn in_order(&self) -> CowArray<'_, F, Ix2>
+    where
+        F: Clone,
+    {
+        self.array.as_standard_layout()
+    }
+}
+
+impl<'a, F> From<ArrayView2<'a, F>> for Points<'a, F> {
+    fn from(array: ArrayView2<'a, F>) -> Self {
+        Self::new(array)
+    }
+}
+
+impl<'a, F, S: Data<Elem = F>> From<&'a ArrayBase<S, Ix2>> for Points<'a, F> {
+    fn from(array: &'a ArrayBase<S, Ix2>) -> Self {
+        Self::new(array.view())
+    }
+}
+
+/// Checked points: rows in C order, finite, of at least one feature, with weights that can be used.
 #[derive(Clone, Copy)]
-pub(crate) struct Points<'a, F> {
+pub(crate) struct Rows<'a, F> {
     values: &'a [F],
     n: usize,
     d: usize,
+    scale: f64,
+    unit: f64,
+    weights: Option<&'a [f64]>,
 }
 
-impl<'a, F: Scalar> Points<'a, F> {
-    /// Wraps the array that [`ndarray::ArrayBase::as_standard_layout`] gave.
+impl<'a, F: Scalar> Rows<'a, F> {
+    /// Checks `points`, whose values in C order are `array`.
     ///
-    /// Errors: [`Error::Empty`] without features, [`Error::NonFinite`] with the first row and column.
-    pub(crate) fn new(array: &'a CowArray<'_, F, Ix2>) -> Result<Self, Error> {
+    /// Errors: [`Error::Empty`] without features, [`Error::NonFinite`] with the first row and column,
+    /// [`Error::Shape`] and [`Error::SampleWeights`] for weights, [`Error::Parameter`] for the scale.
+    pub(crate) fn new<'p: 'a>(
+        points: &Points<'p, F>,
+        array: &'a CowArray<'_, F, Ix2>,
+    ) -> Result<Self, Error> {
         if array.ncols() == 0 {
             return Err(Error::Empty { what: "points", shape: array.shape().to_vec() });
         }
+        if !(points.scale.is_finite() && points.scale > 0.0) {
+            let found = points.scale.to_string();
+            return Err(Error::Parameter { name: "scale", expected: "finite and above 0", found });
+        }
+        if let Some(weights) = points.weights {
+            check_weights(weights, array.nrows())?;
+        }
         let values = array.as_slice().expect("as_standard_layout gives C order");
-        let points = Self { values, n: array.nrows(), d: array.ncols() };
-        points.check_finite()?;
-        Ok(points)
+        let (n, d) = array.dim();
+        let mut rows = Self { values, n, d, scale: points.scale, unit: 1.0, weights: points.weights };
+        rows.unit = unit(rows.largest()?);
+        Ok(rows)
     }
 
-    fn check_finite(self) -> Result<(), Error> {
+    /// The largest absolute value.
+    fn largest(self) -> Result<f64, Error> {
         let d = self.d;
-        let first = map_chunks(self.n(), 0, |rows| {
+        let chunks = map_chunks(self.n, 0, |rows| {
             let values = &self.values[rows.start * d..rows.end * d];
-            values.iter().position(|value| !value.is_finite()).map(|i| rows.start * d + i)
-        });
-        match first.into_iter().flatten().next() {
-            None => Ok(()),
-            Some(i) => {
-                let value = self.values[i].into();
-                Err(Error::NonFinite { what: "points", row: i / d, column: i % d, value })
+            let values = || values.iter().map(|&value| value.into());
+            if !values().all(f64::is_finite) {
+                return Err(self.first_not_finite(rows));
             }
-        }
+            Ok(values().fold(0.0, |largest: f64, value| largest.max(value.abs())))
+        });
+        chunks.into_iter().try_fold(0.0, |largest: f64, chunk| chunk.map(|value| largest.max(value)))
+    }
+
+    fn first_not_finite(self, rows: Range<usize>) -> Error {
+        let values = self.values[rows.start * self.d..rows.end * self.d].iter().map(|&value| value.into());
+        let (i, value) = values
+            .enumerate()
+            .find(|(_, value): &(usize, f64)| !value.is_finite())
+            .expect("called for rows that have one");
+        Error::NonFinite { what: "points", row: rows.start + i / self.d, column: i % self.d, value }
     }
 
     /// Number of points.
@@ -54,30 +144,67 @@ impl<'a, F: Scalar> Points<'a, F> {
         self.d
     }
 
-    /// The whole `(n, d)` array.
-    pub(crate) fn view(self) -> ArrayView2<'a, F> {
-        self.block(0..self.n)
+    /// What a value of 1 stands for.
+    pub(crate) fn scale(self) -> f64 {
+        self.scale
     }
 
-    /// Point `i`, shape `(d,)`.
+    /// What distances multiply values by: a power of two, 1 unless squares could leave the range of `f32`.
+    pub(crate) fn unit(self) -> f64 {
+        self.unit
+    }
+
+    /// The weights `(n,)`, if they were given.
+    pub(crate) fn weights(self) -> Option<&'a [f64]> {
+        self.weights
+    }
+
+    /// Weight of point `i`.
+    #[inline(always)]
+    pub(crate) fn weight(self, i: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[i])
+    }
+
+    /// Point `i` as it was given, shape `(d,)`.
+    #[inline(always)]
     pub(crate) fn row(self, i: usize) -> &'a [F] {
         &self.values[i * self.d..(i + 1) * self.d]
     }
 
-    /// The points of `rows`, one after the other.
+    /// The points of `rows`, one after the other, as they were given.
     pub(crate) fn iter(self, rows: Range<usize>) -> impl Iterator<Item = &'a [F]> {
         self.values[rows.start * self.d..rows.end * self.d].chunks_exact(self.d)
     }
+}
 
-    /// The points of `rows`, shape `(rows.len(), d)`.
-    pub(crate) fn block(self, rows: Range<usize>) -> ArrayView2<'a, F> {
-        ArrayView2::from_shape((rows.len(), self.d), &self.values[rows.start * self.d..rows.end * self.d])
-            .expect("a run of rows has d values per row")
+/// A power of two that brings values up to `largest` near 1, where they are so large or small that their squares (or
+/// those of their differences) could overflow or vanish in `f32`; else 1.
+fn unit(largest: f64) -> f64 {
+    const USUAL: Range<f64> = 1e-9..1e9;
+    if largest == 0.0 || USUAL.contains(&largest) {
+        return 1.0;
     }
+    // Within the exponents that both this number and its inverse have.
+    let exponent = largest.log2().floor().clamp(-1000.0, 1000.0);
+    (-exponent).exp2()
+}
+
+fn check_weights(weights: &[f64], n: usize) -> Result<(), Error> {
+    if weights.len() != n {
+        return Err(Error::Shape { what: "weights", expected: vec![n], found: vec![weights.len()] });
+    }
+    if let Some((i, weight)) = weights.iter().enumerate().find(|(_, w)| !(w.is_finite() && **w >= 0.0)) {
+        return Err(Error::SampleWeights { found: format!("{weight} in row {i}") });
+    }
+    let sum: f64 = weights.iter().sum();
+    if !(sum.is_finite() && sum > 0.0) {
+        return Err(Error::SampleWeights { found: format!("a sum of {sum}") });
+    }
+    Ok(())
 }
 
 /// Counts the points of each cluster, shape `(k,)`.
-pub(crate) fn sizes(assignments: ArrayView1<i32>, k: usize) -> Vec<usize> {
+pub(crate) fn sizes<S: Data<Elem = i32>>(assignments: &ArrayBase<S, Ix1>, k: usize) -> Vec<usize> {
     let mut sizes = vec![0; k];
     for &label in assignments {
         sizes[label as usize] += 1;

@@ -1,36 +1,128 @@
-//! The two floating-point types that points may have.
+//! What points may be made of, and the two floating-point types that distances are computed in.
 
 use ndarray::NdFloat;
 
+use crate::kernel;
+use crate::simd::Isa;
+
 mod sealed {
     pub trait Sealed {}
+    impl Sealed for u8 {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}
 }
 
-/// `f32` or `f64`: what points are made of. Sealed.
-///
-/// `linfa::Float` is there for the reference engine ([`crate::kmeans::Algorithm::Linfa`]) alone.
-pub trait Scalar: NdFloat + linfa::Float + Into<f64> + sealed::Sealed {
-    /// The type's name in messages.
-    const NAME: &'static str;
+/// `u8`, `f32` or `f64`: what points are made of. Sealed.
+pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Sealed + 'static {
+    /// What distances are computed in: `f32` for `u8` and `f32`, else `f64`.
+    type Work: Work;
 
-    /// Rounds `value` to this type.
-    fn narrow(value: f64) -> Self;
+    /// Whether sums of these, as many as memory holds, are exact in `f64`.
+    const EXACT_SUMS: bool;
+
+    /// The same number.
+    fn to_work(self) -> Self::Work;
+}
+
+impl Scalar for u8 {
+    type Work = f32;
+    const EXACT_SUMS: bool = true;
+
+    #[inline(always)]
+    fn to_work(self) -> f32 {
+        f32::from(self)
+    }
 }
 
 impl Scalar for f32 {
-    const NAME: &'static str = "f32";
+    type Work = f32;
+    const EXACT_SUMS: bool = false;
 
-    fn narrow(value: f64) -> Self {
-        value as f32
+    #[inline(always)]
+    fn to_work(self) -> f32 {
+        self
     }
 }
 
 impl Scalar for f64 {
-    const NAME: &'static str = "f64";
+    type Work = f64;
+    const EXACT_SUMS: bool = false;
 
+    #[inline(always)]
+    fn to_work(self) -> f64 {
+        self
+    }
+}
+
+/// `f32` or `f64`, what distances are computed in. Sealed.
+///
+/// `linfa::Float` is there for the reference engine ([`crate::kmeans::Algorithm::Linfa`]) alone.
+pub trait Work: NdFloat + linfa::Float + Scalar<Work = Self> {
+    /// Largest relative error of one rounding.
+    const ROUNDING: f64;
+    /// 0
+    const ZERO: Self;
+    /// More than any distance.
+    const INFINITY: Self;
+
+    /// The nearest number of this type.
+    fn narrow(value: f64) -> Self;
+
+    /// `self * a + b` with one rounding.
+    #[doc(hidden)]
+    fn fused(self, a: Self, b: Self) -> Self;
+
+    /// `centres` times `rows`, see [`crate::kernel`].
+    #[doc(hidden)]
+    fn products<I: Isa, const C: usize>(rows: [&[Self]; 4], centres: [&[Self]; C]) -> [[Self; 4]; C];
+}
+
+impl Work for f32 {
+    const ZERO: Self = 0.0;
+    const INFINITY: Self = f32::INFINITY;
+    const ROUNDING: f64 = f32::EPSILON as f64 / 2.0;
+
+    #[inline(always)]
+    fn narrow(value: f64) -> Self {
+        value as f32
+    }
+
+    #[inline(always)]
+    fn fused(self, a: Self, b: Self) -> Self {
+        Self::mul_add(self, a, b)
+    }
+
+    #[inline(always)]
+    fn products<I: Isa, const C: usize>(rows: [&[Self]; 4], centres: [&[Self]; C]) -> [[Self; 4]; C] {
+        if I::WIDE {
+            kernel::tile::<I, f32, 16, 4, C>(rows, centres)
+        } else {
+            kernel::halves::<I, f32, 8, C>(rows, centres)
+        }
+    }
+}
+
+impl Work for f64 {
+    const ZERO: Self = 0.0;
+    const INFINITY: Self = f64::INFINITY;
+    const ROUNDING: f64 = f64::EPSILON / 2.0;
+
+    #[inline(always)]
     fn narrow(value: f64) -> Self {
         value
+    }
+
+    #[inline(always)]
+    fn fused(self, a: Self, b: Self) -> Self {
+        Self::mul_add(self, a, b)
+    }
+
+    #[inline(always)]
+    fn products<I: Isa, const C: usize>(rows: [&[Self]; 4], centres: [&[Self]; C]) -> [[Self; 4]; C] {
+        if I::WIDE {
+            kernel::tile::<I, f64, 8, 4, C>(rows, centres)
+        } else {
+            kernel::halves::<I, f64, 4, C>(rows, centres)
+        }
     }
 }

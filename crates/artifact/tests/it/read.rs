@@ -14,6 +14,7 @@ fn points(dtype: &str, fortran: bool, shape: &str, payload: &[u8]) -> Result<Poi
 
 fn as_f64(points: Points) -> Array2<f64> {
     match points {
+        Points::U8 { values, scale } => values.mapv(|value| f64::from(value) * scale),
         Points::F32(points) => points.mapv(f64::from),
         Points::F64(points) => points,
     }
@@ -63,8 +64,9 @@ fn columns_first_means_the_same_array() {
 #[test]
 fn grey_levels_are_divided_by_255_in_images_alone() {
     let image = points("|u1", false, "(1, 1, 2)", &[51, 255]);
-    assert_eq!(image, Ok(Points::F32(array![[51.0 / 255.0, 1.0]])));
-    assert_eq!(points("|u1", false, "(1, 2)", &[51, 255]), Ok(Points::F32(array![[51.0, 255.0]])));
+    assert_eq!(image, Ok(Points::U8 { values: array![[51, 255]], scale: 1.0 / 255.0 }));
+    let points = points("|u1", false, "(1, 2)", &[51, 255]);
+    assert_eq!(points, Ok(Points::U8 { values: array![[51, 255]], scale: 1.0 }));
 }
 
 #[test]

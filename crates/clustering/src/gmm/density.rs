@@ -1,10 +1,13 @@
 //! Log densities of all components on a block of points: the heart of the E step.
 
+use std::ops::Range;
+
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use super::cholesky::Factors;
 use super::covariance::Covariances;
+use crate::points::Rows;
 use crate::{Error, Scalar};
 
 /// What is needed to evaluate `ln weight + ln N(x; mean, covariance)` for every component.
@@ -89,10 +92,15 @@ pub(super) fn resize(array: &mut Array2<f64>, shape: (usize, usize)) {
     }
 }
 
-/// A block of points in f64, in `block`.
-pub(super) fn widen<F: Scalar>(points: ArrayView2<F>, block: &mut Array2<f64>) {
-    resize(block, points.dim());
-    block.zip_mut_with(&points, |wide, &x| *wide = x.into());
+/// The points of `rows` in f64, in the unit of models, in `block`.
+pub(super) fn widen<F: Scalar>(points: Rows<F>, rows: Range<usize>, block: &mut Array2<f64>) {
+    resize(block, (rows.len(), points.d()));
+    for (mut to, point) in block.outer_iter_mut().zip(points.iter(rows)) {
+        for (to, &x) in to.iter_mut().zip(point) {
+            let x: f64 = x.into();
+            *to = x * points.scale();
+        }
+    }
 }
 
 /// `ln sum exp` of the values, without overflow.

@@ -6,7 +6,7 @@ use super::density::log_sum_exp;
 use super::model::GaussianMixture;
 use super::moments::Moments;
 use super::{GmmParams, init};
-use crate::points::Points;
+use crate::points::Rows;
 use crate::{Error, Scalar};
 
 /// Where a start ended.
@@ -21,7 +21,7 @@ pub(super) struct Run {
 ///
 /// Errors: [`Error::NotPositiveDefinite`], and those of k-means.
 pub(super) fn run<F: Scalar>(
-    points: Points<F>,
+    points: Rows<F>,
     params: &GmmParams,
     start: usize,
     mut on_iteration: impl FnMut(usize, f64, f64),
@@ -44,7 +44,7 @@ pub(super) fn run<F: Scalar>(
 /// One E step and one M step, in one pass over the points. Returns the new mixture and the mean
 /// log-likelihood under the old one.
 fn iterate<F: Scalar>(
-    points: Points<F>,
+    points: Rows<F>,
     params: &GmmParams,
     model: &GaussianMixture,
 ) -> Result<(GaussianMixture, f64), Error> {

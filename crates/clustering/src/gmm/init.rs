@@ -6,18 +6,19 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 use rand::{Rng, RngCore};
 
 use super::covariance::CovarianceType;
+use super::density::widen;
 use super::model::GaussianMixture;
 use super::moments::Moments;
 use super::{GmmParams, Init};
 use crate::kmeans::{self, KMeans, KMeansParams};
-use crate::points::Points;
+use crate::points::Rows;
 use crate::{Error, Scalar, rng};
 
 /// The mixture that start `start` begins with.
 ///
 /// Errors: [`Error::NotPositiveDefinite`], and those of k-means.
 pub(super) fn starting_mixture<F: Scalar>(
-    points: Points<F>,
+    points: Rows<F>,
     params: &GmmParams,
     start: usize,
 ) -> Result<GaussianMixture, Error> {
@@ -28,11 +29,9 @@ pub(super) fn starting_mixture<F: Scalar>(
             let (k, seed) = (params.k, rng.next_u64());
             let kmeans =
                 KMeansParams { k, seed, starts: 1, max_iter: 300, tol: 1e-4, ..KMeansParams::default() };
-            from_labels(points, params, &kmeans::fit(points.view(), &kmeans, &mut |_| {})?.assignments)
+            from_labels(points, params, &kmeans::fit_rows(points, &kmeans, &mut |_| {})?.assignments)
         }
-        Init::Means(means) => {
-            from_labels(points, params, &KMeans::new(means.clone())?.predict(points.view())?)
-        }
+        Init::Means(means) => from_labels(points, params, &KMeans::new(means.clone())?.assign(points)),
         Init::Random => {
             let mut responsibilities =
                 Array2::from_shape_simple_fn((points.n(), params.k), || rng.r#gen::<f64>());
@@ -45,7 +44,7 @@ pub(super) fn starting_mixture<F: Scalar>(
 }
 
 fn from_labels<F: Scalar>(
-    points: Points<F>,
+    points: Rows<F>,
     params: &GmmParams,
     labels: &Array1<i32>,
 ) -> Result<GaussianMixture, Error> {
@@ -60,7 +59,7 @@ fn from_labels<F: Scalar>(
 /// One M step. There are no earlier means to measure from, so a first pass finds the means and a second one
 /// the covariances around them.
 fn from_responsibilities<F: Scalar>(
-    points: Points<F>,
+    points: Rows<F>,
     params: &GmmParams,
     fill: impl Fn(Range<usize>, &mut Array2<f64>) + Sync,
 ) -> Result<GaussianMixture, Error> {
@@ -69,7 +68,8 @@ fn from_responsibilities<F: Scalar>(
         0.0
     };
     let kind = params.covariance_type;
-    let first = points.block(0..1).mapv(Into::into);
+    let mut first = Array2::default((0, 0));
+    widen(points, 0..1, &mut first);
     let origin = concatenate(Axis(0), &vec![first.view(); params.k]).expect("k rows of the same width");
     // Diagonals are the cheapest to collect, and nobody looks at them.
     let diagonal = CovarianceType::Diag;

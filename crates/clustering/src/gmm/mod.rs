@@ -9,12 +9,12 @@ mod model;
 mod moments;
 mod scatter;
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2};
 
 pub use self::covariance::{CovarianceType, Covariances};
 pub use self::model::GaussianMixture;
 use crate::check::{check_centres, check_count, check_k, check_not_negative};
-use crate::points::{Points, sizes};
+use crate::points::{Points, Rows, sizes};
 use crate::{Error, Scalar};
 
 /// How to fit a mixture.
@@ -139,14 +139,15 @@ pub struct GmmFit {
 /// Errors: [`Error::TooFewPoints`], [`Error::Empty`], [`Error::NonFinite`] (points or given means),
 /// [`Error::Parameter`], [`Error::Shape`] (given means), [`Error::Magnitude`] (from k-means),
 /// [`Error::NotPositiveDefinite`] when a component collapses.
-pub fn fit<F: Scalar>(
-    points: ArrayView2<F>,
+pub fn fit<'a, F: Scalar>(
+    points: impl Into<Points<'a, F>>,
     params: &GmmParams,
     on_progress: &mut dyn FnMut(&Progress),
 ) -> Result<GmmFit, Error> {
+    let points = points.into();
     params.check(points.dim())?;
-    let array = points.as_standard_layout();
-    let points = Points::new(&array)?;
+    let array = points.in_order();
+    let points = Rows::new(&points, &array)?;
     let starts = params.starts();
 
     let mut best: Option<GmmFit> = None;
@@ -170,10 +171,10 @@ pub fn fit<F: Scalar>(
 }
 
 /// Assignments, likelihood and sizes that belong to the final parameters.
-fn finish<F: Scalar>(points: Points<F>, run: em::Run, start: usize) -> GmmFit {
+fn finish<F: Scalar>(points: Rows<F>, run: em::Run, start: usize) -> GmmFit {
     let em::Run { model, iterations, converged } = run;
     let (assignments, log_likelihood) = model.assign(points);
-    let sizes = sizes(assignments.view(), model.weights().len());
+    let sizes = sizes(&assignments, model.weights().len());
     GmmFit { model, assignments, log_likelihood, iterations, converged, sizes, start }
 }
 

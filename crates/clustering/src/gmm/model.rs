@@ -1,13 +1,13 @@
 //! The fitted model: weights, means and covariances, and what they say about points.
 
-use ndarray::{Array1, Array2, ArrayD, ArrayView2};
+use ndarray::{Array1, Array2, ArrayD};
 
 use super::covariance::{CovarianceType, Covariances};
 use super::density::{Densities, Scratch, log_sum_exp, widen};
 use super::moments::Parameters;
 use crate::check::check_matrix;
 use crate::parallel::{blocks, map_chunks};
-use crate::points::Points;
+use crate::points::{Points, Rows};
 use crate::{Error, Scalar};
 
 /// A mixture of k Gaussians over d features.
@@ -76,15 +76,19 @@ impl GaussianMixture {
     /// `0..k`, the lowest index on ties. On the points of a fit this gives the fit's assignments.
     ///
     /// Errors: [`Error::Features`] when d is not the model's, [`Error::NonFinite`].
-    pub fn predict<F: Scalar>(&self, points: ArrayView2<F>) -> Result<Array1<i32>, Error> {
+    pub fn predict<'a, F: Scalar>(&self, points: impl Into<Points<'a, F>>) -> Result<Array1<i32>, Error> {
         self.on_checked(points, |points| self.assign(points).0)
     }
 
     /// Probability of each component given the point, shape `(n, k)`; rows sum to 1.
     ///
     /// Errors: as [`GaussianMixture::predict`].
-    pub fn predict_proba<F: Scalar>(&self, points: ArrayView2<F>) -> Result<Array2<f64>, Error> {
-        let shape = (points.nrows(), self.weights.len());
+    pub fn predict_proba<'a, F: Scalar>(
+        &self,
+        points: impl Into<Points<'a, F>>,
+    ) -> Result<Array2<f64>, Error> {
+        let points = points.into();
+        let shape = (points.dim().0, self.weights.len());
         let values = self.on_checked(points, |points| {
             self.map_points(points, |log_joint, out| {
                 let total = log_sum_exp(log_joint);
@@ -97,7 +101,10 @@ impl GaussianMixture {
     /// Log density of each point, shape `(n,)`, in nats. The mean of these is what a fit maximises.
     ///
     /// Errors: as [`GaussianMixture::predict`].
-    pub fn score_samples<F: Scalar>(&self, points: ArrayView2<F>) -> Result<Array1<f64>, Error> {
+    pub fn score_samples<'a, F: Scalar>(
+        &self,
+        points: impl Into<Points<'a, F>>,
+    ) -> Result<Array1<f64>, Error> {
         let scores = self.on_checked(points, |points| {
             self.map_points(points, |log_joint, out| out.push(log_sum_exp(log_joint)))
         })?;
@@ -105,7 +112,7 @@ impl GaussianMixture {
     }
 
     /// Assignments `(n,)` and the mean log density.
-    pub(super) fn assign<F: Scalar>(&self, points: Points<F>) -> (Array1<i32>, f64) {
+    pub(super) fn assign<F: Scalar>(&self, points: Rows<F>) -> (Array1<i32>, f64) {
         let pairs = self.map_points(points, |log_joint, out| {
             out.push((highest(log_joint) as i32, log_sum_exp(log_joint)));
         });
@@ -113,13 +120,14 @@ impl GaussianMixture {
         (pairs.into_iter().map(|(label, _)| label).collect(), log_likelihood)
     }
 
-    fn on_checked<F: Scalar, T>(
+    fn on_checked<'a, F: Scalar, T>(
         &self,
-        points: ArrayView2<F>,
-        evaluate: impl FnOnce(Points<F>) -> T,
+        points: impl Into<Points<'a, F>>,
+        evaluate: impl FnOnce(Rows<F>) -> T,
     ) -> Result<T, Error> {
-        let array = points.as_standard_layout();
-        let points = Points::new(&array)?;
+        let points = points.into();
+        let array = points.in_order();
+        let points = Rows::new(&points, &array)?;
         let (expected, found) = (self.means.ncols(), points.d());
         if expected != found {
             return Err(Error::Features { expected, found });
@@ -131,7 +139,7 @@ impl GaussianMixture {
     /// the order of the points.
     fn map_points<F: Scalar, T: Send + Clone>(
         &self,
-        points: Points<F>,
+        points: Rows<F>,
         append: impl Fn(&[f64], &mut Vec<T>) + Sync,
     ) -> Vec<T> {
         let chunks = map_chunks(points.n(), 0, |rows| {
@@ -139,7 +147,7 @@ impl GaussianMixture {
             let (mut block, mut log_joint) = Default::default();
             let mut out = Vec::with_capacity(rows.len());
             for rows in blocks(rows) {
-                widen(points.block(rows), &mut block);
+                widen(points, rows, &mut block);
                 self.densities.evaluate(block.view(), &mut scratch, &mut log_joint);
                 for row in log_joint.rows() {
                     append(row.to_slice().expect("log_joint is in C order"), &mut out);

@@ -9,7 +9,7 @@ use super::density::{Scratch, resize, subtract, widen};
 use super::scatter::Scatter;
 use crate::Scalar;
 use crate::parallel::{blocks, map_chunks};
-use crate::points::Points;
+use crate::points::Rows;
 
 /// Sums over the points x with responsibilities r, around reference means m.
 ///
@@ -38,7 +38,7 @@ impl Moments {
     /// `fill` gets the rows of a block and its points `(rows, d)`, writes their responsibilities `(rows, k)`
     /// and returns their log-likelihood.
     pub(super) fn of<F: Scalar>(
-        points: Points<F>,
+        points: Rows<F>,
         means: &Array2<f64>,
         kind: CovarianceType,
         fill: impl Fn(Range<usize>, ArrayView2<f64>, &mut Scratch, &mut Array2<f64>) -> f64 + Sync,
@@ -49,7 +49,7 @@ impl Moments {
             let mut scratch = Scratch::default();
             let (mut block, mut responsibilities) = Default::default();
             for rows in blocks(rows) {
-                widen(points.block(rows.clone()), &mut block);
+                widen(points, rows.clone(), &mut block);
                 resize(&mut responsibilities, (rows.len(), means.nrows()));
                 partial.log_likelihood += fill(rows, block.view(), &mut scratch, &mut responsibilities);
                 partial.add_block(&block, means, &responsibilities, &mut scratch);

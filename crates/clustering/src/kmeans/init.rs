@@ -7,164 +7,270 @@ use rand::Rng;
 use rand::seq::index;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::distance::{Scorer, lowest};
+use super::centres::{Block, Centres};
 use super::spread::Spread;
 use super::{Init, KMeansParams};
-use crate::Scalar;
-use crate::parallel::{blocks, map_chunks};
-use crate::points::Points;
+use crate::parallel::{blocks, chunks, map, map_chunks, split_mut};
+use crate::points::Rows;
 use crate::rng;
+use crate::simd::{Isa, Kernel, dispatch};
+use crate::{Scalar, Work};
 
-/// The starting centroids `(k, d)` of each of `starts`.
+/// The starting centroids `(k, d)` of one start, and how many distances they took.
 pub(super) fn starting_centroids<F: Scalar>(
-    points: Points<F>,
-    spread: &Spread,
+    points: Rows<F>,
+    spread: &Spread<F::Work>,
     params: &KMeansParams,
-    starts: Range<usize>,
-) -> Vec<Array2<f64>> {
-    let streams = starts.map(|start| rng::stream(params.seed, start));
+    start: usize,
+) -> (Array2<f64>, u64) {
+    let mut rng = rng::stream(params.seed, start);
     match &params.init {
-        Init::Centroids(centroids) => vec![centroids.clone()],
-        Init::Random => streams
-            .map(|mut rng| gather(points, &index::sample(&mut rng, points.n(), params.k).into_vec()))
-            .collect(),
-        Init::KMeansPlusPlus => plus_plus(points, spread, params.k, streams.collect()),
+        Init::Centroids(centroids) => (centroids.clone(), 0),
+        Init::Random => {
+            let chosen = match points.weights() {
+                None => index::sample(&mut rng, points.n(), params.k).into_vec(),
+                Some(weights) => weighted(&mut rng, weights.iter().copied(), params.k),
+            };
+            (gather(points, &chosen), 0)
+        }
+        Init::KMeansPlusPlus => Seeding::new(points, spread, params.k).run(&mut rng),
     }
 }
 
-/// Greedy k-means++ for several starts at once: every step scores the candidates of all starts with one
-/// matrix product per block.
+/// `k` different indices, drawn one after the other with probability proportional to the weights that are left; those
+/// of weight 0 come last (Efraimidis and Spirakis, *Weighted random sampling with a reservoir*, 2006).
+fn weighted(rng: &mut Xoshiro256PlusPlus, weights: impl Iterator<Item = f64>, k: usize) -> Vec<usize> {
+    let mut keys: Vec<(f64, usize)> =
+        weights.map(|weight| -(1.0 - rng.r#gen::<f64>()).ln() / weight).zip(0..).collect();
+    keys.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    keys.truncate(k);
+    keys.into_iter().map(|(_, i)| i).collect()
+}
+
+/// Greedy k-means++ of one start.
 ///
-/// Arthur and Vassilvitskii, *k-means++: the advantages of careful seeding*, SODA 2007: the next centre is
-/// drawn with probability proportional to the squared distance to the nearest centre so far. Greedy: of `2 +
-/// ln k` such draws the one that leaves the smallest sum of squared distances is kept, as scikit-learn does.
-fn plus_plus<F: Scalar>(
-    points: Points<F>,
-    spread: &Spread,
+/// Arthur and Vassilvitskii, *k-means++: the advantages of careful seeding*, SODA 2007: the next centre is drawn with
+/// probability proportional to the squared distance to the nearest centre so far (times the weight). Greedy: of
+/// `2 + ln k` such draws the one that leaves the smallest sum of squared distances is kept, as scikit-learn does.
+///
+/// A point whose nearest centre is at a distance of r cannot come to belong to a new one more than 2 r from that centre;
+/// its distance to such a one is not computed.
+struct Seeding<'a, F: Scalar> {
+    points: Rows<'a, F>,
+    spread: &'a Spread<F::Work>,
     k: usize,
-    streams: Vec<Xoshiro256PlusPlus>,
-) -> Vec<Array2<f64>> {
-    let trials = 2 + (k as f64).ln() as usize;
-    let mut seedings: Vec<Seeding> =
-        streams.into_iter().map(|rng| Seeding::new(rng, points.n(), k)).collect();
-    for _ in 1..k {
-        approach_last(points, spread, &mut seedings);
-        let candidates: Vec<usize> = seedings.iter_mut().flat_map(|seeding| seeding.draw(trials)).collect();
-        let potentials = potentials(points, spread, &seedings, &candidates);
-        let drawn = candidates.chunks_exact(trials).zip(potentials.chunks_exact(trials));
-        for (seeding, (candidates, potentials)) in seedings.iter_mut().zip(drawn) {
-            seeding.chosen.push(candidates[lowest(potentials)]);
+    /// Points chosen so far, also as centres.
+    chosen: Vec<usize>,
+    centres: Centres<F::Work>,
+    /// Squared distance of each point to the nearest chosen point, shape `(n,)`.
+    closest: Vec<F::Work>,
+    /// Which of `chosen` that is, shape `(n,)`.
+    nearest: Vec<u32>,
+    distances: u64,
+}
+
+impl<'a, F: Scalar> Seeding<'a, F> {
+    fn new(points: Rows<'a, F>, spread: &'a Spread<F::Work>, k: usize) -> Self {
+        let (closest, nearest) = (vec![F::Work::INFINITY; points.n()], vec![0; points.n()]);
+        let centres = Centres::around(points, spread.mean.view(), Array2::zeros((0, points.d())).view());
+        Self { points, spread, k, chosen: Vec::with_capacity(k), centres, closest, nearest, distances: 0 }
+    }
+
+    fn run(mut self, rng: &mut Xoshiro256PlusPlus) -> (Array2<f64>, u64) {
+        let trials = 2 + (self.k as f64).ln() as usize;
+        let first = match self.points.weights() {
+            None => rng.gen_range(0..self.points.n()),
+            Some(weights) => draw(rng, weights.iter().copied(), 1)[0],
+        };
+        self.choose(first);
+        while self.chosen.len() < self.k {
+            let points = self.points;
+            let shares = self.closest.iter().enumerate().map(|(i, &closest)| {
+                let closest: f64 = closest.into();
+                closest * points.weight(i)
+            });
+            let candidates = draw(rng, shares, trials);
+            let savings = self.savings(&candidates);
+            let mut best = 0;
+            for (i, saving) in savings.iter().enumerate() {
+                if *saving > savings[best] {
+                    best = i;
+                }
+            }
+            self.choose(candidates[best]);
+        }
+        (gather(self.points, &self.chosen), self.distances)
+    }
+
+    /// By how much the weighted sum of `closest` would shrink if each of the candidates were chosen.
+    fn savings(&mut self, candidates: &[usize]) -> Vec<f64> {
+        let Self { points, spread, .. } = *self;
+        let targets = Targets::new(points, spread, candidates, &self.centres);
+        let (closest, nearest) = (&self.closest, &self.nearest);
+        let parts = map_chunks(points.n(), 0, |rows| {
+            let mut savings = vec![0.0; candidates.len()];
+            let distances =
+                targets.visit(rows.clone(), &closest[rows.clone()], &nearest[rows], |i, target, distance| {
+                    let saving: f64 = (closest[i] - distance).into();
+                    savings[target] += saving.max(0.0) * points.weight(i);
+                });
+            (savings, distances)
+        });
+        self.distances += parts.iter().map(|(_, distances)| distances).sum::<u64>();
+        (0..candidates.len()).map(|target| parts.iter().map(|(savings, _)| savings[target]).sum()).collect()
+    }
+
+    /// Takes a point into the chosen ones.
+    fn choose(&mut self, new: usize) {
+        let Self { points, spread, chosen, centres, closest, nearest, .. } = self;
+        let targets = Targets::new(*points, spread, &[new], centres);
+        let chunks = chunks(points.n(), 0);
+        let parts = split_mut(closest, &chunks, 1).into_iter().zip(split_mut(nearest, &chunks, 1));
+        let index = chosen.len() as u32;
+        let counts = map(chunks.iter().zip(parts), |(rows, (closest, nearest))| {
+            let (before, which) = (closest.to_vec(), nearest.to_vec());
+            targets.visit(rows.clone(), &before, &which, |i, _, distance| {
+                let i = i - rows.start;
+                if distance < closest[i] {
+                    closest[i] = distance;
+                    nearest[i] = index;
+                }
+            })
+        });
+        self.distances += counts.iter().sum::<u64>();
+        self.centres.append(targets.centres);
+        self.chosen.push(new);
+    }
+}
+
+/// Draws indices with probability proportional to their shares.
+fn draw(rng: &mut Xoshiro256PlusPlus, shares: impl Iterator<Item = f64> + Clone, count: usize) -> Vec<usize> {
+    let total: f64 = shares.clone().sum();
+    let mut targets: Vec<(f64, usize)> = (0..count).map(|i| (rng.r#gen::<f64>() * total, i)).collect();
+    targets.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut drawn = vec![0; count];
+    let (mut sum, mut next, mut last) = (0.0, 0, 0);
+    for (i, share) in shares.enumerate() {
+        if share > 0.0 {
+            (sum, last) = (sum + share, i);
+        }
+        while next < count && targets[next].0 < sum {
+            drawn[targets[next].1] = i;
+            next += 1;
+        }
+        if next == count {
+            break;
         }
     }
-    seedings.iter().map(|seeding| gather(points, &seeding.chosen)).collect()
-}
-
-/// The seeding of one start.
-struct Seeding {
-    rng: Xoshiro256PlusPlus,
-    /// Points chosen so far.
-    chosen: Vec<usize>,
-    /// Squared distance of each point to the nearest chosen point, shape `(n,)`.
-    closest: Vec<f64>,
-}
-
-impl Seeding {
-    fn new(mut rng: Xoshiro256PlusPlus, n: usize, k: usize) -> Self {
-        let mut chosen = Vec::with_capacity(k);
-        chosen.push(rng.gen_range(0..n));
-        Self { rng, chosen, closest: vec![f64::INFINITY; n] }
-    }
-
-    /// Draws points with probability proportional to `closest`.
-    fn draw(&mut self, trials: usize) -> Vec<usize> {
-        let mut total = 0.0;
-        let cumulative: Vec<f64> = self
-            .closest
-            .iter()
-            .map(|distance| {
-                total += distance;
-                total
-            })
-            .collect();
-        (0..trials)
-            .map(|_| {
-                let target = self.rng.r#gen::<f64>() * total;
-                // Rounding can put the target on the total itself.
-                cumulative.partition_point(|&sum| sum <= target).min(cumulative.len() - 1)
-            })
-            .collect()
-    }
-}
-
-/// Takes the last chosen point of each seeding into its `closest`.
-fn approach_last<F: Scalar>(points: Points<F>, spread: &Spread, seedings: &mut [Seeding]) {
-    let last: Vec<usize> = seedings.iter().flat_map(|seeding| seeding.chosen.last().copied()).collect();
-    let targets = Targets::new(points, spread, &last);
-    let chunks = map_chunks(points.n(), 0, |rows| {
-        let mut closest: Vec<_> =
-            seedings.iter().map(|seeding| seeding.closest[rows.clone()].to_vec()).collect();
-        targets.visit(rows.clone(), |i, target, distance| {
-            let closest: &mut f64 = &mut closest[target][i - rows.start];
-            *closest = closest.min(distance);
-        });
-        closest
-    });
-    for (s, seeding) in seedings.iter_mut().enumerate() {
-        seeding.closest = chunks.iter().flat_map(|closest| closest[s].iter().copied()).collect();
-    }
-}
-
-/// Sum over the points of the squared distance to the nearest chosen point, if each of `candidates` were
-/// chosen too. The candidates of a seeding lie behind one another.
-fn potentials<F: Scalar>(
-    points: Points<F>,
-    spread: &Spread,
-    seedings: &[Seeding],
-    candidates: &[usize],
-) -> Vec<f64> {
-    let trials = candidates.len() / seedings.len();
-    let targets = Targets::new(points, spread, candidates);
-    let chunks = map_chunks(points.n(), 0, |rows| {
-        let mut sums = vec![0.0; candidates.len()];
-        targets.visit(rows, |i, target, distance| {
-            sums[target] += distance.min(seedings[target / trials].closest[i]);
-        });
-        sums
-    });
-    let total = |target: usize| chunks.iter().map(|sums| sums[target]).sum();
-    (0..candidates.len()).map(total).collect()
+    // Rounding can put a target on the total itself.
+    targets[next..].iter().for_each(|&(_, at)| drawn[at] = last);
+    drawn
 }
 
 /// Points that all others are measured against.
-struct Targets<'a, F> {
-    points: Points<'a, F>,
-    spread: &'a Spread,
-    scorer: Scorer<F>,
+struct Targets<'a, F: Scalar> {
+    points: Rows<'a, F>,
+    norms: &'a [F::Work],
+    centres: Centres<F::Work>,
+    /// A quarter of the squared distance of each target to each chosen point, made a little smaller than rounding could
+    /// make it larger, shape `(targets, chosen)`.
+    reach: Vec<Vec<F::Work>>,
 }
 
 impl<'a, F: Scalar> Targets<'a, F> {
-    fn new(points: Points<'a, F>, spread: &'a Spread, targets: &[usize]) -> Self {
-        let scorer = Scorer::around(spread.mean.view(), gather(points, targets).view());
-        Self { points, spread, scorer }
+    fn new(
+        points: Rows<'a, F>,
+        spread: &'a Spread<F::Work>,
+        targets: &[usize],
+        chosen: &Centres<F::Work>,
+    ) -> Self {
+        let centres = Centres::around(points, spread.mean.view(), gather(points, targets).view());
+        let error = 4.0 * centres.error(spread.longest, spread.largest_norm);
+        let reach = (0..targets.len()).map(|target| {
+            let squared = centres.squared_distances(target, chosen);
+            squared.into_iter().map(|squared| F::Work::narrow(0.25 * squared - error)).collect()
+        });
+        Self { points, norms: &spread.norms, reach: reach.collect(), centres }
     }
 
-    /// Calls `visit(point, target, squared distance)` for every point of `rows` and every target.
-    fn visit(&self, rows: Range<usize>, mut visit: impl FnMut(usize, usize, f64)) {
-        let mut scratch = Vec::new();
-        for block in blocks(rows) {
-            let scores = self.scorer.score(self.points.block(block.clone()), &mut scratch);
-            for (i, scores) in block.zip(scores) {
-                for (target, &score) in scores.iter().enumerate() {
-                    // Rounding may leave a point a little closer than nothing to itself.
-                    let distance = (self.spread.squared_norms[i] + score.into()).max(0.0);
-                    visit(i, target, distance);
-                }
-            }
-        }
+    /// Calls `visit(point, target, squared distance)` for every point of `rows` and every target that may be nearer than
+    /// `closest`, the squared distance to `nearest` of the chosen points. Returns how many distances were computed.
+    fn visit(
+        &self,
+        rows: Range<usize>,
+        closest: &[F::Work],
+        nearest: &[u32],
+        visit: impl FnMut(usize, usize, F::Work),
+    ) -> u64 {
+        dispatch(Visit { targets: self, rows, closest, nearest, visit })
     }
 }
 
-/// The points at `indices` in f64, shape `(indices.len(), d)`.
-fn gather<F: Scalar>(points: Points<F>, indices: &[usize]) -> Array2<f64> {
-    points.view().select(Axis(0), indices).mapv(Into::into)
+struct Visit<'a, F: Scalar, V> {
+    targets: &'a Targets<'a, F>,
+    rows: Range<usize>,
+    closest: &'a [F::Work],
+    nearest: &'a [u32],
+    visit: V,
+}
+
+impl<F: Scalar, V: FnMut(usize, usize, F::Work)> Kernel for Visit<'_, F, V> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self) -> u64 {
+        let Self { targets, rows, closest, nearest, mut visit } = self;
+        let Targets { points, norms, centres, reach } = targets;
+        let (first, mut distances) = (rows.start, 0);
+        let mut block = Block::new();
+        let (mut ids, mut slots) = (Vec::new(), Vec::new());
+        for rows in blocks(rows) {
+            let near = |target: usize, i: usize| match reach[target].as_slice() {
+                [] => true,
+                reach => closest[i - first] > reach[nearest[i - first] as usize],
+            };
+            ids.clear();
+            ids.extend(rows.filter(|&i| (0..centres.len()).any(|target| near(target, i))));
+            block.load(*points, centres, ids.iter().copied());
+            let wanted: usize =
+                (0..centres.len()).map(|target| ids.iter().filter(|&&i| near(target, i)).count()).sum();
+            let mut take = |block: &Block<F::Work>, slots: &[u32], c: usize, target: usize| {
+                for (&slot, &score) in slots.iter().zip(block.of(c)) {
+                    let i = ids[slot as usize];
+                    let distance = norms[i] + score;
+                    // Rounding may leave a point a little closer than nothing to itself.
+                    let distance = if distance > F::Work::ZERO { distance } else { F::Work::ZERO };
+                    visit(i, target, distance);
+                }
+                distances += slots.len() as u64;
+            };
+            // Several targets in one product cost little more than one.
+            if 2 * wanted >= ids.len() * centres.len() {
+                slots.clear();
+                slots.extend(0..ids.len() as u32);
+                block.score::<I, F>(*points, centres, &slots, 0..centres.len());
+                (0..centres.len()).for_each(|target| take(&block, &slots, target, target));
+                continue;
+            }
+            for target in 0..centres.len() {
+                slots.clear();
+                slots.extend((0..ids.len() as u32).filter(|&slot| near(target, ids[slot as usize])));
+                block.score::<I, F>(*points, centres, &slots, target..target + 1);
+                take(&block, &slots, 0, target);
+            }
+        }
+        distances
+    }
+}
+
+/// The points at `indices` in the unit of models, shape `(indices.len(), d)`.
+fn gather<F: Scalar>(points: Rows<F>, indices: &[usize]) -> Array2<f64> {
+    let mut rows = Array2::zeros((indices.len(), points.d()));
+    for (mut row, &i) in rows.axis_iter_mut(Axis(0)).zip(indices) {
+        for (to, &x) in row.iter_mut().zip(points.row(i)) {
+            let x: f64 = x.into();
+            *to = x * points.scale();
+        }
+    }
+    rows
 }

@@ -1,116 +1,67 @@
-//! Lloyd's algorithm, several starts in step.
+//! Lloyd's algorithm: assign every point to the nearest centroid, move every centroid to the mean of its points.
 //!
-//! Lloyd, *Least squares quantization in PCM*, IEEE Trans. Inf. Theory 28 (1982). Reading 60,000 images costs
-//! more than comparing them with ten centroids, so all starts of a batch share each pass over the points and
-//! one matrix product per block. Starts do not influence one another: each result is the one it would have
-//! alone.
-
-use std::ops::Range;
+//! Lloyd, *Least squares quantization in PCM*, IEEE Trans. Inf. Theory 28 (1982). How the nearest centroid is found is
+//! the business of `assign.rs`; all ways find the same one.
 
 use ndarray::Array2;
-use rayon::prelude::*;
 
-use super::distance::{Scorer, lowest};
-use super::tally::Tally;
-use super::update::Totals;
-use super::{Run, StopRule};
+use super::assign::{Bounds, nearest};
+use super::centres::Centres;
+use super::groups::Groups;
+use super::spread::Spread;
+use super::sums::{Sums, UNASSIGNED};
+use super::{Iteration, Run, StopRule};
 use crate::Scalar;
-use crate::parallel::{blocks, chunks};
-use crate::points::Points;
+use crate::points::Rows;
 
-/// Runs every start of `initial` (centroids of shape `(k, d)`) to its end.
-///
-/// `on_stop(i, run)` is called when start `i` ends: earlier in time first, then in order of `i`. Skipping
-/// distances by bounds (Hamerly 2010) would go into [`Chunk::assign`], which alone decides what is computed
-/// for a point.
+/// Runs one start from `centroids` `(k, d)` to its end, with bounds for groups of centroids or without bounds.
 pub(super) fn run<F: Scalar>(
-    points: Points<F>,
-    initial: Vec<Array2<f64>>,
-    rule: StopRule,
-    on_stop: &mut dyn FnMut(usize, Run),
-) {
-    let mut chunks = Chunk::split(points, &initial);
-    let mut active: Vec<Start> = initial.into_iter().enumerate().map(Start::new).collect();
-    while !active.is_empty() {
-        let scorers: Vec<_> = active.iter().map(|start| Scorer::of_model(start.centroids.view())).collect();
-        let scorer = Scorer::stack(&scorers);
-        chunks.par_iter_mut().for_each(|chunk| chunk.assign(points, &scorer));
-        active.par_iter_mut().enumerate().for_each(|(slot, start)| start.update(points, &chunks, slot, rule));
-
-        let stopped: Vec<bool> = active.iter().map(|start| start.stopped).collect();
-        for chunk in &mut chunks {
-            let mut stopped = stopped.iter();
-            chunk.tallies.retain(|_| stopped.next() == Some(&false));
-        }
-        for start in active.extract_if(.., |start| start.stopped) {
-            let Start { index, centroids, iterations, converged, .. } = start;
-            on_stop(index, Run { centroids, iterations, converged });
-        }
-    }
-}
-
-/// A run of points with one tally per active start.
-struct Chunk {
-    rows: Range<usize>,
-    tallies: Vec<Tally>,
-}
-
-impl Chunk {
-    fn split<F: Scalar>(points: Points<F>, initial: &[Array2<f64>]) -> Vec<Self> {
-        let partial_bytes =
-            initial.iter().map(|centroids| Tally::bytes(centroids.nrows(), centroids.ncols())).sum();
-        let tallies = |len: usize| initial.iter().map(|centroids| Tally::new(len, centroids.dim())).collect();
-        chunks(points.n(), partial_bytes)
-            .into_iter()
-            .map(|rows| Self { tallies: tallies(rows.len()), rows })
-            .collect()
-    }
-
-    /// The assignment step of all active starts; their centroids lie behind one another in `scorer`.
-    fn assign<F: Scalar>(&mut self, points: Points<F>, scorer: &Scorer<F>) {
-        let Some(k) = self.tallies.first().map(|tally| tally.counts.len()) else { return };
-        for tally in &mut self.tallies {
-            tally.moved = 0;
-        }
-        let mut scratch = Vec::new();
-        for block in blocks(self.rows.clone()) {
-            let scores = scorer.score(points.block(block.clone()), &mut scratch);
-            for (i, scores) in block.zip(scores) {
-                for (tally, scores) in self.tallies.iter_mut().zip(scores.chunks_exact(k)) {
-                    tally.assign(i - self.rows.start, points.row(i), lowest(scores));
-                }
-            }
-        }
-    }
-}
-
-/// A start that is under way.
-struct Start {
-    index: usize,
+    points: Rows<F>,
+    spread: &Spread<F::Work>,
     centroids: Array2<f64>,
-    iterations: usize,
-    converged: bool,
-    stopped: bool,
+    groups: Option<Groups>,
+    rule: StopRule,
+    on_iteration: &mut dyn FnMut(&Iteration),
+) -> Run {
+    let (n, k) = (points.n(), centroids.nrows());
+    let mut bounds = groups.map(|groups| Bounds::new(n, groups));
+    let (mut before, mut labels) = (vec![UNASSIGNED; n], vec![UNASSIGNED; n]);
+    let mut sums = Sums::new(points, k);
+    let mut run = Run { centroids, iterations: 0, converged: false, distances: 0 };
+    while !run.converged && run.iterations < rule.max_iter {
+        before.copy_from_slice(&labels);
+        let distances = match &mut bounds {
+            Some(bounds) => bounds.assign(points, spread, &run.centroids, &mut labels),
+            None => {
+                nearest(
+                    points,
+                    &Centres::around(points, spread.mean.view(), run.centroids.view()),
+                    &mut labels,
+                );
+                n as u64 * k as u64
+            }
+        };
+        let moved = sums.follow(points, &before, &labels);
+        let mut totals = sums.totals();
+        totals.fill_empty(points, &run.centroids, &labels);
+        let weights = totals.weights.clone();
+        let old = std::mem::replace(&mut run.centroids, totals.centroids(points.scale()));
+
+        let shift: f64 = old.iter().zip(&run.centroids).map(|(old, new)| (new - old).powi(2)).sum();
+        run.iterations += 1;
+        run.distances += distances;
+        run.converged = moved == 0 || shift <= rule.tolerance;
+        let inertia = inertia(spread, &run.centroids, &weights);
+        on_iteration(&Iteration { iteration: run.iterations, inertia, moved, distances });
+    }
+    run
 }
 
-impl Start {
-    fn new((index, centroids): (usize, Array2<f64>)) -> Self {
-        Self { index, centroids, iterations: 0, converged: false, stopped: false }
-    }
-
-    /// The update step, from the tallies in `slot` of each chunk.
-    fn update<F: Scalar>(&mut self, points: Points<F>, chunks: &[Chunk], slot: usize, rule: StopRule) {
-        let tallies = || chunks.iter().map(|chunk| &chunk.tallies[slot]);
-        let mut totals = Totals::zeros(self.centroids.dim());
-        tallies().for_each(|tally| tally.add_to(&mut totals.sums, &mut totals.counts));
-        let labels = || tallies().flat_map(|tally| tally.labels.iter().copied()).collect();
-        totals.fill_empty(points, &self.centroids, labels);
-
-        let old = std::mem::replace(&mut self.centroids, totals.centroids());
-        let shift: f64 = old.iter().zip(&self.centroids).map(|(old, new)| (new - old).powi(2)).sum();
-        let moved: usize = tallies().map(|tally| tally.moved).sum();
-        self.iterations += 1;
-        self.converged = moved == 0 || shift <= rule.tolerance;
-        self.stopped = self.converged || self.iterations == rule.max_iter;
-    }
+/// Sum of squared distances of the points to the means of their clusters: what it is to the mean of all, less what the
+/// means explain.
+fn inertia<W: crate::Work>(spread: &Spread<W>, centroids: &Array2<f64>, weights: &[f64]) -> f64 {
+    let explained = centroids.outer_iter().zip(weights).map(|(centroid, weight)| {
+        weight * centroid.iter().zip(&spread.mean).map(|(c, mean)| (c - mean).powi(2)).sum::<f64>()
+    });
+    (spread.inertia - explained.sum::<f64>()).max(0.0)
 }

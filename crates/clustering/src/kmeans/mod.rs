@@ -1,24 +1,26 @@
 //! k-means: [`fit`] finds k centroids that leave the smallest sum of squared distances.
 
+mod algorithm;
+mod assign;
+mod centres;
 mod distance;
+mod groups;
 mod init;
 mod linfa;
 mod lloyd;
 mod model;
 mod spread;
-mod tally;
+mod sums;
 mod update;
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2};
 
+pub use self::algorithm::Algorithm;
 pub use self::model::KMeans;
 use self::spread::Spread;
 use crate::check::{check_centres, check_count, check_k, check_not_negative};
-use crate::points::{Points, sizes};
+use crate::points::{Points, Rows, sizes};
 use crate::{Error, Scalar};
-
-/// Most centroids that one pass over the points compares; more starts than fit are run in several batches.
-const BATCH_CENTROIDS: usize = 128;
 
 /// How to fit k-means. The defaults are the project's calibration run.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +39,7 @@ pub struct KMeansParams {
     pub init: Init,
     /// Seed of every random choice (default 0).
     pub seed: u64,
-    /// What does the work (default [`Algorithm::Lloyd`]).
+    /// What does the work (default [`Algorithm::Auto`]).
     pub algorithm: Algorithm,
 }
 
@@ -50,7 +52,7 @@ impl Default for KMeansParams {
             tol: 1e-10,
             init: Init::KMeansPlusPlus,
             seed: 0,
-            algorithm: Algorithm::Lloyd,
+            algorithm: Algorithm::Auto,
         }
     }
 }
@@ -66,20 +68,36 @@ pub enum Init {
     Centroids(Array2<f64>),
 }
 
-/// What does the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Algorithm {
-    /// Our own: Lloyd's algorithm by matrix products, all starts in step.
-    Lloyd,
-    /// The reference: linfa-clustering's assignment and update, much slower. It stops by `tol` alone and
-    /// computes in the type of the points. An empty cluster keeps its centroid.
-    Linfa,
+/// What a fit tells while it runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Progress {
+    /// One iteration is done.
+    Iteration(IterationReport),
+    /// One start has ended.
+    Start(StartReport),
+}
+
+/// One iteration is done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IterationReport {
+    /// Which start, from 0.
+    pub start: usize,
+    /// How many starts there are.
+    pub starts: usize,
+    /// Which iteration of this start, from 1.
+    pub iteration: usize,
+    /// Sum of squared distances of the points to the centroids that this iteration ends with, under its assignments.
+    pub inertia: f64,
+    /// Points whose cluster this iteration changed; in the first, all.
+    pub moved: usize,
+    /// Distances between points and centroids that were computed for it.
+    pub distances: u64,
 }
 
 /// One start has ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StartReport {
-    /// Which start, from 0. Starts run in step, so a quick one is reported before an earlier slow one.
+    /// Which start, from 0.
     pub start: usize,
     /// How many there are.
     pub starts: usize,
@@ -109,6 +127,9 @@ pub struct KMeansFit {
     pub sizes: Vec<usize>,
     /// Which start this is, from 0; the first of equally good ones.
     pub start: usize,
+    /// Distances between points and centroids that all starts computed, for seeding, iterations and final assignments;
+    /// of the engines of others unknown, and 0.
+    pub distances: u64,
 }
 
 /// When a start ends, in the units of the points.
@@ -119,74 +140,97 @@ struct StopRule {
     tolerance: f64,
 }
 
+/// What an engine says of one iteration.
+struct Iteration {
+    iteration: usize,
+    inertia: f64,
+    moved: usize,
+    distances: u64,
+}
+
 /// Where a start ended.
 struct Run {
     centroids: Array2<f64>,
     iterations: usize,
     converged: bool,
+    distances: u64,
 }
 
-/// Fits k-means to `points`, shape `(n, d)`. `on_start` is called once for every start that ends.
+/// Fits k-means to `points`, `(n, d)`. `on_progress` is called after every iteration and every start.
 ///
-/// The result has the same bytes for any number of threads. Memory beyond the points: one `i32` per point and
-/// start, and at most about 128 MB of sums, or one copy of them if that is more. Fewer distinct points than k
-/// leave clusters empty, with the centroid of the largest cluster.
+/// The result has the same bytes for any number of threads, and whichever [`Algorithm`] of ours does the work. Memory
+/// beyond the points: about 20 bytes per point and what the algorithm's bounds take ([`Algorithm`]), 32 k d bytes for
+/// sums and centroids, and a few MB. Fewer distinct points than k leave clusters empty, with the centroid of the largest
+/// cluster.
 ///
 /// Tested against scikit-learn 1.9 `KMeans`: from the same centroids the same assignments, iterations, and
 /// centroids to 1e-9; from its own k-means++ the inertia of scikit-learn's best of ten starts to 0.1 %.
 ///
 /// Errors: [`Error::TooFewPoints`], [`Error::Empty`], [`Error::NonFinite`] (points or given centroids),
-/// [`Error::Magnitude`], [`Error::Parameter`], [`Error::Shape`] (given centroids), [`Error::Linfa`].
-pub fn fit<F: Scalar>(
-    points: ArrayView2<F>,
+/// [`Error::SampleWeights`], [`Error::Magnitude`], [`Error::Parameter`], [`Error::Shape`] (given centroids, weights),
+/// [`Error::Linfa`].
+pub fn fit<'a, F: Scalar>(
+    points: impl Into<Points<'a, F>>,
     params: &KMeansParams,
-    on_start: &mut dyn FnMut(&StartReport),
+    on_progress: &mut dyn FnMut(&Progress),
 ) -> Result<KMeansFit, Error> {
+    let points = points.into();
     params.check(points.dim())?;
-    let array = points.as_standard_layout();
-    let points = Points::new(&array)?;
-    let spread = Spread::of(points)?;
-    let rule = StopRule { max_iter: params.max_iter, tolerance: params.tol * spread.mean_variance() };
-    let starts = params.starts();
-    let batch = (BATCH_CENTROIDS / params.k).max(1);
+    let array = points.in_order();
+    fit_rows(Rows::new(&points, &array)?, params, on_progress)
+}
 
+/// [`fit`] on checked points.
+pub(crate) fn fit_rows<F: Scalar>(
+    points: Rows<F>,
+    params: &KMeansParams,
+    on_progress: &mut dyn FnMut(&Progress),
+) -> Result<KMeansFit, Error> {
+    let spread = Spread::of(points)?;
+    let rule = StopRule { max_iter: params.max_iter, tolerance: params.tol * spread.mean_variance };
+    let starts = params.starts();
     let mut best: Option<KMeansFit> = None;
-    for first in (0..starts).step_by(batch) {
-        let initial = init::starting_centroids(points, &spread, params, first..starts.min(first + batch));
-        let mut on_stop = |index: usize, run: Run| {
-            let fit = finish(points, run, first + index);
-            on_start(&fit.report(starts));
-            if best.as_ref().is_none_or(|best| fit.beats(best)) {
-                best = Some(fit);
+    let mut distances = 0;
+    for start in 0..starts {
+        let (centroids, seeding) = init::starting_centroids(points, &spread, params, start);
+        let mut on_iteration = |report: &Iteration| {
+            let Iteration { iteration, inertia, moved, distances } = *report;
+            let report = IterationReport { start, starts, iteration, inertia, moved, distances };
+            on_progress(&Progress::Iteration(report));
+        };
+        let run = match params.algorithm {
+            Algorithm::Linfa => linfa::run(points, centroids, rule)?,
+            ours => {
+                let groups = ours.groups(points, &centroids, params.seed);
+                lloyd::run(points, &spread, centroids, groups, rule, &mut on_iteration)
             }
         };
-        match params.algorithm {
-            Algorithm::Lloyd => lloyd::run(points, initial, rule, &mut on_stop),
-            Algorithm::Linfa => linfa::run(points, initial, rule, &mut on_stop)?,
+        distances += seeding + run.distances + points.n() as u64 * params.k as u64;
+        let fit = finish(points, run, start);
+        on_progress(&Progress::Start(fit.report(starts)));
+        if best.as_ref().is_none_or(|best| fit.inertia < best.inertia) {
+            best = Some(fit);
         }
     }
-    Ok(best.expect("there is at least one start, and every start ends"))
+    let best = best.expect("there is at least one start, and every start ends");
+    Ok(KMeansFit { distances, ..best })
 }
 
 /// Assignments, inertia and sizes that belong to the final centroids.
-fn finish<F: Scalar>(points: Points<F>, run: Run, start: usize) -> KMeansFit {
-    let Run { centroids, iterations, converged } = run;
+fn finish<F: Scalar>(points: Rows<F>, run: Run, start: usize) -> KMeansFit {
+    let Run { centroids, iterations, converged, distances } = run;
     let k = centroids.nrows();
     let model = KMeans::from_finite(centroids);
     let assignments = model.assign(points);
     let inertia = model.sum_of_squares(points, &assignments);
-    let sizes = sizes(assignments.view(), k);
-    KMeansFit { model, assignments, inertia, iterations, converged, sizes, start }
+    let sizes = sizes(&assignments, k);
+    KMeansFit { model, assignments, inertia, iterations, converged, sizes, start, distances }
 }
 
 impl KMeansFit {
     fn report(&self, starts: usize) -> StartReport {
         let Self { start, inertia, iterations, converged, .. } = *self;
         StartReport { start, starts, inertia, iterations, converged }
-    }
-
-    fn beats(&self, other: &Self) -> bool {
-        self.inertia.total_cmp(&other.inertia).then(self.start.cmp(&other.start)).is_lt()
     }
 }
 

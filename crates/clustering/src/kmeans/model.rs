@@ -1,11 +1,16 @@
 //! The fitted model: centroids, and what they say about points.
 
-use ndarray::{Array1, Array2, ArrayView2};
+use std::ops::Range;
 
-use super::distance::{Scorer, lowest, squared_distance};
+use ndarray::{Array1, Array2};
+
+use super::assign::nearest;
+use super::centres::Centres;
+use super::distance::squared_distance;
 use crate::check::check_matrix;
-use crate::parallel::{blocks, map_chunks};
-use crate::points::Points;
+use crate::parallel::map_chunks;
+use crate::points::{Points, Rows};
+use crate::simd::{Isa, Kernel, dispatch};
 use crate::{Error, Scalar};
 
 /// k centroids; a point belongs to the nearest one.
@@ -36,25 +41,31 @@ impl KMeans {
     /// Assigns each point of `points` `(n, d)` to its nearest centroid: shape `(n,)`, values in `0..k`, the
     /// lowest index on ties.
     ///
-    /// Distances are compared in the type of the points. On the points of a fit this gives the fit's
+    /// Distances are compared in f32, for points in f64 in f64. On the points of a fit this gives the fit's
     /// assignments.
     ///
-    /// Errors: [`Error::Features`] when d is not the model's, [`Error::NonFinite`].
-    pub fn predict<F: Scalar>(&self, points: ArrayView2<F>) -> Result<Array1<i32>, Error> {
-        let array = points.as_standard_layout();
-        let points = Points::new(&array)?;
+    /// Errors: [`Error::Features`] when d is not the model's, [`Error::NonFinite`] and the others of bad points.
+    pub fn predict<'a, F: Scalar>(&self, points: impl Into<Points<'a, F>>) -> Result<Array1<i32>, Error> {
+        let points = points.into();
+        let array = points.in_order();
+        let points = Rows::new(&points, &array)?;
         self.check_features(points)?;
         Ok(self.assign(points))
     }
 
-    /// Sum over the points of the squared distance to the centroid of their `assignments` `(n,)`, by
-    /// differences in f64.
+    /// Sum over the points of their weight times the squared distance to the centroid of their `assignments` `(n,)`,
+    /// by differences in f64.
     ///
     /// Errors: as [`KMeans::predict`]; [`Error::Shape`] when there is not one assignment per point;
     /// [`Error::Parameter`] for an assignment outside `0..k`.
-    pub fn inertia<F: Scalar>(&self, points: ArrayView2<F>, assignments: &Array1<i32>) -> Result<f64, Error> {
-        let array = points.as_standard_layout();
-        let points = Points::new(&array)?;
+    pub fn inertia<'a, F: Scalar>(
+        &self,
+        points: impl Into<Points<'a, F>>,
+        assignments: &Array1<i32>,
+    ) -> Result<f64, Error> {
+        let points = points.into();
+        let array = points.in_order();
+        let points = Rows::new(&points, &array)?;
         self.check_features(points)?;
         if assignments.len() != points.n() {
             let (expected, found) = (vec![points.n()], vec![assignments.len()]);
@@ -68,7 +79,7 @@ impl KMeans {
         Ok(self.sum_of_squares(points, assignments))
     }
 
-    fn check_features<F: Scalar>(&self, points: Points<F>) -> Result<(), Error> {
+    fn check_features<F: Scalar>(&self, points: Rows<F>) -> Result<(), Error> {
         let (expected, found) = (self.centroids.ncols(), points.d());
         if expected != found {
             return Err(Error::Features { expected, found });
@@ -77,30 +88,41 @@ impl KMeans {
     }
 
     /// [`KMeans::predict`] on checked points.
-    pub(super) fn assign<F: Scalar>(&self, points: Points<F>) -> Array1<i32> {
-        let scorer = Scorer::of_model(self.centroids.view());
-        let labels = map_chunks(points.n(), 0, |rows| {
-            let mut scratch = Vec::new();
-            let mut labels = Vec::with_capacity(rows.len());
-            for block in blocks(rows) {
-                let scores = scorer.score(points.block(block), &mut scratch);
-                labels.extend(scores.map(|scores| lowest(scores) as i32));
-            }
-            labels
-        });
-        Array1::from_vec(labels.concat())
+    pub(crate) fn assign<F: Scalar>(&self, points: Rows<F>) -> Array1<i32> {
+        let mut labels = vec![0; points.n()];
+        nearest(points, &Centres::of_model(points, self.centroids.view()), &mut labels);
+        labels.into_iter().map(|label| label as i32).collect()
     }
 
     /// [`KMeans::inertia`] on checked points.
-    pub(super) fn sum_of_squares<F: Scalar>(&self, points: Points<F>, assignments: &Array1<i32>) -> f64 {
-        let centroids: Vec<Vec<f64>> =
-            self.centroids.outer_iter().map(|centroid| centroid.to_vec()).collect();
+    pub(super) fn sum_of_squares<F: Scalar>(&self, points: Rows<F>, assignments: &Array1<i32>) -> f64 {
+        let (unit, scale) = (points.unit(), points.scale());
+        let centroids = self.centroids.mapv(|value| value / scale * unit);
         let sums = map_chunks(points.n(), 0, |rows| {
-            let labelled = points.iter(rows.clone()).zip(rows);
-            labelled
-                .map(|(point, i)| squared_distance(point, &centroids[assignments[i] as usize]))
-                .sum::<f64>()
+            dispatch(SumOfSquares { points, rows, assignments, centroids: &centroids })
         });
-        sums.iter().sum()
+        sums.iter().sum::<f64>() * (scale / unit).powi(2)
+    }
+}
+
+struct SumOfSquares<'a, F> {
+    points: Rows<'a, F>,
+    rows: Range<usize>,
+    assignments: &'a Array1<i32>,
+    centroids: &'a Array2<f64>,
+}
+
+impl<F: Scalar> Kernel for SumOfSquares<'_, F> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self) -> f64 {
+        let Self { points, rows, assignments, centroids } = self;
+        let centroid = |i: usize| {
+            let row = centroids.row(assignments[i] as usize);
+            row.to_slice().expect("centroids are in C order")
+        };
+        let terms = points.iter(rows.clone()).zip(rows);
+        terms.map(|(point, i)| points.weight(i) * squared_distance(point, points.unit(), centroid(i))).sum()
     }
 }

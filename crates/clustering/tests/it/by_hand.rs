@@ -1,7 +1,7 @@
 //! Cases small enough to work out on paper.
 
 use clustering::gmm::{self, CovarianceType, GaussianMixture, GmmParams, Progress};
-use clustering::kmeans::{Init, KMeans, KMeansParams};
+use clustering::kmeans::{self, Init, KMeans, KMeansParams};
 use ndarray::{Array2, array};
 
 use crate::support::{assert_close, fit_gmm, fit_kmeans, from_centroids};
@@ -79,7 +79,12 @@ fn every_start_is_reported_and_the_best_is_kept() {
     let points = crate::support::cloud(300, 3, 5);
     let mut reports = Vec::new();
     let params = KMeansParams { k: 7, starts: 25, ..KMeansParams::default() };
-    let fit = clustering::kmeans::fit(points.view(), &params, &mut |report| reports.push(*report)).unwrap();
+    let fit = kmeans::fit(points.view(), &params, &mut |event| {
+        if let kmeans::Progress::Start(report) = event {
+            reports.push(*report);
+        }
+    })
+    .unwrap();
     reports.sort_by_key(|report| report.start);
     let starts: Vec<_> = reports.iter().map(|report| (report.start, report.starts)).collect();
     assert_eq!(starts, (0..25).map(|start| (start, 25)).collect::<Vec<_>>());

@@ -110,7 +110,12 @@ fn a_start_does_not_depend_on_the_others() {
     let reports = |starts| {
         let mut reports = Vec::new();
         let params = KMeansParams { k: 40, starts, ..KMeansParams::default() };
-        clustering::kmeans::fit(points.view(), &params, &mut |r| reports.push((r.start, r.inertia))).unwrap();
+        clustering::kmeans::fit(points.view(), &params, &mut |event| {
+            if let clustering::kmeans::Progress::Start(report) = event {
+                reports.push((report.start, report.inertia));
+            }
+        })
+        .unwrap();
         reports.sort_by_key(|report| report.0);
         reports
     };

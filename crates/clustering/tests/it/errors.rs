@@ -81,12 +81,11 @@ fn points_without_rows_or_columns() {
 
 #[test]
 fn points_too_large_to_square() {
-    let points = array![[1e30_f32], [-1e30]];
+    let points = array![[1e200], [-1e200], [0.0]];
     let params = KMeansParams { k: 2, ..KMeansParams::default() };
-    assert!(matches!(fit_kmeans(points.view(), &params), Err(Error::Magnitude { float: "f32", .. })));
-    assert!(fit_kmeans(points.mapv(f64::from).view(), &params).is_ok());
+    assert!(matches!(fit_kmeans(points.view(), &params), Err(Error::Magnitude { .. })));
     let huge = array![[f64::MAX], [f64::MAX], [-f64::MAX]];
-    assert!(matches!(fit_kmeans(huge.view(), &params), Err(Error::Magnitude { float: "f64", .. })));
+    assert!(matches!(fit_kmeans(huge.view(), &params), Err(Error::Magnitude { .. })));
 }
 
 #[test]

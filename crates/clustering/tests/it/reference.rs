@@ -54,8 +54,12 @@ fn linfa_engine_is_close() {
     let ours = fit_kmeans(points.view(), &KMeansParams { k: 6, ..KMeansParams::default() }).unwrap();
     let params = KMeansParams { k: 6, algorithm: Algorithm::Linfa, ..KMeansParams::default() };
     let mut starts = Vec::new();
-    let fit =
-        clustering::kmeans::fit(points.view(), &params, &mut |report| starts.push(report.start)).unwrap();
+    let fit = clustering::kmeans::fit(points.view(), &params, &mut |event| {
+        if let clustering::kmeans::Progress::Start(report) = event {
+            starts.push(report.start);
+        }
+    })
+    .unwrap();
     assert_eq!(starts, (0..10).collect::<Vec<_>>());
     assert!(fit.converged && fit.iterations > 1);
     assert_close("inertia", &[fit.inertia], &[ours.inertia], 1e-3);

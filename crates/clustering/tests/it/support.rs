@@ -4,18 +4,21 @@ use std::path::PathBuf;
 
 use clustering::gmm::{self, GmmFit, GmmParams};
 use clustering::kmeans::{self, Init, KMeansFit, KMeansParams};
-use clustering::{Error, Scalar};
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use clustering::{Error, Points, Scalar};
+use ndarray::{Array2, Axis, concatenate};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// k-means without a callback.
-pub fn fit_kmeans<F: Scalar>(points: ArrayView2<F>, params: &KMeansParams) -> Result<KMeansFit, Error> {
+pub fn fit_kmeans<'a, F: Scalar>(
+    points: impl Into<Points<'a, F>>,
+    params: &KMeansParams,
+) -> Result<KMeansFit, Error> {
     kmeans::fit(points, params, &mut |_| {})
 }
 
 /// A mixture without a callback.
-pub fn fit_gmm<F: Scalar>(points: ArrayView2<F>, params: &GmmParams) -> Result<GmmFit, Error> {
+pub fn fit_gmm<'a, F: Scalar>(points: impl Into<Points<'a, F>>, params: &GmmParams) -> Result<GmmFit, Error> {
     gmm::fit(points, params, &mut |_| {})
 }
 

@@ -1,0 +1,151 @@
+//! Products of rows with centres, in two forms that the compiler turns into vector instructions.
+//!
+//! With many features a vector holds neighbouring features of one row ([`tile`]); with few it holds the same feature
+//! of [`LANES`] rows ([`panel`]), so that nothing has to be summed across a vector. Either way an output depends on its
+//! row and its centre alone, never on what is computed beside it: the same numbers are added in the same order.
+
+use std::array::from_fn;
+
+use crate::Work;
+use crate::simd::Isa;
+
+/// Rows side by side in a panel, and the multiple that the scores of a block are padded to.
+pub(crate) const LANES: usize = 16;
+
+/// Features of one row that a vector form may take at once: rows are padded to a multiple of this.
+pub(crate) const PADDING: usize = 16;
+
+/// `a b + c`, with one rounding where the processor can.
+#[inline(always)]
+pub(crate) fn mul_add<I: Isa, W: Work>(a: W, b: W, c: W) -> W {
+    if I::FUSED { a.fused(b, c) } else { a * b + c }
+}
+
+/// `[c][r]`: the product of row r and centre c, all of one length, a multiple of L.
+///
+/// Each of L partial sums takes every L-th feature in order; they are then added in halves.
+#[inline(always)]
+pub(crate) fn tile<I: Isa, W: Work, const L: usize, const R: usize, const C: usize>(
+    rows: [&[W]; R],
+    centres: [&[W]; C],
+) -> [[W; R]; C] {
+    let rows = rows.map(|row| row.as_chunks::<L>().0);
+    let centres = centres.map(|centre| centre.as_chunks::<L>().0);
+    let steps = rows[0].len();
+    assert!(rows.iter().chain(&centres).all(|row| row.len() == steps), "all rows have one length");
+    let mut sums = [[[W::ZERO; L]; R]; C];
+    for step in 0..steps {
+        let x: [[W; L]; R] = from_fn(|r| rows[r][step]);
+        for c in 0..C {
+            let y = &centres[c][step];
+            for r in 0..R {
+                for l in 0..L {
+                    sums[c][r][l] = mul_add::<I, W>(x[r][l], y[l], sums[c][r][l]);
+                }
+            }
+        }
+    }
+    // Without this barrier the compiler looks at the sums across lanes first, and gives up on vectors in the loop above.
+    let sums = std::hint::black_box(sums);
+    sums.map(|rows| rows.map(add_lanes))
+}
+
+/// One product of two rows, in partial sums of its own: not to the last bit what [`tile`] gives.
+#[inline(always)]
+pub(crate) fn product<I: Isa, W: Work>(row: &[W], centre: &[W]) -> W {
+    const L: usize = 4 * PADDING;
+    let ((row, row_tail), (centre, centre_tail)) = (row.as_chunks::<L>(), centre.as_chunks::<L>());
+    let mut sums = [W::ZERO; L];
+    for (x, y) in row.iter().zip(centre) {
+        for l in 0..L {
+            sums[l] = mul_add::<I, W>(x[l], y[l], sums[l]);
+        }
+    }
+    for (sum, (&x, &y)) in sums.iter_mut().zip(row_tail.iter().zip(centre_tail)) {
+        *sum = mul_add::<I, W>(x, y, *sum);
+    }
+    add_lanes(std::hint::black_box(sums))
+}
+
+/// [`tile`] for four rows, two at a time, where there are too few registers for four.
+#[inline(always)]
+pub(crate) fn halves<I: Isa, W: Work, const L: usize, const C: usize>(
+    rows: [&[W]; 4],
+    centres: [&[W]; C],
+) -> [[W; 4]; C] {
+    let first = tile::<I, W, L, 2, C>([rows[0], rows[1]], centres);
+    let second = tile::<I, W, L, 2, C>([rows[2], rows[3]], centres);
+    from_fn(|c| [first[c][0], first[c][1], second[c][0], second[c][1]])
+}
+
+#[inline(always)]
+fn add_lanes<W: Work, const L: usize>(mut lanes: [W; L]) -> W {
+    let mut width = L;
+    while width > 1 {
+        width /= 2;
+        for l in 0..width {
+            lanes[l] += lanes[l + width];
+        }
+    }
+    lanes[0]
+}
+
+/// `[c][lane]`: the product of the row in `lane` and centre c; `columns[i]` holds feature i of all rows.
+#[inline(always)]
+pub(crate) fn panel<I: Isa, W: Work, const C: usize>(
+    columns: &[[W; LANES]],
+    centres: [&[W]; C],
+) -> [[W; LANES]; C] {
+    let centres = centres.map(|centre| &centre[..columns.len()]);
+    let mut sums = [[W::ZERO; LANES]; C];
+    for (i, x) in columns.iter().enumerate() {
+        for c in 0..C {
+            for l in 0..LANES {
+                sums[c][l] = mul_add::<I, W>(x[l], centres[c][i], sums[c][l]);
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::{Kernel, dispatch};
+
+    /// Both forms against sums in f64, and one centre against five at once.
+    struct Check;
+
+    impl Kernel for Check {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<I: Isa>(self) {
+            let row =
+                |seed: usize| -> Vec<f32> { (0..48).map(|i| ((i * seed) % 17) as f32 / 17.0).collect() };
+            let (rows, centres): (Vec<_>, Vec<_>) = ((1..5).map(row).collect(), (5..10).map(row).collect());
+            let rows: [&[f32]; 4] = from_fn(|r| &rows[r][..]);
+            let centres: [&[f32]; 5] = from_fn(|c| &centres[c][..]);
+            let tile = f32::products::<I, 5>(rows, centres);
+            let columns: Vec<[f32; LANES]> = (0..48).map(|i| from_fn(|l| rows[l % 4][i])).collect();
+            let panel = panel::<I, f32, 5>(&columns, centres);
+            for c in 0..5 {
+                assert_eq!(f32::products::<I, 1>(rows, [centres[c]]), [tile[c]]);
+                assert_eq!(super::panel::<I, f32, 1>(&columns, [centres[c]]), [panel[c]]);
+                for r in 0..4 {
+                    let exact: f64 =
+                        rows[r].iter().zip(centres[c]).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum();
+                    let alone = product::<I, f32>(rows[r], centres[c]);
+                    for value in [tile[c][r], panel[c][r], alone] {
+                        assert!((f64::from(value) - exact).abs() < 1e-5, "{value} against {exact}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn products_are_sums_of_products() {
+        dispatch(Check);
+    }
+}

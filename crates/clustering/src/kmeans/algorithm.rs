@@ -1,0 +1,107 @@
+//! Ways to find the nearest centroids.
+
+use ndarray::Array2;
+
+use super::assign::Bounds;
+use super::groups::Groups;
+use super::{Init, KMeansParams, fit};
+use crate::Scalar;
+use crate::points::Rows;
+
+/// What does the work. All but [`Algorithm::Linfa`] give the same result to the last bit; they differ in time and
+/// memory.
+///
+/// With w = 8 for points in `f64`, else 4:
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Whichever of the others is likely to be the fastest for these n, d and k, within a quarter of the memory of the
+    /// points where that is possible.
+    Auto,
+    /// Every distance in every iteration. The fastest for few features, where a distance costs no more than a bound. No
+    /// bounds to keep.
+    Lloyd,
+    /// One bound for all other centroids (Hamerly 2010): 2 w bytes per point.
+    Hamerly,
+    /// One bound per centroid (Elkan 2003): (k + 1) w bytes per point.
+    Elkan,
+    /// One bound per group of about ten centroids (Ding et al. 2015): (k / 10 + 1) w bytes per point.
+    Yinyang,
+    /// The reference: linfa-clustering's assignment and update, much slower. It stops by `tol` alone and computes in `f32`,
+    /// for points in `f64` in `f64`. An empty cluster keeps its centroid; weights are refused.
+    Linfa,
+}
+
+impl Algorithm {
+    /// The name that command lines use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Lloyd => "lloyd",
+            Self::Hamerly => "hamerly",
+            Self::Elkan => "elkan",
+            Self::Yinyang => "yinyang",
+            Self::Linfa => "linfa",
+        }
+    }
+
+    /// The groups of `centroids` `(k, d)` to keep bounds for, if any.
+    pub(super) fn groups<F: Scalar>(
+        self,
+        points: Rows<F>,
+        centroids: &Array2<f64>,
+        seed: u64,
+    ) -> Option<Groups> {
+        let k = centroids.nrows();
+        match self {
+            Self::Lloyd | Self::Linfa => None,
+            Self::Hamerly => Some(Groups::one(k)),
+            Self::Elkan => Some(Groups::each(k)),
+            Self::Yinyang => Some(near_one_another(centroids, k.div_ceil(10), seed)),
+            Self::Auto => auto(points, centroids, seed),
+        }
+    }
+}
+
+/// See [`Algorithm::Auto`].
+fn auto<F: Scalar>(points: Rows<F>, centroids: &Array2<f64>, seed: u64) -> Option<Groups> {
+    /// With fewer features a distance costs no more than the bounds that would save it.
+    const FEATURES: usize = 24;
+    /// Up to so many centroids a bound for each is worth its memory.
+    const EACH: usize = 20;
+    let k = centroids.nrows();
+    if points.d() < FEATURES || k == 1 {
+        return None;
+    }
+    let budget = points.d() * size_of::<F>() / 6;
+    let affordable = (1..=k).rev().find(|&t| Bounds::<F::Work>::bytes_per_point(t) <= budget).unwrap_or(1);
+    let wanted = if k <= EACH { k } else { k.div_ceil(5) };
+    Some(match wanted.min(affordable) {
+        1 => Groups::one(k),
+        t if t == k => Groups::each(k),
+        t => near_one_another(centroids, t, seed),
+    })
+}
+
+/// At most `count` groups of centroids that lie close together: those of a short k-means.
+fn near_one_another(centroids: &Array2<f64>, count: usize, seed: u64) -> Groups {
+    if count <= 1 {
+        return Groups::one(centroids.nrows());
+    }
+    let params = KMeansParams {
+        k: count,
+        starts: 1,
+        max_iter: 5,
+        tol: 0.0,
+        init: Init::Random,
+        seed,
+        algorithm: Algorithm::Lloyd,
+    };
+    match fit(centroids, &params, &mut |_| {}) {
+        Ok(fit) => {
+            let labels: Vec<usize> = fit.assignments.iter().map(|&label| label as usize).collect();
+            Groups::new(&labels, count)
+        }
+        // Centroids too far apart for their squared distances: any groups will do.
+        Err(_) => Groups::each(centroids.nrows()),
+    }
+}

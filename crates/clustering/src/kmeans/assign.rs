@@ -1,0 +1,338 @@
+//! The assignment step of Lloyd's algorithm: each point to the nearest centroid, with or without bounds that tell for
+//! which points and centroids nothing can have changed.
+
+use std::ops::Range;
+
+use ndarray::{Array2, Axis};
+
+use super::centres::{Block, Centres, Lowest};
+use super::groups::Groups;
+use super::spread::Spread;
+use super::sums::UNASSIGNED;
+use crate::parallel::{chunks, map, split_mut};
+use crate::points::Rows;
+use crate::simd::{Isa, Kernel, dispatch};
+use crate::{Scalar, Work};
+
+/// Points that are scored together: with 784 features they take 400 kB, which leaves room in a second-level cache.
+const BLOCK: usize = 128;
+
+/// Centres that are scored before the best of them is looked for.
+const RANGE: usize = 256;
+
+/// Finds the nearest of all centres for every point, by computing every distance: labels `(n,)`. The lowest index wins
+/// ties.
+pub(super) fn nearest<F: Scalar>(points: Rows<F>, centres: &Centres<F::Work>, labels: &mut [u32]) {
+    let chunks = chunks(points.n(), 0);
+    let parts = split_mut(labels, &chunks, 1);
+    map(chunks.iter().cloned().zip(parts), |(rows, labels)| {
+        dispatch(Nearest { points, centres, rows, labels });
+    });
+}
+
+struct Nearest<'a, F: Scalar> {
+    points: Rows<'a, F>,
+    centres: &'a Centres<F::Work>,
+    rows: Range<usize>,
+    labels: &'a mut [u32],
+}
+
+impl<F: Scalar> Kernel for Nearest<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self { points, centres, rows, labels } = self;
+        let slots: Vec<u32> = (0..BLOCK as u32).collect();
+        let (mut block, mut lowest) = (Block::new(), Lowest::new());
+        let mut best = vec![F::Work::INFINITY; BLOCK];
+        for (start, labels) in rows.step_by(BLOCK).zip(labels.chunks_mut(BLOCK)) {
+            block.load(points, centres, start..start + labels.len());
+            for first in (0..centres.len()).step_by(RANGE) {
+                let range = first..centres.len().min(first + RANGE);
+                block.score::<I, F>(points, centres, &slots[..labels.len()], range.clone());
+                lowest.find(&block, range.len());
+                for (lane, label) in labels.iter_mut().enumerate() {
+                    if first == 0 || lowest.best[lane] < best[lane] {
+                        best[lane] = lowest.best[lane];
+                        *label = first as u32 + lowest.index[lane];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is known about how far the points are from the centroids of one start.
+///
+/// The centroids are in t groups. For each point there is an upper bound on the distance to its own centroid, and for
+/// each group a lower bound on the distance to the others in it. When centroids move, the bounds move with them; where
+/// the upper bound stays below a lower one, no centroid of that group can have come nearer, and nothing is computed. One
+/// group is Hamerly's algorithm (*Making k-means even faster*, SDM 2010), as many as centroids is Elkan's (*Using the
+/// triangle inequality to accelerate k-means*, ICML 2003) without its distances between centroids, and in between it is
+/// Yinyang k-means (Ding et al., ICML 2015).
+///
+/// The bounds are held off by the most that rounding can do, so the labels are those of [`nearest`] to the last one.
+pub(super) struct Bounds<W> {
+    groups: Groups,
+    /// Shape `(n,)`.
+    upper: Vec<W>,
+    /// Shape `(n, t)`.
+    lower: Vec<W>,
+    /// The centres that the bounds are for.
+    centres: Option<Centres<W>>,
+}
+
+impl<W: Work> Bounds<W> {
+    /// Knows nothing yet about n points.
+    pub(super) fn new(n: usize, groups: Groups) -> Self {
+        let lower = vec![W::ZERO; n * groups.len()];
+        Self { groups, upper: vec![W::INFINITY; n], lower, centres: None }
+    }
+
+    /// Bytes of bounds per point.
+    pub(super) fn bytes_per_point(groups: usize) -> usize {
+        (groups + 1) * size_of::<W>()
+    }
+
+    /// Moves `labels` `(n,)` to the nearest of `centroids` `(k, d)`, from the labels of the call before. Returns how many
+    /// distances were computed.
+    pub(super) fn assign<F: Scalar<Work = W>>(
+        &mut self,
+        points: Rows<F>,
+        spread: &Spread<W>,
+        centroids: &Array2<f64>,
+        labels: &mut [u32],
+    ) -> u64 {
+        let Self { groups, upper, lower, centres: before } = self;
+        let ordered = centroids.select(Axis(0), groups.order());
+        let centres = Centres::around(points, spread.mean.view(), ordered.view());
+        let moves: Vec<f64> = match before {
+            Some(before) => centres.moves(before),
+            None => vec![0.0; centres.len()],
+        };
+        let pass = Pass {
+            points,
+            norms: &spread.norms,
+            centres: &centres,
+            groups,
+            rounding: Rounding::new(centres.error(spread.longest, spread.largest_norm)),
+            group_moves: groups.largest(&moves).into_iter().map(Rounding::up).collect(),
+            moves: moves.into_iter().map(Rounding::up).collect(),
+        };
+        let chunks = chunks(points.n(), 0);
+        let parts = split_mut(labels, &chunks, 1)
+            .into_iter()
+            .zip(split_mut(upper, &chunks, 1))
+            .zip(split_mut(lower, &chunks, groups.len()));
+        let distances = map(chunks.iter().zip(parts), |(rows, ((labels, upper), lower))| {
+            dispatch(Chunk { pass: &pass, first: rows.start, labels, upper, lower })
+        });
+        *before = Some(centres);
+        distances.iter().sum()
+    }
+}
+
+/// Distances from scores, rounded to the safe side.
+struct Rounding<W> {
+    /// How far a squared distance may be off.
+    error: W,
+    /// A little more and a little less than 1.
+    more: W,
+    less: W,
+}
+
+impl<W: Work> Rounding<W> {
+    fn new(error: f64) -> Self {
+        let slack = 8.0 * W::ROUNDING;
+        Self { error: Self::up(error), more: W::narrow(1.0 + slack), less: W::narrow(1.0 - slack) }
+    }
+
+    fn up(value: f64) -> W {
+        W::narrow(value * (1.0 + 4.0 * W::ROUNDING))
+    }
+
+    /// At least the distance of a point of this norm and score.
+    #[inline(always)]
+    fn at_most(&self, norm: W, score: W) -> W {
+        (larger(norm + score, W::ZERO) + self.error).sqrt() * self.more
+    }
+
+    /// At most the distance of a point of this norm and score.
+    #[inline(always)]
+    fn at_least(&self, norm: W, score: W) -> W {
+        larger(norm + score - self.error, W::ZERO).sqrt() * self.less
+    }
+}
+
+#[inline(always)]
+fn larger<W: Work>(a: W, b: W) -> W {
+    if a > b { a } else { b }
+}
+
+/// What all chunks of one assignment step share.
+struct Pass<'a, F: Scalar> {
+    points: Rows<'a, F>,
+    norms: &'a [F::Work],
+    centres: &'a Centres<F::Work>,
+    groups: &'a Groups,
+    rounding: Rounding<F::Work>,
+    /// How far each centre has moved, in the order of `centres`, and the farthest of each group.
+    moves: Vec<F::Work>,
+    group_moves: Vec<F::Work>,
+}
+
+/// A run of points with what is known about them.
+struct Chunk<'a, F: Scalar> {
+    pass: &'a Pass<'a, F>,
+    /// The first point.
+    first: usize,
+    labels: &'a mut [u32],
+    upper: &'a mut [F::Work],
+    lower: &'a mut [F::Work],
+}
+
+/// The nearest centroid so far of a point that is being looked at.
+#[derive(Clone, Copy)]
+struct Candidate<W> {
+    score: W,
+    label: u32,
+    group: usize,
+}
+
+impl<F: Scalar> Kernel for Chunk<'_, F> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self) -> u64 {
+        let mut distances = 0;
+        let mut open = Vec::new();
+        let (mut block, mut lowest) = (Block::new(), Lowest::new());
+        let (mut candidates, mut slots) = (Vec::new(), Vec::new());
+        for start in (0..self.labels.len()).step_by(BLOCK) {
+            let rows = start..self.labels.len().min(start + BLOCK);
+            open.clear();
+            open.extend(rows.filter(|&i| self.drift(i)));
+            if open.is_empty() {
+                continue;
+            }
+            let Pass { points, centres, .. } = *self.pass;
+            block.load(points, centres, open.iter().map(|&i| self.first + i));
+            distances += self.tighten::<I>(&block, &open, &mut candidates);
+            for group in 0..self.pass.groups.len() {
+                slots.clear();
+                slots.extend((0..open.len() as u32).filter(|&slot| {
+                    candidates[slot as usize].is_some() && self.needs(open[slot as usize], group)
+                }));
+                if slots.is_empty() {
+                    continue;
+                }
+                let range = self.pass.groups.range(group);
+                distances += (slots.len() * range.len()) as u64;
+                block.score::<I, F>(points, centres, &slots, range.clone());
+                lowest.find(&block, range.len());
+                for (lane, &slot) in slots.iter().enumerate() {
+                    let Some(best) = &mut candidates[slot as usize] else { continue };
+                    let label = self.pass.groups.order()[range.start + lowest.index[lane] as usize] as u32;
+                    let new = Candidate { score: lowest.best[lane], label, group };
+                    self.consider(open[slot as usize], best, new, lowest.second[lane]);
+                }
+            }
+            for (&i, candidate) in open.iter().zip(&candidates) {
+                if let Some(candidate) = candidate {
+                    self.labels[i] = candidate.label;
+                }
+            }
+        }
+        distances
+    }
+}
+
+impl<F: Scalar> Chunk<'_, F> {
+    fn groups(&self) -> usize {
+        self.pass.groups.len()
+    }
+
+    /// Lets the bounds of a point follow the centres; whether another centroid may now be the nearest.
+    #[inline(always)]
+    fn drift(&mut self, i: usize) -> bool {
+        let t = self.groups();
+        let Pass { groups, rounding, moves, group_moves, .. } = self.pass;
+        let label = self.labels[i];
+        if label == UNASSIGNED {
+            return true;
+        }
+        let upper: F::Work = (self.upper[i] + moves[groups.position(label)]) * rounding.more;
+        self.upper[i] = upper;
+        let mut nearest = F::Work::INFINITY;
+        for (lower, &moved) in self.lower[i * t..(i + 1) * t].iter_mut().zip(group_moves) {
+            let moved = larger(*lower - moved, F::Work::ZERO) * rounding.less;
+            *lower = moved;
+            nearest = if moved < nearest { moved } else { nearest };
+        }
+        upper >= nearest
+    }
+
+    /// Measures the distance of the open points to their own centroids. What is still open then has an empty candidate,
+    /// the rest none.
+    #[inline(always)]
+    fn tighten<I: Isa>(
+        &mut self,
+        block: &Block<F::Work>,
+        open: &[usize],
+        candidates: &mut Vec<Option<Candidate<F::Work>>>,
+    ) -> u64 {
+        let t = self.groups();
+        let Pass { points, norms, centres, groups, rounding, .. } = self.pass;
+        let empty = Candidate { score: F::Work::INFINITY, label: UNASSIGNED, group: usize::MAX };
+        let mut distances = 0;
+        candidates.clear();
+        for (slot, &i) in open.iter().enumerate() {
+            let label = self.labels[i];
+            if label == UNASSIGNED {
+                candidates.push(Some(empty));
+                continue;
+            }
+            let score = block.about::<I, F>(*points, centres, slot as u32, groups.position(label));
+            distances += 1;
+            self.upper[i] = rounding.at_most(norms[self.first + i], score);
+            let reached = self.lower[i * t..(i + 1) * t].iter().any(|&lower| lower <= self.upper[i]);
+            candidates.push(reached.then_some(empty));
+        }
+        distances
+    }
+
+    /// Whether a point has to be compared with the centroids of a group: one of them may be the nearest, or is so far.
+    #[inline(always)]
+    fn needs(&self, i: usize, group: usize) -> bool {
+        let label = self.labels[i];
+        label == UNASSIGNED
+            || self.lower[i * self.groups() + group] <= self.upper[i]
+            || self.pass.groups.of(label) == group
+    }
+
+    /// Takes in the nearest centroid of a group, the score of the second nearest, and what they say about the bounds.
+    #[inline(always)]
+    fn consider(
+        &mut self,
+        i: usize,
+        best: &mut Candidate<F::Work>,
+        new: Candidate<F::Work>,
+        second: F::Work,
+    ) {
+        let t = self.groups();
+        let Pass { norms, rounding, .. } = self.pass;
+        let norm = norms[self.first + i];
+        let lower = &mut self.lower[i * t..(i + 1) * t];
+        if new.score < best.score || (new.score == best.score && new.label < best.label) {
+            if let Some(lower) = lower.get_mut(best.group) {
+                *lower = rounding.at_least(norm, best.score);
+            }
+            lower[new.group] = rounding.at_least(norm, second);
+            self.upper[i] = rounding.at_most(norm, new.score);
+            *best = new;
+        } else {
+            lower[new.group] = rounding.at_least(norm, new.score);
+        }
+    }
+}

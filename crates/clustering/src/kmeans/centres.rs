@@ -1,0 +1,348 @@
+//! Centres made ready to be compared with blocks of points, and the comparison.
+
+use std::array::from_fn;
+use std::ops::Range;
+
+use ndarray::{ArrayView1, ArrayView2};
+
+use crate::kernel::{LANES, PADDING, panel, product};
+use crate::points::Rows;
+use crate::simd::Isa;
+use crate::{Scalar, Work};
+
+/// From so many features on, vectors lie along the features of a row.
+const WIDE: usize = 32;
+
+/// Centres that are compared with a whole block before the next ones are: together they fit a second-level cache
+/// beside the block, and one row's worth of them the first.
+const CENTRES_AT_ONCE: usize = 20;
+
+/// m centres, scored against points.
+///
+/// With an origin s near the centres and `c' = c - s`, `|x - c|^2 = |x - s|^2 + (|c'|^2 + 2 s.c') - 2 x.c'`. The first
+/// term is the same for all centres and is left out of the score; the bracket is the offset. Measuring centres from s
+/// costs nothing per point and keeps the digits that `|c|^2 - 2 x.c` loses in `f32` when the points lie far from zero.
+///
+/// All lengths are in the unit of [`Rows::unit`]. A score depends on the point and the centre alone, to the last bit.
+pub(super) struct Centres<W> {
+    /// `-2 c'`, shape `(m, stride)`; columns from d on are 0.
+    directions: Vec<W>,
+    /// `|c'|^2 + 2 s.c'`, shape `(m,)`.
+    offsets: Vec<W>,
+    d: usize,
+    stride: usize,
+}
+
+impl<W: Work> Centres<W> {
+    /// Prepares centres `(m, d)` around `origin` `(d,)`, both in the unit of models, for comparison with `points`.
+    pub(super) fn around<F: Scalar<Work = W>>(
+        points: Rows<F>,
+        origin: ArrayView1<f64>,
+        centres: ArrayView2<f64>,
+    ) -> Self {
+        let d = points.d();
+        let stride = if d < WIDE { d } else { d.next_multiple_of(PADDING) };
+        let unit = points.unit() / points.scale();
+        let mut directions = vec![W::ZERO; centres.nrows() * stride];
+        let mut offsets = Vec::with_capacity(centres.nrows());
+        for (row, centre) in directions.chunks_exact_mut(stride).zip(centres.outer_iter()) {
+            let mut offset = 0.0;
+            for ((direction, &c), &s) in row.iter_mut().zip(centre).zip(origin) {
+                *direction = W::narrow(-2.0 * (c - s) * unit);
+                // The rounded centre, so that the score is exact for the centre that the product sees.
+                let centred = -0.5 * wide(*direction);
+                offset += centred * (centred + 2.0 * s * unit);
+            }
+            offsets.push(W::narrow(offset));
+        }
+        Self { directions, offsets, d, stride }
+    }
+
+    /// Prepares the centroids `(k, d)` of one model, around their own mean: nothing but the model enters.
+    pub(super) fn of_model<F: Scalar<Work = W>>(points: Rows<F>, centroids: ArrayView2<f64>) -> Self {
+        let origin = centroids.sum_axis(ndarray::Axis(0)) / centroids.nrows() as f64;
+        Self::around(points, origin.view(), centroids)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.offsets.len()
+    }
+
+    fn direction(&self, c: usize) -> &[W] {
+        &self.directions[c * self.stride..(c + 1) * self.stride]
+    }
+
+    /// How far each centre is from the one of the same index in `other`, which has the same origin.
+    pub(super) fn moves(&self, other: &Self) -> Vec<f64> {
+        let pairs = self.directions.chunks_exact(self.stride).zip(other.directions.chunks_exact(self.stride));
+        pairs.map(|(a, b)| 0.5 * squared_distance(a, b).sqrt()).collect()
+    }
+
+    /// Squared distance between centre `c` and each of `others`, which have the same origin.
+    pub(super) fn squared_distances(&self, c: usize, others: &Self) -> Vec<f64> {
+        let direction = self.direction(c);
+        others
+            .directions
+            .chunks_exact(self.stride)
+            .map(|other| 0.25 * squared_distance(direction, other))
+            .collect()
+    }
+
+    /// Puts the centres of `other`, which have the same origin, behind these.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.directions.append(&mut other.directions);
+        self.offsets.append(&mut other.offsets);
+    }
+
+    /// How far a score plus a squared norm of at most `norm` can be from the squared distance to the centre that was
+    /// scored, for points no longer than `length`.
+    ///
+    /// Higham, *Accuracy and Stability of Numerical Algorithms* (2002), section 3.1: a product of m terms errs by at most
+    /// m roundings of the sum of absolute terms, which the lengths bound.
+    pub(super) fn error(&self, length: f64, norm: f64) -> f64 {
+        let steps = if self.d < WIDE { self.d + 2 } else { self.stride / 4 + 8 };
+        let longest = self
+            .directions
+            .chunks_exact(self.stride)
+            .map(|row| row.iter().map(|&x| wide(x) * wide(x)).sum::<f64>().sqrt());
+        let product = length * longest.fold(0.0, f64::max);
+        let offset = self.offsets.iter().map(|&offset| wide(offset).abs()).fold(0.0, f64::max);
+        1.01 * W::ROUNDING * ((steps as f64 + 2.0) * product + 4.0 * (offset + norm))
+    }
+}
+
+fn wide<W: Work>(value: W) -> f64 {
+    value.into()
+}
+
+fn squared_distance<W: Work>(a: &[W], b: &[W]) -> f64 {
+    const LANES: usize = 8;
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut lanes = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for l in 0..LANES {
+            let difference = wide(a[l]) - wide(b[l]);
+            lanes[l] += difference * difference;
+        }
+    }
+    let tail = a_tail.iter().zip(b_tail).map(|(&a, &b)| (wide(a) - wide(b)).powi(2));
+    lanes.iter().sum::<f64>() + tail.sum::<f64>()
+}
+
+/// Points of a block that are being looked at, and room to work in. Points are named by their slot.
+pub(super) struct Block<W> {
+    /// The point in each slot.
+    ids: Vec<usize>,
+    /// Their values, `(slots, stride)`, where vectors lie along the features.
+    values: Vec<W>,
+    /// One panel, `(d, LANES)`, where they do not.
+    columns: Vec<[W; LANES]>,
+    /// `(centres, lanes)`, see [`Block::score`].
+    scores: Vec<W>,
+    lanes: usize,
+}
+
+impl<W: Work> Block<W> {
+    pub(super) fn new() -> Self {
+        Self { ids: Vec::new(), values: Vec::new(), columns: Vec::new(), scores: Vec::new(), lanes: 0 }
+    }
+
+    /// Puts points into the slots.
+    #[inline(always)]
+    pub(super) fn load<F: Scalar<Work = W>>(
+        &mut self,
+        points: Rows<F>,
+        centres: &Centres<W>,
+        ids: impl Iterator<Item = usize>,
+    ) {
+        self.ids.clear();
+        self.ids.extend(ids);
+        let (d, stride, unit) = (centres.d, centres.stride, W::narrow(points.unit()));
+        if d < WIDE {
+            return;
+        }
+        self.values.resize(self.ids.len() * stride, W::ZERO);
+        for (to, &i) in self.values.chunks_exact_mut(stride).zip(&self.ids) {
+            let (to, padding) = to.split_at_mut(d);
+            for (to, &x) in to.iter_mut().zip(points.row(i)) {
+                *to = x.to_work() * unit;
+            }
+            padding.fill(W::ZERO);
+        }
+    }
+
+    /// Scores the points in `slots` against the centres of `range`. What [`Block::of`] gives afterwards has a lane for
+    /// each slot, and up to a multiple of [`LANES`] more that mean nothing.
+    #[inline(always)]
+    pub(super) fn score<I: Isa, F: Scalar<Work = W>>(
+        &mut self,
+        points: Rows<F>,
+        centres: &Centres<W>,
+        slots: &[u32],
+        range: Range<usize>,
+    ) {
+        self.lanes = slots.len().next_multiple_of(LANES);
+        self.scores.resize(range.len() * self.lanes, W::ZERO);
+        if slots.is_empty() {
+            return;
+        }
+        if centres.d < WIDE {
+            self.score_panels::<I, F>(points, centres, slots, range);
+        } else {
+            self.score_tiles::<I>(centres, slots, range);
+        }
+    }
+
+    /// The scores of the slots against the `c`-th centre of the last range.
+    #[inline(always)]
+    pub(super) fn of(&self, c: usize) -> &[W] {
+        &self.scores[c * self.lanes..(c + 1) * self.lanes]
+    }
+
+    /// About the score of the point in `slot` against one centre: within [`Centres::error`], but not to the last bit
+    /// what [`Block::score`] gives.
+    #[inline(always)]
+    pub(super) fn about<I: Isa, F: Scalar<Work = W>>(
+        &self,
+        points: Rows<F>,
+        centres: &Centres<W>,
+        slot: u32,
+        c: usize,
+    ) -> W {
+        let direction = centres.direction(c);
+        let product = if centres.d < WIDE {
+            let (row, unit) = (points.row(self.ids[slot as usize]), W::narrow(points.unit()));
+            let terms = row.iter().zip(direction).map(|(&x, &y)| x.to_work() * unit * y);
+            terms.fold(W::ZERO, |sum, term| sum + term)
+        } else {
+            let row = &self.values[slot as usize * centres.stride..(slot as usize + 1) * centres.stride];
+            product::<I, W>(row, direction)
+        };
+        centres.offsets[c] + product
+    }
+
+    #[inline(always)]
+    fn score_tiles<I: Isa>(&mut self, centres: &Centres<W>, slots: &[u32], range: Range<usize>) {
+        let Self { values, scores, lanes, .. } = self;
+        let (lanes, stride, first) = (*lanes, centres.stride, range.start);
+        let values = |slot: u32| &values[slot as usize * stride..(slot as usize + 1) * stride];
+        for group in range.clone().step_by(CENTRES_AT_ONCE) {
+            let group = group..range.end.min(group + CENTRES_AT_ONCE);
+            for (quad, slots) in slots.chunks(4).enumerate() {
+                let rows = from_fn(|r| values(slots[r.min(slots.len() - 1)]));
+                let mut c = group.start;
+                macro_rules! tile {
+                    ($count:literal) => {{
+                        let products = W::products::<I, $count>(rows, from_fn(|j| centres.direction(c + j)));
+                        for (j, products) in products.into_iter().enumerate() {
+                            let offset = centres.offsets[c + j];
+                            let to = (c + j - first) * lanes + 4 * quad;
+                            scores[to..to + 4].copy_from_slice(&products.map(|product| offset + product));
+                        }
+                        c += $count;
+                    }};
+                }
+                while group.end - c >= 5 {
+                    tile!(5);
+                }
+                match group.end - c {
+                    4 => tile!(4),
+                    3 => tile!(3),
+                    2 => tile!(2),
+                    1 => tile!(1),
+                    _ => {}
+                }
+                debug_assert_eq!(c, group.end);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn score_panels<I: Isa, F: Scalar<Work = W>>(
+        &mut self,
+        points: Rows<F>,
+        centres: &Centres<W>,
+        slots: &[u32],
+        range: Range<usize>,
+    ) {
+        let Self { ids, columns, scores, lanes, .. } = self;
+        let (lanes, first, unit) = (*lanes, range.start, W::narrow(points.unit()));
+        columns.resize(centres.d, [W::ZERO; LANES]);
+        for (p, slots) in slots.chunks(LANES).enumerate() {
+            let rows: [&[F]; LANES] = from_fn(|l| points.row(ids[slots[l.min(slots.len() - 1)] as usize]));
+            for (i, column) in columns.iter_mut().enumerate() {
+                *column = from_fn(|l| rows[l][i].to_work() * unit);
+            }
+            let mut c = range.start;
+            macro_rules! panel {
+                ($count:literal) => {{
+                    let products = panel::<I, W, $count>(columns, from_fn(|j| centres.direction(c + j)));
+                    for (j, products) in products.into_iter().enumerate() {
+                        let offset = centres.offsets[c + j];
+                        let to = (c + j - first) * lanes + p * LANES;
+                        scores[to..to + LANES].copy_from_slice(&products.map(|product| offset + product));
+                    }
+                    c += $count;
+                }};
+            }
+            if I::WIDE {
+                while range.end - c >= 10 {
+                    panel!(10);
+                }
+            }
+            while range.end - c >= 5 {
+                panel!(5);
+            }
+            match range.end - c {
+                4 => panel!(4),
+                3 => panel!(3),
+                2 => panel!(2),
+                1 => panel!(1),
+                _ => {}
+            }
+            debug_assert_eq!(c, range.end);
+        }
+    }
+}
+
+/// The lowest and the second lowest score of each lane, and the index of the lowest; the lowest index wins ties.
+pub(super) struct Lowest<W> {
+    pub(super) best: Vec<W>,
+    pub(super) second: Vec<W>,
+    pub(super) index: Vec<u32>,
+}
+
+impl<W: Work> Lowest<W> {
+    pub(super) fn new() -> Self {
+        Self { best: Vec::new(), second: Vec::new(), index: Vec::new() }
+    }
+
+    /// Of the scores that `block` has for `m` centres.
+    #[inline(always)]
+    pub(super) fn find(&mut self, block: &Block<W>, m: usize) {
+        self.best.resize(block.lanes, W::ZERO);
+        self.second.resize(block.lanes, W::ZERO);
+        self.index.resize(block.lanes, 0);
+        for at in (0..block.lanes).step_by(LANES) {
+            let mut best = [W::INFINITY; LANES];
+            let mut second = [W::INFINITY; LANES];
+            let mut index = [0_u32; LANES];
+            for c in 0..m {
+                let scores: &[W; LANES] =
+                    block.of(c)[at..at + LANES].try_into().expect("lanes are a multiple of LANES");
+                for l in 0..LANES {
+                    let score = scores[l];
+                    let closer = score < best[l];
+                    let loser = if closer { best[l] } else { score };
+                    second[l] = if loser < second[l] { loser } else { second[l] };
+                    best[l] = if closer { score } else { best[l] };
+                    index[l] = if closer { c as u32 } else { index[l] };
+                }
+            }
+            self.best[at..at + LANES].copy_from_slice(&best);
+            self.second[at..at + LANES].copy_from_slice(&second);
+            self.index[at..at + LANES].copy_from_slice(&index);
+        }
+    }
+}
