@@ -6,8 +6,8 @@
 
 use std::array::from_fn;
 
-use crate::Work;
 use crate::simd::Isa;
+use crate::{Scalar, Work};
 
 /// Rows side by side in a panel, and the multiple that the scores of a block are padded to.
 pub(crate) const LANES: usize = 16;
@@ -50,19 +50,20 @@ pub(crate) fn tile<I: Isa, W: Work, const L: usize, const R: usize, const C: usi
     sums.map(|rows| rows.map(add_lanes))
 }
 
-/// One product of two rows, in partial sums of its own: not to the last bit what [`tile`] gives.
+/// One product of a point, times its unit, with a centre, in partial sums of its own: not to the last bit what [`tile`]
+/// gives.
 #[inline(always)]
-pub(crate) fn product<I: Isa, W: Work>(row: &[W], centre: &[W]) -> W {
+pub(crate) fn product<I: Isa, F: Scalar>(point: &[F], unit: F::Work, centre: &[F::Work]) -> F::Work {
     const L: usize = 4 * PADDING;
-    let ((row, row_tail), (centre, centre_tail)) = (row.as_chunks::<L>(), centre.as_chunks::<L>());
-    let mut sums = [W::ZERO; L];
-    for (x, y) in row.iter().zip(centre) {
+    let ((point, point_tail), (centre, centre_tail)) = (point.as_chunks::<L>(), centre.as_chunks::<L>());
+    let mut sums = [F::Work::ZERO; L];
+    for (x, y) in point.iter().zip(centre) {
         for l in 0..L {
-            sums[l] = mul_add::<I, W>(x[l], y[l], sums[l]);
+            sums[l] = mul_add::<I, F::Work>(x[l].to_work() * unit, y[l], sums[l]);
         }
     }
-    for (sum, (&x, &y)) in sums.iter_mut().zip(row_tail.iter().zip(centre_tail)) {
-        *sum = mul_add::<I, W>(x, y, *sum);
+    for (sum, (&x, &y)) in sums.iter_mut().zip(point_tail.iter().zip(centre_tail)) {
+        *sum = mul_add::<I, F::Work>(x.to_work() * unit, y, *sum);
     }
     add_lanes(std::hint::black_box(sums))
 }
@@ -108,6 +109,23 @@ pub(crate) fn panel<I: Isa, W: Work, const C: usize>(
     sums
 }
 
+/// Asks for the memory of `values` before it is needed. A sixth off a pass over 60,000 images of bytes.
+#[inline(always)]
+#[allow(unsafe_code, reason = "the instruction has no safe form")]
+pub(crate) fn prefetch<T>(values: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        const LINE: usize = 64;
+        for byte in (0..size_of_val(values)).step_by(LINE) {
+            // SAFETY: a prefetch reads nothing the program could see and faults on no address.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().cast::<i8>().wrapping_add(byte)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +153,7 @@ mod tests {
                 for r in 0..4 {
                     let exact: f64 =
                         rows[r].iter().zip(centres[c]).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum();
-                    let alone = product::<I, f32>(rows[r], centres[c]);
+                    let alone = product::<I, f32>(rows[r], 1.0, centres[c]);
                     for value in [tile[c][r], panel[c][r], alone] {
                         assert!((f64::from(value) - exact).abs() < 1e-5, "{value} against {exact}");
                     }

@@ -66,20 +66,16 @@ impl Algorithm {
 fn auto<F: Scalar>(points: Rows<F>, centroids: &Array2<f64>, seed: u64) -> Option<Groups> {
     /// With fewer features a distance costs no more than the bounds that would save it.
     const FEATURES: usize = 24;
-    /// Up to so many centroids a bound for each is worth its memory.
-    const EACH: usize = 20;
+    /// Up to so many centroids are compared together faster than a choice among them is made.
+    const TOGETHER: usize = 20;
     let k = centroids.nrows();
     if points.d() < FEATURES || k == 1 {
         return None;
     }
-    let budget = points.d() * size_of::<F>() / 6;
+    let budget = points.d() * size_of::<F>() / 5;
     let affordable = (1..=k).rev().find(|&t| Bounds::<F::Work>::bytes_per_point(t) <= budget).unwrap_or(1);
-    let wanted = if k <= EACH { k } else { k.div_ceil(5) };
-    Some(match wanted.min(affordable) {
-        1 => Groups::one(k),
-        t if t == k => Groups::each(k),
-        t => near_one_another(centroids, t, seed),
-    })
+    let wanted = if k <= TOGETHER { 1 } else { k.div_ceil(10) };
+    Some(near_one_another(centroids, wanted.min(affordable), seed))
 }
 
 /// At most `count` groups of centroids that lie close together: those of a short k-means.

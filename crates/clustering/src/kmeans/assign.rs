@@ -1,6 +1,7 @@
 //! The assignment step of Lloyd's algorithm: each point to the nearest centroid, with or without bounds that tell for
 //! which points and centroids nothing can have changed.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use ndarray::{Array2, Axis};
@@ -9,13 +10,21 @@ use super::centres::{Block, Centres, Lowest};
 use super::groups::Groups;
 use super::spread::Spread;
 use super::sums::UNASSIGNED;
+use crate::kernel::prefetch;
 use crate::parallel::{chunks, map, split_mut};
 use crate::points::Rows;
 use crate::simd::{Isa, Kernel, dispatch};
 use crate::{Scalar, Work};
 
-/// Points that are scored together: with 784 features they take 400 kB, which leaves room in a second-level cache.
+/// Points that are scored together, without bounds.
 const BLOCK: usize = 128;
+
+/// Points that are collected before they are compared with the groups they have to be compared with: the more there are,
+/// the more share a group that has been fetched from memory.
+const OPEN: usize = 1024;
+
+/// Points that are asked for ahead of the one that is looked at.
+const AHEAD: usize = 4;
 
 /// Centres that are scored before the best of them is looked for.
 const RANGE: usize = 256;
@@ -45,9 +54,9 @@ impl<F: Scalar> Kernel for Nearest<'_, F> {
         let Self { points, centres, rows, labels } = self;
         let slots: Vec<u32> = (0..BLOCK as u32).collect();
         let (mut block, mut lowest) = (Block::new(), Lowest::new());
-        let mut best = vec![F::Work::INFINITY; BLOCK];
+        let mut best = [F::Work::INFINITY; BLOCK];
         for (start, labels) in rows.step_by(BLOCK).zip(labels.chunks_mut(BLOCK)) {
-            block.load(points, centres, start..start + labels.len());
+            block.load(start..start + labels.len());
             for first in (0..centres.len()).step_by(RANGE) {
                 let range = first..centres.len().min(first + RANGE);
                 block.score::<I, F>(points, centres, &slots[..labels.len()], range.clone());
@@ -205,46 +214,53 @@ impl<F: Scalar> Kernel for Chunk<'_, F> {
 
     #[inline(always)]
     fn run<I: Isa>(mut self) -> u64 {
+        let mut work = Workspace::new(self.groups());
         let mut distances = 0;
-        let mut open = Vec::new();
-        let (mut block, mut lowest) = (Block::new(), Lowest::new());
-        let (mut candidates, mut slots) = (Vec::new(), Vec::new());
-        for start in (0..self.labels.len()).step_by(BLOCK) {
-            let rows = start..self.labels.len().min(start + BLOCK);
-            open.clear();
-            open.extend(rows.filter(|&i| self.drift(i)));
-            if open.is_empty() {
-                continue;
-            }
-            let Pass { points, centres, .. } = *self.pass;
-            block.load(points, centres, open.iter().map(|&i| self.first + i));
-            distances += self.tighten::<I>(&block, &open, &mut candidates);
-            for group in 0..self.pass.groups.len() {
-                slots.clear();
-                slots.extend((0..open.len() as u32).filter(|&slot| {
-                    candidates[slot as usize].is_some() && self.needs(open[slot as usize], group)
-                }));
-                if slots.is_empty() {
+        // A point waits a little between being asked for and being looked at, until memory has answered.
+        let mut coming = VecDeque::with_capacity(AHEAD + 1);
+        for i in 0..self.labels.len() + AHEAD {
+            if i < self.labels.len() {
+                if !self.drift(i) {
                     continue;
                 }
-                let range = self.pass.groups.range(group);
-                distances += (slots.len() * range.len()) as u64;
-                block.score::<I, F>(points, centres, &slots, range.clone());
-                lowest.find(&block, range.len());
-                for (lane, &slot) in slots.iter().enumerate() {
-                    let Some(best) = &mut candidates[slot as usize] else { continue };
-                    let label = self.pass.groups.order()[range.start + lowest.index[lane] as usize] as u32;
-                    let new = Candidate { score: lowest.best[lane], label, group };
-                    self.consider(open[slot as usize], best, new, lowest.second[lane]);
+                prefetch(self.pass.points.row(self.first + i));
+                coming.push_back(i);
+                if coming.len() <= AHEAD {
+                    continue;
                 }
             }
-            for (&i, candidate) in open.iter().zip(&candidates) {
-                if let Some(candidate) = candidate {
-                    self.labels[i] = candidate.label;
+            let Some(i) = coming.pop_front() else { break };
+            if self.labels[i] != UNASSIGNED {
+                distances += 1;
+                if !self.tighten::<I>(i) {
+                    continue;
                 }
+            }
+            work.open.push(i);
+            if work.open.len() == OPEN {
+                distances += self.compare::<I>(&mut work);
             }
         }
-        distances
+        distances + self.compare::<I>(&mut work)
+    }
+}
+
+/// Room to work in.
+struct Workspace<W> {
+    /// Points that have to be compared with some groups.
+    open: Vec<usize>,
+    /// The nearest centroid of each of these.
+    nearest: Vec<Candidate<W>>,
+    /// For each group, which of them may have to be compared with it.
+    wanted: Vec<Vec<u32>>,
+    block: Block<W>,
+    lowest: Lowest<W>,
+}
+
+impl<W: Work> Workspace<W> {
+    fn new(groups: usize) -> Self {
+        let (block, lowest) = (Block::new(), Lowest::new());
+        Self { open: Vec::new(), nearest: Vec::new(), wanted: vec![Vec::new(); groups], block, lowest }
     }
 }
 
@@ -273,33 +289,69 @@ impl<F: Scalar> Chunk<'_, F> {
         upper >= nearest
     }
 
-    /// Measures the distance of the open points to their own centroids. What is still open then has an empty candidate,
-    /// the rest none.
+    /// Measures the distance of a point to its own centroid; whether another may still be nearer.
     #[inline(always)]
-    fn tighten<I: Isa>(
-        &mut self,
-        block: &Block<F::Work>,
-        open: &[usize],
-        candidates: &mut Vec<Option<Candidate<F::Work>>>,
-    ) -> u64 {
+    fn tighten<I: Isa>(&mut self, i: usize) -> bool {
         let t = self.groups();
         let Pass { points, norms, centres, groups, rounding, .. } = self.pass;
-        let empty = Candidate { score: F::Work::INFINITY, label: UNASSIGNED, group: usize::MAX };
-        let mut distances = 0;
-        candidates.clear();
+        let score = centres.about::<I, F>(*points, self.first + i, groups.position(self.labels[i]));
+        let upper: F::Work = rounding.at_most(norms[self.first + i], score);
+        self.upper[i] = upper;
+        self.lower[i * t..(i + 1) * t].iter().any(|&lower| upper >= lower)
+    }
+
+    /// Compares the open points with every group that may hold a nearer centroid, and with their own. Returns how many
+    /// distances that took; no point is open afterwards.
+    #[inline(always)]
+    fn compare<I: Isa>(&mut self, work: &mut Workspace<F::Work>) -> u64 {
+        let Workspace { open, nearest, wanted, block, lowest } = work;
+        let Pass { points, centres, groups, .. } = *self.pass;
+        let nobody = Candidate { score: F::Work::INFINITY, label: UNASSIGNED, group: usize::MAX };
+        nearest.clear();
+        nearest.resize(open.len(), nobody);
+        block.load(open.iter().map(|&i| self.first + i));
         for (slot, &i) in open.iter().enumerate() {
-            let label = self.labels[i];
-            if label == UNASSIGNED {
-                candidates.push(Some(empty));
+            self.ask(i, slot as u32, wanted);
+        }
+        let mut distances = 0;
+        for (group, slots) in wanted.iter_mut().enumerate() {
+            // The groups before may have brought a point's centroid nearer.
+            slots.retain(|&slot| self.needs(open[slot as usize], group));
+            if slots.is_empty() {
                 continue;
             }
-            let score = block.about::<I, F>(*points, centres, slot as u32, groups.position(label));
-            distances += 1;
-            self.upper[i] = rounding.at_most(norms[self.first + i], score);
-            let reached = self.lower[i * t..(i + 1) * t].iter().any(|&lower| lower <= self.upper[i]);
-            candidates.push(reached.then_some(empty));
+            let range = groups.range(group);
+            distances += (slots.len() * range.len()) as u64;
+            block.score::<I, F>(points, centres, slots, range.clone());
+            lowest.find(block, range.len());
+            for (lane, &slot) in slots.iter().enumerate() {
+                let label = groups.order()[range.start + lowest.index[lane] as usize] as u32;
+                let new = Candidate { score: lowest.best[lane], label, group };
+                self.consider(open[slot as usize], &mut nearest[slot as usize], new, lowest.second[lane]);
+            }
+            slots.clear();
         }
+        for (&i, nearest) in open.iter().zip(nearest) {
+            self.labels[i] = nearest.label;
+        }
+        open.clear();
         distances
+    }
+
+    /// Puts a point on the lists of the groups that it has to be compared with.
+    #[inline(always)]
+    fn ask(&self, i: usize, slot: u32, wanted: &mut [Vec<u32>]) {
+        let (label, t) = (self.labels[i], self.groups());
+        if label == UNASSIGNED {
+            wanted.iter_mut().for_each(|slots| slots.push(slot));
+            return;
+        }
+        let (own, upper) = (self.pass.groups.of(label), self.upper[i]);
+        for (group, &lower) in self.lower[i * t..(i + 1) * t].iter().enumerate() {
+            if lower <= upper || group == own {
+                wanted[group].push(slot);
+            }
+        }
     }
 
     /// Whether a point has to be compared with the centroids of a group: one of them may be the nearest, or is so far.

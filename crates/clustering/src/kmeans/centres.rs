@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayView1, ArrayView2};
 
-use crate::kernel::{LANES, PADDING, panel, product};
+use crate::kernel::{LANES, PADDING, panel, prefetch, product};
 use crate::points::Rows;
 use crate::simd::Isa;
 use crate::{Scalar, Work};
@@ -13,8 +13,11 @@ use crate::{Scalar, Work};
 /// From so many features on, vectors lie along the features of a row.
 const WIDE: usize = 32;
 
-/// Centres that are compared with a whole block before the next ones are: together they fit a second-level cache
-/// beside the block, and one row's worth of them the first.
+/// Rows ahead that are fetched while four are compared: those are done before memory answers.
+const AHEAD: usize = 8;
+
+/// Centres that are compared with all points of a block before the next ones are: with 784 features they take 60 kB,
+/// which stay in a second-level cache meanwhile.
 const CENTRES_AT_ONCE: usize = 20;
 
 /// m centres, scored against points.
@@ -67,6 +70,14 @@ impl<W: Work> Centres<W> {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.offsets.len()
+    }
+
+    /// About the score of point `i` against centre `c`: within [`Centres::error`], but not to the last bit what
+    /// [`Block::score`] gives.
+    #[inline(always)]
+    pub(super) fn about<I: Isa, F: Scalar<Work = W>>(&self, points: Rows<F>, i: usize, c: usize) -> W {
+        let unit = W::narrow(points.unit());
+        self.offsets[c] + product::<I, F>(points.row(i), unit, &self.direction(c)[..self.d])
     }
 
     fn direction(&self, c: usize) -> &[W] {
@@ -130,12 +141,12 @@ fn squared_distance<W: Work>(a: &[W], b: &[W]) -> f64 {
     lanes.iter().sum::<f64>() + tail.sum::<f64>()
 }
 
-/// Points of a block that are being looked at, and room to work in. Points are named by their slot.
+/// Points that are being looked at, and room to work in. Points are named by their slot.
 pub(super) struct Block<W> {
     /// The point in each slot.
     ids: Vec<usize>,
-    /// Their values, `(slots, stride)`, where vectors lie along the features.
-    values: Vec<W>,
+    /// Four rows, `(4, stride)`, where vectors lie along the features.
+    rows: Vec<W>,
     /// One panel, `(d, LANES)`, where they do not.
     columns: Vec<[W; LANES]>,
     /// `(centres, lanes)`, see [`Block::score`].
@@ -145,31 +156,14 @@ pub(super) struct Block<W> {
 
 impl<W: Work> Block<W> {
     pub(super) fn new() -> Self {
-        Self { ids: Vec::new(), values: Vec::new(), columns: Vec::new(), scores: Vec::new(), lanes: 0 }
+        Self { ids: Vec::new(), rows: Vec::new(), columns: Vec::new(), scores: Vec::new(), lanes: 0 }
     }
 
     /// Puts points into the slots.
     #[inline(always)]
-    pub(super) fn load<F: Scalar<Work = W>>(
-        &mut self,
-        points: Rows<F>,
-        centres: &Centres<W>,
-        ids: impl Iterator<Item = usize>,
-    ) {
+    pub(super) fn load(&mut self, ids: impl Iterator<Item = usize>) {
         self.ids.clear();
         self.ids.extend(ids);
-        let (d, stride, unit) = (centres.d, centres.stride, W::narrow(points.unit()));
-        if d < WIDE {
-            return;
-        }
-        self.values.resize(self.ids.len() * stride, W::ZERO);
-        for (to, &i) in self.values.chunks_exact_mut(stride).zip(&self.ids) {
-            let (to, padding) = to.split_at_mut(d);
-            for (to, &x) in to.iter_mut().zip(points.row(i)) {
-                *to = x.to_work() * unit;
-            }
-            padding.fill(W::ZERO);
-        }
     }
 
     /// Scores the points in `slots` against the centres of `range`. What [`Block::of`] gives afterwards has a lane for
@@ -190,7 +184,7 @@ impl<W: Work> Block<W> {
         if centres.d < WIDE {
             self.score_panels::<I, F>(points, centres, slots, range);
         } else {
-            self.score_tiles::<I>(centres, slots, range);
+            self.score_tiles::<I, F>(points, centres, slots, range);
         }
     }
 
@@ -200,60 +194,53 @@ impl<W: Work> Block<W> {
         &self.scores[c * self.lanes..(c + 1) * self.lanes]
     }
 
-    /// About the score of the point in `slot` against one centre: within [`Centres::error`], but not to the last bit
-    /// what [`Block::score`] gives.
     #[inline(always)]
-    pub(super) fn about<I: Isa, F: Scalar<Work = W>>(
-        &self,
+    fn score_tiles<I: Isa, F: Scalar<Work = W>>(
+        &mut self,
         points: Rows<F>,
         centres: &Centres<W>,
-        slot: u32,
-        c: usize,
-    ) -> W {
-        let direction = centres.direction(c);
-        let product = if centres.d < WIDE {
-            let (row, unit) = (points.row(self.ids[slot as usize]), W::narrow(points.unit()));
-            let terms = row.iter().zip(direction).map(|(&x, &y)| x.to_work() * unit * y);
-            terms.fold(W::ZERO, |sum, term| sum + term)
-        } else {
-            let row = &self.values[slot as usize * centres.stride..(slot as usize + 1) * centres.stride];
-            product::<I, W>(row, direction)
-        };
-        centres.offsets[c] + product
-    }
-
-    #[inline(always)]
-    fn score_tiles<I: Isa>(&mut self, centres: &Centres<W>, slots: &[u32], range: Range<usize>) {
-        let Self { values, scores, lanes, .. } = self;
-        let (lanes, stride, first) = (*lanes, centres.stride, range.start);
-        let values = |slot: u32| &values[slot as usize * stride..(slot as usize + 1) * stride];
+        slots: &[u32],
+        range: Range<usize>,
+    ) {
+        let Self { ids, rows, scores, lanes, .. } = self;
+        let (lanes, stride, first, unit) = (*lanes, centres.stride, range.start, W::narrow(points.unit()));
+        let point = |slot: usize| points.row(ids[slots[slot] as usize]);
+        rows.resize(4 * stride, W::ZERO);
         for group in range.clone().step_by(CENTRES_AT_ONCE) {
             let group = group..range.end.min(group + CENTRES_AT_ONCE);
-            for (quad, slots) in slots.chunks(4).enumerate() {
-                let rows = from_fn(|r| values(slots[r.min(slots.len() - 1)]));
+            for at in (0..slots.len()).step_by(4) {
+                for (r, row) in rows.chunks_exact_mut(stride).enumerate() {
+                    if at + r + AHEAD < slots.len() {
+                        prefetch(point(at + r + AHEAD));
+                    }
+                    // The last rows are filled up with the last point; columns from d on stay 0.
+                    for (to, &x) in row.iter_mut().zip(point((at + r).min(slots.len() - 1))) {
+                        *to = x.to_work() * unit;
+                    }
+                }
+                let rows: [&[W]; 4] = from_fn(|r| &rows[r * stride..(r + 1) * stride]);
                 let mut c = group.start;
                 macro_rules! tile {
                     ($count:literal) => {{
-                        let products = W::products::<I, $count>(rows, from_fn(|j| centres.direction(c + j)));
-                        for (j, products) in products.into_iter().enumerate() {
-                            let offset = centres.offsets[c + j];
-                            let to = (c + j - first) * lanes + 4 * quad;
+                        let last = group.end - 1;
+                        let products =
+                            W::products::<I, $count>(rows, from_fn(|j| centres.direction(last.min(c + j))));
+                        for products in products.into_iter().take(group.end - c) {
+                            let offset = centres.offsets[c];
+                            let to = (c - first) * lanes + at;
                             scores[to..to + 4].copy_from_slice(&products.map(|product| offset + product));
+                            c += 1;
                         }
-                        c += $count;
                     }};
                 }
-                while group.end - c >= 5 {
-                    tile!(5);
+                while c < group.end {
+                    // The compiler makes vectors of these three; three are four of which one is done twice.
+                    match group.end - c {
+                        5.. => tile!(5),
+                        3 | 4 => tile!(4),
+                        _ => tile!(1),
+                    }
                 }
-                match group.end - c {
-                    4 => tile!(4),
-                    3 => tile!(3),
-                    2 => tile!(2),
-                    1 => tile!(1),
-                    _ => {}
-                }
-                debug_assert_eq!(c, group.end);
             }
         }
     }

@@ -231,7 +231,7 @@ impl<F: Scalar, V: FnMut(usize, usize, F::Work)> Kernel for Visit<'_, F, V> {
             };
             ids.clear();
             ids.extend(rows.filter(|&i| (0..centres.len()).any(|target| near(target, i))));
-            block.load(*points, centres, ids.iter().copied());
+            block.load(ids.iter().copied());
             let wanted: usize =
                 (0..centres.len()).map(|target| ids.iter().filter(|&&i| near(target, i)).count()).sum();
             let mut take = |block: &Block<F::Work>, slots: &[u32], c: usize, target: usize| {
