@@ -1,6 +1,6 @@
 //! The contract between stages: plain files, strict on write, lenient on read.
 //!
-//! * **Reading** ([`read_points`], [`read_images`], [`read_ids`], [`Npz`]) accepts what NumPy programs save and a stage
+//! * **Reading** ([`read_points`], [`read_images`], [`read_ids`], [`read_weights`], [`Npz`]) accepts what NumPy programs save and a stage
 //!   can make sense of (any integer or float dtype, either byte order, C or Fortran order), converts it once, and
 //!   refuses the rest in one line that names the file, what was expected, what was found and the cure.
 //! * **Writing** goes through [`Outputs`]: every file of a stage is prepared under a temporary name in its own folder
@@ -20,7 +20,9 @@ pub use error::Error;
 pub use npz::{Npz, Text};
 pub use output::{Outputs, remove_temporaries};
 pub use provenance::{FileRecord, Provenance, Run};
-pub use read::{Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_points};
+pub use read::{
+    Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_points, read_weights,
+};
 
 /// Result of this library.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -150,6 +150,32 @@ pub fn read_ids(path: &Path) -> Result<(Array1<i64>, FileRecord)> {
     Ok((ids, record))
 }
 
+/// Weights of points, one a row: a number array of shape (n,) or (n, 1), as `f64`.
+///
+/// # Errors
+/// A file that cannot be read or is no such array; no rows; a value that is not finite or is negative.
+pub fn read_weights(path: &Path) -> Result<(Array1<f64>, FileRecord)> {
+    let expected = "weights: a number array of shape (n,), at least 0";
+    let (elements, record) = read_elements(path, expected)?;
+    let one_column = matches!(record.shape.as_slice(), [n] | [n, 1] if *n > 0);
+    if !one_column {
+        return Err(shape_error(path, expected, &record.shape));
+    }
+    let weights: Array1<f64> = match elements {
+        Elements::U8(array) => array.iter().map(|&weight| f64::from(weight)).collect(),
+        Elements::I64(array) => array.iter().map(|&weight| weight as f64).collect(),
+        Elements::F32(array) => array.iter().map(|&weight| f64::from(weight)).collect(),
+        Elements::F64(array) => array.iter().copied().collect(),
+    };
+    match weights.iter().enumerate().find(|(_, weight)| !(weight.is_finite() && **weight >= 0.0)) {
+        None => Ok((weights, record)),
+        Some((row, weight)) => {
+            let found = format!("{weight} in row {row}");
+            Err(Error::content(path, expected, found, "replace that value, with 0 to leave the point out"))
+        }
+    }
+}
+
 /// The whole of a small file that is not an array, with its record.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-use artifact::{Pixels, Points, read_ids, read_images, read_points};
+use artifact::{Pixels, Points, read_ids, read_images, read_points, read_weights};
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 use tempfile::tempdir;
@@ -189,4 +189,23 @@ proptest! {
             prop_assert!(as_f64(points).len() <= 24);
         }
     }
+}
+
+#[test]
+fn weights_are_numbers_of_at_least_0() {
+    let folder = tempdir().unwrap();
+    let read = |dtype: &str, shape: &str, payload: &[u8]| {
+        let path = npy(folder.path(), dtype, false, shape, payload);
+        let name = path.display().to_string();
+        read_weights(&path)
+            .map(|(weights, _)| weights)
+            .map_err(|error| error.to_string().replace(&name, "FILE"))
+    };
+    assert_eq!(read("|u1", "(3,)", &[0, 1, 2]), Ok(array![0.0, 1.0, 2.0]));
+    assert_eq!(read("<f4", "(1, 1)", &0.5f32.to_le_bytes()), Ok(array![0.5]));
+    for (value, shown) in [(-1.0, "-1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
+        let message = read("<f8", "(2,)", &[1.0, value].map(f64::to_le_bytes).concat()).unwrap_err();
+        assert!(message.starts_with("FILE: expected weights") && message.contains(shown), "{message}");
+    }
+    assert!(read("|u1", "(1, 2)", &[1, 2]).unwrap_err().contains("(1, 2)"));
 }
