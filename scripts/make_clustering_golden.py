@@ -81,6 +81,8 @@ def gmm_case(points, means, covariance_type, iterations):
         "means": mixture.means_.tolist(),
         "covariances": mixture.covariances_.ravel().tolist(),
         "log_likelihood": mixture.score(points),
+        "bic": mixture.bic(points),
+        "aic": mixture.aic(points),
         "assignments": mixture.predict(points).tolist(),
     }
 

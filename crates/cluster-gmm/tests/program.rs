@@ -63,3 +63,100 @@ fn a_model_of_any_covariance_assigns_its_own_points_as_the_fit_did() {
         assert_eq!(bytes("p.npy"), bytes("q.npy"), "{covariance}");
     }
 }
+
+/// What a refused program says; it exits with `code`.
+fn refused(folder: &Path, words: &str, code: i32) -> String {
+    let output = Command::cargo_bin("cluster-gmm")
+        .unwrap()
+        .current_dir(folder)
+        .args(words.split(' '))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{words}: {told}");
+    assert_eq!(told.lines().count(), 1, "{words}: {told}");
+    told
+}
+
+#[test]
+fn it_selects_the_number_of_components() {
+    let folder = tempdir().unwrap();
+    strips(folder.path());
+    let shown = done(folder.path(), "--points points.npy --select-k 1..4 --out k.csv --covariance diag");
+    assert!(shown.starts_with("lowest BIC: k = "), "{shown}");
+    let csv = std::fs::read_to_string(folder.path().join("k.csv")).unwrap();
+    let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(lines[0], ["k", "log_likelihood", "parameters", "bic", "aic", "iterations", "converged"]);
+    assert_eq!(lines.len(), 5);
+    for (k, line) in (1..).zip(&lines[1..]) {
+        assert_eq!((line[0], line[2]), (&*k.to_string(), &*(5 * k - 1).to_string()));
+        let number = |i: usize| line[i].parse::<f64>().unwrap();
+        let bic = (5.0 * f64::from(k) - 1.0) * 400_f64.ln() - 2.0 * 400.0 * number(1);
+        assert!((number(3) - bic).abs() < 1e-6, "{line:?}");
+    }
+    assert!(folder.path().join("k.csv.json").exists());
+}
+
+#[test]
+fn it_goes_on_from_a_model() {
+    let folder = tempdir().unwrap();
+    strips(folder.path());
+    let fit = "--points points.npy --tol 0 --covariance tied";
+    done(folder.path(), &format!("{fit} --k 3 --max-iter 8 --out a.npy --densities a8.npy"));
+    done(folder.path(), &format!("{fit} --k 3 --max-iter 4 --out b.npy --model m.npz"));
+    // Its k and its covariance need not be given again.
+    done(
+        folder.path(),
+        "--points points.npy --tol 0 --max-iter 4 --init m.npz --out c.npy --densities c8.npy",
+    );
+    let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(bytes("a.npy"), bytes("c.npy"));
+    assert_eq!(bytes("a8.npy"), bytes("c8.npy"));
+    let densities: Array1<f64> = read_npy(folder.path().join("a8.npy")).unwrap();
+    let record: String = std::fs::read_to_string(folder.path().join("a.npy.json")).unwrap();
+    assert_eq!(densities.len(), 400);
+    assert!(record.contains(r#""bic""#) && record.contains(r#""aic""#), "{record}");
+    let told = refused(folder.path(), "--points points.npy --init m.npz --out d.npy --covariance full", 1);
+    assert!(told.contains("expected a starting model with full covariances, found tied"), "{told}");
+}
+
+#[test]
+fn a_weight_of_two_is_a_point_twice() {
+    let folder = tempdir().unwrap();
+    let n = strips(folder.path());
+    let points: Array2<f32> = read_npy(folder.path().join("points.npy")).unwrap();
+    let weights: Array1<u8> = (0..n).map(|i| (i % 3) as u8).collect();
+    let repeated: Vec<usize> = (0..n).flat_map(|i| vec![i; i % 3]).collect();
+    write_npy(folder.path().join("twice.npy"), &points.select(Axis(0), &repeated)).unwrap();
+    write_npy(folder.path().join("weights.npy"), &weights).unwrap();
+    write_npy(folder.path().join("means.npy"), &array![[20.0, 0.0], [20.0, 3.0]]).unwrap();
+    let fit = "--k 2 --init means.npy --max-iter 5";
+    let weighed =
+        done(folder.path(), &format!("--points points.npy --weights weights.npy {fit} --out a.npy"));
+    let repeated = done(folder.path(), &format!("--points twice.npy {fit} --out b.npy"));
+    assert_eq!(weighed.lines().next(), repeated.lines().next());
+    let record = std::fs::read_to_string(folder.path().join("a.npy.json")).unwrap();
+    assert!(record.contains("weights.npy"), "{record}");
+}
+
+#[test]
+fn what_does_not_go_together_is_refused() {
+    let folder = tempdir().unwrap();
+    for (words, option) in [
+        ("--select-k 2..4 --k 3", "--k"),
+        ("--select-k 2..4 --model m.npz", "--model"),
+        ("--select-k 2..4 --proba p.npy", "--proba"),
+        ("--select-k 2..4 --densities p.npy", "--densities"),
+        ("--select-k 2..4 --init m.npz", "--init FILE"),
+        ("--select-k 2..4 --predict m.npz", "--select-k"),
+        ("--predict m.npz --weights w.npy", "--weights"),
+        ("--predict m.npz --init random", "--init"),
+    ] {
+        let told = refused(folder.path(), &format!("--points a.npy --out b.npy {words}"), 2);
+        assert!(told.contains(&format!("leave out {option}")), "{words}: {told}");
+    }
+    for span in ["0..3", "4..3", "3", "2..", "a..b", "2...4"] {
+        let told = refused(folder.path(), &format!("--points a.npy --out b.npy --select-k {span}"), 2);
+        assert!(told.contains("1 <= A <= B"), "{span}: {told}");
+    }
+}

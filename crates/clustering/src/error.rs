@@ -94,6 +94,17 @@ pub enum Error {
         found: String,
     },
 
+    /// A starting model with other covariances than asked for.
+    #[error(
+        "expected a starting model with {expected} covariances, found {found}: give one, or ask for {found}"
+    )]
+    CovarianceType {
+        /// The kind asked for.
+        expected: &'static str,
+        /// The kind of the model.
+        found: &'static str,
+    },
+
     /// A covariance that no Gaussian can have.
     #[error(
         "expected symmetric positive definite covariances, found that {covariance} is not: raise reg_covar \

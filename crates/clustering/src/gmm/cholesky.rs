@@ -48,36 +48,43 @@ fn is_symmetric(matrix: ArrayView2<f64>) -> bool {
 /// L with `L L^T = matrix`, from the lower triangle; `None` when a pivot is not positive.
 fn cholesky(matrix: ArrayView2<f64>) -> Option<Array2<f64>> {
     let d = matrix.nrows();
-    let mut lower = Array2::<f64>::zeros((d, d));
+    let mut lower = vec![0.0; d * d];
     for i in 0..d {
-        for j in 0..=i {
-            let (row_i, row_j) = (lower.row(i), lower.row(j));
-            let rest = matrix[[i, j]] - row_i.iter().zip(row_j).take(j).map(|(a, b)| a * b).sum::<f64>();
-            if i > j {
-                lower[[i, j]] = rest / lower[[j, j]];
-            } else if rest.is_finite() && rest > 0.0 {
-                lower[[i, i]] = rest.sqrt();
-            } else {
-                return None;
-            }
+        let (before, row) = lower.split_at_mut(i * d);
+        for j in 0..i {
+            let other = &before[j * d..=j * d + j];
+            let rest = matrix[[i, j]] - dot(&row[..j], &other[..j]);
+            row[j] = rest / other[j];
         }
+        let rest = matrix[[i, i]] - dot(&row[..i], &row[..i]);
+        if !(rest.is_finite() && rest > 0.0) {
+            return None;
+        }
+        row[i] = rest.sqrt();
     }
-    Some(lower)
+    Some(Array2::from_shape_vec((d, d), lower).expect("d rows of d"))
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// The inverse of a lower triangle, by forward substitution, row by row.
 fn inverse_of_lower(lower: &Array2<f64>) -> Array2<f64> {
     let d = lower.nrows();
-    let mut inverse = Array2::<f64>::zeros((d, d));
+    let mut inverse = vec![0.0; d * d];
     for i in 0..d {
-        let mut row = ndarray::Array1::<f64>::zeros(d);
+        let (before, row) = inverse.split_at_mut(i * d);
         row[i] = 1.0;
-        for j in 0..i {
-            row.scaled_add(-lower[[i, j]], &inverse.row(j));
+        for (j, other) in before.chunks_exact(d).enumerate() {
+            let factor = lower[[i, j]];
+            for (to, value) in row[..=j].iter_mut().zip(other) {
+                *to -= factor * value;
+            }
         }
-        inverse.row_mut(i).assign(&(row / lower[[i, i]]));
+        row[..=i].iter_mut().for_each(|value| *value /= lower[[i, i]]);
     }
-    inverse
+    Array2::from_shape_vec((d, d), inverse).expect("d rows of d")
 }
 
 #[cfg(test)]

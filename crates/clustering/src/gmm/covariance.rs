@@ -7,6 +7,7 @@ use ndarray::{Array1, Array2, Array3, ArrayD, ArrayView2, ArrayViewD, Axis, Ix1,
 
 use super::cholesky::{Factors, precision_cholesky};
 use crate::Error;
+use crate::parallel::map;
 
 /// How many free parameters the covariances have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +125,8 @@ impl Covariances {
         match self {
             Self::Full(matrices) => {
                 let factor = |(c, matrix)| factor(matrix, || format!("of component {c}"));
-                Ok(Factors::Own(matrices.outer_iter().enumerate().map(factor).collect::<Result<_, _>>()?))
+                let factors = map(matrices.outer_iter().enumerate(), factor);
+                Ok(Factors::Own(factors.into_iter().collect::<Result<_, _>>()?))
             }
             Self::Tied(matrix) => {
                 Ok(Factors::Shared(factor(matrix.view(), || "that all components share".into())?))

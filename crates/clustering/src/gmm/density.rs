@@ -1,32 +1,38 @@
-//! Log densities of all components on a block of points: the heart of the E step.
+//! Log densities of all components on a panel of points: the heart of the E step.
 
-use std::ops::Range;
-
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2};
 
 use super::cholesky::Factors;
 use super::covariance::Covariances;
-use crate::points::Rows;
-use crate::{Error, Scalar};
+use super::panel::{LANES, Lanes, keep_loop};
+use super::triangle::Triangle;
+use crate::Error;
+use crate::kernel::mul_add;
+use crate::simd::Isa;
+
+/// Log densities never go below this, so that points too far away for `f64` give no NaN.
+const LOWEST: f64 = -1e290;
 
 /// What is needed to evaluate `ln weight + ln N(x; mean, covariance)` for every component.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Densities {
     /// Shape `(k, d)`.
     means: Array2<f64>,
-    factors: Factors,
+    whitening: Whitening,
     /// `ln weight + ln det U - d/2 ln 2 pi`, shape `(k,)`.
     constants: Array1<f64>,
 }
 
-/// Reused from block to block.
-#[derive(Default)]
-pub(super) struct Scratch {
-    /// Points minus one component's mean, shape `(rows, d)`.
-    pub(super) differences: Array2<f64>,
-    /// The same, whitened by that component's factor or weighted by its responsibilities.
-    pub(super) products: Array2<f64>,
+/// How a difference from a mean becomes one whose square is the Mahalanobis distance.
+#[derive(Debug, Clone, PartialEq)]
+enum Whitening {
+    /// A factor per component.
+    Own(Vec<Triangle>),
+    /// One factor for all: points are whitened once, around `origin` `(d,)`, and compared with the means whitened likewise,
+    /// `means` `(k, d)`.
+    Shared { factor: Triangle, origin: Vec<f64>, means: Array2<f64> },
+    /// Inverse standard deviations, shape `(k, d)`.
+    Diagonal(Array2<f64>),
 }
 
 impl Densities {
@@ -41,73 +47,100 @@ impl Densities {
         let normaliser = 0.5 * d as f64 * std::f64::consts::TAU.ln();
         let constant = |(c, weight): (usize, &f64)| weight.ln() + factors.log_determinant(c) - normaliser;
         let constants = weights.iter().enumerate().map(constant).collect();
-        Ok(Self { means: means.clone(), factors, constants })
+        let means = means.as_standard_layout().into_owned();
+        let whitening = match factors {
+            Factors::Own(factors) => {
+                Whitening::Own(factors.iter().map(|factor| Triangle::new(factor.view())).collect())
+            }
+            Factors::Shared(factor) => {
+                let origin = means.row(0).to_owned();
+                let whitened = (&means - &origin).dot(&factor);
+                Whitening::Shared {
+                    factor: Triangle::new(factor.view()),
+                    origin: origin.to_vec(),
+                    means: whitened,
+                }
+            }
+            Factors::Diagonal(rows) => Whitening::Diagonal(rows),
+        };
+        Ok(Self { means, whitening, constants })
     }
 
-    /// Writes the weighted log densities of `block` `(rows, d)` to `log_joint` `(rows, k)`.
-    pub(super) fn evaluate(
-        &self,
-        block: ArrayView2<f64>,
-        scratch: &mut Scratch,
-        log_joint: &mut Array2<f64>,
-    ) {
-        let k = self.means.nrows();
-        resize(log_joint, (block.nrows(), k));
-        resize(&mut scratch.products, block.dim());
-        for c in 0..k {
-            subtract(block, &self.means, c, &mut scratch.differences);
-            self.whiten(c, scratch);
-            let constant = self.constants[c];
-            let column = log_joint.column_mut(c);
-            for (value, row) in column.into_iter().zip(scratch.products.axis_iter(Axis(0))) {
-                *value = constant - 0.5 * row.dot(&row);
+    /// Number of components.
+    pub(super) fn k(&self) -> usize {
+        self.constants.len()
+    }
+
+    /// Writes the weighted log densities of the points in `panel` `(d, LANES)` to `log_joint` `(k, LANES)`; `scratch` is
+    /// as large as `panel`.
+    #[inline(always)]
+    pub(super) fn evaluate<I: Isa>(&self, panel: &[Lanes], scratch: &mut [Lanes], log_joint: &mut [Lanes]) {
+        if let Whitening::Shared { factor, origin, .. } = &self.whitening {
+            subtract(panel, origin, scratch);
+            factor.whiten_in_place::<I>(scratch);
+        }
+        for (c, joint) in log_joint.iter_mut().enumerate() {
+            let mean = row(&self.means, c);
+            match &self.whitening {
+                Whitening::Own(factors) => {
+                    subtract(panel, mean, scratch);
+                    factors[c].squares::<I>(scratch, joint);
+                }
+                Whitening::Shared { means, .. } => squares_around::<I>(scratch, row(means, c), joint),
+                Whitening::Diagonal(scales) => scaled_squares::<I>(panel, mean, row(scales, c), joint),
+            }
+        }
+        for (joint, &constant) in log_joint.iter_mut().zip(&self.constants) {
+            keep_loop();
+            for value in joint {
+                let log_density = mul_add::<I, f64>(*value, -0.5, constant);
+                *value = if log_density > LOWEST { log_density } else { LOWEST };
             }
         }
     }
+}
 
-    fn whiten(&self, c: usize, scratch: &mut Scratch) {
-        let Scratch { differences, products: whitened } = scratch;
-        match &self.factors {
-            Factors::Own(factors) => general_mat_mul(1.0, differences, &factors[c], 0.0, whitened),
-            Factors::Shared(factor) => general_mat_mul(1.0, differences, factor, 0.0, whitened),
-            Factors::Diagonal(rows) => {
-                whitened.assign(differences);
-                *whitened *= &rows.row(c);
-            }
+#[inline(always)]
+fn row(matrix: &Array2<f64>, i: usize) -> &[f64] {
+    let d = matrix.ncols();
+    &matrix.as_slice().expect("matrices of Densities are in C order")[i * d..(i + 1) * d]
+}
+
+/// Writes the columns `panel` minus `mean` `(d,)` to `differences`.
+#[inline(always)]
+fn subtract(panel: &[Lanes], mean: &[f64], differences: &mut [Lanes]) {
+    for ((to, x), &m) in differences.iter_mut().zip(panel).zip(mean) {
+        keep_loop();
+        let mut difference = [0.0; LANES];
+        for l in 0..LANES {
+            difference[l] = x[l] - m;
+        }
+        *to = difference;
+    }
+}
+
+/// `sum ((x - mean) scale)^2` of each lane.
+#[inline(always)]
+fn scaled_squares<I: Isa>(panel: &[Lanes], mean: &[f64], scales: &[f64], squares: &mut Lanes) {
+    let mut sums = [0.0; LANES];
+    for ((x, &m), &scale) in panel.iter().zip(mean).zip(scales) {
+        for l in 0..LANES {
+            let y = (x[l] - m) * scale;
+            sums[l] = mul_add::<I, f64>(y, y, sums[l]);
         }
     }
+    *squares = sums;
 }
 
-/// Writes `block` minus mean `c` of `means` to `differences`.
-pub(super) fn subtract(block: ArrayView2<f64>, means: &Array2<f64>, c: usize, differences: &mut Array2<f64>) {
-    resize(differences, block.dim());
-    differences.assign(&block);
-    *differences -= &means.row(c);
-}
-
-/// Makes room for `shape`; the values are unspecified.
-pub(super) fn resize(array: &mut Array2<f64>, shape: (usize, usize)) {
-    if array.dim() != shape {
-        *array = Array2::zeros(shape);
-    }
-}
-
-/// The points of `rows` in f64, in the unit of models, in `block`.
-pub(super) fn widen<F: Scalar>(points: Rows<F>, rows: Range<usize>, block: &mut Array2<f64>) {
-    resize(block, (rows.len(), points.d()));
-    for (mut to, point) in block.outer_iter_mut().zip(points.iter(rows)) {
-        for (to, &x) in to.iter_mut().zip(point) {
-            let x: f64 = x.into();
-            *to = x * points.scale();
+/// `sum (x - mean)^2` of each lane.
+#[inline(always)]
+fn squares_around<I: Isa>(panel: &[Lanes], mean: &[f64], squares: &mut Lanes) {
+    let mut sums = [0.0; LANES];
+    for (x, &m) in panel.iter().zip(mean) {
+        for l in 0..LANES {
+            let y = x[l] - m;
+            sums[l] = mul_add::<I, f64>(y, y, sums[l]);
         }
     }
-}
-
-/// `ln sum exp` of the values, without overflow.
-pub(super) fn log_sum_exp(values: &[f64]) -> f64 {
-    let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if !largest.is_finite() {
-        return largest;
-    }
-    largest + values.iter().map(|value| (value - largest).exp()).sum::<f64>().ln()
+    *squares = sums;
 }

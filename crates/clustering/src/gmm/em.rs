@@ -1,12 +1,15 @@
 //! Expectation maximisation of one start.
 
-use ndarray::Array2;
+use std::ops::Range;
 
-use super::density::log_sum_exp;
+use super::density::Densities;
 use super::model::GaussianMixture;
-use super::moments::Moments;
+use super::moments::{Moments, Responsibilities};
+use super::panel::Lanes;
+use super::posterior::normalise;
 use super::{GmmParams, init};
 use crate::points::Rows;
+use crate::simd::Isa;
 use crate::{Error, Scalar};
 
 /// Where a start ended.
@@ -49,24 +52,23 @@ fn iterate<F: Scalar>(
     model: &GaussianMixture,
 ) -> Result<(GaussianMixture, f64), Error> {
     let kind = params.covariance_type;
-    let moments = Moments::of(points, model.means(), kind, |_, block, scratch, to| {
-        model.densities().evaluate(block, scratch, to);
-        normalise(to)
-    });
-    let log_likelihood = moments.log_likelihood / points.n() as f64;
+    let moments = Moments::of(points, model.means(), kind, model.densities());
+    let log_likelihood = moments.log_likelihood();
     let parameters = moments.parameters(model.means(), kind, params.reg_covar);
     Ok((GaussianMixture::from_parameters(parameters)?, log_likelihood))
 }
 
-/// Turns weighted log densities `(rows, k)` into responsibilities; returns the sum over the rows of their log
-/// density.
-fn normalise(log_joint: &mut Array2<f64>) -> f64 {
-    let mut sum = 0.0;
-    for mut row in log_joint.rows_mut() {
-        let row = row.as_slice_mut().expect("log_joint is in C order");
-        let total = log_sum_exp(row);
-        row.iter_mut().for_each(|value| *value = (*value - total).exp());
-        sum += total;
+/// The E step.
+impl Responsibilities for Densities {
+    #[inline(always)]
+    fn fill<I: Isa>(
+        &self,
+        _: Range<usize>,
+        panel: &[Lanes],
+        scratch: &mut [Lanes],
+        to: &mut [Lanes],
+    ) -> Lanes {
+        self.evaluate::<I>(panel, scratch, to);
+        normalise::<I>(to)
     }
-    sum
 }

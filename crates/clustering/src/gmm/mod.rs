@@ -4,15 +4,23 @@ mod cholesky;
 mod covariance;
 mod density;
 mod em;
+mod evaluate;
 mod init;
+mod maths;
 mod model;
 mod moments;
+mod panel;
+mod posterior;
 mod scatter;
+mod select;
+mod triangle;
 
 use ndarray::{Array1, Array2};
 
 pub use self::covariance::{CovarianceType, Covariances};
+use self::evaluate::Scores;
 pub use self::model::GaussianMixture;
+pub use self::select::{Candidate, lowest_bic, select_k};
 use crate::check::{check_centres, check_count, check_k, check_not_negative};
 use crate::points::{Points, Rows, sizes};
 use crate::{Error, Scalar};
@@ -55,7 +63,7 @@ impl Default for GmmParams {
     }
 }
 
-/// Where a start begins: with the M step on these responsibilities.
+/// Where a start begins: with the M step on these responsibilities, or with a model.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Init {
     /// All of a point to its cluster in one start of k-means.
@@ -65,6 +73,9 @@ pub enum Init {
     /// All of a point to the nearest of these means, shape `(k, d)`. There is one start, whatever `starts`
     /// says.
     Means(Array2<f64>),
+    /// No M step: with this mixture, of the same k, d and covariance type, so that fitting can go on where it ended. There is
+    /// one start, whatever `starts` says.
+    Model(GaussianMixture),
 }
 
 /// What a fit tells while it runs.
@@ -113,8 +124,13 @@ pub struct GmmFit {
     pub model: GaussianMixture,
     /// Most probable component of each point, shape `(n,)`: what `model.predict` says of the same points.
     pub assignments: Array1<i32>,
-    /// Mean log-likelihood per point under `model`, in nats.
+    /// Mean log-likelihood per point under `model`, in nats; weighted where the points are.
     pub log_likelihood: f64,
+    /// Bayesian information criterion (Schwarz 1978), lower is better: `p ln n - 2 n log_likelihood`, with p the
+    /// [`GaussianMixture::n_parameters`] and n the number of points, or their total weight.
+    pub bic: f64,
+    /// Akaike's information criterion (1974), lower is better: `2 p - 2 n log_likelihood`.
+    pub aic: f64,
     /// Iterations of this start.
     pub iterations: usize,
     /// Whether this start converged. Not converging is a result, not an error.
@@ -126,7 +142,7 @@ pub struct GmmFit {
 }
 
 /// Fits a mixture to `points`, shape `(n, d)`, by expectation maximisation (Dempster, Laird and Rubin 1977),
-/// in f64 whatever the points are. `on_progress` is called after every iteration and every start.
+/// in f64 whatever the points are. A point counts as often as its weight says. `on_progress` is called after every iteration and every start.
 ///
 /// The result has the same bytes for any number of threads. Memory beyond the points: one `i32` and one `f64`
 /// per point (with [`Init::Random`] k `f64`), and at most about 128 MB of sums, or one set of covariances if
@@ -173,9 +189,13 @@ pub fn fit<'a, F: Scalar>(
 /// Assignments, likelihood and sizes that belong to the final parameters.
 fn finish<F: Scalar>(points: Rows<F>, run: em::Run, start: usize) -> GmmFit {
     let em::Run { model, iterations, converged } = run;
-    let (assignments, log_likelihood) = model.assign(points);
+    let Scores { labels, log_likelihood } = model.assign(points);
+    let assignments = Array1::from(labels);
     let sizes = sizes(&assignments, model.weights().len());
-    GmmFit { model, assignments, log_likelihood, iterations, converged, sizes, start }
+    let n: f64 = points.weights().map_or(points.n() as f64, |weights| weights.iter().sum());
+    let (p, fit) = (model.n_parameters() as f64, -2.0 * n * log_likelihood);
+    let (bic, aic) = (fit + p * n.ln(), fit + 2.0 * p);
+    GmmFit { model, assignments, log_likelihood, bic, aic, iterations, converged, sizes, start }
 }
 
 impl GmmFit {
@@ -188,7 +208,7 @@ impl GmmFit {
 impl GmmParams {
     fn starts(&self) -> usize {
         match self.init {
-            Init::Means(_) => 1,
+            Init::Means(_) | Init::Model(_) => 1,
             Init::KMeans | Init::Random => self.starts,
         }
     }
@@ -201,7 +221,17 @@ impl GmmParams {
         check_not_negative("reg_covar", self.reg_covar)?;
         match &self.init {
             Init::Means(means) => check_centres("starting means", means.view(), (self.k, d)),
+            Init::Model(model) => self.check_model(model, d),
             Init::KMeans | Init::Random => Ok(()),
         }
+    }
+
+    fn check_model(&self, model: &GaussianMixture, d: usize) -> Result<(), Error> {
+        check_centres("means of the starting model", model.means().view(), (self.k, d))?;
+        let (expected, found) = (self.covariance_type, model.covariance_type());
+        if expected != found {
+            return Err(Error::CovarianceType { expected: expected.as_str(), found: found.as_str() });
+        }
+        Ok(())
     }
 }

@@ -3,10 +3,10 @@
 use ndarray::{Array1, Array2, ArrayD};
 
 use super::covariance::{CovarianceType, Covariances};
-use super::density::{Densities, Scratch, log_sum_exp, widen};
+use super::density::Densities;
+use super::evaluate::{self, Scores};
 use super::moments::Parameters;
 use crate::check::check_matrix;
-use crate::parallel::{blocks, map_chunks};
 use crate::points::{Points, Rows};
 use crate::{Error, Scalar};
 
@@ -16,7 +16,7 @@ pub struct GaussianMixture {
     weights: Array1<f64>,
     means: Array2<f64>,
     covariances: Covariances,
-    densities: Densities,
+    densities: Box<Densities>,
 }
 
 impl GaussianMixture {
@@ -44,7 +44,7 @@ impl GaussianMixture {
     /// A mixture from the M step. Errors: [`Error::NotPositiveDefinite`].
     pub(super) fn from_parameters(parameters: Parameters) -> Result<Self, Error> {
         let Parameters { weights, means, covariances } = parameters;
-        let densities = Densities::new(&weights, &means, &covariances)?;
+        let densities = Box::new(Densities::new(&weights, &means, &covariances)?);
         Ok(Self { weights, means, covariances, densities })
     }
 
@@ -77,7 +77,7 @@ impl GaussianMixture {
     ///
     /// Errors: [`Error::Features`] when d is not the model's, [`Error::NonFinite`].
     pub fn predict<'a, F: Scalar>(&self, points: impl Into<Points<'a, F>>) -> Result<Array1<i32>, Error> {
-        self.on_checked(points, |points| self.assign(points).0)
+        self.on_checked(points, |points| evaluate::labels(points, &self.densities).into())
     }
 
     /// Probability of each component given the point, shape `(n, k)`; rows sum to 1.
@@ -89,35 +89,37 @@ impl GaussianMixture {
     ) -> Result<Array2<f64>, Error> {
         let points = points.into();
         let shape = (points.dim().0, self.weights.len());
-        let values = self.on_checked(points, |points| {
-            self.map_points(points, |log_joint, out| {
-                let total = log_sum_exp(log_joint);
-                out.extend(log_joint.iter().map(|value| (value - total).exp()));
-            })
-        })?;
+        let values = self.on_checked(points, |points| evaluate::probabilities(points, &self.densities))?;
         Ok(Array2::from_shape_vec(shape, values).expect("k values per point"))
     }
 
-    /// Log density of each point, shape `(n,)`, in nats. The mean of these is what a fit maximises.
+    /// Log density of each point, shape `(n,)`, in nats; -1e290 where it is too small for `f64`. The mean of these,
+    /// weighted where the points are, is what a fit maximises.
     ///
     /// Errors: as [`GaussianMixture::predict`].
     pub fn score_samples<'a, F: Scalar>(
         &self,
         points: impl Into<Points<'a, F>>,
     ) -> Result<Array1<f64>, Error> {
-        let scores = self.on_checked(points, |points| {
-            self.map_points(points, |log_joint, out| out.push(log_sum_exp(log_joint)))
-        })?;
-        Ok(scores.into())
+        self.on_checked(points, |points| evaluate::log_densities(points, &self.densities).into())
     }
 
-    /// Assignments `(n,)` and the mean log density.
-    pub(super) fn assign<F: Scalar>(&self, points: Rows<F>) -> (Array1<i32>, f64) {
-        let pairs = self.map_points(points, |log_joint, out| {
-            out.push((highest(log_joint) as i32, log_sum_exp(log_joint)));
-        });
-        let log_likelihood = pairs.iter().map(|(_, score)| score).sum::<f64>() / pairs.len() as f64;
-        (pairs.into_iter().map(|(label, _)| label).collect(), log_likelihood)
+    /// Number of free parameters: of the weights, the means and the covariances.
+    pub fn n_parameters(&self) -> usize {
+        let (k, d) = self.means.dim();
+        let symmetric = d * (d + 1) / 2;
+        let covariances = match self.covariance_type() {
+            CovarianceType::Full => k * symmetric,
+            CovarianceType::Tied => symmetric,
+            CovarianceType::Diag => k * d,
+            CovarianceType::Spherical => k,
+        };
+        covariances + k * d + k - 1
+    }
+
+    /// Assignments and mean log density.
+    pub(super) fn assign<F: Scalar>(&self, points: Rows<F>) -> Scores {
+        evaluate::scores(points, &self.densities)
     }
 
     fn on_checked<'a, F: Scalar, T>(
@@ -134,40 +136,6 @@ impl GaussianMixture {
         }
         Ok(evaluate(points))
     }
-
-    /// Calls `append` with the weighted log densities `(k,)` of every point; what it appends comes back in
-    /// the order of the points.
-    fn map_points<F: Scalar, T: Send + Clone>(
-        &self,
-        points: Rows<F>,
-        append: impl Fn(&[f64], &mut Vec<T>) + Sync,
-    ) -> Vec<T> {
-        let chunks = map_chunks(points.n(), 0, |rows| {
-            let mut scratch = Scratch::default();
-            let (mut block, mut log_joint) = Default::default();
-            let mut out = Vec::with_capacity(rows.len());
-            for rows in blocks(rows) {
-                widen(points, rows, &mut block);
-                self.densities.evaluate(block.view(), &mut scratch, &mut log_joint);
-                for row in log_joint.rows() {
-                    append(row.to_slice().expect("log_joint is in C order"), &mut out);
-                }
-            }
-            out
-        });
-        chunks.concat()
-    }
-}
-
-/// Index of the highest value; the lowest index wins ties.
-fn highest(values: &[f64]) -> usize {
-    let mut best = 0;
-    for (i, &value) in values.iter().enumerate() {
-        if value > values[best] {
-            best = i;
-        }
-    }
-    best
 }
 
 fn check_weights(weights: &Array1<f64>) -> Result<(), Error> {

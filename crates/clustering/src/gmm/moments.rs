@@ -2,27 +2,43 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, Array3, Axis};
 
 use super::covariance::{CovarianceType, Covariances};
-use super::density::{Scratch, resize, subtract, widen};
-use super::scatter::Scatter;
+use super::panel::{LANES, Lanes, keep_loop, load, panels, panels_of};
+use super::scatter::{Extent, Scatter, add_lanes, triangle};
 use crate::Scalar;
-use crate::parallel::{blocks, map_chunks};
+use crate::kernel::mul_add;
+use crate::parallel::{BLOCK_ROWS, blocks, map_chunks};
 use crate::points::Rows;
+use crate::simd::{Isa, Kernel, dispatch};
 
-/// Sums over the points x with responsibilities r, around reference means m.
+/// Where the responsibilities of a panel come from.
+pub(super) trait Responsibilities: Sync {
+    /// Writes the responsibilities `(k, LANES)` of the points of `rows`, which are `panel` `(d, LANES)`, and returns their
+    /// log densities. Lanes beyond `rows` may hold anything finite. Always inlined.
+    fn fill<I: Isa>(
+        &self,
+        rows: Range<usize>,
+        panel: &[Lanes],
+        scratch: &mut [Lanes],
+        to: &mut [Lanes],
+    ) -> Lanes;
+}
+
+/// Sums over the points x with responsibilities r times their weight, around reference means m.
 ///
 /// scikit-learn first forms the new means and then goes through the points again for the covariances. Around
-/// the means of the iteration before, which are near, one pass gives the same: see [`Scatter::covariances`].
+/// the means of the iteration before, which are near, one pass gives the same: see [`Moments::parameters`].
 pub(super) struct Moments {
-    /// `sum r`, shape `(k,)`.
-    weights: Array1<f64>,
-    /// `sum r (x - m)`, shape `(k, d)`.
-    shifts: Array2<f64>,
-    scatter: Scatter,
-    /// Sum over the points of what `fill` returned.
-    pub(super) log_likelihood: f64,
+    extent: Extent,
+    /// See [`Scatter`], shape `(k, width)`.
+    sums: Array2<f64>,
+    /// Sum over the points of weight times log density.
+    log_likelihood: f64,
+    /// Mean weight of a point.
+    mean_weight: f64,
+    n: usize,
 }
 
 /// Weights `(k,)`, means `(k, d)` and covariances that follow from moments.
@@ -34,77 +50,182 @@ pub(super) struct Parameters {
 
 impl Moments {
     /// The moments of all points around `means` `(k, d)`.
-    ///
-    /// `fill` gets the rows of a block and its points `(rows, d)`, writes their responsibilities `(rows, k)`
-    /// and returns their log-likelihood.
     pub(super) fn of<F: Scalar>(
         points: Rows<F>,
         means: &Array2<f64>,
         kind: CovarianceType,
-        fill: impl Fn(Range<usize>, ArrayView2<f64>, &mut Scratch, &mut Array2<f64>) -> f64 + Sync,
+        responsibilities: &impl Responsibilities,
     ) -> Self {
-        let bytes = Scatter::bytes(means.dim(), kind) + size_of::<f64>() * means.len();
-        let partials = map_chunks(points.n(), bytes, |rows| {
-            let mut partial = Self::zeros(means.dim(), kind);
-            let mut scratch = Scratch::default();
-            let (mut block, mut responsibilities) = Default::default();
-            for rows in blocks(rows) {
-                widen(points, rows.clone(), &mut block);
-                resize(&mut responsibilities, (rows.len(), means.nrows()));
-                partial.log_likelihood += fill(rows, block.view(), &mut scratch, &mut responsibilities);
-                partial.add_block(&block, means, &responsibilities, &mut scratch);
-            }
-            partial
+        let (k, d) = means.dim();
+        let extent = match kind {
+            CovarianceType::Full | CovarianceType::Tied => Extent::Matrix,
+            CovarianceType::Diag | CovarianceType::Spherical => Extent::Diagonal,
+        };
+        let width = extent.width(d);
+        let means = means.as_standard_layout();
+        let means = means.as_slice().expect("just laid out so");
+        let (unit, mean_weight) = weight_unit(points);
+        let partials = map_chunks(points.n(), size_of::<f64>() * k * width, |rows| {
+            dispatch(Chunk { points, rows, means, extent, k, unit, responsibilities })
         });
-        let mut total = Self::zeros(means.dim(), kind);
-        partials.iter().for_each(|partial| total.merge(partial));
-        total
-    }
-
-    fn zeros((k, d): (usize, usize), kind: CovarianceType) -> Self {
-        Self {
-            weights: Array1::zeros(k),
-            shifts: Array2::zeros((k, d)),
-            scatter: Scatter::zeros((k, d), kind),
-            log_likelihood: 0.0,
+        let mut sums = Array2::zeros((k, width));
+        let mut log_likelihood = 0.0;
+        for (partial, of_chunk) in partials {
+            sums.iter_mut().zip(partial).for_each(|(sum, value)| *sum += value);
+            log_likelihood += of_chunk;
         }
+        Self { extent, sums, log_likelihood, mean_weight, n: points.n() }
     }
 
-    fn add_block(
-        &mut self,
-        block: &Array2<f64>,
-        means: &Array2<f64>,
-        responsibilities: &Array2<f64>,
-        scratch: &mut Scratch,
-    ) {
-        let Scratch { differences, products: weighted } = scratch;
-        self.weights += &responsibilities.sum_axis(Axis(0));
-        for c in 0..means.nrows() {
-            subtract(block.view(), means, c, differences);
-            resize(weighted, block.dim());
-            weighted.assign(differences);
-            *weighted *= &responsibilities.slice(s![.., c..=c]);
-            let mut shift = self.shifts.row_mut(c);
-            shift += &weighted.sum_axis(Axis(0));
-            self.scatter.add_block(c, differences, weighted);
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.weights += &other.weights;
-        self.shifts += &other.shifts;
-        self.log_likelihood += other.log_likelihood;
-        self.scatter.merge(&other.scatter);
+    /// Weighted mean of the log densities.
+    pub(super) fn log_likelihood(&self) -> f64 {
+        self.log_likelihood / (self.mean_weight * self.n as f64)
     }
 
     /// The M step: parameters from moments around `means`.
     ///
-    /// As scikit-learn, a component's weight is raised by 10 machine epsilons, so one that lost all its
+    /// As scikit-learn, a component's weight is raised by 10 machine epsilons (of a point), so one that lost all its
     /// points divides by no zero: it keeps its mean, with `reg_covar` for a variance.
+    ///
+    /// With the step t of a mean, `sum r (x - m - t)(x - m - t)^T / w = sum r (x - m)(x - m)^T / w - t t^T`.
+    /// Steps shrink as EM converges, so hardly anything is subtracted and no digits are lost.
     pub(super) fn parameters(self, means: &Array2<f64>, kind: CovarianceType, reg_covar: f64) -> Parameters {
-        let weights = self.weights + 10.0 * f64::EPSILON;
-        let steps = &self.shifts / &weights.view().insert_axis(Axis(1));
-        let covariances = self.scatter.covariances(&weights, &steps, kind, reg_covar);
+        let weights = &self.sums.column(0) + 10.0 * f64::EPSILON * self.mean_weight;
+        let steps =
+            Array2::from_shape_fn(means.dim(), |(c, i)| self.sums[[c, self.shift_at(i)]] / weights[c]);
+        let covariances = match kind {
+            CovarianceType::Full => Covariances::Full(self.matrices(&weights, &steps, reg_covar)),
+            CovarianceType::Tied => Covariances::Tied(self.shared_matrix(&weights, &steps, reg_covar)),
+            CovarianceType::Diag => Covariances::Diag(self.variances(&weights, &steps, reg_covar)),
+            CovarianceType::Spherical => {
+                let variances = self.variances(&weights, &steps, reg_covar);
+                Covariances::Spherical(variances.sum_axis(Axis(1)) / means.ncols() as f64)
+            }
+        };
         Parameters { weights: &weights / weights.sum(), means: means + &steps, covariances }
     }
+
+    /// Where `sum r (x - m)_i` is in a row of sums.
+    fn shift_at(&self, i: usize) -> usize {
+        match self.extent {
+            Extent::Matrix => triangle(i + 1),
+            Extent::Diagonal => 1 + 2 * i,
+        }
+    }
+
+    fn matrices(&self, weights: &Array1<f64>, steps: &Array2<f64>, reg_covar: f64) -> Array3<f64> {
+        let (k, d) = steps.dim();
+        let mut matrices = Array3::zeros((k, d, d));
+        for c in 0..k {
+            for i in 0..d {
+                for j in 0..=i {
+                    let product = self.sums[[c, triangle(i + 1) + 1 + j]];
+                    let value = product / weights[c] - steps[[c, i]] * steps[[c, j]];
+                    matrices[[c, i, j]] = value;
+                    matrices[[c, j, i]] = value;
+                }
+                matrices[[c, i, i]] += reg_covar;
+            }
+        }
+        matrices
+    }
+
+    fn shared_matrix(&self, weights: &Array1<f64>, steps: &Array2<f64>, reg_covar: f64) -> Array2<f64> {
+        let (k, d) = steps.dim();
+        let total = weights.sum();
+        let mut matrix = Array2::zeros((d, d));
+        for i in 0..d {
+            for j in 0..=i {
+                let at = triangle(i + 1) + 1 + j;
+                let share = |c| self.sums[[c, at]] - weights[c] * steps[[c, i]] * steps[[c, j]];
+                let value = (0..k).map(share).sum::<f64>() / total;
+                matrix[[i, j]] = value;
+                matrix[[j, i]] = value;
+            }
+            matrix[[i, i]] += reg_covar;
+        }
+        matrix
+    }
+
+    fn variances(&self, weights: &Array1<f64>, steps: &Array2<f64>, reg_covar: f64) -> Array2<f64> {
+        let variance = |(c, i)| {
+            let (square, step): (f64, f64) = (self.sums[[c, 2 + 2 * i]], steps[[c, i]]);
+            square / weights[c] - step * step + reg_covar
+        };
+        Array2::from_shape_fn(steps.dim(), variance)
+    }
+}
+
+/// A power of two that brings the mean weight near 1, so that sums of very small or large weights are as good as any;
+/// and the mean weight in this unit.
+fn weight_unit<F: Scalar>(points: Rows<F>) -> (f64, f64) {
+    let Some(weights) = points.weights() else { return (1.0, 1.0) };
+    // Dividing first: as a sum of weights that is finite, so is this.
+    let mean = weights.iter().sum::<f64>() / weights.len() as f64;
+    let unit = (-mean.log2().floor().clamp(-1000.0, 1000.0)).exp2();
+    (unit, mean * unit)
+}
+
+/// The sums `(k, width)` and the log-likelihood of the points of `rows`.
+struct Chunk<'a, F, R> {
+    points: Rows<'a, F>,
+    rows: Range<usize>,
+    /// Shape `(k, d)`.
+    means: &'a [f64],
+    extent: Extent,
+    k: usize,
+    /// Of weights.
+    unit: f64,
+    responsibilities: &'a R,
+}
+
+impl<F: Scalar, R: Responsibilities> Kernel for Chunk<'_, F, R> {
+    type Output = (Vec<f64>, f64);
+
+    #[inline(always)]
+    fn run<I: Isa>(self) -> Self::Output {
+        let Self { points, rows, means, extent, k, unit, responsibilities } = self;
+        let d = points.d();
+        let width = extent.width(d);
+        let mut sums = vec![0.0; k * width];
+        let mut log_likelihood = [0.0; LANES];
+        let mut scatter = Scatter::new(extent, d);
+        let mut block = vec![[0.0; LANES]; panels(BLOCK_ROWS) * d];
+        let mut shares = vec![[0.0; LANES]; panels(BLOCK_ROWS) * k];
+        let mut scratch = vec![[0.0; LANES]; d];
+        for rows in blocks(rows) {
+            let count = panels(rows.len());
+            let (block, shares) = (&mut block[..count * d], &mut shares[..count * k]);
+            for (rows, (panel, shares)) in
+                panels_of(rows).zip(block.chunks_exact_mut(d).zip(shares.chunks_exact_mut(k)))
+            {
+                load(points, rows.clone(), panel);
+                let log_density = responsibilities.fill::<I>(rows.clone(), panel, &mut scratch, shares);
+                let weights = weights(points, rows, unit);
+                for l in 0..LANES {
+                    log_likelihood[l] = mul_add::<I, f64>(weights[l], log_density[l], log_likelihood[l]);
+                }
+                for share in shares {
+                    keep_loop();
+                    for l in 0..LANES {
+                        share[l] *= weights[l];
+                    }
+                }
+            }
+            for (c, (mean, sums)) in means.chunks_exact(d).zip(sums.chunks_exact_mut(width)).enumerate() {
+                scatter.add::<I>(block, shares.iter().skip(c).step_by(k), mean, sums);
+            }
+        }
+        (sums, add_lanes(log_likelihood))
+    }
+}
+
+/// The weights of the points of `rows` times `unit`, 0 in lanes without one.
+#[inline(always)]
+fn weights<F: Scalar>(points: Rows<F>, rows: Range<usize>, unit: f64) -> Lanes {
+    let mut weights = [0.0; LANES];
+    for (weight, i) in weights.iter_mut().zip(rows) {
+        *weight = points.weight(i) * unit;
+    }
+    weights
 }

@@ -88,7 +88,10 @@ fn mixture_from_the_same_start() {
                 assert_close(&what, fit.model.weights(), &vector(&case["weights"]), 1e-6);
                 assert_close(&what, fit.model.means(), &matrix(&case["means"]), 1e-6);
                 assert_close(&what, fit.model.covariances().view(), &vector(&case["covariances"]), 1e-6);
-                assert_close(&what, &[fit.log_likelihood], &[case["log_likelihood"].as_f64().unwrap()], 1e-9);
+                let criteria = [fit.log_likelihood, fit.bic, fit.aic];
+                for (found, name) in criteria.into_iter().zip(["log_likelihood", "bic", "aic"]) {
+                    assert_close(&format!("{what} {name}"), &[found], &[case[name].as_f64().unwrap()], 1e-9);
+                }
                 assert_eq!(fit.assignments, labels(&case["assignments"]), "{what}");
             }
         }

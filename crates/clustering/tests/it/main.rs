@@ -6,6 +6,7 @@ mod by_hand;
 mod determinism;
 mod errors;
 mod golden;
+mod mixtures;
 mod properties;
 mod reference;
 mod support;

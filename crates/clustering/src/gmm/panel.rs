@@ -1,0 +1,47 @@
+//! Points side by side, as the kernels take them: the same feature of [`LANES`] points in neighbouring numbers.
+
+use std::ops::Range;
+
+use crate::Scalar;
+use crate::points::Rows;
+
+/// Points in a panel. Each is computed in a lane of its own, by the same operations in the same order, whatever lies in
+/// the other lanes.
+pub(super) const LANES: usize = 32;
+
+/// One number of each point of a panel.
+pub(super) type Lanes = [f64; LANES];
+
+/// Put into a loop over columns, it keeps the compiler from taking the same lane of many columns into one vector, which
+/// gathers them from all over, instead of the lanes of one column.
+#[inline(always)]
+pub(super) fn keep_loop() {
+    std::hint::black_box(());
+}
+
+/// Panels that `rows` points fill.
+pub(super) fn panels(rows: usize) -> usize {
+    rows.div_ceil(LANES)
+}
+
+/// Cuts rows into panels; the last may be short.
+pub(super) fn panels_of(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = rows.end;
+    rows.step_by(LANES).map(move |start| start..end.min(start + LANES))
+}
+
+/// Writes the points of `rows`, in the unit of models, to the columns `panel` `(d, LANES)`; lanes without one are 0.
+#[inline(always)]
+pub(super) fn load<F: Scalar>(points: Rows<F>, rows: Range<usize>, panel: &mut [Lanes]) {
+    let scale = points.scale();
+    if rows.len() < LANES {
+        panel.fill([0.0; LANES]);
+    }
+    for (lane, i) in rows.enumerate() {
+        for (column, &x) in panel.iter_mut().zip(points.row(i)) {
+            keep_loop();
+            let x: f64 = x.into();
+            column[lane] = x * scale;
+        }
+    }
+}
