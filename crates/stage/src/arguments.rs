@@ -82,6 +82,33 @@ impl FromStr for NotNegative {
     }
 }
 
+/// `--select-k 2..20`: whole numbers, both ends included, the first at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The first.
+    pub first: usize,
+    /// The last.
+    pub last: usize,
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let ends = text.split_once("..").map(|(first, last)| (first.parse(), last.parse()));
+        match ends {
+            Some((Ok(first), Ok(last))) if 1 <= first && first <= last => Ok(Self { first, last }),
+            _ => Err("expected A..B with whole numbers 1 <= A <= B".into()),
+        }
+    }
+}
+
+impl Display for Span {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{}..{}", self.first, self.last)
+    }
+}
+
 /// Comma-separated values as one argument: `--hidden 1500,1000,500`. An empty word is an empty list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct List<T>(pub Vec<T>);
@@ -123,6 +150,15 @@ mod tests {
         for words in [["--k", "12", "--out", "a=b"].as_slice(), &["--k=12", "--out=a=b"]] {
             let Ok(Parsed::Run(args)) = run(words) else { panic!("{words:?}") };
             assert_eq!((args.k, args.out.as_str()), (12, "a=b"));
+        }
+    }
+
+    #[test]
+    fn spans_have_two_ends() {
+        assert_eq!("2..20".parse(), Ok(Span { first: 2, last: 20 }));
+        assert_eq!("3..3".parse::<Span>().unwrap().to_string(), "3..3");
+        for wrong in ["", "5", "..", "2..", "..9", "0..3", "9..2", "1...4", "-1..2", "2..x"] {
+            assert!(wrong.parse::<Span>().is_err(), "{wrong}");
         }
     }
 

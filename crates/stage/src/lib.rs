@@ -37,7 +37,7 @@ use artifact::{FileRecord, Provenance, Run};
 use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-pub use arguments::{Count, List, NotNegative};
+pub use arguments::{Count, List, NotNegative, Span};
 pub use progress::Progress;
 pub use table::{share_table, table};
 

@@ -32,6 +32,10 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Auto, Self::Lloyd, Self::Hamerly, Self::Yinyang, Self::Elkan, Self::Linfa];
+
     /// The name that command lines use.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -39,7 +39,11 @@ pub(super) fn starting_centroids<F: Scalar>(
 
 /// `k` different indices, drawn one after the other with probability proportional to the weights that are left; those
 /// of weight 0 come last (Efraimidis and Spirakis, *Weighted random sampling with a reservoir*, 2006).
-fn weighted(rng: &mut Xoshiro256PlusPlus, weights: impl Iterator<Item = f64>, k: usize) -> Vec<usize> {
+pub(super) fn weighted(
+    rng: &mut Xoshiro256PlusPlus,
+    weights: impl Iterator<Item = f64>,
+    k: usize,
+) -> Vec<usize> {
     let mut keys: Vec<(f64, usize)> =
         weights.map(|weight| -(1.0 - rng.r#gen::<f64>()).ln() / weight).zip(0..).collect();
     keys.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));

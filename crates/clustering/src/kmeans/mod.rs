@@ -9,6 +9,8 @@ mod init;
 mod linfa;
 mod lloyd;
 mod model;
+mod select;
+mod silhouette;
 mod spread;
 mod sums;
 mod update;
@@ -17,6 +19,8 @@ use ndarray::{Array1, Array2};
 
 pub use self::algorithm::Algorithm;
 pub use self::model::KMeans;
+pub use self::select::{Candidate, Selection, elbow, select_k};
+pub use self::silhouette::silhouette;
 use self::spread::Spread;
 use crate::check::{check_centres, check_count, check_k, check_not_negative};
 use crate::points::{Points, Rows, sizes};

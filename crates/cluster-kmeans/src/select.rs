@@ -1,0 +1,67 @@
+//! `--select-k`: a table of fits with every number of clusters.
+
+use anyhow::Context;
+use artifact::Outputs;
+use clustering::kmeans::{self, Candidate};
+use serde_json::json;
+use stage::{Progress, Span, Stage};
+
+use crate::args::Args;
+use crate::input::{Input, on_points};
+use crate::{parameters, show};
+
+pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let (params, _) = args.params()?;
+    let input = Input::read(&args.points, args.weights.as_deref())?;
+
+    let Span { first, last } = span;
+    let progress = Progress::new("starts", ((last - first + 1) * params.starts) as u64);
+    let mut on_progress = |k: usize, event: &kmeans::Progress| {
+        show(&progress, event, ((k - first) * params.starts) as u64, &format!("k = {k}, "));
+    };
+    let selection =
+        on_points!(&input, points => kmeans::select_k(points, &params, first..=last, &mut on_progress))
+            .with_context(|| args.points.display().to_string())?;
+    drop(progress);
+    let candidates = &selection.candidates;
+    let cut_short = candidates.iter().filter(|candidate| !candidate.fit.converged).count();
+    if cut_short > 0 {
+        let (all, max_iter) = (candidates.len(), params.max_iter);
+        stage::note(&format!(
+            "warning: {cut_short} of {all} fits not converged after {max_iter} iterations; raise --max-iter or --tol"
+        ));
+    }
+
+    let mut outputs = Outputs::new();
+    outputs.bytes(&args.out, csv(candidates).as_bytes())?;
+    let mut parameters = parameters(&params, params.starts);
+    parameters["k"] = json!([first, last]);
+    let result = json!({ "elbow": selection.elbow, "silhouette": selection.silhouette });
+    outputs.commit(stage.provenance(parameters, input.records, result))?;
+    let row = |candidate: &Candidate| {
+        let Candidate { k, fit, silhouette } = candidate;
+        let silhouette = silhouette.map_or(String::new(), |value| format!("{value:.4}"));
+        let (iterations, converged) = (fit.iterations.to_string(), fit.converged.to_string());
+        vec![k.to_string(), format!("{:.6e}", fit.inertia), silhouette, iterations, converged]
+    };
+    let table = stage::table(&COLUMNS, candidates.iter().map(row));
+    let named = |k: Option<usize>| k.map_or("none".into(), |k| format!("k = {k}"));
+    stage::print(&format!(
+        "elbow of the inertia: {}, highest silhouette: {}\n\n{table}",
+        named(selection.elbow),
+        named(selection.silhouette)
+    ))
+}
+
+const COLUMNS: [&str; 5] = ["k", "inertia", "silhouette", "iterations", "converged"];
+
+/// One line per number of clusters, floats with all their digits; the silhouette of a single cluster is empty.
+fn csv(candidates: &[Candidate]) -> String {
+    let line = |Candidate { k, fit, silhouette }: &Candidate| {
+        let silhouette = silhouette.map_or(String::new(), |value| value.to_string());
+        format!("{k},{},{silhouette},{},{}\n", fit.inertia, fit.iterations, fit.converged)
+    };
+    let lines: String = candidates.iter().map(line).collect();
+    format!("{}\n{lines}", COLUMNS.join(","))
+}

@@ -1,0 +1,125 @@
+//! How many clusters?
+
+use std::ops::RangeInclusive;
+
+use rand::seq::index;
+
+use super::init::weighted;
+use super::silhouette::silhouettes;
+use super::{Init, KMeansFit, KMeansParams, Progress, fit_rows};
+use crate::points::{Points, Rows};
+use crate::{Error, Scalar, rng};
+
+/// Points whose silhouettes are measured; of more, so many are drawn.
+const SAMPLE: usize = 2_000;
+
+/// What every number of clusters leads to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selection {
+    /// The fits, in the order of k.
+    pub candidates: Vec<Candidate>,
+    /// The k after which more clusters gain least against what they gained before, see [`elbow`]; of fewer than three
+    /// none.
+    pub elbow: Option<usize>,
+    /// The k of the highest silhouette, the smallest of equally good ones.
+    pub silhouette: Option<usize>,
+}
+
+/// One number of clusters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Number of clusters.
+    pub k: usize,
+    /// The best start.
+    pub fit: KMeansFit,
+    /// Mean silhouette in -1..=1, of at most 2,000 points drawn with the seed, the same for every k; `None` for a
+    /// single cluster.
+    pub silhouette: Option<f64>,
+}
+
+/// Fits k-means with every k of `range`, everything else as `params` say.
+///
+/// Neither the elbow nor the silhouette knows how many clusters there are; they are two opinions.
+///
+/// Errors: as [`super::fit`]; [`Error::Parameter`] for an empty range or given centroids.
+pub fn select_k<'a, F: Scalar>(
+    points: impl Into<Points<'a, F>>,
+    params: &KMeansParams,
+    range: RangeInclusive<usize>,
+    on_progress: &mut dyn FnMut(usize, &Progress),
+) -> Result<Selection, Error> {
+    if range.is_empty() {
+        let found = format!("{}..{}", range.start(), range.end());
+        return Err(Error::Parameter { name: "range of k", expected: "that is not empty", found });
+    }
+    if let Init::Centroids(centroids) = &params.init {
+        let found = format!("{} centroids", centroids.nrows());
+        return Err(Error::Parameter { name: "init", expected: "that works for every k", found });
+    }
+    let points = points.into();
+    let params = |k: usize| KMeansParams { k, ..params.clone() };
+    params(*range.start()).check(points.dim())?;
+    params(*range.end()).check(points.dim())?;
+    let array = points.in_order();
+    let points = Rows::new(&points, &array)?;
+    let fits = range.map(|k| Ok((k, fit_rows(points, &params(k), &mut |event| on_progress(k, event))?)));
+    let fits = fits.collect::<Result<Vec<_>, Error>>()?;
+
+    let sample = sample(points, params(1).seed);
+    let labelings: Vec<_> = fits.iter().map(|(k, fit)| (&fit.assignments, *k)).collect();
+    let silhouettes = silhouettes(points, &sample, &labelings);
+    let candidates: Vec<Candidate> = fits
+        .into_iter()
+        .zip(silhouettes)
+        .map(|((k, fit), silhouette)| Candidate { k, fit, silhouette })
+        .collect();
+    let inertias: Vec<f64> = candidates.iter().map(|candidate| candidate.fit.inertia).collect();
+    let best = candidates
+        .iter()
+        .filter(|candidate| candidate.silhouette.is_some())
+        .reduce(|best, next| if next.silhouette > best.silhouette { next } else { best });
+    let silhouette = best.map(|best| best.k);
+    Ok(Selection { elbow: elbow(&inertias).map(|at| candidates[at].k), silhouette, candidates })
+}
+
+/// Where a falling curve bends: the index whose value lies farthest below the line from the first to the last. `None`
+/// for fewer than three values, and where none lies below it.
+///
+/// Satopää et al., *Finding a "kneedle" in a haystack*, ICDCS Workshops 2011, without their smoothing.
+pub fn elbow(values: &[f64]) -> Option<usize> {
+    let (first, last) = (*values.first()?, *values.last()?);
+    let below = |at: usize| {
+        let share = at as f64 / (values.len() - 1) as f64;
+        first + (last - first) * share - values[at]
+    };
+    let lowest =
+        (1..values.len().saturating_sub(1)).reduce(|a, b| if below(b) > below(a) { b } else { a })?;
+    (below(lowest) > 0.0).then_some(lowest)
+}
+
+/// The points whose silhouettes are measured: in proportion to their weights where there are any.
+fn sample<F: Scalar>(points: Rows<F>, seed: u64) -> Vec<usize> {
+    let mut rng = rng::stream(seed, 0);
+    let mut sample = match points.weights() {
+        None if points.n() <= SAMPLE => (0..points.n()).collect(),
+        None => index::sample(&mut rng, points.n(), SAMPLE).into_vec(),
+        Some(weights) => {
+            let some = weights.iter().filter(|&&weight| weight > 0.0).count();
+            weighted(&mut rng, weights.iter().copied(), some.min(SAMPLE))
+        }
+    };
+    sample.sort_unstable();
+    sample
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_elbow_is_where_the_curve_bends() {
+        assert_eq!(elbow(&[100.0, 40.0, 10.0, 8.0, 6.0, 4.0]), Some(2));
+        assert_eq!(elbow(&[3.0, 2.0, 1.0]), None, "a straight line bends nowhere");
+        assert_eq!((elbow(&[]), elbow(&[1.0]), elbow(&[2.0, 1.0])), (None, None, None));
+    }
+}
