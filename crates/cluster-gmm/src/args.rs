@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use artifact::{FileRecord, read_matrix};
 use clustering::gmm::{CovarianceType, GmmParams, Init};
-use stage::{Count, NotNegative};
+use stage::{Count, NotNegative, Span};
 
 use crate::model::read_model;
 
@@ -93,25 +93,6 @@ impl FromStr for Start {
     }
 }
 
-/// `--select-k`: both ends included, the first at least 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Span {
-    pub first: usize,
-    pub last: usize,
-}
-
-impl FromStr for Span {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let ends = text.split_once("..").map(|(first, last)| (first.parse(), last.parse()));
-        match ends {
-            Some((Ok(first), Ok(last))) if 1 <= first && first <= last => Ok(Self { first, last }),
-            _ => Err("expected A..B with whole numbers 1 <= A <= B".into()),
-        }
-    }
-}
-
 impl Args {
     /// Refuses options that mean nothing beside --predict or --select-k.
     pub fn check(&self) -> anyhow::Result<()> {
@@ -142,11 +123,11 @@ impl Args {
                 "--predict {model} assigns and fits nothing: leave out {option}"
             )));
         }
-        if let Some(Span { first, last }) = self.select_k
+        if let Some(span) = self.select_k
             && let Some((option, ..)) = options.iter().find(|(_, given, _, fits)| *given && !fits)
         {
             return Err(stage::usage(format!(
-                "--select-k {first}..{last} compares numbers of components: leave out {option}"
+                "--select-k {span} compares numbers of components: leave out {option}"
             )));
         }
         Ok(())

@@ -4,9 +4,9 @@ use anyhow::Context;
 use artifact::Outputs;
 use clustering::gmm::{self, Candidate, lowest_bic};
 use serde_json::json;
-use stage::{Progress, Stage};
+use stage::{Progress, Span, Stage};
 
-use crate::args::{Args, Span};
+use crate::args::Args;
 use crate::input::{Input, on_points};
 use crate::{parameters, show};
 

@@ -3,7 +3,7 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{Array1, ArrayView1, ArrayView2};
 
 use crate::kernel::{LANES, PADDING, panel, prefetch, product};
 use crate::points::Rows;
@@ -61,9 +61,15 @@ impl<W: Work> Centres<W> {
         Self { directions, offsets, d, stride }
     }
 
-    /// Prepares the centroids `(k, d)` of one model, around their own mean: nothing but the model enters.
+    /// Prepares the centroids `(k, d)` of one model, around their own median: nothing but the model enters, and a centroid
+    /// far from the others takes no digits from them.
     pub(super) fn of_model<F: Scalar<Work = W>>(points: Rows<F>, centroids: ArrayView2<f64>) -> Self {
-        let origin = centroids.sum_axis(ndarray::Axis(0)) / centroids.nrows() as f64;
+        let median = |column: ArrayView1<f64>| {
+            let mut values = column.to_vec();
+            let middle = (values.len() - 1) / 2;
+            *values.select_nth_unstable_by(middle, f64::total_cmp).1
+        };
+        let origin: Array1<f64> = centroids.columns().into_iter().map(median).collect();
         Self::around(points, origin.view(), centroids)
     }
 
