@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("--max-iter", type=int)
     parser.add_argument("--tol", type=float)
     parser.add_argument("--init", help="k-means++ or kmeans, random, or a .npy of k centroids or means")
+    parser.add_argument("--weights", help=".npy, (n,), of k-means")
     parser.add_argument("--covariance", choices=["full", "tied", "diag", "spherical"])
     parser.add_argument("--reg-covar", type=float, default=1e-6)
     parser.add_argument("--seed", type=int, default=0)
@@ -45,13 +46,16 @@ def kmeans(args, points):
     start = load(init) if init.endswith(".npy") else init
     options = {"n_init": 10, "max_iter": 350, "tol": 1e-10}
     options |= given(n_init=1 if init.endswith(".npy") else args.starts, max_iter=args.max_iter, tol=args.tol)
-    model = KMeans(args.k, init=start, random_state=args.seed, **options).fit(points)
+    model = KMeans(args.k, init=start, random_state=args.seed, **options)
+    model.fit(points, sample_weight=load(args.weights) if args.weights else None)
     if args.model:
         save_npz(args.model, centroids=model.cluster_centers_)
     return model.labels_, None
 
 
 def mixture(args, points):
+    if args.weights:
+        fail(f"{args.weights}: expected no weights, which scikit-learn's mixture does not know; leave out --weights")
     from sklearn.mixture import GaussianMixture
 
     init = args.init or "kmeans"

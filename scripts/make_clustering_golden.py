@@ -16,7 +16,7 @@ import sklearn
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits, load_iris, make_blobs
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import pairwise_distances_argmin
+from sklearn.metrics import pairwise_distances_argmin, silhouette_score
 from sklearn.mixture import GaussianMixture
 
 GOLDEN = Path(__file__).resolve().parent.parent / "crates" / "clustering" / "tests" / "golden"
@@ -51,6 +51,11 @@ def kmeans_case(points, initial, **params):
     }
 
 
+def silhouettes(points, cases):
+    """Mean silhouette of the assignments of each case."""
+    return {name: silhouette_score(points, case["assignments"]) for name, case in cases.items()}
+
+
 def kmeans_cases(name, points, k):
     rng = np.random.default_rng(0)
     # Beside the points: iris and digits are measured so coarsely that many points lie exactly between two others.
@@ -58,15 +63,17 @@ def kmeans_cases(name, points, k):
     far = initial.copy()
     far[1] += 1e3  # nothing is near: empty after the first assignment
     far[3] -= 1e3
+    cases = {
+        "converged": kmeans_case(points, initial),
+        "loose tolerance": kmeans_case(points, initial, tol=1e-2),
+        "cut short": kmeans_case(points, initial, max_iter=3),
+        "empty clusters": kmeans_case(points, far),
+    }
     return {
         "points": name,
         "best_of_10": KMeans(k, n_init=10, tol=1e-10, max_iter=350, random_state=0).fit(points).inertia_,
-        "cases": {
-            "converged": kmeans_case(points, initial),
-            "loose tolerance": kmeans_case(points, initial, tol=1e-2),
-            "cut short": kmeans_case(points, initial, max_iter=3),
-            "empty clusters": kmeans_case(points, far),
-        },
+        "cases": cases,
+        "silhouettes": silhouettes(points, cases),
     }
 
 

@@ -47,6 +47,7 @@ class Refusals(unittest.TestCase):
         cls.write("few.npy", np.zeros((3, 3)))
         cls.write("fractions.npy", np.full(40, 0.5))
         cls.write("short.npy", np.zeros(39, "i4"))
+        cls.write("zeros.npy", np.zeros(40))
         cls.write("negative.npy", np.full(40, -2))
         cls.write("wide.npy", np.zeros((40, 5)))
         (cls.folder / "empty.npy").touch()
@@ -138,6 +139,18 @@ class Refusals(unittest.TestCase):
             self.refused("encode", f"--images images.npy --weights {file} --out new.npy", 1, file)
         self.refused("encode", "--images wide.npy --weights weights.safetensors --out new.npy", 1, "wide.npy", "16", "5")
 
+    def test_weights_of_points_that_cannot_be_used(self):
+        for program in ["cluster-kmeans", "cluster-gmm"]:
+            for weights, wrong in {
+                "negative.npy": "-2 in row 0",
+                "points.npy": "(40, 3)",
+                "short.npy": "[39]",
+                "zeros.npy": "a sum of 0",
+                "text.npy": "<U1",
+                "absent.npy": "absent.npy",
+            }.items():
+                self.refused(program, f"--points points.npy --out new.npy --k 2 --weights {weights}", 1, wrong)
+
     def test_starting_points_that_do_not_fit(self):
         for program in ["cluster-kmeans", "cluster-gmm"]:
             self.refused(program, "--points points.npy --out new.npy --k 2 --init few.npy", 1, "[2, 3]", "[3, 3]")
@@ -222,6 +235,16 @@ class Refusals(unittest.TestCase):
             ("cluster-kmeans", "--points points.npy --out new.npy --tol -1", "--tol"),
             ("cluster-kmeans", "--points points.npy --out new.npy --init best", "k-means++"),
             ("cluster-kmeans", "--points points.npy --out new.npy --predict kmeans.npz --k 3", "--predict"),
+            ("cluster-kmeans", "--points points.npy --out new.npy --predict kmeans.npz --trace t.csv", "--trace"),
+            ("cluster-kmeans", "--points points.npy --out new.npy --algorithm best", "hamerly"),
+            ("cluster-kmeans", "--points points.npy --out new.npy --batch 10", "--algorithm minibatch"),
+            ("cluster-kmeans", "--points points.npy --out new.npy --algorithm minibatch --tol 1", "--tol"),
+            ("cluster-kmeans", "--points points.npy --out new.csv --select-k 5..2", "--select-k"),
+            ("cluster-kmeans", "--points points.npy --out new.csv --select-k 2..5 --k 3", "--k"),
+            ("cluster-kmeans", "--points points.npy --out new.csv --select-k 2..5 --model m.npz", "--model"),
+            ("cluster-gmm", "--points points.npy --out new.csv --select-k 2..5 --proba p.npy", "--proba"),
+            ("cluster-gmm", "--points points.npy --out new.csv --select-k 2..5 --init means.npy", "--init FILE"),
+            ("cluster-gmm", "--points points.npy --out new.npy --predict gmm.npz --weights w.npy", "--weights"),
             ("cluster-gmm", "--points points.npy --out new.npy --covariance round", "spherical"),
             ("cluster-gmm", "--points points.npy --out new.npy --predict gmm.npz --tol 1", "--predict"),
             ("evaluate", "", "--assignments"),

@@ -29,7 +29,7 @@ fn four_points(folder: &Path) {
 fn it_groups_what_is_close_and_says_how_well() {
     let folder = tempdir().unwrap();
     four_points(folder.path());
-    for algorithm in ["lloyd", "linfa"] {
+    for algorithm in ["auto", "lloyd", "hamerly", "yinyang", "elkan", "linfa"] {
         let words = format!("--points points.npy --out a.npy --k 2 --algorithm {algorithm}");
         let shown = done(folder.path(), &words);
         assert!(shown.starts_with("inertia 1.000000e0, "), "{shown}");
@@ -72,4 +72,48 @@ fn duplicated_points_leave_clusters_empty_with_a_warning() {
     assert!(output.status.success());
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("warning: 2 of 3 clusters are empty"), "{told}");
+}
+
+#[test]
+fn a_weight_of_0_leaves_a_point_out() {
+    let folder = tempdir().unwrap();
+    write_npy(folder.path().join("points.npy"), &array![[0.0f32], [1.0], [9.0], [1000.0]]).unwrap();
+    write_npy(folder.path().join("weights.npy"), &array![1u8, 1, 2, 0]).unwrap();
+    let shown = done(folder.path(), "--points points.npy --out a.npy --k 2 --weights weights.npy");
+    assert!(shown.starts_with("inertia 5.000000e-1, "), "{shown}");
+    let provenance = std::fs::read_to_string(folder.path().join("a.npy.json")).unwrap();
+    assert!(provenance.contains("weights.npy"), "{provenance}");
+}
+
+#[test]
+fn a_trace_tells_every_iteration() {
+    let folder = tempdir().unwrap();
+    four_points(folder.path());
+    write_npy(folder.path().join("start.npy"), &array![[1.0, 0.0], [8.0, 0.0]]).unwrap();
+    done(
+        folder.path(),
+        "--points points.npy --out a.npy --k 2 --init start.npy --trace t.csv --algorithm lloyd",
+    );
+    let trace = std::fs::read_to_string(folder.path().join("t.csv")).unwrap();
+    assert_eq!(trace, "start,iteration,inertia,moved,distances\n1,1,1,4,8\n1,2,1,0,8\n");
+}
+
+#[test]
+fn numbers_of_clusters_are_compared() {
+    let folder = tempdir().unwrap();
+    // Three clear blobs of four points.
+    let blobs = Array2::from_shape_fn((12, 2), |(i, j)| {
+        let (blob, corner) = (i / 4, i % 4);
+        [[0, 0], [50, 0], [0, 50]][blob][j] as f32 + ((corner >> j) & 1) as f32
+    });
+    write_npy(folder.path().join("points.npy"), &blobs).unwrap();
+    let shown = done(folder.path(), "--points points.npy --out k.csv --select-k 1..6");
+    assert!(shown.starts_with("elbow of the inertia: k = 3, highest silhouette: k = 3\n"), "{shown}");
+    let table = std::fs::read_to_string(folder.path().join("k.csv")).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (7, "k,inertia,silhouette,iterations,converged"));
+    assert!(
+        lines[1].starts_with("1,") && lines[1].contains(",,") && lines[3].starts_with("3,6,0.9"),
+        "{table}"
+    );
 }

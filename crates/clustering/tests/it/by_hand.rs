@@ -94,6 +94,38 @@ fn every_start_is_reported_and_the_best_is_kept() {
 }
 
 #[test]
+fn silhouettes_of_four_points() {
+    // Within 1, between 9 and sqrt(82): (b - 1) / b with b their mean; a point alone counts 0.
+    let b = (9.0 + 82.0_f64.sqrt()) / 2.0;
+    let silhouette = |labels: [i32; 4]| kmeans::silhouette(&four_points(), &labels.to_vec().into()).unwrap();
+    assert!((silhouette([0, 0, 1, 1]).unwrap() - (b - 1.0) / b).abs() < 1e-15);
+    assert_eq!(silhouette([0, 0, 0, 0]), None);
+    assert_eq!(silhouette([0, 1, 2, 3]), Some(0.0));
+}
+
+#[test]
+fn the_number_of_clusters_that_is_there() {
+    let centres = array![[0.0, 0.0], [30.0, 0.0], [0.0, 30.0], [30.0, 30.0]];
+    let points = crate::support::blobs(&centres, 700, 1.0, 3);
+    let params = KMeansParams { starts: 3, ..KMeansParams::default() };
+    let mut seen = Vec::new();
+    let selection = kmeans::select_k(&points, &params, 2..=7, &mut |k, event| {
+        if matches!(event, kmeans::Progress::Start(_)) {
+            seen.push(k);
+        }
+    })
+    .unwrap();
+    assert_eq!((selection.elbow, selection.silhouette), (Some(4), Some(4)));
+    assert_eq!(
+        selection.candidates.iter().map(|candidate| candidate.k).collect::<Vec<_>>(),
+        [2, 3, 4, 5, 6, 7]
+    );
+    assert_eq!(seen.len(), 6 * 3);
+    let alone = fit_kmeans(&points, &KMeansParams { k: 4, ..params }).unwrap();
+    assert_eq!(selection.candidates[2].fit, alone);
+}
+
+#[test]
 fn mixture_of_one_gaussian() {
     // Mean 1, variance (1 + 1 + 4 + 4) / 4, density at the mean 1 / sqrt(2 pi 2.5).
     let points = array![[0.0], [2.0], [-1.0], [3.0]];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clustering::gmm::{self, CovarianceType, GmmParams};
-use clustering::kmeans::{Init, KMeansParams};
+use clustering::kmeans::{self, Init, KMeansParams};
 use ndarray::{Array1, Array2};
 use serde_json::Value;
 
@@ -52,6 +52,18 @@ fn kmeans_from_the_same_centroids() {
             assert_eq!(fit.iterations as u64, case["iterations"].as_u64().unwrap(), "{what}: iterations");
             assert_close(&what, fit.model.centroids(), &matrix(&case["centroids"]), 1e-9);
             assert_close(&what, &[fit.inertia], &[case["inertia"].as_f64().unwrap()], 1e-9);
+        }
+    }
+}
+
+#[test]
+fn silhouettes() {
+    for set in golden("kmeans") {
+        let points = points(&set);
+        for (name, case) in set["cases"].as_object().unwrap() {
+            let found = kmeans::silhouette(&points, &labels(&case["assignments"])).unwrap().unwrap();
+            let expected = set["silhouettes"][name].as_f64().unwrap();
+            assert!((found - expected).abs() < 1e-12, "{} {name}: {found} against {expected}", set["points"]);
         }
     }
 }
