@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayBase, ArrayView2, CowArray, Data, Ix1, Ix2};
 
+use crate::check::check_not_negative;
 use crate::parallel::map_chunks;
 use crate::{Error, Scalar};
 
@@ -29,12 +30,13 @@ pub struct Points<'a, F> {
     array: ArrayView2<'a, F>,
     scale: f64,
     weights: Option<&'a [f64]>,
+    largest: f64,
 }
 
 impl<'a, F> Points<'a, F> {
     /// The rows of `array`, all of weight 1.
     pub fn new(array: ArrayView2<'a, F>) -> Self {
-        Self { array, scale: 1.0, weights: None }
+        Self { array, scale: 1.0, weights: None, largest: 0.0 }
     }
 
     /// The values are in units of `scale`: a value of v stands for v times this. Models and inertias are in the unit
@@ -46,6 +48,14 @@ impl<'a, F> Points<'a, F> {
     /// Each point counts as many times as its weight says, shape `(n,)`, finite, at least 0 and not all 0.
     pub fn weights(self, weights: &'a [f64]) -> Self {
         Self { weights: Some(weights), ..self }
+    }
+
+    /// These are some of more points, whose values are none larger than this (before the scale, without their sign).
+    ///
+    /// Values beyond 1e9 or below 1e-9 are brought nearer to 1 for the arithmetic in `f32`. Parts of an array that are
+    /// told what is the largest value of the whole are assigned as the whole would be, to the last point.
+    pub fn largest(self, largest: f64) -> Self {
+        Self { largest, ..self }
     }
 
     /// `(n, d)`
@@ -89,7 +99,7 @@ impl<'a, F: Scalar> Rows<'a, F> {
     /// Checks `points`, whose values in C order are `array`.
     ///
     /// Errors: [`Error::Empty`] without features, [`Error::NonFinite`] with the first row and column,
-    /// [`Error::Shape`] and [`Error::SampleWeights`] for weights, [`Error::Parameter`] for the scale.
+    /// [`Error::Shape`] and [`Error::SampleWeights`] for weights, [`Error::Parameter`] for the scale and the largest value.
     pub(crate) fn new<'p: 'a>(
         points: &Points<'p, F>,
         array: &'a CowArray<'_, F, Ix2>,
@@ -101,13 +111,14 @@ impl<'a, F: Scalar> Rows<'a, F> {
             let found = points.scale.to_string();
             return Err(Error::Parameter { name: "scale", expected: "finite and above 0", found });
         }
+        check_not_negative("largest", points.largest)?;
         if let Some(weights) = points.weights {
             check_weights(weights, array.nrows())?;
         }
         let values = array.as_slice().expect("as_standard_layout gives C order");
         let (n, d) = array.dim();
         let mut rows = Self { values, n, d, scale: points.scale, unit: 1.0, weights: points.weights };
-        rows.unit = unit(rows.largest()?);
+        rows.unit = unit(rows.largest()?.max(points.largest));
         Ok(rows)
     }
 

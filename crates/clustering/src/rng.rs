@@ -14,3 +14,12 @@ pub(crate) fn stream(seed: u64, start: usize) -> Xoshiro256PlusPlus {
     }
     rng
 }
+
+/// A stream for something else than starts: `seed`, then `which` (from 1) long jumps of 2^192 steps, beyond every start.
+pub(crate) fn apart(seed: u64, which: usize) -> Xoshiro256PlusPlus {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    for _ in 0..which {
+        rng.long_jump();
+    }
+    rng
+}

@@ -1,4 +1,5 @@
-//! k-means: [`fit`] finds k centroids that leave the smallest sum of squared distances.
+//! k-means: [`fit`] finds k centroids that leave the smallest sum of squared distances; [`MiniBatch`] does so for points
+//! that come a batch at a time.
 
 mod algorithm;
 mod assign;
@@ -8,6 +9,7 @@ mod groups;
 mod init;
 mod linfa;
 mod lloyd;
+mod minibatch;
 mod model;
 mod select;
 mod silhouette;
@@ -18,6 +20,7 @@ mod update;
 use ndarray::{Array1, Array2};
 
 pub use self::algorithm::Algorithm;
+pub use self::minibatch::{BatchReport, MiniBatch, MiniBatchParams, RandomRows};
 pub use self::model::KMeans;
 pub use self::select::{Candidate, Selection, elbow, select_k};
 pub use self::silhouette::silhouette;

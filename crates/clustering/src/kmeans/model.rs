@@ -79,7 +79,7 @@ impl KMeans {
         Ok(self.sum_of_squares(points, assignments))
     }
 
-    fn check_features<F: Scalar>(&self, points: Rows<F>) -> Result<(), Error> {
+    pub(super) fn check_features<F: Scalar>(&self, points: Rows<F>) -> Result<(), Error> {
         let (expected, found) = (self.centroids.ncols(), points.d());
         if expected != found {
             return Err(Error::Features { expected, found });
