@@ -31,14 +31,7 @@ impl Elements {
         let header = Header::read(&mut start)?;
         let item_size = item_size(&header.dtype)
             .ok_or_else(|| format!("an array of dtype {} and shape {:?}", header.dtype, header.shape))?;
-        match header.file_length(item_size) {
-            Some(needed) if needed == length => {}
-            Some(needed) if needed > length => {
-                return Err(format!("{length} bytes of the {needed} its header promises (a truncated file)"));
-            }
-            Some(needed) => return Err(format!("{} bytes after the end of the array", length - needed)),
-            None => return Err(format!("a header that promises the impossible shape {:?}", header.shape)),
-        }
+        header.check_length(item_size, length)?;
         let mut reader = open().map_err(|error| error.to_string())?;
         let elements = Self::read_checked(&mut reader, &header.dtype).map_err(|error| error.to_string())?;
         Ok((elements, header, reader))

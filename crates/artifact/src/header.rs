@@ -18,6 +18,8 @@ pub(crate) struct Header {
     /// NumPy's type string, such as `<f4`, or a structured type written out.
     pub(crate) dtype: String,
     pub(crate) shape: Vec<usize>,
+    /// Whether columns come first in the file.
+    pub(crate) fortran: bool,
     /// Bytes before the first element.
     pub(crate) length: u64,
 }
@@ -32,10 +34,10 @@ impl Header {
         if &start[..6] != b"\x93NUMPY" {
             return Err("a file that does not start with the NumPy magic bytes".into());
         }
-        let width = match start[6] {
-            1 => 2,
-            2 | 3 => 4,
-            major => return Err(format!(".npy format version {major}")),
+        let width = match (start[6], start[7]) {
+            (1, 0) => 2,
+            (2 | 3, 0) => 4,
+            (major, minor) => return Err(format!(".npy format version {major}.{minor}")),
         };
         let mut size = [0u8; 4];
         read_exactly(reader, &mut size[..width]).map_err(|_| "a truncated header")?;
@@ -45,14 +47,58 @@ impl Header {
         }
         let mut text = vec![0u8; size];
         read_exactly(reader, &mut text).map_err(|_| "a truncated header")?;
-        let (dtype, shape) = parse(&text)?;
-        Ok(Self { dtype, shape, length: (8 + width + size) as u64 })
+        Self::parse(&text, (8 + width + size) as u64)
+    }
+
+    /// Refuses a file that is not as long as the header says. The error says what was found instead.
+    pub(crate) fn check_length(&self, item_size: u64, length: u64) -> Result<(), String> {
+        match self.file_length(item_size) {
+            Some(needed) if needed == length => Ok(()),
+            Some(needed) if needed > length => {
+                Err(format!("{length} bytes of the {needed} its header promises (a truncated file)"))
+            }
+            Some(needed) => Err(format!("{} bytes after the end of the array", length - needed)),
+            None => Err(format!("a header that promises the impossible shape {:?}", self.shape)),
+        }
     }
 
     /// Bytes the whole file must have, header included; `None` if no file can be that long.
-    pub(crate) fn file_length(&self, item_size: u64) -> Option<u64> {
+    fn file_length(&self, item_size: u64) -> Option<u64> {
         let count = self.shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n as u64))?;
         count.checked_mul(item_size)?.checked_add(self.length).filter(|&total| total <= i64::MAX as u64)
+    }
+
+    fn parse(text: &[u8], length: u64) -> Result<Self, String> {
+        let unreadable = || "a header that is not a NumPy array description".to_string();
+        let text = std::str::from_utf8(text).map_err(|_| unreadable())?;
+        if nesting(text) > MAX_NESTING {
+            return Err(unreadable());
+        }
+        let Ok(Value::Dict(entries)) = text.trim_end().parse::<Value>() else {
+            return Err(unreadable());
+        };
+        let entry = |name: &str| {
+            entries
+                .iter()
+                .find(|(key, _)| matches!(key, Value::String(key) if key == name))
+                .map(|(_, value)| value)
+        };
+        let dtype = match entry("descr") {
+            Some(Value::String(descr)) => descr.clone(),
+            Some(structured) => structured.to_string(),
+            None => return Err(unreadable()),
+        };
+        let Some(Value::Tuple(lengths)) = entry("shape") else {
+            return Err(unreadable());
+        };
+        let Some(&Value::Boolean(fortran)) = entry("fortran_order") else {
+            return Err(unreadable());
+        };
+        let whole =
+            |value: &Value| value.as_integer().and_then(|length| usize::try_from(length.clone()).ok());
+        let shape: Option<Vec<usize>> = lengths.iter().map(whole).collect();
+        let shape = shape.ok_or_else(|| format!("the impossible shape {}", Value::Tuple(lengths.clone())))?;
+        Ok(Self { dtype, shape, fortran, length })
     }
 }
 
@@ -66,34 +112,6 @@ fn read_exactly(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), usize> 
         }
     }
     Ok(())
-}
-
-fn parse(text: &[u8]) -> Result<(String, Vec<usize>), String> {
-    let unreadable = || "a header that is not a NumPy array description".to_string();
-    let text = std::str::from_utf8(text).map_err(|_| unreadable())?;
-    if nesting(text) > MAX_NESTING {
-        return Err(unreadable());
-    }
-    let Ok(Value::Dict(entries)) = text.trim_end().parse::<Value>() else {
-        return Err(unreadable());
-    };
-    let entry = |name: &str| {
-        entries
-            .iter()
-            .find(|(key, _)| matches!(key, Value::String(key) if key == name))
-            .map(|(_, value)| value)
-    };
-    let dtype = match entry("descr") {
-        Some(Value::String(descr)) => descr.clone(),
-        Some(structured) => structured.to_string(),
-        None => return Err(unreadable()),
-    };
-    let Some(Value::Tuple(lengths)) = entry("shape") else {
-        return Err(unreadable());
-    };
-    let length = |value: &Value| value.as_integer().and_then(|length| usize::try_from(length.clone()).ok());
-    let shape: Option<Vec<usize>> = lengths.iter().map(length).collect();
-    Ok((dtype, shape.ok_or_else(|| format!("the impossible shape {}", Value::Tuple(lengths.clone())))?))
 }
 
 fn nesting(text: &str) -> usize {

@@ -3,6 +3,7 @@
 //! * **Reading** ([`read_points`], [`read_images`], [`read_ids`], [`read_weights`], [`Npz`]) accepts what NumPy programs save and a stage
 //!   can make sense of (any integer or float dtype, either byte order, C or Fortran order), converts it once, and
 //!   refuses the rest in one line that names the file, what was expected, what was found and the cure.
+//!   [`PointFile`] reads points a few rows at a time, for files that do not fit into memory, and is stricter.
 //! * **Writing** goes through [`Outputs`]: every file of a stage is prepared under a temporary name in its own folder
 //!   and appears by rename, complete or not at all.
 //! * **Provenance** ([`Provenance`]) is written as `<file>.json` beside each output. No reader needs it.
@@ -15,6 +16,7 @@ mod npz;
 mod output;
 mod provenance;
 mod read;
+mod rows;
 
 pub use error::Error;
 pub use npz::{Npz, Text};
@@ -23,6 +25,7 @@ pub use provenance::{FileRecord, Provenance, Run};
 pub use read::{
     Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_points, read_weights,
 };
+pub use rows::PointFile;
 
 /// Result of this library.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -219,20 +219,23 @@ fn read_elements(path: &Path, expected: &str) -> Result<(Elements, FileRecord)> 
 /// (n, d) as it is, (n, height, width) with its images flattened; row-major either way.
 fn flatten<T: Clone>(path: &Path, array: ArrayD<T>, expected: &str) -> Result<Array2<T>> {
     let shape = array.shape().to_vec();
-    let (rows, columns) = match *shape.as_slice() {
-        [rows, columns] => (rows, columns),
-        [rows, height, width] => (rows, height * width),
-        _ => return Err(shape_error(path, expected, &shape)),
-    };
-    if rows == 0 || columns == 0 {
-        return Err(shape_error(path, expected, &shape));
-    }
+    let dim = rows_and_columns(&shape).ok_or_else(|| shape_error(path, expected, &shape))?;
     // Row-major is what nearly every file holds, and is taken over as it is.
     let array = if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() };
-    array.into_shape_with_order((rows, columns)).map_err(|_| shape_error(path, expected, &shape))
+    array.into_shape_with_order(dim).map_err(|_| shape_error(path, expected, &shape))
 }
 
-fn shape_error(path: &Path, expected: &str, shape: &[usize]) -> Error {
+/// (n, d), neither of them 0, of an array of points or images.
+pub(crate) fn rows_and_columns(shape: &[usize]) -> Option<(usize, usize)> {
+    let (rows, columns) = match *shape {
+        [rows, columns] => (rows, columns),
+        [rows, height, width] => (rows, height.checked_mul(width)?),
+        _ => return None,
+    };
+    (rows > 0 && columns > 0).then_some((rows, columns))
+}
+
+pub(crate) fn shape_error(path: &Path, expected: &str, shape: &[usize]) -> Error {
     let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
     let found = format!("shape ({}{comma})", lengths.join(", "));
@@ -242,11 +245,14 @@ fn shape_error(path: &Path, expected: &str, shape: &[usize]) -> Error {
 fn refuse_non_finite<T: Copy + Into<f64>>(path: &Path, matrix: ArrayView2<T>) -> Result<()> {
     for (row, values) in matrix.axis_iter(Axis(0)).enumerate() {
         if let Some(column) = values.iter().position(|&value| !value.into().is_finite()) {
-            let value: f64 = values[column].into();
-            let found = format!("{value} in row {row}, column {column}");
-            let cure = "remove or replace such rows, with numpy.nan_to_num say";
-            return Err(Error::content(path, "finite numbers", found, cure));
+            return Err(not_finite(path, values[column].into(), row, column));
         }
     }
     Ok(())
+}
+
+pub(crate) fn not_finite(path: &Path, value: f64, row: usize, column: usize) -> Error {
+    let found = format!("{value} in row {row}, column {column}");
+    let cure = "remove or replace such rows, with numpy.nan_to_num say";
+    Error::content(path, "finite numbers", found, cure)
 }

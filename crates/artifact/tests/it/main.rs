@@ -5,6 +5,7 @@
 mod npz;
 mod output;
 mod read;
+mod rows;
 
 use std::path::{Path, PathBuf};
 

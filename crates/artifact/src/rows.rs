@@ -1,0 +1,249 @@
+//! Points that stay in their file, of which a few rows are read at a time.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+
+use crate::hash::Hashing;
+use crate::header::Header;
+use crate::read::{not_finite, open, rows_and_columns, shape_error};
+use crate::{Error, FileRecord, Points, Result};
+
+/// Bytes read at a time where the whole file is gone through.
+const BLOCK: usize = 4 << 20;
+
+/// Points (n, d), or images (n, height, width), in a file of which rows are read when they are needed.
+///
+/// What it gives is what [`crate::read_points`] would, row by row. It takes fewer files: `u1`, `f4` and `f8` in either byte
+/// order, with rows one after the other.
+#[derive(Debug)]
+pub struct PointFile {
+    file: File,
+    path: PathBuf,
+    element: Element,
+    /// Whether the bytes of an element are the other way round than on this machine.
+    swapped: bool,
+    /// Where the first row begins.
+    start: u64,
+    n: usize,
+    d: usize,
+    scale: f64,
+    largest: f64,
+    record: FileRecord,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Element {
+    U8,
+    F32,
+    F64,
+}
+
+impl Element {
+    fn size(self) -> usize {
+        match self {
+            Self::U8 => 1,
+            Self::F32 => 4,
+            Self::F64 => 8,
+        }
+    }
+}
+
+impl PointFile {
+    /// Opens `path` and goes through it once: every value is checked, and the file is hashed for its record.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no such array; no rows or columns; a value that is not finite (the first is named).
+    pub fn open(path: &Path) -> Result<Self> {
+        let expected = "points: an array of shape (n, d) or images (n, height, width)";
+        let refuse =
+            |found: String| Error::content(path, expected, found, "write it again, with numpy.save say");
+        let (file, length) = open(path)?;
+        let header = Header::read(&mut &file).map_err(refuse)?;
+        let element = element(path, &header)?;
+        header.check_length(element.size() as u64, length).map_err(refuse)?;
+        let (n, d) =
+            rows_and_columns(&header.shape).ok_or_else(|| shape_error(path, expected, &header.shape))?;
+        let (grey_levels, big) = (matches!(element, Element::U8), header.dtype.starts_with('>'));
+        let mut points = Self {
+            file,
+            path: path.to_owned(),
+            element,
+            swapped: big != cfg!(target_endian = "big"),
+            start: header.length,
+            n,
+            d,
+            scale: if grey_levels && header.shape.len() == 3 { 1.0 / 255.0 } else { 1.0 },
+            largest: 0.0,
+            record: FileRecord {
+                path: path.display().to_string(),
+                dtype: Some(header.dtype),
+                shape: header.shape,
+                bytes: length,
+                sha256: String::new(),
+            },
+        };
+        points.go_through()?;
+        Ok(points)
+    }
+
+    /// (n, d)
+    pub fn dim(&self) -> (usize, usize) {
+        (self.n, self.d)
+    }
+
+    /// The largest value as it is stored, without its sign.
+    pub fn largest(&self) -> f64 {
+        self.largest
+    }
+
+    /// For the provenance.
+    pub fn record(&self) -> &FileRecord {
+        &self.record
+    }
+
+    /// The rows of these indices, which increase. Rows that are adjacent are read at once.
+    ///
+    /// # Panics
+    /// Indices that are not below n.
+    ///
+    /// # Errors
+    /// A file that can no longer be read, or that now has a value that is not finite.
+    pub fn read(&self, rows: &[usize]) -> Result<Points> {
+        let width = self.d * self.element.size();
+        let mut bytes = vec![0; rows.len() * width];
+        let mut rest = bytes.as_mut_slice();
+        for run in rows.chunk_by(|a, b| a + 1 == *b) {
+            let (part, after) = rest.split_at_mut(run.len() * width);
+            self.fill(run[0], part)?;
+            rest = after;
+        }
+        self.points(bytes, |row| rows[row])
+    }
+
+    /// All rows in order, `rows` at a time; the last block may have fewer.
+    pub fn blocks(&self, rows: usize) -> impl Iterator<Item = Result<Points>> {
+        self.ranges(rows).map(|block| self.points(self.bytes(&block)?, |row| block.start + row))
+    }
+
+    /// As many rows as 4 MB hold, at least 1: a block that is worth reading at once.
+    pub fn block_rows(&self) -> usize {
+        (BLOCK / (self.d * self.element.size())).max(1)
+    }
+
+    /// Fills in what only the whole file can tell.
+    fn go_through(&mut self) -> Result<()> {
+        let mut hashing = Hashing::new(io::sink());
+        let mut take =
+            |bytes: &[u8]| hashing.write_all(bytes).map_err(|error| Error::read(&self.path, error));
+        let mut header = vec![0; self.start as usize];
+        self.file.read_exact_at(&mut header, 0).map_err(|error| Error::read(&self.path, error))?;
+        take(&header)?;
+        let mut largest = 0.0_f64;
+        for block in self.ranges(self.block_rows()) {
+            let bytes = self.bytes(&block)?;
+            take(&bytes)?;
+            let block = self.points(bytes, |row| block.start + row)?;
+            largest = largest.max(match &block {
+                Points::U8 { values, .. } => values.iter().copied().max().map_or(0.0, f64::from),
+                Points::F32(values) => f64::from(values.iter().fold(0.0, |most: f32, x| most.max(x.abs()))),
+                Points::F64(values) => values.iter().fold(0.0, |most: f64, x| most.max(x.abs())),
+            });
+        }
+        let (_, _, sha256) = hashing.finish();
+        self.largest = largest;
+        self.record.sha256 = sha256;
+        Ok(())
+    }
+
+    fn ranges(&self, rows: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let n = self.n;
+        (0..n).step_by(rows.max(1)).map(move |start| start..n.min(start.saturating_add(rows.max(1))))
+    }
+
+    fn bytes(&self, rows: &Range<usize>) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; rows.len() * self.d * self.element.size()];
+        self.fill(rows.start, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads as many rows from `row` on as `bytes` has room for.
+    fn fill(&self, row: usize, bytes: &mut [u8]) -> Result<()> {
+        let width = self.d * self.element.size();
+        let last = row + bytes.len() / width;
+        assert!(last <= self.n, "row {} of {}", last - 1, self.n);
+        let offset = self.start + row as u64 * width as u64;
+        self.file.read_exact_at(bytes, offset).map_err(|error| Error::read(&self.path, error))
+    }
+
+    /// The points that `bytes` stand for; `row` tells which row of the file each is.
+    fn points(&self, bytes: Vec<u8>, row: impl Fn(usize) -> usize) -> Result<Points> {
+        let swapped = self.swapped;
+        Ok(match self.element {
+            Element::U8 => Points::U8 { values: self.matrix(bytes), scale: self.scale },
+            Element::F32 => {
+                let decode = |x: &[u8; 4]| match swapped {
+                    true => f32::from_bits(u32::from_ne_bytes(*x).swap_bytes()),
+                    false => f32::from_ne_bytes(*x),
+                };
+                let values: Vec<f32> = bytes.as_chunks().0.iter().map(decode).collect();
+                self.refuse_non_finite(values.iter().position(|x| !x.is_finite()), row, |i| {
+                    f64::from(values[i])
+                })?;
+                Points::F32(self.matrix(values))
+            }
+            Element::F64 => {
+                let decode = |x: &[u8; 8]| match swapped {
+                    true => f64::from_bits(u64::from_ne_bytes(*x).swap_bytes()),
+                    false => f64::from_ne_bytes(*x),
+                };
+                let values: Vec<f64> = bytes.as_chunks().0.iter().map(decode).collect();
+                self.refuse_non_finite(values.iter().position(|x| !x.is_finite()), row, |i| values[i])?;
+                Points::F64(self.matrix(values))
+            }
+        })
+    }
+
+    fn matrix<T>(&self, values: Vec<T>) -> Array2<T> {
+        let rows = values.len() / self.d;
+        Array2::from_shape_vec((rows, self.d), values).expect("whole rows were read")
+    }
+
+    fn refuse_non_finite(
+        &self,
+        first: Option<usize>,
+        row: impl Fn(usize) -> usize,
+        value: impl Fn(usize) -> f64,
+    ) -> Result<()> {
+        match first {
+            None => Ok(()),
+            Some(i) => Err(not_finite(&self.path, value(i), row(i / self.d), i % self.d)),
+        }
+    }
+}
+
+/// What the rows are made of, if they can be read one by one.
+fn element(path: &Path, header: &Header) -> Result<Element> {
+    let cure = |save: &str| format!("save it so, with {save}, or use an algorithm that reads the whole file");
+    let element = match header.dtype.as_str() {
+        "|u1" => Some(Element::U8),
+        "<f4" | ">f4" => Some(Element::F32),
+        "<f8" | ">f8" => Some(Element::F64),
+        _ => None,
+    };
+    let Some(element) = element else {
+        let expected = "points of dtype u1, f4 or f8, to be read a batch at a time";
+        let cure = cure("numpy.ndarray.astype('f4') say");
+        return Err(Error::content(path, expected, format!("dtype {}", header.dtype), cure));
+    };
+    if header.fortran {
+        let expected = "rows one after the other (C order), to be read a batch at a time";
+        let cure = cure("numpy.ascontiguousarray");
+        return Err(Error::content(path, expected, "columns one after the other (Fortran order)", cure));
+    }
+    Ok(element)
+}
