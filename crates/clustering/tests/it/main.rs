@@ -1,11 +1,11 @@
 //! Tests of the public interface, climbing: by hand, golden, reference engines, properties.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod by_hand;
 mod determinism;
 mod errors;
 mod golden;
+mod minibatch;
 mod mixtures;
 mod properties;
 mod reference;
