@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use artifact::{FileRecord, read_matrix};
-use clustering::kmeans::{Algorithm, Init, KMeansParams};
+use clustering::kmeans::{Algorithm, Init, KMeansParams, MiniBatchParams};
 use stage::{Count, NotNegative, Span};
 
 /// Groups points with k-means and writes the cluster of each; or, with --predict, assigns new points to the clusters of
@@ -163,6 +163,20 @@ impl Args {
             return Err(stage::usage("--batch is for --algorithm minibatch"));
         }
         Ok(())
+    }
+
+    /// Those of mini-batches, with the defaults filled in.
+    pub fn minibatch_params(&self) -> MiniBatchParams {
+        let default = MiniBatchParams::default();
+        MiniBatchParams {
+            k: self.k.map_or(default.k, |k| k.0),
+            batch: self.batch.map_or(default.batch, |batch| batch.0),
+            starts: self.starts.map_or(default.starts, |starts| starts.0),
+            max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
+            init: if matches!(self.init, Some(Start::Random)) { Init::Random } else { default.init },
+            seed: self.seed.unwrap_or(default.seed),
+            ..default
+        }
     }
 
     /// The parameters with the defaults filled in, and the file of centroids if one was read.

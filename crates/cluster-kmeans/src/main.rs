@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use artifact::{FileRecord, Npz, Outputs};
 use clustering::Scalar;
-use clustering::kmeans::{self, Init, IterationReport, KMeans, KMeansFit, KMeansParams, StartReport};
+use clustering::kmeans::{
+    self, BatchReport, Init, IterationReport, KMeans, KMeansFit, KMeansParams, StartReport,
+};
 use ndarray::{Array1, Ix2};
 use serde_json::{Value, json};
 use stage::{Progress, Stage};
@@ -17,6 +19,7 @@ use crate::input::{Input, on_points};
 
 mod args;
 mod input;
+mod minibatch;
 mod select;
 
 fn main() -> ExitCode {
@@ -28,6 +31,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     match (&args.predict, args.select_k) {
         (Some(model), _) => predict(&args, model, stage),
         (None, Some(span)) => select::select(&args, span, stage),
+        (None, None) if args.minibatch() => fit_batches(&args, stage),
         (None, None) => fit(&args, stage),
     }
 }
@@ -71,6 +75,43 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         fit.iterations,
         fit.converged,
         stage::share_table("cluster", &fit.sizes)
+    ))
+}
+
+/// Mini-batches: the points stay in their file.
+fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let params = args.minibatch_params();
+    let progress = Progress::new("batches", 0);
+    let mut on_progress = |report: &BatchReport, most: usize| {
+        progress.set_length(most as u64);
+        progress.set(report.batch as u64, &format!("inertia {:.6e} per point", report.smoothed));
+    };
+    let outcome = minibatch::fit(&args.points, &params, &mut on_progress)?;
+    drop(progress);
+    let minibatch::Outcome { model, assignments, inertia, iterations, converged, sizes, record } = outcome;
+    if !converged {
+        let passes = params.max_iter;
+        stage::note(&format!("warning: still improving after {passes} passes; raise --max-iter"));
+    }
+
+    let mut outputs = Outputs::new();
+    outputs.npy(&args.out, &assignments)?;
+    if let Some(path) = &args.model {
+        outputs.npz(path, |archive| archive.add_array("centroids", model.centroids()))?;
+    }
+    let parameters = json!({
+        "k": params.k, "starts": params.starts, "max_iter": params.max_iter, "seed": params.seed,
+        "init": if params.init == Init::Random { "random" } else { "k-means++" },
+        "algorithm": "minibatch", "batch": params.batch,
+    });
+    let result = json!({
+        "inertia": inertia, "iterations": iterations, "converged": converged, "sizes": sizes,
+    });
+    outputs.commit(stage.provenance(parameters, vec![record], result))?;
+    stage::print(&format!(
+        "inertia {inertia:.6e}, {iterations} batches, converged: {converged}\n\n{}",
+        stage::share_table("cluster", &sizes)
     ))
 }
 

@@ -117,3 +117,22 @@ fn numbers_of_clusters_are_compared() {
         "{table}"
     );
 }
+
+#[test]
+fn minibatches_leave_the_points_in_their_file() {
+    let folder = tempdir().unwrap();
+    let blobs = Array2::from_shape_fn((3_000, 2), |(i, j)| {
+        [[0.0f32, 0.0], [50.0, 0.0], [0.0, 50.0]][i % 3][j] + ((i * 7 + j * 3) % 11) as f32 * 0.1
+    });
+    write_npy(folder.path().join("points.npy"), &blobs).unwrap();
+    let shown = done(
+        folder.path(),
+        "--points points.npy --out a.npy --model m.npz --k 3 --algorithm minibatch --batch 256",
+    );
+    assert!(shown.contains(" batches, converged: true"), "{shown}");
+    let a: Array1<i32> = read_npy(folder.path().join("a.npy")).unwrap();
+    assert!((0..3_000).all(|i| a[i] == a[i % 3]));
+    done(folder.path(), "--points points.npy --out b.npy --predict m.npz");
+    let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(bytes("a.npy"), bytes("b.npy"));
+}

@@ -39,6 +39,13 @@ impl Progress {
         }
     }
 
+    /// Tells how many steps there are, where that was not known before.
+    pub fn set_length(&self, length: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(length);
+        }
+    }
+
     /// Prints a line that stays: above the bar, or plainly off a terminal.
     pub fn line(&self, text: &str) {
         match &self.bar {

@@ -1,6 +1,7 @@
 //! Tests of the public interface, climbing: by hand, golden, reference engines, properties.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod by_hand;
 mod determinism;
 mod errors;
