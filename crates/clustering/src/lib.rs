@@ -20,6 +20,29 @@
 //! assert_eq!(fit.assignments, fit.model.predict(&points)?);
 //! # Ok::<(), clustering::Error>(())
 //! ```
+//!
+//! Both are models in the sense of [`linfa::traits`] too: parameters fit a dataset, with its weights if it has any, and
+//! give the model of the best start; a model predicts cluster indices as `usize`. A model's own `predict`, which returns
+//! an error where linfa's would panic, comes first on a direct call, so linfa's is called by its path:
+//!
+//! ```
+//! use clustering::kmeans::{KMeans, KMeansParams};
+//! use linfa::DatasetBase;
+//! use linfa::traits::{Fit, Predict};
+//! use ndarray::{Array1, array};
+//!
+//! let dataset = DatasetBase::from(array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]]);
+//! let params = KMeansParams { k: 2, ..KMeansParams::default() };
+//! let model: KMeans = params.fit(&dataset)?;
+//!
+//! let clusters: Array1<usize> = Predict::predict(&model, &dataset);
+//! assert_eq!(clusters[0], clusters[1]);
+//! assert_ne!(clusters[0], clusters[2]);
+//!
+//! let labelled = Predict::predict(&model, dataset);
+//! assert_eq!(labelled.targets, clusters);
+//! # Ok::<(), clustering::Error>(())
+//! ```
 
 mod check;
 mod error;
@@ -27,6 +50,7 @@ mod error;
 pub mod gmm;
 mod kernel;
 pub mod kmeans;
+mod linfa_traits;
 mod parallel;
 mod points;
 mod rng;

@@ -6,6 +6,7 @@ mod by_hand;
 mod determinism;
 mod errors;
 mod golden;
+mod linfa_traits;
 mod minibatch;
 mod mixtures;
 mod properties;
