@@ -1,10 +1,10 @@
 //! The same bytes for any number of threads and any layout; the same answer from f32 and f64.
 
 use clustering::gmm::{CovarianceType, GaussianMixture, GmmFit, GmmParams};
-use clustering::kmeans::{Init, KMeansFit, KMeansParams};
+use clustering::kmeans::{Init, KMeansParams};
 use ndarray::{Array2, ArrayView2, ShapeBuilder, s};
 
-use crate::support::{assert_close, blobs, cloud, fit_gmm, fit_kmeans};
+use crate::support::{assert_close, blobs, cloud, fit_gmm, fit_kmeans, kmeans_bits};
 
 /// Enough rows for many chunks, with a last block that is not full.
 const N: usize = 20_011;
@@ -19,11 +19,6 @@ fn gmm_params() -> GmmParams {
 
 fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
-}
-
-fn kmeans_bits(fit: &KMeansFit) -> (Vec<u64>, Vec<i32>, u64, usize, usize) {
-    let centroids = fit.model.centroids().iter().map(|value| value.to_bits()).collect();
-    (centroids, fit.assignments.to_vec(), fit.inertia.to_bits(), fit.iterations, fit.start)
 }
 
 fn gmm_bits(fit: &GmmFit) -> (Vec<u64>, Vec<i32>, u64) {

@@ -7,7 +7,7 @@ use clustering::kmeans::{self, Init, KMeansParams};
 use ndarray::{Array1, Array2};
 use serde_json::Value;
 
-use crate::support::{assert_close, fit_gmm, fit_kmeans, golden_path, golden_points};
+use crate::support::{ALGORITHMS, assert_close, fit_gmm, fit_kmeans, golden_path, golden_points};
 
 fn golden(part: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(golden_path("golden.json")).unwrap();
@@ -40,18 +40,22 @@ fn kmeans_from_the_same_centroids() {
         for (name, case) in set["cases"].as_object().unwrap() {
             let what = format!("{} {name}", set["points"]);
             let initial = matrix(&case["initial"]);
-            let params = KMeansParams {
-                k: initial.nrows(),
-                init: Init::Centroids(initial),
-                max_iter: case["max_iter"].as_u64().unwrap() as usize,
-                tol: case["tol"].as_f64().unwrap(),
-                ..KMeansParams::default()
-            };
-            let fit = fit_kmeans(points.view(), &params).unwrap();
-            assert_eq!(fit.assignments, labels(&case["assignments"]), "{what}");
-            assert_eq!(fit.iterations as u64, case["iterations"].as_u64().unwrap(), "{what}: iterations");
-            assert_close(&what, fit.model.centroids(), &matrix(&case["centroids"]), 1e-9);
-            assert_close(&what, &[fit.inertia], &[case["inertia"].as_f64().unwrap()], 1e-9);
+            for algorithm in ALGORITHMS {
+                let what = format!("{what} {}", algorithm.as_str());
+                let params = KMeansParams {
+                    k: initial.nrows(),
+                    init: Init::Centroids(initial.clone()),
+                    max_iter: case["max_iter"].as_u64().unwrap() as usize,
+                    tol: case["tol"].as_f64().unwrap(),
+                    algorithm,
+                    ..KMeansParams::default()
+                };
+                let fit = fit_kmeans(points.view(), &params).unwrap();
+                assert_eq!(fit.assignments, labels(&case["assignments"]), "{what}");
+                assert_eq!(fit.iterations as u64, case["iterations"].as_u64().unwrap(), "{what}: iterations");
+                assert_close(&what, fit.model.centroids(), &matrix(&case["centroids"]), 1e-9);
+                assert_close(&what, &[fit.inertia], &[case["inertia"].as_f64().unwrap()], 1e-9);
+            }
         }
     }
 }

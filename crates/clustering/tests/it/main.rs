@@ -5,6 +5,7 @@
 mod by_hand;
 mod determinism;
 mod errors;
+mod exactness;
 mod golden;
 mod linfa_traits;
 mod minibatch;

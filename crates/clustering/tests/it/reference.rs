@@ -6,7 +6,9 @@ use linfa::DatasetBase;
 use linfa::traits::Fit;
 use ndarray::{Array2, ArrayView1, Axis, array};
 
-use crate::support::{assert_close, blobs, cloud, fit_gmm, fit_kmeans, from_centroids, golden_points};
+use crate::support::{
+    ALGORITHMS, assert_close, blobs, cloud, fit_gmm, fit_kmeans, from_centroids, golden_points,
+};
 
 fn squared(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
@@ -36,15 +38,17 @@ fn plain_lloyd(points: &Array2<f64>, mut centroids: Array2<f64>) -> (Array2<f64>
 
 #[test]
 fn plain_lloyd_agrees() {
-    for (n, d, k, seed) in [(1_500, 9, 8, 1), (700, 17, 5, 2), (300, 1, 3, 3)] {
+    for (n, d, k, seed) in [(1_500, 9, 8, 1), (700, 17, 5, 2), (300, 1, 3, 3), (900, 45, 12, 4)] {
         let points = cloud(n, d, seed);
         let initial = points.select(Axis(0), &(0..k).collect::<Vec<_>>());
         let (centroids, labels, iterations) = plain_lloyd(&points, initial.clone());
-        let params = KMeansParams { tol: 0.0, ..from_centroids(initial) };
-        let fit = fit_kmeans(points.view(), &params).unwrap();
-        assert_eq!(fit.assignments.to_vec(), labels);
-        assert_eq!(fit.iterations, iterations);
-        assert_close("centroids", fit.model.centroids(), &centroids, 1e-12);
+        for algorithm in ALGORITHMS {
+            let params = KMeansParams { tol: 0.0, algorithm, ..from_centroids(initial.clone()) };
+            let fit = fit_kmeans(points.view(), &params).unwrap();
+            assert_eq!(fit.assignments.to_vec(), labels, "{}", algorithm.as_str());
+            assert_eq!(fit.iterations, iterations, "{}", algorithm.as_str());
+            assert_close(algorithm.as_str(), fit.model.centroids(), &centroids, 1e-12);
+        }
     }
 }
 

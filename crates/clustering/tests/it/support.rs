@@ -3,11 +3,21 @@
 use std::path::PathBuf;
 
 use clustering::gmm::{self, GmmFit, GmmParams};
-use clustering::kmeans::{self, Init, KMeansFit, KMeansParams};
+use clustering::kmeans::{self, Algorithm, Init, KMeansFit, KMeansParams};
 use clustering::{Error, Points, Scalar};
 use ndarray::{Array2, Axis, concatenate};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// Every k-means of ours.
+pub const ALGORITHMS: [Algorithm; 5] =
+    [Algorithm::Auto, Algorithm::Lloyd, Algorithm::Hamerly, Algorithm::Elkan, Algorithm::Yinyang];
+
+/// All that must be the same to the last bit: centroids, assignments, inertia, iterations and start.
+pub fn kmeans_bits(fit: &KMeansFit) -> (Vec<u64>, Vec<i32>, u64, usize, usize) {
+    let centroids = fit.model.centroids().iter().map(|value| value.to_bits()).collect();
+    (centroids, fit.assignments.to_vec(), fit.inertia.to_bits(), fit.iterations, fit.start)
+}
 
 /// k-means without a callback.
 pub fn fit_kmeans<'a, F: Scalar>(
