@@ -2,14 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod awkward;
 mod by_hand;
 mod determinism;
 mod errors;
 mod exactness;
 mod golden;
+mod invariances;
 mod linfa_traits;
 mod minibatch;
 mod mixtures;
 mod properties;
 mod reference;
 mod support;
+mod weights;
