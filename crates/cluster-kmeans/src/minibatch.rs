@@ -186,22 +186,4 @@ mod tests {
         let one = run(1);
         assert!(one == run(2) && one == run(5));
     }
-
-    /// `WARDROBE_POINTS=file WARDROBE_K=10 cargo test --release -p cluster-kmeans -- --ignored --nocapture`
-    #[test]
-    #[ignore = "a measurement, of a file that is named"]
-    fn measure() {
-        let path = std::env::var("WARDROBE_POINTS").unwrap();
-        let k = std::env::var("WARDROBE_K").unwrap().parse().unwrap();
-        for seed in 0..5 {
-            let started = std::time::Instant::now();
-            let params = MiniBatchParams { k, seed, ..MiniBatchParams::default() };
-            let outcome = fit(Path::new(&path), &params, &mut |_, _| {}).unwrap();
-            let Outcome { inertia, iterations, converged, .. } = outcome;
-            println!(
-                "k {k} seed {seed}: {inertia:.6e}, {iterations} batches, {converged}, {:?}",
-                started.elapsed()
-            );
-        }
-    }
 }

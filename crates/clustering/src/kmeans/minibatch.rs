@@ -16,7 +16,8 @@ use crate::{Error, Scalar, rng};
 pub struct MiniBatchParams {
     /// Number of clusters (default 10).
     pub k: usize,
-    /// Points in a batch (default 1024).
+    /// Points in a batch (default 1024). It should be far fewer than all: batches that are all points lower the inertia ever
+    /// more slowly and do not converge.
     pub batch: usize,
     /// Sets of starting centroids; the one with the lowest inertia on the first sample is kept (default 3).
     pub starts: usize,
@@ -135,7 +136,8 @@ pub struct BatchReport {
 /// The model has the same bytes for any number of threads. Memory beyond the batch: about 50 k d bytes and a few MB.
 ///
 /// Tested against scikit-learn 1.9 `MiniBatchKMeans.partial_fit`: from the same centroids and batches, weighted or not, the
-/// same centroids to 1e-12; and against [`super::fit`], whose inertia its own is to come near.
+/// same centroids to 1e-12; and against [`super::fit`]: its inertia is within 1 % of the best of ten starts on groups that
+/// are apart, within 10 % on those that are not.
 ///
 /// ```
 /// use clustering::kmeans::{MiniBatch, MiniBatchParams, RandomRows};
