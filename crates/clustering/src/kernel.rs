@@ -91,18 +91,21 @@ fn add_lanes<W: Work, const L: usize>(mut lanes: [W; L]) -> W {
     lanes[0]
 }
 
-/// `[c][lane]`: the product of the row in `lane` and centre c; `columns[i]` holds feature i of all rows.
+/// `[c][lane]`: the product of the row in `lane` and the c-th centre from `first` on; `columns[i]` holds feature i of all
+/// rows, `centres[i * m..][..m]` that of all m centres.
 #[inline(always)]
 pub(crate) fn panel<I: Isa, W: Work, const C: usize>(
     columns: &[[W; LANES]],
-    centres: [&[W]; C],
+    centres: &[W],
+    m: usize,
+    first: usize,
 ) -> [[W; LANES]; C] {
-    let centres = centres.map(|centre| &centre[..columns.len()]);
     let mut sums = [[W::ZERO; LANES]; C];
-    for (i, x) in columns.iter().enumerate() {
+    for (x, centres) in columns.iter().zip(centres.chunks_exact(m)) {
+        let centres: &[W; C] = centres[first..].first_chunk().expect("there are C centres from the first on");
         for c in 0..C {
             for l in 0..LANES {
-                sums[c][l] = mul_add::<I, W>(x[l], centres[c][i], sums[c][l]);
+                sums[c][l] = mul_add::<I, W>(x[l], centres[c], sums[c][l]);
             }
         }
     }
@@ -146,10 +149,11 @@ mod tests {
             let centres: [&[f32]; 5] = from_fn(|c| &centres[c][..]);
             let tile = f32::products::<I, 5>(rows, centres);
             let columns: Vec<[f32; LANES]> = (0..48).map(|i| from_fn(|l| rows[l % 4][i])).collect();
-            let panel = panel::<I, f32, 5>(&columns, centres);
+            let packed: Vec<f32> = (0..48).flat_map(|i| centres.map(|centre| centre[i])).collect();
+            let panel = panel::<I, f32, 5>(&columns, &packed, 5, 0);
             for c in 0..5 {
                 assert_eq!(f32::products::<I, 1>(rows, [centres[c]]), [tile[c]]);
-                assert_eq!(super::panel::<I, f32, 1>(&columns, [centres[c]]), [panel[c]]);
+                assert_eq!(super::panel::<I, f32, 1>(&columns, &packed, 5, c), [panel[c]]);
                 for r in 0..4 {
                     let exact: f64 =
                         rows[r].iter().zip(centres[c]).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum();

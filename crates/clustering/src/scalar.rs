@@ -2,7 +2,7 @@
 
 use ndarray::NdFloat;
 
-use crate::kernel;
+use crate::kernel::{self, LANES};
 use crate::simd::Isa;
 
 mod sealed {
@@ -22,6 +22,17 @@ pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Sealed + 
 
     /// The same number.
     fn to_work(self) -> Self::Work;
+
+    /// `columns[i][l]` is feature i of row l, times `unit`; there is a column for each feature.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn columns<I: Isa>(rows: [&[Self]; LANES], unit: Self::Work, columns: &mut [[Self::Work; LANES]]) {
+        for (l, row) in rows.iter().enumerate() {
+            for (column, &x) in columns.iter_mut().zip(*row) {
+                column[l] = x.to_work() * unit;
+            }
+        }
+    }
 }
 
 impl Scalar for u8 {
@@ -41,6 +52,14 @@ impl Scalar for f32 {
     #[inline(always)]
     fn to_work(self) -> f32 {
         self
+    }
+
+    #[inline(always)]
+    fn columns<I: Isa>(rows: [&[f32]; LANES], unit: f32, columns: &mut [[f32; LANES]]) {
+        I::transpose(rows, columns);
+        if unit != 1.0 {
+            columns.iter_mut().flatten().for_each(|x| *x *= unit);
+        }
     }
 }
 

@@ -4,12 +4,25 @@
 //! holds three compilations of it (AVX-512, AVX2 with FMA, and whatever the target has by default) and picks one when
 //! the program runs. On one kind of processor the choice is always the same, and so are all results.
 
+use crate::kernel::LANES;
+
 /// What a compilation may count on.
 pub trait Isa {
     /// Whether `a * b + c` is one instruction (with one rounding).
     const FUSED: bool;
     /// Whether there are 32 registers of 64 bytes, rather than 16 of 32.
     const WIDE: bool;
+
+    /// `columns[i][l] = rows[l][i]`, for as many features as there are columns.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn transpose(rows: [&[f32]; LANES], columns: &mut [[f32; LANES]]) {
+        for (l, row) in rows.iter().enumerate() {
+            for (column, &x) in columns.iter_mut().zip(*row) {
+                column[l] = x;
+            }
+        }
+    }
 }
 
 /// Work to be compiled for each instruction set. Implementations of `run`, and what they call, are
@@ -52,7 +65,13 @@ pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
+    use std::arch::x86_64::{
+        __m512, __m512i, _mm512_maskz_loadu_ps, _mm512_permutex2var_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+    };
+    use std::mem::transmute;
+
     use super::{Isa, Kernel};
+    use crate::kernel::LANES;
 
     struct Avx2;
 
@@ -66,6 +85,70 @@ mod x86 {
     impl Isa for Avx512 {
         const FUSED: bool = true;
         const WIDE: bool = true;
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "the features are this type's promise")]
+        fn transpose(rows: [&[f32]; LANES], columns: &mut [[f32; LANES]]) {
+            // SAFETY: code for this type runs in `avx512` alone, on processors that have the features.
+            unsafe { transpose(rows, columns) }
+        }
+    }
+
+    /// Which values of two vectors become those of the first and of the second when blocks of `step` are exchanged: see
+    /// `_mm512_permutex2var_ps`.
+    const fn take(step: usize) -> [[i32; LANES]; 2] {
+        let mut take = [[0; LANES]; 2];
+        let mut l = 0;
+        while l < LANES {
+            let (own, other) = (l as i32, (LANES + l) as i32);
+            let lower = l & step == 0;
+            take[0][l] = if lower { own } else { other - step as i32 };
+            take[1][l] = if lower { own + step as i32 } else { other };
+            l += 1;
+        }
+        take
+    }
+
+    /// Exchanges the off-diagonal blocks of `STEP` x `STEP` values in every block of twice that size.
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+    #[inline]
+    #[allow(unsafe_code, reason = "nothing safe makes a vector of constants")]
+    fn exchange<const STEP: usize>(vectors: &mut [__m512; LANES]) {
+        // SAFETY: sixteen i32 and a vector are the same bits.
+        let [first, second] = const { unsafe { transmute::<[[i32; LANES]; 2], [__m512i; 2]>(take(STEP)) } };
+        for l in 0..LANES {
+            if l & STEP == 0 {
+                let (a, b) = (vectors[l], vectors[l + STEP]);
+                vectors[l] = _mm512_permutex2var_ps(a, first, b);
+                vectors[l + STEP] = _mm512_permutex2var_ps(a, second, b);
+            }
+        }
+    }
+
+    /// Sixteen by sixteen values at a time, in registers.
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+    #[inline]
+    #[allow(unsafe_code, reason = "loads and stores of vectors take pointers")]
+    fn transpose(rows: [&[f32]; LANES], columns: &mut [[f32; LANES]]) {
+        assert!(rows.iter().all(|row| row.len() >= columns.len()), "there is a column for each feature");
+        for (block, columns) in columns.chunks_mut(LANES).enumerate() {
+            let mask = u16::MAX >> (LANES - columns.len());
+            let mut vectors: [__m512; LANES] = [_mm512_setzero_ps(); LANES];
+            for l in 0..LANES {
+                // SAFETY: the mask has a bit for each feature that is left, and none beyond.
+                vectors[l] = unsafe { _mm512_maskz_loadu_ps(mask, rows[l].as_ptr().add(block * LANES)) };
+            }
+            exchange::<8>(&mut vectors);
+            exchange::<4>(&mut vectors);
+            exchange::<2>(&mut vectors);
+            exchange::<1>(&mut vectors);
+            for l in 0..LANES {
+                if let Some(column) = columns.get_mut(l) {
+                    // SAFETY: a column has room for the sixteen values of a vector.
+                    unsafe { _mm512_storeu_ps(column.as_mut_ptr(), vectors[l]) };
+                }
+            }
+        }
     }
 
     #[target_feature(enable = "avx2,fma")]

@@ -60,7 +60,11 @@ impl<F: Scalar> Kernel for Nearest<'_, F> {
             for first in (0..centres.len()).step_by(RANGE) {
                 let range = first..centres.len().min(first + RANGE);
                 block.score::<I, F>(points, centres, &slots[..labels.len()], range.clone());
-                lowest.find(&block, range.len());
+                lowest.find::<false>(&block, range.len());
+                if range.len() == centres.len() {
+                    labels.copy_from_slice(&lowest.index[..labels.len()]);
+                    continue;
+                }
                 for (lane, label) in labels.iter_mut().enumerate() {
                     if first == 0 || lowest.best[lane] < best[lane] {
                         best[lane] = lowest.best[lane];
@@ -323,7 +327,7 @@ impl<F: Scalar> Chunk<'_, F> {
             let range = groups.range(group);
             distances += (slots.len() * range.len()) as u64;
             block.score::<I, F>(points, centres, slots, range.clone());
-            lowest.find(block, range.len());
+            lowest.find::<true>(block, range.len());
             for (lane, &slot) in slots.iter().enumerate() {
                 let label = groups.order()[range.start + lowest.index[lane] as usize] as u32;
                 let new = Candidate { score: lowest.best[lane], label, group };

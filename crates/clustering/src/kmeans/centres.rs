@@ -11,7 +11,7 @@ use crate::simd::Isa;
 use crate::{Scalar, Work};
 
 /// From so many features on, vectors lie along the features of a row.
-const WIDE: usize = 32;
+pub(super) const WIDE: usize = 32;
 
 /// Rows ahead that are fetched while four are compared: those are done before memory answers.
 const AHEAD: usize = 8;
@@ -30,6 +30,8 @@ const CENTRES_AT_ONCE: usize = 20;
 pub(super) struct Centres<W> {
     /// `-2 c'`, shape `(m, stride)`; columns from d on are 0.
     directions: Vec<W>,
+    /// Where vectors lie along points, the same in the order of the features, shape `(d, m)`; else empty.
+    features: Vec<W>,
     /// `|c'|^2 + 2 s.c'`, shape `(m,)`.
     offsets: Vec<W>,
     d: usize,
@@ -58,7 +60,7 @@ impl<W: Work> Centres<W> {
             }
             offsets.push(W::narrow(offset));
         }
-        Self { directions, offsets, d, stride }
+        Self { features: by_feature(&directions, d), directions, offsets, d, stride }
     }
 
     /// Prepares the centroids `(k, d)` of one model, around their own median: nothing but the model enters, and a centroid
@@ -109,6 +111,7 @@ impl<W: Work> Centres<W> {
     /// Puts the centres of `other`, which have the same origin, behind these.
     pub(super) fn append(&mut self, mut other: Self) {
         self.directions.append(&mut other.directions);
+        self.features = by_feature(&self.directions, self.d);
         self.offsets.append(&mut other.offsets);
     }
 
@@ -127,6 +130,12 @@ impl<W: Work> Centres<W> {
         let offset = self.offsets.iter().map(|&offset| wide(offset).abs()).fold(0.0, f64::max);
         1.01 * W::ROUNDING * ((steps as f64 + 2.0) * product + 4.0 * (offset + norm))
     }
+}
+
+/// See [`Centres::features`].
+fn by_feature<W: Work>(directions: &[W], d: usize) -> Vec<W> {
+    let features = if d < WIDE { d } else { 0 };
+    (0..features).flat_map(|i| directions.iter().skip(i).step_by(d).copied()).collect()
 }
 
 fn wide<W: Work>(value: W) -> f64 {
@@ -165,14 +174,14 @@ impl<W: Work> Block<W> {
         Self { ids: Vec::new(), rows: Vec::new(), columns: Vec::new(), scores: Vec::new(), lanes: 0 }
     }
 
-    /// Puts points into the slots.
+    /// Puts points into the slots, in ascending order.
     #[inline(always)]
     pub(super) fn load(&mut self, ids: impl Iterator<Item = usize>) {
         self.ids.clear();
         self.ids.extend(ids);
     }
 
-    /// Scores the points in `slots` against the centres of `range`. What [`Block::of`] gives afterwards has a lane for
+    /// Scores the points in `slots`, in ascending order, against the centres of `range`. What [`Block::of`] gives afterwards has a lane for
     /// each slot, and up to a multiple of [`LANES`] more that mean nothing.
     #[inline(always)]
     pub(super) fn score<I: Isa, F: Scalar<Work = W>>(
@@ -263,18 +272,27 @@ impl<W: Work> Block<W> {
         let (lanes, first, unit) = (*lanes, range.start, W::narrow(points.unit()));
         columns.resize(centres.d, [W::ZERO; LANES]);
         for (p, slots) in slots.chunks(LANES).enumerate() {
-            let rows: [&[F]; LANES] = from_fn(|l| points.row(ids[slots[l.min(slots.len() - 1)] as usize]));
-            for (i, column) in columns.iter_mut().enumerate() {
-                *column = from_fn(|l| rows[l][i].to_work() * unit);
+            let (head, tail) = (ids[slots[0] as usize], ids[slots[slots.len() - 1] as usize]);
+            // The last lanes are filled up with the last point. Loops: closures for so many would be called, not inlined.
+            let mut rows: [&[F]; LANES] = [points.row(tail); LANES];
+            if tail - head == slots.len() - 1 {
+                rows.iter_mut().zip(points.iter(head..tail)).for_each(|(row, point)| *row = point);
+            } else {
+                for (row, &slot) in rows.iter_mut().zip(slots) {
+                    *row = points.row(ids[slot as usize]);
+                }
             }
+            F::columns::<I>(rows, unit, columns);
             let mut c = range.start;
             macro_rules! panel {
                 ($count:literal) => {{
-                    let products = panel::<I, W, $count>(columns, from_fn(|j| centres.direction(c + j)));
+                    let products = panel::<I, W, $count>(columns, &centres.features, centres.len(), c);
                     for (j, products) in products.into_iter().enumerate() {
                         let offset = centres.offsets[c + j];
                         let to = (c + j - first) * lanes + p * LANES;
-                        scores[to..to + LANES].copy_from_slice(&products.map(|product| offset + product));
+                        for (score, product) in scores[to..to + LANES].iter_mut().zip(products) {
+                            *score = offset + product;
+                        }
                     }
                     c += $count;
                 }};
@@ -311,9 +329,9 @@ impl<W: Work> Lowest<W> {
         Self { best: Vec::new(), second: Vec::new(), index: Vec::new() }
     }
 
-    /// Of the scores that `block` has for `m` centres.
+    /// Of the scores that `block` has for `m` centres; the second lowest only where it is asked for.
     #[inline(always)]
-    pub(super) fn find(&mut self, block: &Block<W>, m: usize) {
+    pub(super) fn find<const SECOND: bool>(&mut self, block: &Block<W>, m: usize) {
         self.best.resize(block.lanes, W::ZERO);
         self.second.resize(block.lanes, W::ZERO);
         self.index.resize(block.lanes, 0);
@@ -327,8 +345,10 @@ impl<W: Work> Lowest<W> {
                 for l in 0..LANES {
                     let score = scores[l];
                     let closer = score < best[l];
-                    let loser = if closer { best[l] } else { score };
-                    second[l] = if loser < second[l] { loser } else { second[l] };
+                    if SECOND {
+                        let loser = if closer { best[l] } else { score };
+                        second[l] = if loser < second[l] { loser } else { second[l] };
+                    }
                     best[l] = if closer { score } else { best[l] };
                     index[l] = if closer { c as u32 } else { index[l] };
                 }

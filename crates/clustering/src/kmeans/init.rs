@@ -7,7 +7,7 @@ use rand::Rng;
 use rand::seq::index;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::centres::{Block, Centres};
+use super::centres::{Block, Centres, WIDE};
 use super::spread::Spread;
 use super::{Init, KMeansParams};
 use crate::parallel::{blocks, chunks, map, map_chunks, split_mut};
@@ -84,16 +84,16 @@ impl<'a, F: Scalar> Seeding<'a, F> {
         let trials = 2 + (self.k as f64).ln() as usize;
         let first = match self.points.weights() {
             None => rng.gen_range(0..self.points.n()),
-            Some(weights) => draw(rng, weights.iter().copied(), 1)[0],
+            Some(weights) => draw(rng, weights.len(), |i| weights[i], 1)[0],
         };
         self.choose(first);
         while self.chosen.len() < self.k {
             let points = self.points;
-            let shares = self.closest.iter().enumerate().map(|(i, &closest)| {
-                let closest: f64 = closest.into();
+            let share = |i: usize| {
+                let closest: f64 = self.closest[i].into();
                 closest * points.weight(i)
-            });
-            let candidates = draw(rng, shares, trials);
+            };
+            let candidates = draw(rng, points.n(), share, trials);
             let savings = self.savings(&candidates);
             let mut best = 0;
             for (i, saving) in savings.iter().enumerate() {
@@ -114,9 +114,16 @@ impl<'a, F: Scalar> Seeding<'a, F> {
         let parts = map_chunks(points.n(), 0, |rows| {
             let mut savings = vec![0.0; candidates.len()];
             let distances =
-                targets.visit(rows.clone(), &closest[rows.clone()], &nearest[rows], |i, target, distance| {
-                    let saving: f64 = (closest[i] - distance).into();
-                    savings[target] += saving.max(0.0) * points.weight(i);
+                targets.visit(rows.clone(), &closest[rows.clone()], &nearest[rows], |target, ids, distances| {
+                    // Sums that do not wait for one another.
+                    let mut lanes = [0.0; 8];
+                    for (ids, distances) in ids.chunks(lanes.len()).zip(distances.chunks(lanes.len())) {
+                        for (lane, (&i, &distance)) in lanes.iter_mut().zip(ids.iter().zip(distances)) {
+                            let saving: f64 = (closest[i] - distance).into();
+                            *lane += saving.max(0.0) * points.weight(i);
+                        }
+                    }
+                    savings[target] += lanes.iter().sum::<f64>();
                 });
             (savings, distances)
         });
@@ -133,11 +140,13 @@ impl<'a, F: Scalar> Seeding<'a, F> {
         let index = chosen.len() as u32;
         let counts = map(chunks.iter().zip(parts), |(rows, (closest, nearest))| {
             let (before, which) = (closest.to_vec(), nearest.to_vec());
-            targets.visit(rows.clone(), &before, &which, |i, _, distance| {
-                let i = i - rows.start;
-                if distance < closest[i] {
-                    closest[i] = distance;
-                    nearest[i] = index;
+            targets.visit(rows.clone(), &before, &which, |_, ids, distances| {
+                for (&i, &distance) in ids.iter().zip(distances) {
+                    let i = i - rows.start;
+                    if distance < closest[i] {
+                        closest[i] = distance;
+                        nearest[i] = index;
+                    }
                 }
             })
         });
@@ -147,28 +156,37 @@ impl<'a, F: Scalar> Seeding<'a, F> {
     }
 }
 
-/// Draws indices with probability proportional to their shares.
-fn draw(rng: &mut Xoshiro256PlusPlus, shares: impl Iterator<Item = f64> + Clone, count: usize) -> Vec<usize> {
-    let total: f64 = shares.clone().sum();
-    let mut targets: Vec<(f64, usize)> = (0..count).map(|i| (rng.r#gen::<f64>() * total, i)).collect();
-    targets.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let mut drawn = vec![0; count];
-    let (mut sum, mut next, mut last) = (0.0, 0, 0);
-    for (i, share) in shares.enumerate() {
-        if share > 0.0 {
-            (sum, last) = (sum + share, i);
-        }
-        while next < count && targets[next].0 < sum {
-            drawn[targets[next].1] = i;
-            next += 1;
-        }
-        if next == count {
+/// Draws `count` of `0..n`, each with probability proportional to its share; 0 where all shares are 0.
+fn draw(
+    rng: &mut Xoshiro256PlusPlus,
+    n: usize,
+    share: impl Fn(usize) -> f64 + Sync,
+    count: usize,
+) -> Vec<usize> {
+    let chunks = chunks(n, 0);
+    let sums = map(chunks.iter().cloned(), |rows| rows.map(&share).sum::<f64>());
+    let total: f64 = sums.iter().sum();
+    let one = |mut target: f64| {
+        let mut drawn = 0;
+        for (rows, &sum) in chunks.iter().zip(&sums).filter(|(_, sum)| **sum > 0.0) {
+            if target >= sum {
+                // Rounding can put a target on the total itself: then it is in the last chunk.
+                (target, drawn) = (target - sum, rows.end - 1);
+                continue;
+            }
+            for i in rows.clone() {
+                drawn = i;
+                target -= share(i);
+                if target < 0.0 {
+                    break;
+                }
+            }
             break;
         }
-    }
-    // Rounding can put a target on the total itself.
-    targets[next..].iter().for_each(|&(_, at)| drawn[at] = last);
-    drawn
+        // Likewise, or a chunk's last points: back to one that can be drawn.
+        (0..=drawn).rev().find(|&i| share(i) > 0.0).unwrap_or(0)
+    };
+    (0..count).map(|_| one(rng.r#gen::<f64>() * total)).collect()
 }
 
 /// Points that all others are measured against.
@@ -197,14 +215,15 @@ impl<'a, F: Scalar> Targets<'a, F> {
         Self { points, norms: &spread.norms, reach: reach.collect(), centres }
     }
 
-    /// Calls `visit(point, target, squared distance)` for every point of `rows` and every target that may be nearer than
-    /// `closest`, the squared distance to `nearest` of the chosen points. Returns how many distances were computed.
+    /// Calls `visit(target, points, squared distances)` for some of `rows` at a time, until it has seen every point and every
+    /// target that may be nearer than `closest`, the squared distance to `nearest` of the chosen points. Returns how many
+    /// distances were computed.
     fn visit(
         &self,
         rows: Range<usize>,
         closest: &[F::Work],
         nearest: &[u32],
-        visit: impl FnMut(usize, usize, F::Work),
+        visit: impl FnMut(usize, &[usize], &[F::Work]),
     ) -> u64 {
         dispatch(Visit { targets: self, rows, closest, nearest, visit })
     }
@@ -218,7 +237,7 @@ struct Visit<'a, F: Scalar, V> {
     visit: V,
 }
 
-impl<F: Scalar, V: FnMut(usize, usize, F::Work)> Kernel for Visit<'_, F, V> {
+impl<F: Scalar, V: FnMut(usize, &[usize], &[F::Work])> Kernel for Visit<'_, F, V> {
     type Output = u64;
 
     #[inline(always)]
@@ -226,41 +245,46 @@ impl<F: Scalar, V: FnMut(usize, usize, F::Work)> Kernel for Visit<'_, F, V> {
         let Self { targets, rows, closest, nearest, mut visit } = self;
         let Targets { points, norms, centres, reach } = targets;
         let (first, mut distances) = (rows.start, 0);
+        // With few features a distance costs no more than asking whether it is needed.
+        let ask = points.d() >= WIDE && reach.iter().any(|reach| !reach.is_empty());
+        let near = |target: usize, i: usize| closest[i - first] > reach[target][nearest[i - first] as usize];
         let mut block = Block::new();
-        let (mut ids, mut slots) = (Vec::new(), Vec::new());
+        let (mut ids, mut slots, mut squared) = (Vec::new(), Vec::new(), Vec::new());
+        let mut near_ids = Vec::new();
         for rows in blocks(rows) {
-            let near = |target: usize, i: usize| match reach[target].as_slice() {
-                [] => true,
-                reach => closest[i - first] > reach[nearest[i - first] as usize],
-            };
             ids.clear();
-            ids.extend(rows.filter(|&i| (0..centres.len()).any(|target| near(target, i))));
+            if ask {
+                ids.extend(rows.filter(|&i| (0..centres.len()).any(|target| near(target, i))));
+            } else {
+                ids.extend(rows);
+            }
             block.load(ids.iter().copied());
-            let wanted: usize =
-                (0..centres.len()).map(|target| ids.iter().filter(|&&i| near(target, i)).count()).sum();
-            let mut take = |block: &Block<F::Work>, slots: &[u32], c: usize, target: usize| {
-                for (&slot, &score) in slots.iter().zip(block.of(c)) {
-                    let i = ids[slot as usize];
+            let mut take = |block: &Block<F::Work>, ids: &[usize], c: usize, target: usize| {
+                squared.clear();
+                squared.extend(ids.iter().zip(block.of(c)).map(|(&i, &score)| {
                     let distance = norms[i] + score;
                     // Rounding may leave a point a little closer than nothing to itself.
-                    let distance = if distance > F::Work::ZERO { distance } else { F::Work::ZERO };
-                    visit(i, target, distance);
-                }
-                distances += slots.len() as u64;
+                    if distance > F::Work::ZERO { distance } else { F::Work::ZERO }
+                }));
+                visit(target, ids, &squared);
+                distances += ids.len() as u64;
             };
             // Several targets in one product cost little more than one.
-            if 2 * wanted >= ids.len() * centres.len() {
+            let wanted = |target: usize| ids.iter().filter(|&&i| near(target, i)).count();
+            if !ask || 2 * (0..centres.len()).map(wanted).sum::<usize>() >= ids.len() * centres.len() {
                 slots.clear();
                 slots.extend(0..ids.len() as u32);
                 block.score::<I, F>(*points, centres, &slots, 0..centres.len());
-                (0..centres.len()).for_each(|target| take(&block, &slots, target, target));
+                (0..centres.len()).for_each(|target| take(&block, &ids, target, target));
                 continue;
             }
             for target in 0..centres.len() {
                 slots.clear();
                 slots.extend((0..ids.len() as u32).filter(|&slot| near(target, ids[slot as usize])));
+                near_ids.clear();
+                near_ids.extend(slots.iter().map(|&slot| ids[slot as usize]));
                 block.score::<I, F>(*points, centres, &slots, target..target + 1);
-                take(&block, &slots, 0, target);
+                take(&block, &near_ids, 0, target);
             }
         }
         distances

@@ -33,8 +33,6 @@ const PIECE_FEATURES: usize = 64;
 /// its rows in their order, and pieces are added in their order, so the number of threads never shows.
 pub(super) struct Sums {
     pieces: Vec<Piece>,
-    /// Points of positive weight in each cluster, shape `(k,)`.
-    counts: Vec<usize>,
     k: usize,
     d: usize,
 }
@@ -48,6 +46,8 @@ struct Piece {
     errors: Vec<f64>,
     /// Shape `(k,)`, with the errors of these behind them; kept by the first run of features alone.
     weights: Vec<f64>,
+    /// Points of positive weight in each cluster, shape `(k,)`; likewise.
+    counts: Vec<usize>,
 }
 
 /// Sums `(k, d)`, weights and counts `(k,)` of the points in each cluster.
@@ -74,35 +74,22 @@ impl Sums {
                 let features = feature..d.min(feature + width);
                 let sums = vec![0.0; k * features.len()];
                 let errors = vec![0.0; if exact { 0 } else { sums.len() }];
-                let weights = vec![0.0; 2 * k];
-                pieces.push(Piece { rows: first..n.min(first + run), features, sums, errors, weights });
+                let (weights, counts) = (vec![0.0; 2 * k], vec![0; k]);
+                pieces.push(Piece { rows: first..n.min(first + run), features, sums, errors, weights, counts });
             }
         }
-        Self { pieces, counts: vec![0; k], k, d }
+        Self { pieces, k, d }
     }
 
     /// Takes points from the clusters in `old` `(n,)` to those in `new`; returns how many moved.
     pub(super) fn follow<F: Scalar>(&mut self, points: Rows<F>, old: &[u32], new: &[u32]) -> usize {
-        self.pieces.par_iter_mut().for_each(|piece| dispatch(Follow { piece, points, old, new }));
-        let mut moved = 0;
-        for (i, (&old, &new)) in old.iter().zip(new).enumerate() {
-            if old != new {
-                moved += 1;
-                if points.weight(i) > 0.0 {
-                    self.counts[new as usize] += 1;
-                    if old != UNASSIGNED {
-                        self.counts[old as usize] -= 1;
-                    }
-                }
-            }
-        }
-        moved
+        self.pieces.par_iter_mut().map(|piece| dispatch(Follow { piece, points, old, new })).sum()
     }
 
     /// Adds the pieces up.
     pub(super) fn totals(&self) -> Totals {
         let mut sums = Array2::zeros((self.k, self.d));
-        let mut weights = vec![0.0; self.k];
+        let (mut weights, mut counts) = (vec![0.0; self.k], vec![0; self.k]);
         for piece in &self.pieces {
             let mut to = sums.slice_mut(s![.., piece.features.clone()]);
             for (to, value) in to.iter_mut().zip(&piece.sums) {
@@ -116,13 +103,14 @@ impl Sums {
                 for (to, (sum, error)) in weights.iter_mut().zip(sums.iter().zip(errors)) {
                     *to += sum + error;
                 }
+                counts.iter_mut().zip(&piece.counts).for_each(|(to, count)| *to += count);
             }
         }
-        Totals { sums, weights, counts: self.counts.clone() }
+        Totals { sums, weights, counts }
     }
 }
 
-/// One piece goes through its rows.
+/// One piece goes through its rows; returns how many of them moved, of the first features alone.
 struct Follow<'a, F> {
     piece: &'a mut Piece,
     points: Rows<'a, F>,
@@ -131,11 +119,12 @@ struct Follow<'a, F> {
 }
 
 impl<F: Scalar> Kernel for Follow<'_, F> {
-    type Output = ();
+    type Output = usize;
 
     #[inline(always)]
-    fn run<I: Isa>(self) {
+    fn run<I: Isa>(self) -> usize {
         let Self { piece, points, old, new } = self;
+        let mut moved = 0;
         for i in piece.rows.clone() {
             if old[i] != new[i] {
                 let (point, weight) = (&points.row(i)[piece.features.clone()], points.weight(i));
@@ -143,8 +132,10 @@ impl<F: Scalar> Kernel for Follow<'_, F> {
                     piece.add(old[i] as usize, point, -weight);
                 }
                 piece.add(new[i] as usize, point, weight);
+                moved += 1;
             }
         }
+        if piece.features.start == 0 { moved } else { 0 }
     }
 }
 
@@ -170,6 +161,11 @@ impl Piece {
         let k = self.weights.len() / 2;
         let (weights, errors) = self.weights.split_at_mut(k);
         two_sum(&mut weights[cluster], &mut errors[cluster], weight);
+        if weight > 0.0 {
+            self.counts[cluster] += 1;
+        } else if weight < 0.0 {
+            self.counts[cluster] -= 1;
+        }
     }
 }
 
