@@ -8,10 +8,10 @@ fail() { printf 'need: %s\n' "$*" >&2; exit 1; }
 for tool in "$@"; do
     case $tool in
     cargo)
-        command -v cargo >/dev/null || fail "cargo is missing: install Rust 1.88 or newer (https://rustup.rs)"
+        command -v cargo >/dev/null || fail "cargo is missing: install Rust 1.89 or newer (https://rustup.rs)"
         found=$(rustc --version 2>/dev/null | cut -d' ' -f2)
-        [ "$(printf '1.88.0\n%s\n' "${found%%-*}" | sort -V | head -n1)" = 1.88.0 ] ||
-            fail "Rust 1.88 or newer is needed, found ${found:-none}: run 'rustup update'"
+        [ "$(printf '1.89.0\n%s\n' "${found%%-*}" | sort -V | head -n1)" = 1.89.0 ] ||
+            fail "Rust 1.89 or newer is needed, found ${found:-none}: run 'rustup update'"
         ;;
     c++)
         for compiler in cc c++; do

@@ -16,6 +16,9 @@ pub(crate) const BLOCK_ROWS: usize = 256;
 /// nothing.
 const MAX_CHUNKS: usize = 32;
 
+/// Fewest values of points in a piece of [`pieces`]: less work is done before a thread has been told of it.
+const PIECE_VALUES: usize = 40_000;
+
 /// Memory that all partial results together may take.
 const PARTIALS_BYTES: usize = 128 << 20;
 
@@ -25,6 +28,12 @@ pub(crate) fn chunks(n: usize, partial_bytes: usize) -> Vec<Range<usize>> {
     let affordable = PARTIALS_BYTES / partial_bytes.max(1);
     let count = affordable.clamp(1, MAX_CHUNKS);
     let rows = n.div_ceil(count).max(1).next_multiple_of(BLOCK_ROWS);
+    (0..n).step_by(rows).map(|start| start..n.min(start + rows)).collect()
+}
+
+/// Cuts n points of d features into chunks that are worth the while of a thread, without partial results to speak of.
+pub(crate) fn pieces(n: usize, d: usize) -> Vec<Range<usize>> {
+    let rows = n.div_ceil(MAX_CHUNKS).max(PIECE_VALUES / d.max(1)).next_multiple_of(BLOCK_ROWS);
     (0..n).step_by(rows).map(|start| start..n.min(start + rows)).collect()
 }
 
@@ -71,6 +80,8 @@ mod tests {
     fn chunks_cover_every_row_once_in_order() {
         for n in [0, 1, 255, 256, 257, 60_000, 1_000_003] {
             let rows: Vec<usize> = chunks(n, 8).into_iter().flat_map(blocks).flatten().collect();
+            assert!(rows.into_iter().eq(0..n), "n = {n}");
+            let rows: Vec<usize> = pieces(n, 10).into_iter().flatten().collect();
             assert!(rows.into_iter().eq(0..n), "n = {n}");
         }
     }

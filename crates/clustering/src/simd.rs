@@ -134,18 +134,18 @@ mod x86 {
         for (block, columns) in columns.chunks_mut(LANES).enumerate() {
             let mask = u16::MAX >> (LANES - columns.len());
             let mut vectors: [__m512; LANES] = [_mm512_setzero_ps(); LANES];
-            for l in 0..LANES {
+            for (vector, row) in vectors.iter_mut().zip(&rows) {
                 // SAFETY: the mask has a bit for each feature that is left, and none beyond.
-                vectors[l] = unsafe { _mm512_maskz_loadu_ps(mask, rows[l].as_ptr().add(block * LANES)) };
+                *vector = unsafe { _mm512_maskz_loadu_ps(mask, row.as_ptr().add(block * LANES)) };
             }
             exchange::<8>(&mut vectors);
             exchange::<4>(&mut vectors);
             exchange::<2>(&mut vectors);
             exchange::<1>(&mut vectors);
-            for l in 0..LANES {
+            for (l, vector) in vectors.into_iter().enumerate() {
                 if let Some(column) = columns.get_mut(l) {
                     // SAFETY: a column has room for the sixteen values of a vector.
-                    unsafe { _mm512_storeu_ps(column.as_mut_ptr(), vectors[l]) };
+                    unsafe { _mm512_storeu_ps(column.as_mut_ptr(), vector) };
                 }
             }
         }
@@ -159,5 +159,39 @@ mod x86 {
     #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
     pub(super) fn avx512<K: Kernel>(kernel: K) -> K::Output {
         kernel.run::<Avx512>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of any length become columns, and nothing beside them is read.
+    struct Transposed;
+
+    impl Kernel for Transposed {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<I: Isa>(self) {
+            for d in [1, 2, 7, 15, 16, 17, 31, 32, 40] {
+                let values: Vec<f32> = (0..LANES * d).map(|i| i as f32).collect();
+                let mut rows: [&[f32]; LANES] = [&[]; LANES];
+                rows.iter_mut().zip(values.chunks(d)).for_each(|(row, values)| *row = values);
+                let mut columns = vec![[-1.0; LANES]; d];
+                I::transpose(rows, &mut columns);
+                for (i, column) in columns.iter().enumerate() {
+                    for (l, &x) in column.iter().enumerate() {
+                        assert_eq!(x, (l * d + i) as f32, "{d} features");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        Transposed.run::<Portable>();
+        dispatch(Transposed);
     }
 }

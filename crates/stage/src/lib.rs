@@ -112,7 +112,7 @@ pub fn note(text: &str) {
 }
 
 impl Stage {
-    /// Sets the number of threads that rayon uses: `threads`, or all cores.
+    /// Sets the number of threads that rayon uses, this one among them: `threads`, or all cores.
     ///
     /// # Errors
     /// More threads than make sense; threads that cannot be started.
@@ -125,7 +125,7 @@ impl Stage {
             )));
         }
         self.threads = threads.map_or(available, |count| count.0);
-        rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global()?;
+        rayon::ThreadPoolBuilder::new().num_threads(self.threads).use_current_thread().build_global()?;
         Ok(self.threads)
     }
 

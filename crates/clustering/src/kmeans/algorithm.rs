@@ -17,8 +17,8 @@ pub enum Algorithm {
     /// Whichever of the others is likely to be the fastest for these n, d and k, within a quarter of the memory of the
     /// points where that is possible.
     Auto,
-    /// Every distance in every iteration. The fastest for few features, where a distance costs no more than a bound. No
-    /// bounds to keep.
+    /// Every distance in every iteration. The fastest for few features and more than twenty centroids, or two or
+    /// three features. No bounds to keep.
     Lloyd,
     /// One bound for all other centroids (Hamerly 2010): 2 w bytes per point.
     Hamerly,
@@ -68,18 +68,19 @@ impl Algorithm {
 
 /// See [`Algorithm::Auto`].
 fn auto<F: Scalar>(points: Rows<F>, centroids: &Array2<f64>, seed: u64) -> Option<Groups> {
-    /// With fewer features a distance costs no more than the bounds that would save it.
+    /// With fewer features a distance costs no more than a bound for a group of centroids that would save it.
     const FEATURES: usize = 24;
     /// Up to so many centroids are compared together faster than a choice among them is made.
     const TOGETHER: usize = 20;
     let k = centroids.nrows();
-    if points.d() < FEATURES || k == 1 {
+    let budget = points.d() * size_of::<F>() / 5;
+    let affordable = (1..=k).rev().find(|&t| Bounds::<F::Work>::bytes_per_point(t) <= budget);
+    let narrow = points.d() < FEATURES;
+    if k == 1 || narrow && (k > TOGETHER || affordable.is_none()) {
         return None;
     }
-    let budget = points.d() * size_of::<F>() / 5;
-    let affordable = (1..=k).rev().find(|&t| Bounds::<F::Work>::bytes_per_point(t) <= budget).unwrap_or(1);
     let wanted = if k <= TOGETHER { 1 } else { k.div_ceil(10) };
-    Some(near_one_another(centroids, wanted.min(affordable), seed))
+    Some(near_one_another(centroids, wanted.min(affordable.unwrap_or(1)), seed))
 }
 
 /// At most `count` groups of centroids that lie close together: those of a short k-means.

@@ -1,17 +1,16 @@
 //! The assignment step of Lloyd's algorithm: each point to the nearest centroid, with or without bounds that tell for
 //! which points and centroids nothing can have changed.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 use ndarray::{Array2, Axis};
 
-use super::centres::{Block, Centres, Lowest};
+use super::centres::{Block, Centres, Lowest, WIDE};
 use super::groups::Groups;
 use super::spread::Spread;
 use super::sums::UNASSIGNED;
 use crate::kernel::prefetch;
-use crate::parallel::{chunks, map, split_mut};
+use crate::parallel::{map, pieces, split_mut};
 use crate::points::Rows;
 use crate::simd::{Isa, Kernel, dispatch};
 use crate::{Scalar, Work};
@@ -32,7 +31,7 @@ const RANGE: usize = 256;
 /// Finds the nearest of all centres for every point, by computing every distance: labels `(n,)`. The lowest index wins
 /// ties.
 pub(super) fn nearest<F: Scalar>(points: Rows<F>, centres: &Centres<F::Work>, labels: &mut [u32]) {
-    let chunks = chunks(points.n(), 0);
+    let chunks = pieces(points.n(), points.d());
     let parts = split_mut(labels, &chunks, 1);
     map(chunks.iter().cloned().zip(parts), |(rows, labels)| {
         dispatch(Nearest { points, centres, rows, labels });
@@ -130,10 +129,11 @@ impl<W: Work> Bounds<W> {
             centres: &centres,
             groups,
             rounding: Rounding::new(centres.error(spread.longest, spread.largest_norm)),
+            known: before.is_some(),
             group_moves: groups.largest(&moves).into_iter().map(Rounding::up).collect(),
-            moves: moves.into_iter().map(Rounding::up).collect(),
+            moves: (0..moves.len()).map(|label| Rounding::up(moves[groups.position(label as u32)])).collect(),
         };
-        let chunks = chunks(points.n(), 0);
+        let chunks = pieces(points.n(), points.d());
         let parts = split_mut(labels, &chunks, 1)
             .into_iter()
             .zip(split_mut(upper, &chunks, 1))
@@ -156,7 +156,10 @@ struct Rounding<W> {
 }
 
 impl<W: Work> Rounding<W> {
+    /// For squared distances that may be off by `error`: two of them, that of a score to one centre and that of the score
+    /// which [`nearest`] would compare it with, can be off in opposite directions, and so can the norm.
     fn new(error: f64) -> Self {
+        let error = 3.0 * error;
         let slack = 8.0 * W::ROUNDING;
         Self { error: Self::up(error), more: W::narrow(1.0 + slack), less: W::narrow(1.0 - slack) }
     }
@@ -190,7 +193,9 @@ struct Pass<'a, F: Scalar> {
     centres: &'a Centres<F::Work>,
     groups: &'a Groups,
     rounding: Rounding<F::Work>,
-    /// How far each centre has moved, in the order of `centres`, and the farthest of each group.
+    /// Whether there are labels and bounds from an assignment step before.
+    known: bool,
+    /// How far each centroid has moved, in the order of labels, and the farthest of each group.
     moves: Vec<F::Work>,
     group_moves: Vec<F::Work>,
 }
@@ -219,30 +224,32 @@ impl<F: Scalar> Kernel for Chunk<'_, F> {
     #[inline(always)]
     fn run<I: Isa>(mut self) -> u64 {
         let mut work = Workspace::new(self.groups());
-        let mut distances = 0;
-        // A point waits a little between being asked for and being looked at, until memory has answered.
-        let mut coming = VecDeque::with_capacity(AHEAD + 1);
-        for i in 0..self.labels.len() + AHEAD {
-            if i < self.labels.len() {
-                if !self.drift(i) {
-                    continue;
-                }
-                prefetch(self.pass.points.row(self.first + i));
-                coming.push_back(i);
-                if coming.len() <= AHEAD {
-                    continue;
-                }
+        let (n, narrow) = (self.labels.len(), self.pass.points.d() < WIDE);
+        let (mut suspects, mut distances) = (Vec::new(), 0);
+        for first in (0..n).step_by(OPEN) {
+            let rows = first..n.min(first + OPEN);
+            suspects.clear();
+            if self.pass.known {
+                self.drift(rows, &mut suspects);
+            } else {
+                suspects.extend(rows);
             }
-            let Some(i) = coming.pop_front() else { break };
-            if self.labels[i] != UNASSIGNED {
-                distances += 1;
-                if !self.tighten::<I>(i) {
-                    continue;
+            for (at, &i) in suspects.iter().enumerate() {
+                // With few features its own centroid alone costs a point as much as all.
+                if self.pass.known && !narrow {
+                    // Memory has answered by the time that the point is looked at.
+                    if let Some(&coming) = suspects.get(at + AHEAD) {
+                        prefetch(self.pass.points.row(self.first + coming));
+                    }
+                    distances += 1;
+                    if !self.tighten::<I>(i) {
+                        continue;
+                    }
                 }
-            }
-            work.open.push(i);
-            if work.open.len() == OPEN {
-                distances += self.compare::<I>(&mut work);
+                work.open.push(i);
+                if work.open.len() == OPEN {
+                    distances += self.compare::<I>(&mut work);
+                }
             }
         }
         distances + self.compare::<I>(&mut work)
@@ -273,24 +280,40 @@ impl<F: Scalar> Chunk<'_, F> {
         self.pass.groups.len()
     }
 
-    /// Lets the bounds of a point follow the centres; whether another centroid may now be the nearest.
+    /// Lets the bounds of the points in `rows` follow the centres, and adds those to `suspects` that another centroid may
+    /// now be nearest to.
     #[inline(always)]
-    fn drift(&mut self, i: usize) -> bool {
+    fn drift(&mut self, rows: Range<usize>, suspects: &mut Vec<usize>) {
         let t = self.groups();
-        let Pass { groups, rounding, moves, group_moves, .. } = self.pass;
-        let label = self.labels[i];
-        if label == UNASSIGNED {
-            return true;
+        let Pass { rounding, moves, group_moves, .. } = self.pass;
+        let labels = &self.labels[rows.clone()];
+        let upper = &mut self.upper[rows.clone()];
+        let lower = &mut self.lower[rows.start * t..rows.end * t];
+        for (upper, &label) in upper.iter_mut().zip(labels) {
+            *upper = (*upper + moves[label as usize]) * rounding.more;
         }
-        let upper: F::Work = (self.upper[i] + moves[groups.position(label)]) * rounding.more;
-        self.upper[i] = upper;
-        let mut nearest = F::Work::INFINITY;
-        for (lower, &moved) in self.lower[i * t..(i + 1) * t].iter_mut().zip(group_moves) {
-            let moved = larger(*lower - moved, F::Work::ZERO) * rounding.less;
-            *lower = moved;
-            nearest = if moved < nearest { moved } else { nearest };
+        let mut found = 0;
+        suspects.resize(rows.len(), 0);
+        let mut note = |i: usize, suspect: bool| {
+            suspects[found] = i;
+            found += usize::from(suspect);
+        };
+        if let &[moved] = group_moves.as_slice() {
+            for lower in lower.iter_mut() {
+                *lower = larger(*lower - moved, F::Work::ZERO) * rounding.less;
+            }
+            rows.zip(upper).zip(lower).for_each(|((i, upper), lower)| note(i, *upper >= *lower));
+        } else {
+            for ((i, upper), lower) in rows.zip(upper).zip(lower.chunks_exact_mut(t)) {
+                let mut nearest = F::Work::INFINITY;
+                for (lower, &moved) in lower.iter_mut().zip(group_moves) {
+                    *lower = larger(*lower - moved, F::Work::ZERO) * rounding.less;
+                    nearest = if *lower < nearest { *lower } else { nearest };
+                }
+                note(i, *upper >= nearest);
+            }
         }
-        upper >= nearest
+        suspects.truncate(found);
     }
 
     /// Measures the distance of a point to its own centroid; whether another may still be nearer.
@@ -320,7 +343,9 @@ impl<F: Scalar> Chunk<'_, F> {
         let mut distances = 0;
         for (group, slots) in wanted.iter_mut().enumerate() {
             // The groups before may have brought a point's centroid nearer.
-            slots.retain(|&slot| self.needs(open[slot as usize], group));
+            if group > 0 {
+                slots.retain(|&slot| self.needs(open[slot as usize], group));
+            }
             if slots.is_empty() {
                 continue;
             }

@@ -10,7 +10,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::centres::{Block, Centres, WIDE};
 use super::spread::Spread;
 use super::{Init, KMeansParams};
-use crate::parallel::{blocks, chunks, map, map_chunks, split_mut};
+use crate::parallel::{blocks, map, pieces, split_mut};
 use crate::points::Rows;
 use crate::rng;
 use crate::simd::{Isa, Kernel, dispatch};
@@ -111,21 +111,10 @@ impl<'a, F: Scalar> Seeding<'a, F> {
         let Self { points, spread, .. } = *self;
         let targets = Targets::new(points, spread, candidates, &self.centres);
         let (closest, nearest) = (&self.closest, &self.nearest);
-        let parts = map_chunks(points.n(), 0, |rows| {
-            let mut savings = vec![0.0; candidates.len()];
-            let distances =
-                targets.visit(rows.clone(), &closest[rows.clone()], &nearest[rows], |target, ids, distances| {
-                    // Sums that do not wait for one another.
-                    let mut lanes = [0.0; 8];
-                    for (ids, distances) in ids.chunks(lanes.len()).zip(distances.chunks(lanes.len())) {
-                        for (lane, (&i, &distance)) in lanes.iter_mut().zip(ids.iter().zip(distances)) {
-                            let saving: f64 = (closest[i] - distance).into();
-                            *lane += saving.max(0.0) * points.weight(i);
-                        }
-                    }
-                    savings[target] += lanes.iter().sum::<f64>();
-                });
-            (savings, distances)
+        let parts = map(pieces(points.n(), points.d()).into_iter(), |rows| {
+            let mut savings = Savings { points, closest, sums: vec![0.0; candidates.len()] };
+            let distances = targets.visit(rows.clone(), &closest[rows.clone()], &nearest[rows], &mut savings);
+            (savings.sums, distances)
         });
         self.distances += parts.iter().map(|(_, distances)| distances).sum::<u64>();
         (0..candidates.len()).map(|target| parts.iter().map(|(savings, _)| savings[target]).sum()).collect()
@@ -135,24 +124,123 @@ impl<'a, F: Scalar> Seeding<'a, F> {
     fn choose(&mut self, new: usize) {
         let Self { points, spread, chosen, centres, closest, nearest, .. } = self;
         let targets = Targets::new(*points, spread, &[new], centres);
-        let chunks = chunks(points.n(), 0);
+        let chunks = pieces(points.n(), points.d());
         let parts = split_mut(closest, &chunks, 1).into_iter().zip(split_mut(nearest, &chunks, 1));
         let index = chosen.len() as u32;
         let counts = map(chunks.iter().zip(parts), |(rows, (closest, nearest))| {
             let (before, which) = (closest.to_vec(), nearest.to_vec());
-            targets.visit(rows.clone(), &before, &which, |_, ids, distances| {
-                for (&i, &distance) in ids.iter().zip(distances) {
-                    let i = i - rows.start;
-                    if distance < closest[i] {
-                        closest[i] = distance;
-                        nearest[i] = index;
-                    }
-                }
-            })
+            let mut choice = Choice { first: rows.start, closest, nearest, index };
+            targets.visit(rows.clone(), &before, &which, &mut choice)
         });
         self.distances += counts.iter().sum::<u64>();
         self.centres.append(targets.centres);
         self.chosen.push(new);
+    }
+}
+
+/// What is done with the distances of points to targets.
+trait Visitor<W> {
+    /// Takes the squared `distances` of `points` to the `target`-th target.
+    fn visit(&mut self, target: usize, points: Ids, distances: &[W]);
+}
+
+/// Some points.
+#[derive(Clone, Copy)]
+enum Ids<'a> {
+    /// As many as are asked for, from this one on.
+    From(usize),
+    /// These, in ascending order.
+    List(&'a [usize]),
+}
+
+/// Adds up what each target would save.
+struct Savings<'a, F: Scalar> {
+    points: Rows<'a, F>,
+    closest: &'a [F::Work],
+    /// Shape `(targets,)`.
+    sums: Vec<f64>,
+}
+
+impl<F: Scalar> Visitor<F::Work> for Savings<'_, F> {
+    #[inline(always)]
+    fn visit(&mut self, target: usize, points: Ids, distances: &[F::Work]) {
+        let Self { closest, sums, .. } = self;
+        sums[target] += match (points, self.points.weights()) {
+            (Ids::From(first), None) => sum_of_gains(&closest[first..first + distances.len()], distances),
+            (points, _) => distances
+                .iter()
+                .enumerate()
+                .map(|(at, &distance)| {
+                    let i = points.get(at);
+                    let gain: f64 = (closest[i] - distance).into();
+                    gain.max(0.0) * self.points.weight(i)
+                })
+                .sum(),
+        };
+    }
+}
+
+/// Sum of the positive differences, in partial sums that do not wait for one another.
+#[inline(always)]
+fn sum_of_gains<W: Work>(before: &[W], after: &[W]) -> f64 {
+    const L: usize = 16;
+    let mut lanes = [0.0; L];
+    let ((before, before_tail), (after, after_tail)) = (before.as_chunks::<L>(), after.as_chunks::<L>());
+    for (before, after) in before.iter().zip(after) {
+        for l in 0..L {
+            let gain: f64 = (before[l] - after[l]).into();
+            lanes[l] += if gain > 0.0 { gain } else { 0.0 };
+        }
+    }
+    let tail = before_tail.iter().zip(after_tail).map(|(&before, &after)| {
+        let gain: f64 = (before - after).into();
+        gain.max(0.0)
+    });
+    lanes.iter().sum::<f64>() + tail.sum::<f64>()
+}
+
+impl Ids<'_> {
+    #[inline(always)]
+    fn get(self, at: usize) -> usize {
+        match self {
+            Self::From(first) => first + at,
+            Self::List(ids) => ids[at],
+        }
+    }
+}
+
+/// Makes the one target the closest chosen point where it is.
+struct Choice<'a, W> {
+    /// The first point of `closest` and `nearest`.
+    first: usize,
+    closest: &'a mut [W],
+    nearest: &'a mut [u32],
+    index: u32,
+}
+
+impl<W: Work> Visitor<W> for Choice<'_, W> {
+    #[inline(always)]
+    fn visit(&mut self, _: usize, points: Ids, distances: &[W]) {
+        let Self { first, closest, nearest, index } = self;
+        match points {
+            Ids::From(from) => {
+                let rows = from - *first..from - *first + distances.len();
+                let known = closest[rows.clone()].iter_mut().zip(&mut nearest[rows]);
+                for ((closest, nearest), &distance) in known.zip(distances) {
+                    let closer = distance < *closest;
+                    *closest = if closer { distance } else { *closest };
+                    *nearest = if closer { *index } else { *nearest };
+                }
+            }
+            Ids::List(ids) => {
+                for (&i, &distance) in ids.iter().zip(distances) {
+                    if distance < closest[i - *first] {
+                        closest[i - *first] = distance;
+                        nearest[i - *first] = *index;
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -163,7 +251,7 @@ fn draw(
     share: impl Fn(usize) -> f64 + Sync,
     count: usize,
 ) -> Vec<usize> {
-    let chunks = chunks(n, 0);
+    let chunks = pieces(n, 1);
     let sums = map(chunks.iter().cloned(), |rows| rows.map(&share).sum::<f64>());
     let total: f64 = sums.iter().sum();
     let one = |mut target: f64| {
@@ -215,17 +303,16 @@ impl<'a, F: Scalar> Targets<'a, F> {
         Self { points, norms: &spread.norms, reach: reach.collect(), centres }
     }
 
-    /// Calls `visit(target, points, squared distances)` for some of `rows` at a time, until it has seen every point and every
-    /// target that may be nearer than `closest`, the squared distance to `nearest` of the chosen points. Returns how many
-    /// distances were computed.
+    /// Shows `visitor` some of `rows` at a time, until it has seen every point and every target that may be nearer than
+    /// `closest`, the squared distance to `nearest` of the chosen points. Returns how many distances were computed.
     fn visit(
         &self,
         rows: Range<usize>,
         closest: &[F::Work],
         nearest: &[u32],
-        visit: impl FnMut(usize, &[usize], &[F::Work]),
+        visitor: &mut impl Visitor<F::Work>,
     ) -> u64 {
-        dispatch(Visit { targets: self, rows, closest, nearest, visit })
+        dispatch(Visit { targets: self, rows, closest, nearest, visitor })
     }
 }
 
@@ -234,40 +321,35 @@ struct Visit<'a, F: Scalar, V> {
     rows: Range<usize>,
     closest: &'a [F::Work],
     nearest: &'a [u32],
-    visit: V,
+    visitor: &'a mut V,
 }
 
-impl<F: Scalar, V: FnMut(usize, &[usize], &[F::Work])> Kernel for Visit<'_, F, V> {
+impl<F: Scalar, V: Visitor<F::Work>> Kernel for Visit<'_, F, V> {
     type Output = u64;
 
     #[inline(always)]
     fn run<I: Isa>(self) -> u64 {
-        let Self { targets, rows, closest, nearest, mut visit } = self;
+        let Self { targets, rows, closest, nearest, visitor } = self;
         let Targets { points, norms, centres, reach } = targets;
         let (first, mut distances) = (rows.start, 0);
         // With few features a distance costs no more than asking whether it is needed.
         let ask = points.d() >= WIDE && reach.iter().any(|reach| !reach.is_empty());
         let near = |target: usize, i: usize| closest[i - first] > reach[target][nearest[i - first] as usize];
         let mut block = Block::new();
-        let (mut ids, mut slots, mut squared) = (Vec::new(), Vec::new(), Vec::new());
-        let mut near_ids = Vec::new();
+        let (mut ids, mut slots) = (Vec::new(), Vec::new());
+        let (mut near_ids, mut near_norms, mut squared) = (Vec::new(), Vec::new(), Vec::new());
         for rows in blocks(rows) {
             ids.clear();
             if ask {
-                ids.extend(rows.filter(|&i| (0..centres.len()).any(|target| near(target, i))));
+                ids.extend(rows.clone().filter(|&i| (0..centres.len()).any(|target| near(target, i))));
             } else {
-                ids.extend(rows);
+                ids.extend(rows.clone());
             }
             block.load(ids.iter().copied());
-            let mut take = |block: &Block<F::Work>, ids: &[usize], c: usize, target: usize| {
-                squared.clear();
-                squared.extend(ids.iter().zip(block.of(c)).map(|(&i, &score)| {
-                    let distance = norms[i] + score;
-                    // Rounding may leave a point a little closer than nothing to itself.
-                    if distance > F::Work::ZERO { distance } else { F::Work::ZERO }
-                }));
-                visit(target, ids, &squared);
-                distances += ids.len() as u64;
+            let mut show = |target: usize, points: Ids, norms: &[F::Work], scores: &[F::Work]| {
+                squared_distances(norms, scores, &mut squared);
+                visitor.visit(target, points, &squared);
+                distances += norms.len() as u64;
             };
             // Several targets in one product cost little more than one.
             let wanted = |target: usize| ids.iter().filter(|&&i| near(target, i)).count();
@@ -275,7 +357,18 @@ impl<F: Scalar, V: FnMut(usize, &[usize], &[F::Work])> Kernel for Visit<'_, F, V
                 slots.clear();
                 slots.extend(0..ids.len() as u32);
                 block.score::<I, F>(*points, centres, &slots, 0..centres.len());
-                (0..centres.len()).for_each(|target| take(&block, &ids, target, target));
+                let all = ids.len() == rows.len();
+                if !all {
+                    near_norms.clear();
+                    near_norms.extend(ids.iter().map(|&i| norms[i]));
+                }
+                for target in 0..centres.len() {
+                    if all {
+                        show(target, Ids::From(rows.start), &norms[rows.clone()], block.of(target));
+                    } else {
+                        show(target, Ids::List(&ids), &near_norms, block.of(target));
+                    }
+                }
                 continue;
             }
             for target in 0..centres.len() {
@@ -283,11 +376,24 @@ impl<F: Scalar, V: FnMut(usize, &[usize], &[F::Work])> Kernel for Visit<'_, F, V
                 slots.extend((0..ids.len() as u32).filter(|&slot| near(target, ids[slot as usize])));
                 near_ids.clear();
                 near_ids.extend(slots.iter().map(|&slot| ids[slot as usize]));
+                near_norms.clear();
+                near_norms.extend(near_ids.iter().map(|&i: &usize| norms[i]));
                 block.score::<I, F>(*points, centres, &slots, target..target + 1);
-                take(&block, &near_ids, 0, target);
+                show(target, Ids::List(&near_ids), &near_norms, block.of(0));
             }
         }
         distances
+    }
+}
+
+/// Squared distances of points to one target from their norms and scores; there may be more scores.
+#[inline(always)]
+fn squared_distances<W: Work>(norms: &[W], scores: &[W], squared: &mut Vec<W>) {
+    squared.resize(norms.len(), W::ZERO);
+    for ((squared, &norm), &score) in squared.iter_mut().zip(norms).zip(scores) {
+        let distance = norm + score;
+        // Rounding may leave a point a little closer than nothing to itself.
+        *squared = if distance > W::ZERO { distance } else { W::ZERO };
     }
 }
 

@@ -75,7 +75,14 @@ impl Sums {
                 let sums = vec![0.0; k * features.len()];
                 let errors = vec![0.0; if exact { 0 } else { sums.len() }];
                 let (weights, counts) = (vec![0.0; 2 * k], vec![0; k]);
-                pieces.push(Piece { rows: first..n.min(first + run), features, sums, errors, weights, counts });
+                pieces.push(Piece {
+                    rows: first..n.min(first + run),
+                    features,
+                    sums,
+                    errors,
+                    weights,
+                    counts,
+                });
             }
         }
         Self { pieces, k, d }
@@ -124,18 +131,37 @@ impl<F: Scalar> Kernel for Follow<'_, F> {
     #[inline(always)]
     fn run<I: Isa>(self) -> usize {
         let Self { piece, points, old, new } = self;
+        // Labels that are compared at a time: most of them stay the same.
+        const LABELS: usize = 16;
         let mut moved = 0;
-        for i in piece.rows.clone() {
-            if old[i] != new[i] {
-                let (point, weight) = (&points.row(i)[piece.features.clone()], points.weight(i));
-                if old[i] != UNASSIGNED {
-                    piece.add(old[i] as usize, point, -weight);
+        let rows = piece.rows.clone();
+        let labels = old[rows.clone()].chunks(LABELS).zip(new[rows.clone()].chunks(LABELS));
+        for (start, (old, new)) in rows.step_by(LABELS).zip(labels) {
+            if same::<LABELS>(old, new) {
+                continue;
+            }
+            for (i, (&old, &new)) in (start..).zip(old.iter().zip(new)) {
+                if old == new {
+                    continue;
                 }
-                piece.add(new[i] as usize, point, weight);
+                let (point, weight) = (&points.row(i)[piece.features.clone()], points.weight(i));
+                if old != UNASSIGNED {
+                    piece.add(old as usize, point, -weight);
+                }
+                piece.add(new as usize, point, weight);
                 moved += 1;
             }
         }
         if piece.features.start == 0 { moved } else { 0 }
+    }
+}
+
+/// Whether L labels are the same; of fewer it does not say.
+#[inline(always)]
+fn same<const L: usize>(old: &[u32], new: &[u32]) -> bool {
+    match (old.first_chunk::<L>(), new.first_chunk::<L>()) {
+        (Some(old), Some(new)) => old == new,
+        _ => false,
     }
 }
 
