@@ -29,7 +29,7 @@ CASES = {
     "pixels-k10": {"method": "kmeans", "points": "images", "k": 10} | TO_THE_END,
     "latents-k10": {"method": "kmeans", "points": "latents", "k": 10} | TO_THE_END,
     "pixels-k100": {"method": "kmeans", "points": "images", "k": 100} | FROM_CENTRES,
-    "pixels-k1000": {"method": "kmeans", "points": "images", "k": 1000} | FROM_CENTRES,
+    "pixels-k1000": {"method": "kmeans", "points": "images", "k": 1000} | FROM_CENTRES | {"max_iter": 50},
     "gmm-latents": {"method": "gmm", "points": "latents", "k": 10, "tol": 1e-5, "max_iter": 300, "given": True},
     "gmm-50": {"method": "gmm", "points": "images", "components": 50, "k": 10, "tol": 0, "max_iter": 20, "given": True},
     "memory": {"method": "memory"},

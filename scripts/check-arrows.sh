@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 programs="fetch-data train-ae encode cluster-kmeans cluster-gmm evaluate"
-libraries="artifact stage autoencoder clustering metrics"
+libraries="artifact stage autoencoder clustering cluster-input metrics"
 wrong=0
 say() { printf 'check-arrows: %s\n' "$*" >&2; wrong=1; }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use artifact::Outputs;
+use cluster_input::{Input, on_points};
 use clustering::Scalar;
 use clustering::gmm::{self, GaussianMixture, GmmFit, GmmParams, Init};
 use ndarray::{Array1, Array2};
@@ -13,11 +14,9 @@ use serde_json::{Value, json};
 use stage::{Progress, Stage};
 
 use crate::args::Args;
-use crate::input::{Input, on_points};
 use crate::model::{read_model, write_model};
 
 mod args;
-mod input;
 mod model;
 mod select;
 
@@ -72,8 +71,9 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
 
     let progress = Progress::new("starts", starts as u64);
     let mut on_progress = |event: &gmm::Progress| show(&progress, event, 0, "");
-    let (fit, views) = on_points!(&input, points => fit_points(args, points, &params, &mut on_progress))
-        .with_context(|| args.points.display().to_string())?;
+    let (fit, views) =
+        on_points!(&input.points, points => fit_points(args, input.weigh(points), &params, &mut on_progress))
+            .with_context(|| args.points.display().to_string())?;
     drop(progress);
     if !fit.converged {
         let max_iter = params.max_iter;
@@ -134,7 +134,7 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (mixture, model_record) = read_model(model)?;
     let input = Input::read(&args.points, None)?;
-    let assigned = on_points!(&input, points => assign(args, &mixture, points));
+    let assigned = on_points!(&input.points, points => assign(args, &mixture, points));
     let (assignments, log_likelihood, views) = assigned.with_context(|| args.points.display().to_string())?;
     let mut sizes = vec![0usize; mixture.weights().len()];
     assignments.iter().for_each(|&component| sizes[component as usize] += 1);

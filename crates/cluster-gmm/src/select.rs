@@ -2,12 +2,12 @@
 
 use anyhow::Context;
 use artifact::Outputs;
+use cluster_input::{Input, on_points};
 use clustering::gmm::{self, Candidate, lowest_bic};
 use serde_json::json;
 use stage::{Progress, Span, Stage};
 
 use crate::args::Args;
-use crate::input::{Input, on_points};
 use crate::{parameters, show};
 
 pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
         show(&progress, event, ((k - first) * params.starts) as u64, &format!("k = {k}, "));
     };
     let candidates =
-        on_points!(&input, points => gmm::select_k(points, &params, first..=last, &mut on_progress))
+        on_points!(&input.points, points => gmm::select_k(input.weigh(points), &params, first..=last, &mut on_progress))
             .with_context(|| args.points.display().to_string())?;
     drop(progress);
     let cut_short = candidates.iter().filter(|candidate| !candidate.fit.converged).count();

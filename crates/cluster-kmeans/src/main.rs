@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use artifact::{FileRecord, Npz, Outputs};
+use cluster_input::{Input, on_points};
 use clustering::Scalar;
 use clustering::kmeans::{
     self, BatchReport, Init, IterationReport, KMeans, KMeansFit, KMeansParams, StartReport,
@@ -15,10 +16,8 @@ use serde_json::{Value, json};
 use stage::{Progress, Stage};
 
 use crate::args::Args;
-use crate::input::{Input, on_points};
 
 mod args;
-mod input;
 mod minibatch;
 mod select;
 
@@ -50,8 +49,9 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
             trace.push(*report);
         }
     };
-    let fit = on_points!(&input, points => kmeans::fit(points, &params, &mut on_progress))
-        .with_context(|| args.points.display().to_string())?;
+    let fit =
+        on_points!(&input.points, points => kmeans::fit(input.weigh(points), &params, &mut on_progress))
+            .with_context(|| args.points.display().to_string())?;
     drop(progress);
     warn(&fit, &params);
 
@@ -142,7 +142,7 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (kmeans, model_record) = read_model(model)?;
     let input = Input::read(&args.points, None)?;
-    let assigned = on_points!(&input, points => assign(&kmeans, points));
+    let assigned = on_points!(&input.points, points => assign(&kmeans, points));
     let (assignments, inertia) = assigned.with_context(|| args.points.display().to_string())?;
     let mut sizes = vec![0usize; kmeans.centroids().nrows()];
     assignments.iter().for_each(|&cluster| sizes[cluster as usize] += 1);

@@ -3,30 +3,10 @@
 use std::path::Path;
 
 use anyhow::Context;
-use artifact::{FileRecord, PointFile, Points};
+use artifact::{FileRecord, PointFile};
+use cluster_input::on_points;
 use clustering::kmeans::{BatchReport, KMeans, MiniBatch, MiniBatchParams, RandomRows};
 use ndarray::{Array1, s};
-
-/// `$body` with `$name` for points that were read from `$file`, whatever they are made of. Told of the largest value in
-/// the file, blocks are assigned as the whole file would be.
-macro_rules! on_points {
-    ($file:expr, $points:expr, $name:ident => $body:expr) => {
-        match $points {
-            Points::U8 { values, scale } => {
-                let $name = clustering::Points::new(values.view()).scale(scale).largest($file.largest());
-                $body
-            }
-            Points::F32(values) => {
-                let $name = clustering::Points::new(values.view()).largest($file.largest());
-                $body
-            }
-            Points::F64(values) => {
-                let $name = clustering::Points::new(values.view()).largest($file.largest());
-                $body
-            }
-        }
-    };
-}
 
 /// What came of a fit.
 pub struct Outcome {
@@ -61,13 +41,15 @@ pub fn fit(
     let (n, _) = file.dim();
     let mut rows = RandomRows::new(n, params.seed);
     let sample = file.read(&rows.draw(params.sample_size(n)))?;
-    let mut fit =
-        on_points!(file, sample, sample => MiniBatch::new(sample, n, params.clone())).with_context(about)?;
+    // Told of the largest value in the file, batches are seen as the whole file would be.
+    let largest = file.largest();
+    let fit = on_points!(&sample, sample => MiniBatch::new(sample.largest(largest), n, params.clone()));
+    let mut fit = fit.with_context(about)?;
     let most = params.most_batches(n);
     let (mut iterations, mut converged) = (0, false);
     while iterations < most && !converged {
         let batch = file.read(&rows.draw(params.batch))?;
-        let report = on_points!(file, batch, batch => fit.update(batch)).with_context(about)?;
+        let report = on_points!(&batch, batch => fit.update(batch.largest(largest))).with_context(about)?;
         (iterations, converged) = (report.batch, report.converged);
         on_progress(&report, most);
     }
@@ -83,7 +65,8 @@ fn assign(file: &PointFile, model: &KMeans, batch: usize) -> anyhow::Result<(Arr
     let mut assignments = Array1::zeros(file.dim().0);
     let (mut start, mut inertia) = (0, 0.0);
     for block in file.blocks(file.block_rows().max(batch)) {
-        let (part, sum) = on_points!(file, block?, points => {
+        let (part, sum) = on_points!(&block?, points => {
+            let points = points.largest(file.largest());
             let part = model.predict(points.clone())?;
             let sum = model.inertia(points, &part)?;
             (part, sum)
@@ -120,7 +103,7 @@ mod tests {
         assert!(reports.into_iter().eq((1..=outcome.iterations).map(|batch| (batch, most))));
         let (whole, record) = read_points(path).unwrap();
         assert_eq!(outcome.record, record);
-        let exact = on_points!(PointFile::open(path).unwrap(), whole, points => {
+        let exact = on_points!(&whole, points => {
             let assignments = outcome.model.predict(points.clone()).unwrap();
             assert_eq!(outcome.assignments, assignments);
             let inertia = outcome.model.inertia(points.clone(), &assignments).unwrap();

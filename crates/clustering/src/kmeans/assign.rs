@@ -262,6 +262,8 @@ struct Workspace<W> {
     open: Vec<usize>,
     /// The nearest centroid of each of these.
     nearest: Vec<Candidate<W>>,
+    /// All of them.
+    slots: Vec<u32>,
     /// For each group, which of them may have to be compared with it.
     wanted: Vec<Vec<u32>>,
     block: Block<W>,
@@ -271,7 +273,8 @@ struct Workspace<W> {
 impl<W: Work> Workspace<W> {
     fn new(groups: usize) -> Self {
         let (block, lowest) = (Block::new(), Lowest::new());
-        Self { open: Vec::new(), nearest: Vec::new(), wanted: vec![Vec::new(); groups], block, lowest }
+        let wanted = vec![Vec::new(); groups];
+        Self { open: Vec::new(), nearest: Vec::new(), slots: Vec::new(), wanted, block, lowest }
     }
 }
 
@@ -331,7 +334,10 @@ impl<F: Scalar> Chunk<'_, F> {
     /// distances that took; no point is open afterwards.
     #[inline(always)]
     fn compare<I: Isa>(&mut self, work: &mut Workspace<F::Work>) -> u64 {
-        let Workspace { open, nearest, wanted, block, lowest } = work;
+        if self.groups() == 1 {
+            return self.compare_with_all::<I>(work);
+        }
+        let Workspace { open, nearest, wanted, block, lowest, .. } = work;
         let Pass { points, centres, groups, .. } = *self.pass;
         let nobody = Candidate { score: F::Work::INFINITY, label: UNASSIGNED, group: usize::MAX };
         nearest.clear();
@@ -363,6 +369,28 @@ impl<F: Scalar> Chunk<'_, F> {
         for (&i, nearest) in open.iter().zip(nearest) {
             self.labels[i] = nearest.label;
         }
+        open.clear();
+        distances
+    }
+
+    /// [`Chunk::compare`] where there is but one group: the nearest is its nearest.
+    #[inline(always)]
+    fn compare_with_all<I: Isa>(&mut self, work: &mut Workspace<F::Work>) -> u64 {
+        let Workspace { open, slots, block, lowest, .. } = work;
+        let Pass { points, norms, centres, groups, rounding, .. } = self.pass;
+        slots.clear();
+        slots.extend(0..open.len() as u32);
+        block.load(open.iter().map(|&i| self.first + i));
+        block.score::<I, F>(*points, centres, slots, 0..centres.len());
+        lowest.find::<true>(block, centres.len());
+        let found = lowest.index.iter().zip(&lowest.best).zip(&lowest.second);
+        for (&i, ((&index, &best), &second)) in open.iter().zip(found) {
+            let norm = norms[self.first + i];
+            self.labels[i] = groups.order()[index as usize] as u32;
+            self.upper[i] = rounding.at_most(norm, best);
+            self.lower[i] = rounding.at_least(norm, second);
+        }
+        let distances = (open.len() * centres.len()) as u64;
         open.clear();
         distances
     }
