@@ -105,15 +105,19 @@ class Failed(Exception):
     """A program of ours or a peer did not end as it should."""
 
 
-def environment(threads):
+def environment(threads, free=True):
+    """The threads for all. A library that is `free` picks the fastest code it has for this processor, whatever was asked
+    of it; faiss is not, since the OpenBLAS in its package can take a new processor for one it is slow on."""
+    pinned = {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR"} if free else set()
+    kept = {name: value for name, value in os.environ.items() if name not in pinned}
     names = ["OMP", "OPENBLAS", "MKL", "RAYON"]
-    return os.environ | {f"{name}_NUM_THREADS": str(threads) for name in names} | {"PYTHONPATH": str(SCRIPTS)}
+    return kept | {f"{name}_NUM_THREADS": str(threads) for name in names} | {"PYTHONPATH": str(SCRIPTS)}
 
 
-def run(command, args):
+def run(command, args, free=True):
     """stdout of a command."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, env=environment(args.threads))
+    done = subprocess.run(words, capture_output=True, text=True, env=environment(args.threads, free))
     if done.returncode != 0:
         raise Failed(last_line(command, done.returncode, done.stderr))
     return done.stdout
@@ -150,7 +154,8 @@ def run_peer(tool, case, args, seed, **more):
     task |= {name: case[name] and str(case[name]) for name in ["points", "centres"]}
     if tool == FAISS_NEAR:
         task["max_iter"], task["seed"] = case["faiss_iterations"], case["faiss_seed"]
-    return json.loads(run([sys.executable, "-m", "peers.run_peer", json.dumps(task)], args))
+    free = tool not in (FAISS, FAISS_NEAR)
+    return json.loads(run([sys.executable, "-m", "peers.run_peer", json.dumps(task)], args, free))
 
 
 def run_linfa(case, args):
@@ -184,7 +189,7 @@ def bench(name, args):
         case["points"] = prepare.components(case["points"], case["components"], args.folder)
     if "given" in case:
         case["centres"] = prepare.centres(case["points"], case["k"], args.folder)
-    case["n"], case["d"], _ = prepare.shape(case["points"])
+    case["n"], case["d"], case["bytes"] = prepare.shape(case["points"])
     say(f"{name}: {case['n']} points of {case['d']} dimensions, {case['k']} clusters")
 
     warm_up = measure(OURS, case, args, 0)
@@ -284,7 +289,7 @@ def main():
             record["cases"][name] = about | {"runs": runs}
             print(report.table(case["method"], runs) + f"\n\n{NOTES[case['method']]}")
             if case["method"] == "kmeans":
-                print(report.floors(case["n"], case["d"], case["k"], runs[OURS]))
+                print(report.floors(case["n"], case["d"], case["k"], case["bytes"], runs[OURS]))
             sys.stdout.flush()
         args.out.write_text(json.dumps(record, indent=1) + "\n")
 

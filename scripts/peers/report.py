@@ -60,10 +60,10 @@ def table(method, runs):
     return "\n".join([markdown(head, rows), *failed])
 
 
-def floors(n, d, k, ours):
+def floors(n, d, k, size, ours):
     """What no k-means without bounds can go below, and what ours computed where its provenance says so."""
     flop = 2 * n * k * d / 1e9
-    lines = [f"One pass over the points reads {4 * n * d / 1e6:.1f} MB (f4); a full assignment takes {digits(flop)} GFLOP."]
+    lines = [f"One pass over the points reads {size / 1e6:.1f} MB; a full assignment takes {digits(flop)} GFLOP."]
     known = [(run["distances"], run["seconds"]) for run in ours if run.get("distances")]
     if known:
         passes = median(distances / (n * k) for distances, _ in known)
