@@ -49,10 +49,11 @@ fn row(n: usize, d: usize, k: usize, mixture: bool) {
     println!("| {n} | {d} | {k} | {kmeans:.3} | {mixture} |");
 }
 
-/// Points around twenty centres that overlap: no fit has an easy end.
+/// Points around twenty centres that overlap, as much with many features as with few: no fit has an easy end.
 fn points(n: usize, d: usize) -> Array2<f32> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
-    let centres = Array2::from_shape_fn((20, d), |_| rng.gen_range(-1.0..1.0));
+    let spread = (10.0 / d as f32).sqrt();
+    let centres = Array2::from_shape_fn((20, d), |_| rng.gen_range(-spread..spread));
     Array2::from_shape_fn((n, d), |(i, j)| centres[[i % 20, j]] + rng.gen_range(-2.0..2.0_f32))
 }
 

@@ -50,22 +50,37 @@ pub(crate) fn tile<I: Isa, W: Work, const L: usize, const R: usize, const C: usi
     sums.map(|rows| rows.map(add_lanes))
 }
 
-/// One product of a point, times its unit, with a centre, in partial sums of its own: not to the last bit what [`tile`]
-/// gives.
+/// The products of a point, times its unit, with some centres, each in L partial sums of its own: not to the last bit what
+/// [`tile`] gives.
 #[inline(always)]
-pub(crate) fn product<I: Isa, F: Scalar>(point: &[F], unit: F::Work, centre: &[F::Work]) -> F::Work {
-    const L: usize = 4 * PADDING;
-    let ((point, point_tail), (centre, centre_tail)) = (point.as_chunks::<L>(), centre.as_chunks::<L>());
-    let mut sums = [F::Work::ZERO; L];
-    for (x, y) in point.iter().zip(centre) {
-        for l in 0..L {
-            sums[l] = mul_add::<I, F::Work>(x[l].to_work() * unit, y[l], sums[l]);
+pub(crate) fn products<I: Isa, F: Scalar, const L: usize, const C: usize>(
+    point: &[F],
+    unit: F::Work,
+    centres: [&[F::Work]; C],
+) -> [F::Work; C] {
+    let (point, point_tail) = point.as_chunks::<L>();
+    let centres =
+        centres.map(|centre| (&centre.as_chunks::<L>().0[..point.len()], &centre[point.len() * L..]));
+    let mut sums = [[F::Work::ZERO; L]; C];
+    for (step, x) in point.iter().enumerate() {
+        for c in 0..C {
+            let y = &centres[c].0[step];
+            for l in 0..L {
+                sums[c][l] = mul_add::<I, F::Work>(x[l].scaled(unit), y[l], sums[c][l]);
+            }
         }
     }
-    for (sum, (&x, &y)) in sums.iter_mut().zip(point_tail.iter().zip(centre_tail)) {
-        *sum = mul_add::<I, F::Work>(x.to_work() * unit, y, *sum);
+    for c in 0..C {
+        for (sum, (&x, &y)) in sums[c].iter_mut().zip(point_tail.iter().zip(centres[c].1)) {
+            *sum = mul_add::<I, F::Work>(x.scaled(unit), y, *sum);
+        }
     }
-    add_lanes(std::hint::black_box(sums))
+    let sums = std::hint::black_box(sums);
+    let mut products = [F::Work::ZERO; C];
+    for c in 0..C {
+        products[c] = add_lanes(sums[c]);
+    }
+    products
 }
 
 /// [`tile`] for four rows, two at a time, where there are too few registers for four.
@@ -157,7 +172,7 @@ mod tests {
                 for r in 0..4 {
                     let exact: f64 =
                         rows[r].iter().zip(centres[c]).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum();
-                    let alone = product::<I, f32>(rows[r], 1.0, centres[c]);
+                    let [alone] = products::<I, f32, 16, 1>(rows[r], 1.0, [centres[c]]);
                     for value in [tile[c][r], panel[c][r], alone] {
                         assert!((f64::from(value) - exact).abs() < 1e-5, "{value} against {exact}");
                     }

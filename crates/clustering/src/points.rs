@@ -118,7 +118,8 @@ impl<'a, F: Scalar> Rows<'a, F> {
         let values = array.as_slice().expect("as_standard_layout gives C order");
         let (n, d) = array.dim();
         let mut rows = Self { values, n, d, scale: points.scale, unit: 1.0, weights: points.weights };
-        rows.unit = unit(rows.largest()?.max(points.largest));
+        let largest = rows.largest()?.max(points.largest);
+        rows.unit = if F::BYTES { 1.0 } else { unit(largest) };
         Ok(rows)
     }
 

@@ -17,11 +17,18 @@ pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Sealed + 
     /// What distances are computed in: `f32` for `u8` and `f32`, else `f64`.
     type Work: Work;
 
-    /// Whether sums of these, as many as memory holds, are exact in `f64`.
-    const EXACT_SUMS: bool;
+    /// Whether these are bytes: sums of as many as memory holds are exact in `f64`, and no square leaves the range of `f32`.
+    const BYTES: bool;
 
     /// The same number.
     fn to_work(self) -> Self::Work;
+
+    /// The number times the unit of its points ([`crate::points::Rows::unit`]).
+    #[doc(hidden)]
+    #[inline(always)]
+    fn scaled(self, unit: Self::Work) -> Self::Work {
+        self.to_work() * unit
+    }
 
     /// `columns[i][l]` is feature i of row l, times `unit`; there is a column for each feature.
     #[doc(hidden)]
@@ -29,7 +36,7 @@ pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Sealed + 
     fn columns<I: Isa>(rows: [&[Self]; LANES], unit: Self::Work, columns: &mut [[Self::Work; LANES]]) {
         for (l, row) in rows.iter().enumerate() {
             for (column, &x) in columns.iter_mut().zip(*row) {
-                column[l] = x.to_work() * unit;
+                column[l] = x.scaled(unit);
             }
         }
     }
@@ -37,17 +44,23 @@ pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Sealed + 
 
 impl Scalar for u8 {
     type Work = f32;
-    const EXACT_SUMS: bool = true;
+    const BYTES: bool = true;
 
     #[inline(always)]
     fn to_work(self) -> f32 {
+        f32::from(self)
+    }
+
+    /// The unit of bytes is 1.
+    #[inline(always)]
+    fn scaled(self, _: f32) -> f32 {
         f32::from(self)
     }
 }
 
 impl Scalar for f32 {
     type Work = f32;
-    const EXACT_SUMS: bool = false;
+    const BYTES: bool = false;
 
     #[inline(always)]
     fn to_work(self) -> f32 {
@@ -65,7 +78,7 @@ impl Scalar for f32 {
 
 impl Scalar for f64 {
     type Work = f64;
-    const EXACT_SUMS: bool = false;
+    const BYTES: bool = false;
 
     #[inline(always)]
     fn to_work(self) -> f64 {
@@ -79,6 +92,9 @@ impl Scalar for f64 {
 pub trait Work: NdFloat + linfa::Float + Scalar<Work = Self> {
     /// Largest relative error of one rounding.
     const ROUNDING: f64;
+    /// Fewest partial sums that a product of two rows is added up in ([`Work::products`]).
+    #[doc(hidden)]
+    const FEWEST_LANES: usize;
     /// 0
     const ZERO: Self;
     /// More than any distance.
@@ -97,6 +113,7 @@ pub trait Work: NdFloat + linfa::Float + Scalar<Work = Self> {
 }
 
 impl Work for f32 {
+    const FEWEST_LANES: usize = 8;
     const ZERO: Self = 0.0;
     const INFINITY: Self = f32::INFINITY;
     const ROUNDING: f64 = f32::EPSILON as f64 / 2.0;
@@ -122,6 +139,7 @@ impl Work for f32 {
 }
 
 impl Work for f64 {
+    const FEWEST_LANES: usize = 4;
     const ZERO: Self = 0.0;
     const INFINITY: Self = f64::INFINITY;
     const ROUNDING: f64 = f64::EPSILON / 2.0;

@@ -23,6 +23,28 @@ pub trait Isa {
             }
         }
     }
+
+    /// `[c][r][l]`: the product of row r and of what lane l of panel c holds, in pairs of 16-bit values. Panels are as long
+    /// as the shortest row; all sums of products are within `i32`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn dots<const R: usize, const C: usize>(
+        rows: [&[i32]; R],
+        panels: [&[[i32; 8]]; C],
+    ) -> [[[i32; 8]; R]; C] {
+        let (low, high) = (|pair: i32| i32::from(pair as i16), |pair: i32| pair >> 16);
+        let mut sums = [[[0; 8]; R]; C];
+        for (sums, panel) in sums.iter_mut().zip(panels) {
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                for (&x, pairs) in row.iter().zip(panel) {
+                    for l in 0..8 {
+                        sums[l] += low(x) * low(pairs[l]) + high(x) * high(pairs[l]);
+                    }
+                }
+            }
+        }
+        sums
+    }
 }
 
 /// Work to be compiled for each instruction set. Implementations of `run`, and what they call, are
@@ -66,7 +88,9 @@ pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m512, __m512i, _mm512_maskz_loadu_ps, _mm512_permutex2var_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+        __m512, __m512i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
+        _mm256_setzero_si256, _mm256_storeu_si256, _mm512_maskz_loadu_ps, _mm512_permutex2var_ps,
+        _mm512_setzero_ps, _mm512_storeu_ps,
     };
     use std::mem::transmute;
 
@@ -78,6 +102,16 @@ mod x86 {
     impl Isa for Avx2 {
         const FUSED: bool = true;
         const WIDE: bool = false;
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "the features are this type's promise")]
+        fn dots<const R: usize, const C: usize>(
+            rows: [&[i32]; R],
+            panels: [&[[i32; 8]]; C],
+        ) -> [[[i32; 8]; R]; C] {
+            // SAFETY: code for this type runs in `avx2` alone, on processors that have the features.
+            unsafe { dots(rows, panels) }
+        }
     }
 
     struct Avx512;
@@ -91,6 +125,16 @@ mod x86 {
         fn transpose(rows: [&[f32]; LANES], columns: &mut [[f32; LANES]]) {
             // SAFETY: code for this type runs in `avx512` alone, on processors that have the features.
             unsafe { transpose(rows, columns) }
+        }
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "the features are this type's promise")]
+        fn dots<const R: usize, const C: usize>(
+            rows: [&[i32]; R],
+            panels: [&[[i32; 8]]; C],
+        ) -> [[[i32; 8]; R]; C] {
+            // SAFETY: code for this type runs in `avx512` alone, on processors that have AVX2 as well.
+            unsafe { dots(rows, panels) }
         }
     }
 
@@ -151,6 +195,38 @@ mod x86 {
         }
     }
 
+    /// A multiplication and half the additions are one instruction, for which the compiler does not see the occasion.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    #[allow(unsafe_code, reason = "loads and stores of vectors take pointers")]
+    fn dots<const R: usize, const C: usize>(
+        rows: [&[i32]; R],
+        panels: [&[[i32; 8]]; C],
+    ) -> [[[i32; 8]; R]; C] {
+        let steps = panels[0].len();
+        assert!(panels.iter().all(|panel| panel.len() == steps), "panels have one length");
+        assert!(rows.iter().all(|row| row.len() == steps), "rows have the length of panels");
+        let mut sums = [[_mm256_setzero_si256(); R]; C];
+        for step in 0..steps {
+            for c in 0..C {
+                // SAFETY: a panel's entry is the 32 bytes of a vector.
+                let centres = unsafe { _mm256_loadu_si256(panels[c][step].as_ptr().cast()) };
+                for r in 0..R {
+                    let point = _mm256_set1_epi32(rows[r][step]);
+                    sums[c][r] = _mm256_add_epi32(sums[c][r], _mm256_madd_epi16(point, centres));
+                }
+            }
+        }
+        let mut products = [[[0; 8]; R]; C];
+        for c in 0..C {
+            for r in 0..R {
+                // SAFETY: there is room for the 32 bytes of a vector.
+                unsafe { _mm256_storeu_si256(products[c][r].as_mut_ptr().cast(), sums[c][r]) };
+            }
+        }
+        products
+    }
+
     #[target_feature(enable = "avx2,fma")]
     pub(super) fn avx2<K: Kernel>(kernel: K) -> K::Output {
         kernel.run::<Avx2>()
@@ -187,6 +263,48 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Products of pairs against sums in i64, with the largest values there are.
+    struct Dots;
+
+    impl Kernel for Dots {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<I: Isa>(self) {
+            // Fourteen products of these are within i32.
+            let value = |seed: usize| ((seed * 7919) % 24_001) as i32 - 12_000;
+            let pair = |seed: usize| (value(2 * seed) & 0xffff) | value(2 * seed + 1) << 16;
+            for steps in [0, 1, 7] {
+                let rows: Vec<Vec<i32>> =
+                    (0..4).map(|r| (0..steps).map(|s| pair(10 * r + s)).collect()).collect();
+                let panels: Vec<Vec<[i32; 8]>> = (0..2)
+                    .map(|c| {
+                        (0..steps).map(|s| std::array::from_fn(|l| pair(100 * c + 10 * s + l))).collect()
+                    })
+                    .collect();
+                let found = I::dots::<4, 2>(
+                    std::array::from_fn(|r| &rows[r][..]),
+                    std::array::from_fn(|c| &panels[c][..]),
+                );
+                let values = |pair: i32| [i64::from(pair as i16), i64::from(pair >> 16)];
+                for (c, r, l) in (0..64).map(|at| (at / 32, at / 8 % 4, at % 8)) {
+                    let terms = (0..steps).map(|s| {
+                        let (a, b) = (values(rows[r][s]), values(panels[c][s][l]));
+                        a[0] * b[0] + a[1] * b[1]
+                    });
+                    let expected: i64 = terms.sum();
+                    assert_eq!(i64::from(found[c][r][l]), expected, "{steps} steps");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn dots_are_sums_of_products() {
+        Dots.run::<Portable>();
+        dispatch(Dots);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use ndarray::Array2;
 
-use super::assign::Bounds;
+use super::bounds::Bounds;
 use super::groups::Groups;
+use super::sketch::Sketch;
+use super::spread::Spread;
 use super::{Init, KMeansParams, fit};
 use crate::Scalar;
 use crate::points::Rows;
@@ -14,8 +16,9 @@ use crate::points::Rows;
 /// With w = 8 for points in `f64`, else 4:
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
-    /// Whichever of the others is likely to be the fastest for these n, d and k, within a quarter of the memory of the
-    /// points where that is possible.
+    /// The bounds of one of the others, whichever are likely to be the fastest for these n, d and k, and for points that are
+    /// long enough short images, which tell for most centroids that they are too far away: all within about a quarter of
+    /// the memory of the points where that is possible.
     Auto,
     /// Every distance in every iteration. The fastest for few features and more than twenty centroids, or two or
     /// three features. No bounds to keep.
@@ -48,38 +51,48 @@ impl Algorithm {
         }
     }
 
-    /// The groups of `centroids` `(k, d)` to keep bounds for, if any.
-    pub(super) fn groups<F: Scalar>(
+    /// The bounds to keep for `centroids` `(k, d)`, if any.
+    pub(super) fn bounds<F: Scalar>(
         self,
         points: Rows<F>,
+        spread: &Spread<F::Work>,
         centroids: &Array2<f64>,
         seed: u64,
-    ) -> Option<Groups> {
+    ) -> Option<Bounds<F::Work>> {
         let k = centroids.nrows();
-        match self {
-            Self::Lloyd | Self::Linfa => None,
-            Self::Hamerly => Some(Groups::one(k)),
-            Self::Elkan => Some(Groups::each(k)),
-            Self::Yinyang => Some(near_one_another(centroids, k.div_ceil(10), seed)),
-            Self::Auto => auto(points, centroids, seed),
-        }
+        let groups = match self {
+            Self::Lloyd | Self::Linfa => return None,
+            Self::Hamerly => Groups::one(k),
+            Self::Elkan => Groups::each(k),
+            Self::Yinyang => near_one_another(centroids, k.div_ceil(10), seed),
+            Self::Auto => auto(points, spread, centroids, seed)?,
+        };
+        Some(Bounds::new(points.n(), groups, self == Self::Auto))
     }
 }
 
 /// See [`Algorithm::Auto`].
-fn auto<F: Scalar>(points: Rows<F>, centroids: &Array2<f64>, seed: u64) -> Option<Groups> {
+fn auto<F: Scalar>(
+    points: Rows<F>,
+    spread: &Spread<F::Work>,
+    centroids: &Array2<f64>,
+    seed: u64,
+) -> Option<Groups> {
     /// With fewer features a distance costs no more than a bound for a group of centroids that would save it.
     const FEATURES: usize = 24;
     /// Up to so many centroids are compared together faster than a choice among them is made.
     const TOGETHER: usize = 20;
     let k = centroids.nrows();
-    let budget = points.d() * size_of::<F>() / 5;
+    let sketch = spread.sketch.as_ref().and_then(|_| Sketch::size(points)).map(|(bytes, _)| bytes);
+    // Images make a group cheap to look at, so it may be larger.
+    let group = if sketch.is_some() { 25 } else { 10 };
+    let budget = (points.d() * size_of::<F>() / 5).saturating_sub(sketch.unwrap_or(0));
     let affordable = (1..=k).rev().find(|&t| Bounds::<F::Work>::bytes_per_point(t) <= budget);
     let narrow = points.d() < FEATURES;
     if k == 1 || narrow && (k > TOGETHER || affordable.is_none()) {
         return None;
     }
-    let wanted = if k <= TOGETHER { 1 } else { k.div_ceil(10) };
+    let wanted = if k <= TOGETHER { 1 } else { k.div_ceil(group) };
     Some(near_one_another(centroids, wanted.min(affordable.unwrap_or(1)), seed))
 }
 

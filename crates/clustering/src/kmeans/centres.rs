@@ -3,9 +3,10 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use ndarray::{Array1, ArrayView1, ArrayView2};
+use ndarray::{Array1, ArrayView1, ArrayView2, Axis};
+use rayon::prelude::*;
 
-use crate::kernel::{LANES, PADDING, panel, prefetch, product};
+use crate::kernel::{LANES, PADDING, panel, prefetch, products};
 use crate::points::Rows;
 use crate::simd::Isa;
 use crate::{Scalar, Work};
@@ -19,6 +20,9 @@ const AHEAD: usize = 8;
 /// Centres that are compared with all points of a block before the next ones are: with 784 features they take 60 kB,
 /// which stay in a second-level cache meanwhile.
 const CENTRES_AT_ONCE: usize = 20;
+
+/// Fewest centres that are worth the while of a thread.
+const MIN_ROWS: usize = 32;
 
 /// m centres, scored against points.
 ///
@@ -48,18 +52,20 @@ impl<W: Work> Centres<W> {
         let d = points.d();
         let stride = if d < WIDE { d } else { d.next_multiple_of(PADDING) };
         let unit = points.unit() / points.scale();
+        let origin: Vec<f64> = origin.iter().map(|s| s * unit).collect();
         let mut directions = vec![W::ZERO; centres.nrows() * stride];
-        let mut offsets = Vec::with_capacity(centres.nrows());
-        for (row, centre) in directions.chunks_exact_mut(stride).zip(centres.outer_iter()) {
+        let rows = directions.par_chunks_exact_mut(stride).zip(centres.axis_iter(Axis(0)).into_par_iter());
+        let offset = |(row, centre): (&mut [W], ArrayView1<f64>)| {
             let mut offset = 0.0;
-            for ((direction, &c), &s) in row.iter_mut().zip(centre).zip(origin) {
-                *direction = W::narrow(-2.0 * (c - s) * unit);
+            for ((direction, &c), &s) in row.iter_mut().zip(centre).zip(&origin) {
+                *direction = W::narrow(-2.0 * (c * unit - s));
                 // The rounded centre, so that the score is exact for the centre that the product sees.
                 let centred = -0.5 * wide(*direction);
-                offset += centred * (centred + 2.0 * s * unit);
+                offset += centred * (centred + 2.0 * s);
             }
-            offsets.push(W::narrow(offset));
-        }
+            W::narrow(offset)
+        };
+        let offsets = rows.with_min_len(MIN_ROWS).map(offset).collect();
         Self { features: by_feature(&directions, d), directions, offsets, d, stride }
     }
 
@@ -85,7 +91,8 @@ impl<W: Work> Centres<W> {
     #[inline(always)]
     pub(super) fn about<I: Isa, F: Scalar<Work = W>>(&self, points: Rows<F>, i: usize, c: usize) -> W {
         let unit = W::narrow(points.unit());
-        self.offsets[c] + product::<I, F>(points.row(i), unit, &self.direction(c)[..self.d])
+        let [product] = products::<I, F, 64, 1>(points.row(i), unit, [&self.direction(c)[..self.d]]);
+        self.offsets[c] + product
     }
 
     fn direction(&self, c: usize) -> &[W] {
@@ -94,7 +101,8 @@ impl<W: Work> Centres<W> {
 
     /// How far each centre is from the one of the same index in `other`, which has the same origin.
     pub(super) fn moves(&self, other: &Self) -> Vec<f64> {
-        let pairs = self.directions.chunks_exact(self.stride).zip(other.directions.chunks_exact(self.stride));
+        let rows = self.directions.par_chunks_exact(self.stride);
+        let pairs = rows.zip(other.directions.par_chunks_exact(self.stride)).with_min_len(MIN_ROWS);
         pairs.map(|(a, b)| 0.5 * squared_distance(a, b).sqrt()).collect()
     }
 
@@ -121,7 +129,7 @@ impl<W: Work> Centres<W> {
     /// Higham, *Accuracy and Stability of Numerical Algorithms* (2002), section 3.1: a product of m terms errs by at most
     /// m roundings of the sum of absolute terms, which the lengths bound.
     pub(super) fn error(&self, length: f64, norm: f64) -> f64 {
-        let steps = if self.d < WIDE { self.d + 2 } else { self.stride / 4 + 8 };
+        let steps = if self.d < WIDE { self.d + 2 } else { self.stride / W::FEWEST_LANES + 8 };
         let longest = self
             .directions
             .chunks_exact(self.stride)
@@ -230,7 +238,7 @@ impl<W: Work> Block<W> {
                     }
                     // The last rows are filled up with the last point; columns from d on stay 0.
                     for (to, &x) in row.iter_mut().zip(point((at + r).min(slots.len() - 1))) {
-                        *to = x.to_work() * unit;
+                        *to = x.scaled(unit);
                     }
                 }
                 let rows: [&[W]; 4] = from_fn(|r| &rows[r * stride..(r + 1) * stride]);

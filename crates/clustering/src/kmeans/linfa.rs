@@ -11,6 +11,8 @@ use linfa_clustering::{KMeans, KMeansInit};
 use linfa_nn::distance::L2Dist;
 use ndarray::{Array2, ArrayView2};
 
+use super::assign::nearest;
+use super::centres::Centres;
 use super::{Run, StopRule};
 use crate::points::Rows;
 use crate::{Error, Scalar, Work, rng};
@@ -29,7 +31,8 @@ pub(super) fn run<F: Scalar>(points: Rows<F>, centroids: Array2<f64>, rule: Stop
     let scale = F::Work::narrow(points.scale());
     let values = points.iter(0..points.n()).flatten().map(|&x| x.to_work() * scale).collect();
     let array = Array2::from_shape_vec((points.n(), points.d()), values).expect("n rows of d values");
-    let mut run = Run { centroids, iterations: 0, converged: false, distances: 0 };
+    let mut run =
+        Run { centroids, labels: vec![0; points.n()], iterations: 0, converged: false, distances: 0 };
     while !run.converged && run.iterations < rule.max_iter {
         let new = step(array.view(), &run.centroids)?;
         let shift: f64 = run.centroids.iter().zip(&new).map(|(old, new)| (new - old).powi(2)).sum();
@@ -37,6 +40,7 @@ pub(super) fn run<F: Scalar>(points: Rows<F>, centroids: Array2<f64>, rule: Stop
         run.centroids = new;
         run.iterations += 1;
     }
+    nearest(points, &Centres::of_model(points, run.centroids.view()), &mut run.labels);
     Ok(run)
 }
 

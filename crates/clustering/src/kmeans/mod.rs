@@ -3,7 +3,9 @@
 
 mod algorithm;
 mod assign;
+mod bounds;
 mod centres;
+mod compare;
 mod distance;
 mod groups;
 mod init;
@@ -11,10 +13,14 @@ mod linfa;
 mod lloyd;
 mod minibatch;
 mod model;
+mod seeding;
 mod select;
+mod sift;
 mod silhouette;
+mod sketch;
 mod spread;
 mod sums;
+mod targets;
 mod update;
 
 use ndarray::{Array1, Array2};
@@ -24,6 +30,7 @@ pub use self::minibatch::{BatchReport, MiniBatch, MiniBatchParams, RandomRows};
 pub use self::model::KMeans;
 pub use self::select::{Candidate, Selection, elbow, select_k};
 pub use self::silhouette::silhouette;
+use self::sketch::Sketch;
 use self::spread::Spread;
 use crate::check::{check_centres, check_count, check_k, check_not_negative};
 use crate::points::{Points, Rows, sizes};
@@ -158,6 +165,8 @@ struct Iteration {
 /// Where a start ended.
 struct Run {
     centroids: Array2<f64>,
+    /// The nearest of these, shape `(n,)`.
+    labels: Vec<u32>,
     iterations: usize,
     converged: bool,
     distances: u64,
@@ -193,7 +202,10 @@ pub(crate) fn fit_rows<F: Scalar>(
     params: &KMeansParams,
     on_progress: &mut dyn FnMut(&Progress),
 ) -> Result<KMeansFit, Error> {
-    let spread = Spread::of(points)?;
+    let mut spread = Spread::of(points)?;
+    if params.sketches() {
+        spread.sketch = Sketch::of(points, &spread);
+    }
     let rule = StopRule { max_iter: params.max_iter, tolerance: params.tol * spread.mean_variance };
     let starts = params.starts();
     let mut best: Option<KMeansFit> = None;
@@ -208,11 +220,11 @@ pub(crate) fn fit_rows<F: Scalar>(
         let run = match params.algorithm {
             Algorithm::Linfa => linfa::run(points, centroids, rule)?,
             ours => {
-                let groups = ours.groups(points, &centroids, params.seed);
-                lloyd::run(points, &spread, centroids, groups, rule, &mut on_iteration)
+                let bounds = ours.bounds(points, &spread, &centroids, params.seed);
+                lloyd::run(points, &spread, centroids, bounds, rule, &mut on_iteration)
             }
         };
-        distances += seeding + run.distances + points.n() as u64 * params.k as u64;
+        distances += seeding + run.distances;
         let fit = finish(points, run, start);
         on_progress(&Progress::Start(fit.report(starts)));
         if best.as_ref().is_none_or(|best| fit.inertia < best.inertia) {
@@ -225,10 +237,10 @@ pub(crate) fn fit_rows<F: Scalar>(
 
 /// Assignments, inertia and sizes that belong to the final centroids.
 fn finish<F: Scalar>(points: Rows<F>, run: Run, start: usize) -> KMeansFit {
-    let Run { centroids, iterations, converged, distances } = run;
+    let Run { centroids, labels, iterations, converged, distances } = run;
     let k = centroids.nrows();
     let model = KMeans::from_finite(centroids);
-    let assignments = model.assign(points);
+    let assignments: Array1<i32> = labels.into_iter().map(|label| label as i32).collect();
     let inertia = model.sum_of_squares(points, &assignments);
     let sizes = sizes(&assignments, k);
     KMeansFit { model, assignments, inertia, iterations, converged, sizes, start, distances }
@@ -247,6 +259,19 @@ impl KMeansParams {
             Init::Centroids(_) => 1,
             Init::KMeansPlusPlus | Init::Random => self.starts,
         }
+    }
+
+    /// Whether images of the points ([`Sketch`]) save more than they take, which is about what the distances to fifty
+    /// centroids do. k-means++ has to begin alike whichever algorithm follows.
+    fn sketches(&self) -> bool {
+        let distances = match self.init {
+            Init::KMeansPlusPlus => self.starts * self.k * (seeding::trials(self.k) + 1),
+            Init::Random | Init::Centroids(_) if self.algorithm == Algorithm::Auto => {
+                self.starts() * self.k * self.max_iter.min(10) / 2
+            }
+            Init::Random | Init::Centroids(_) => 0,
+        };
+        distances >= 50
     }
 
     fn check(&self, (n, d): (usize, usize)) -> Result<(), Error> {

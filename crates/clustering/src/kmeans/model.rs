@@ -118,11 +118,13 @@ impl<F: Scalar> Kernel for SumOfSquares<'_, F> {
     #[inline(always)]
     fn run<I: Isa>(self) -> f64 {
         let Self { points, rows, assignments, centroids } = self;
-        let centroid = |i: usize| {
-            let row = centroids.row(assignments[i] as usize);
-            row.to_slice().expect("centroids are in C order")
-        };
-        let terms = points.iter(rows.clone()).zip(rows);
-        terms.map(|(point, i)| points.weight(i) * squared_distance(point, points.unit(), centroid(i))).sum()
+        let mut sum = 0.0;
+        // A loop: what a closure calls would be compiled for no vectors.
+        for (point, i) in points.iter(rows.clone()).zip(rows) {
+            let centroid = centroids.row(assignments[i] as usize);
+            let centroid = centroid.to_slice().expect("centroids are in C order");
+            sum += points.weight(i) * squared_distance(point, points.unit(), centroid);
+        }
+        sum
     }
 }

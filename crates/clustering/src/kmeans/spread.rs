@@ -3,6 +3,7 @@
 use ndarray::Array1;
 
 use super::distance::squared_distance;
+use super::sketch::Sketch;
 use crate::parallel::map_chunks;
 use crate::points::Rows;
 use crate::{Error, Scalar, Work};
@@ -21,6 +22,8 @@ pub(super) struct Spread<W> {
     pub(super) mean_variance: f64,
     /// Weighted sum over the points of their squared distance to the mean, in the unit of models.
     pub(super) inertia: f64,
+    /// Images of the points, where they were asked for.
+    pub(super) sketch: Option<Sketch>,
 }
 
 impl<W: Work> Spread<W> {
@@ -56,6 +59,7 @@ impl<W: Work> Spread<W> {
             longest: total.longest.sqrt(),
             mean_variance,
             inertia: total.weighted * unit,
+            sketch: None,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis, s};
 use rayon::prelude::*;
 
 use crate::Scalar;
@@ -18,6 +18,9 @@ const BYTES: usize = 4 << 20;
 /// Most runs of rows with partial sums of their own, and the fewest rows that are worth it.
 const RUNS: usize = 32;
 const RUN_ROWS: usize = 1024;
+
+/// Fewest clusters whose sums are worth the while of a thread.
+const MIN_CLUSTERS: usize = 4;
 
 /// Fewest features that are worth a piece of their own.
 const PIECE_FEATURES: usize = 64;
@@ -62,7 +65,7 @@ impl Sums {
     /// No point is in any of k clusters.
     pub(super) fn new<F: Scalar>(points: Rows<F>, k: usize) -> Self {
         let (n, d) = (points.n(), points.d());
-        let exact = F::EXACT_SUMS && points.weights().is_none();
+        let exact = F::BYTES && points.weights().is_none();
         let arrays = if exact { 1 } else { 2 };
         let runs = BYTES / (arrays * size_of::<f64>() * k * d).max(1);
         let run = n.div_ceil(runs.clamp(1, RUNS)).max(RUN_ROWS);
@@ -96,22 +99,21 @@ impl Sums {
     /// Adds the pieces up.
     pub(super) fn totals(&self) -> Totals {
         let mut sums = Array2::zeros((self.k, self.d));
-        let (mut weights, mut counts) = (vec![0.0; self.k], vec![0; self.k]);
-        for piece in &self.pieces {
-            let mut to = sums.slice_mut(s![.., piece.features.clone()]);
-            for (to, value) in to.iter_mut().zip(&piece.sums) {
-                *to += value;
-            }
-            for (to, error) in to.iter_mut().zip(&piece.errors) {
-                *to += error;
-            }
-            if piece.features.start == 0 {
-                let (sums, errors) = piece.weights.split_at(self.k);
-                for (to, (sum, error)) in weights.iter_mut().zip(sums.iter().zip(errors)) {
-                    *to += sum + error;
+        sums.axis_iter_mut(Axis(0)).into_par_iter().enumerate().with_min_len(MIN_CLUSTERS).for_each(
+            |(cluster, mut to)| {
+                for piece in &self.pieces {
+                    let to = to.slice_mut(s![piece.features.clone()]);
+                    piece.add_to(cluster, to.into_slice().expect("a row of a new array is contiguous"));
                 }
-                counts.iter_mut().zip(&piece.counts).for_each(|(to, count)| *to += count);
+            },
+        );
+        let (mut weights, mut counts) = (vec![0.0; self.k], vec![0; self.k]);
+        for piece in self.pieces.iter().filter(|piece| piece.features.start == 0) {
+            let (sums, errors) = piece.weights.split_at(self.k);
+            for (to, (sum, error)) in weights.iter_mut().zip(sums.iter().zip(errors)) {
+                *to += sum + error;
             }
+            counts.iter_mut().zip(&piece.counts).for_each(|(to, count)| *to += count);
         }
         Totals { sums, weights, counts }
     }
@@ -166,6 +168,15 @@ fn same<const L: usize>(old: &[u32], new: &[u32]) -> bool {
 }
 
 impl Piece {
+    /// Adds the sums of a cluster to `to`, shape `(features,)`.
+    fn add_to(&self, cluster: usize, to: &mut [f64]) {
+        let row = cluster * to.len()..(cluster + 1) * to.len();
+        to.iter_mut().zip(&self.sums[row.clone()]).for_each(|(to, value)| *to += value);
+        if let Some(errors) = self.errors.get(row) {
+            to.iter_mut().zip(errors).for_each(|(to, error)| *to += error);
+        }
+    }
+
     #[inline(always)]
     fn add<F: Scalar>(&mut self, cluster: usize, point: &[F], weight: f64) {
         let row = cluster * point.len()..(cluster + 1) * point.len();

@@ -1,0 +1,421 @@
+//! Short images of the points that bound distances from below, so that most distances need not be computed.
+//!
+//! With a matrix B of a few directions, `|B x| <= |x|`, and the length g of what B does not see, `g^2 = |x|^2 - |B x|^2`,
+//! the map `x -> (B x, g)` brings no two points farther apart: `|B (x - c)|^2 + (g - h)^2 <= |x - c|^2`, and
+//! `|B (x - c)|^2 + (g + h)^2` is at least that. What is farther in the image is farther in truth (the lower-bounding lemma of
+//! Faloutsos, Ranganathan and Manolopoulos, *Fast subsequence matching in time-series databases*, SIGMOD 1994; for
+//! k-means, with another map, Bottesch et al., *Speeding up k-means by approximating Euclidean distances via block
+//! vectors*, ICML 2016). It is tight where B holds the directions in which the points vary most, since centroids, being
+//! means, hardly leave these.
+//!
+//! Images are rounded to integers, whose distances are exact; by how much they may have moved is known.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::spread::Spread;
+use crate::kernel::PADDING;
+use crate::parallel::{map, pieces, split_mut};
+use crate::points::Rows;
+use crate::simd::{Isa, Kernel, dispatch};
+use crate::{Scalar, Work};
+
+/// Centres side by side in a [`Panel`].
+pub(super) const PANEL: usize = 8;
+
+/// Most values of an image.
+const LONGEST: usize = 64;
+
+/// The length of the longest image: products of two images, and all their partial sums, are within `i32`.
+const UNITS: f64 = 32_000.0;
+
+/// Values of the points that directions are found in.
+const SAMPLE_VALUES: usize = 1 << 20;
+
+/// An image has no key that says how far it is: see [`Sketch::key_within`].
+const UNKNOWN: i32 = i32::MAX;
+
+/// Images of all points.
+pub(super) struct Sketch {
+    /// B, shape `(p - 1, d)`; no vector becomes longer by it.
+    directions: Array2<f64>,
+    /// Where images are measured from: the mean of the points, shape `(d,)`, in [`Rows::unit`].
+    origin: Array1<f64>,
+    /// The images, shape `(n, p / 2)`, two values of 16 bits in each.
+    pairs: Vec<i32>,
+    /// Half the squared length of each image, rounded down, shape `(n,)`; [`UNKNOWN`] where the image is not to be trusted.
+    halves: Vec<i32>,
+    p: usize,
+    /// Length of 1 in an image.
+    step: f64,
+    /// Most that an image is off.
+    deviation: f64,
+}
+
+/// Eight centres, of whose images each entry holds the same two values.
+pub(super) type Panel = [i32; PANEL];
+
+/// Images of centres.
+pub(super) struct Images {
+    /// Shape `(panels, p / 2)`.
+    panels: Vec<Panel>,
+    /// Half the squared length of each, rounded down, shape `(panels,)`; behind the last centre a number that no key is
+    /// above.
+    halves: Vec<Panel>,
+    /// The last value of each image, shape `(centres,)`.
+    unseen: Vec<i32>,
+    /// Most that an image of a point and one of these centres are off, together.
+    deviation: f64,
+}
+
+impl Images {
+    /// How many panels there are.
+    pub(super) fn panels(&self) -> usize {
+        self.halves.len()
+    }
+}
+
+impl Sketch {
+    /// Bytes per point, of points that take `bytes` each, and how many values an image of these has; none where points are
+    /// too short to be worth it.
+    pub(super) fn size<F: Scalar>(points: Rows<F>) -> Option<(usize, usize)> {
+        let bytes = points.d() * size_of::<F>();
+        let p = (bytes / 12 / PADDING * PADDING).min(LONGEST).min(points.d() / 2 / PADDING * PADDING);
+        (p > 0).then_some((2 * p + size_of::<i32>(), p))
+    }
+
+    /// Images of `points`, if they can have any.
+    pub(super) fn of<F: Scalar>(points: Rows<F>, spread: &Spread<F::Work>) -> Option<Self> {
+        let (_, p) = Self::size(points)?;
+        let origin = spread.mean.mapv(|mean| mean / points.scale() * points.unit());
+        let longest = spread.largest_norm.sqrt() * (1.0 + 1e-6);
+        if !(longest > 0.0 && f64::from(longest as f32).is_normal()) {
+            return None;
+        }
+        let directions = directions(points, &origin, p - 1)?;
+        let step = longest / UNITS;
+        let mut sketch = Self {
+            directions,
+            origin,
+            pairs: vec![0; points.n() * p / 2],
+            halves: vec![0; points.n()],
+            p,
+            step,
+            deviation: 0.0,
+        };
+        sketch.fill(points, spread);
+        // Points so far from the origin of their numbers that f32 cannot tell them apart.
+        (sketch.deviation < 0.05 * longest).then_some(sketch)
+    }
+
+    /// Computes the images.
+    fn fill<F: Scalar>(&mut self, points: Rows<F>, spread: &Spread<F::Work>) {
+        let Self { directions, origin, p, step, .. } = self;
+        let (p, step, d) = (*p, *step, points.d());
+        let stride = d.next_multiple_of(PADDING);
+        let mut rows = vec![0.0_f32; (p - 1).next_multiple_of(AT_ONCE) * stride];
+        for (row, direction) in rows.chunks_exact_mut(stride).zip(directions.outer_iter()) {
+            row.iter_mut().zip(direction).for_each(|(to, &x)| *to = x as f32);
+        }
+        let origin = origin.as_slice().expect("a vector that was made here is contiguous");
+        let chunks = pieces(points.n(), d);
+        let parts = split_mut(&mut self.pairs, &chunks, p / 2).into_iter().zip(split_mut(
+            &mut self.halves,
+            &chunks,
+            1,
+        ));
+        let unseen = map(chunks.iter().zip(parts), |(rows_of, (pairs, halves))| {
+            let norms = &spread.norms[rows_of.clone()];
+            let first = rows_of.start;
+            dispatch(Fill { points, first, norms, directions: &rows, origin, p, step, pairs, halves })
+        });
+
+        // How far f32 may have put B x from its place, per length of x: the bound of `Centres::error`, for every direction.
+        // And how far that puts the squared length of what B does not see, per squared length of x.
+        let terms = (stride / 8 + 12) as f64;
+        let longest = spread.largest_norm.sqrt();
+        let offset = f64::EPSILON * spread.longest / longest;
+        let seen = 1.01 * (ROUNDING * ((p as f64).sqrt() * terms + 1.0) + offset);
+        let squared = 2.0 * seen + seen * seen + 4.0 * F::Work::ROUNDING + 8.0 * offset;
+        // The error of its root is larger the smaller it is. An image that is off by more than the usual is not trusted.
+        let n = points.n() as f64;
+        let usual = (unseen.iter().sum::<f64>() / n).sqrt();
+        let mean = spread.norms.iter().map(|&norm| norm.into()).sum::<f64>() / n;
+        let rest = (squared * mean / (0.25 * usual)).min((squared * spread.largest_norm).sqrt());
+        for ((half, pairs), &norm) in
+            self.halves.iter_mut().zip(self.pairs.chunks_exact(p / 2)).zip(&spread.norms)
+        {
+            let (unseen, error) = (f64::from(second(pairs[p / 2 - 1])) - 1.0, squared * norm.into());
+            if error.sqrt().min(error / (unseen * step).max(f64::MIN_POSITIVE)) > rest {
+                *half = UNKNOWN;
+            }
+        }
+        self.deviation = seen * longest + rest + 0.51 * step * (p as f64).sqrt();
+    }
+
+    /// Images of `centres` `(m, d)`, in the unit of models.
+    pub(super) fn images<F: Scalar>(&self, points: Rows<F>, centres: ArrayView2<f64>) -> Images {
+        let (m, whole) = (centres.nrows(), self.p / 2);
+        let unit = points.unit() / points.scale();
+        let count = m.div_ceil(PANEL);
+        let mut images = Images {
+            panels: vec![[0; PANEL]; count * whole],
+            halves: vec![[UNKNOWN; PANEL]; count],
+            unseen: Vec::with_capacity(m),
+            deviation: self.deviation + 0.51 * self.step * (self.p as f64).sqrt() + 1e-9 * self.step * UNITS,
+        };
+        const ROWS: usize = 32;
+        let blocks = map((0..m).step_by(ROWS), |first| {
+            let some = centres.slice(s![first..m.min(first + ROWS), ..]);
+            let centred = some.mapv(|c| c * unit) - &self.origin;
+            let seen = centred.dot(&self.directions.t());
+            let lengths: Vec<f64> = centred.outer_iter().map(|row| row.dot(&row)).collect();
+            (seen, lengths)
+        });
+        let rows = blocks.iter().flat_map(|(seen, lengths)| seen.outer_iter().zip(lengths));
+        let mut image = vec![0; self.p];
+        for (c, (seen, &length)) in rows.enumerate() {
+            let rest = (length - seen.dot(&seen)).max(0.0).sqrt();
+            // A centre beyond all points is taken to the sphere around them: it comes nearer to each.
+            let scale = 1.0 / (self.step * (length.sqrt() / (self.step * UNITS)).max(1.0));
+            for (to, &x) in image.iter_mut().zip(seen.iter().chain([&rest])) {
+                *to = (x * scale).round() as i32;
+            }
+            let (panel, lane) = (c / PANEL, c % PANEL);
+            for (to, pair) in images.panels[panel * whole..].iter_mut().zip(image.as_chunks::<2>().0) {
+                to[lane] = join(pair[0], pair[1]);
+            }
+            images.halves[panel][lane] = half(&image);
+            images.unseen.push(if length.sqrt() > self.step * UNITS { UNKNOWN } else { image[self.p - 1] });
+        }
+        images
+    }
+
+    /// The image of a point.
+    #[inline(always)]
+    fn image(&self, i: usize) -> &[i32] {
+        &self.pairs[i * self.p / 2..(i + 1) * self.p / 2]
+    }
+
+    /// The keys of points against `images` in `panels`: `(points, panels, PANEL)`.
+    #[inline(always)]
+    pub(super) fn keys<I: Isa>(
+        &self,
+        points: impl ExactSizeIterator<Item = usize> + Clone,
+        images: &Images,
+        panels: std::ops::Range<usize>,
+        keys: &mut Vec<Panel>,
+    ) {
+        const R: usize = 4;
+        let whole = self.p / 2;
+        let width = panels.len();
+        keys.resize(points.len().next_multiple_of(R) * width, [0; PANEL]);
+        let mut points = points;
+        for keys in keys.chunks_exact_mut(R * width) {
+            let Some(first) = points.next() else { break };
+            let mut rows = [self.image(first); R];
+            for row in &mut rows[1..] {
+                if let Some(point) = points.next() {
+                    *row = self.image(point);
+                }
+            }
+            let mut at = 0;
+            while at < width {
+                let panel = |j: usize| {
+                    let panel = panels.start + at + j;
+                    &images.panels[panel * whole..(panel + 1) * whole]
+                };
+                macro_rules! tile {
+                    ($count:literal) => {{
+                        let products = I::dots::<R, $count>(rows, std::array::from_fn(panel));
+                        for (j, products) in products.iter().enumerate() {
+                            let halves = &images.halves[panels.start + at + j];
+                            for (r, products) in products.iter().enumerate() {
+                                let to = &mut keys[r * width + at + j];
+                                for l in 0..PANEL {
+                                    to[l] = halves[l].wrapping_sub(products[l]);
+                                }
+                            }
+                        }
+                        at += $count;
+                    }};
+                }
+                if width - at >= 2 { tile!(2) } else { tile!(1) }
+            }
+        }
+    }
+
+    /// The highest key that a centre no farther from point `i` than `distance` can have.
+    #[inline(always)]
+    pub(super) fn key_within(&self, i: usize, images: &Images, distance: f64) -> i32 {
+        let half = self.halves[i];
+        if half == UNKNOWN {
+            return UNKNOWN - 1;
+        }
+        let units = (distance + images.deviation) / self.step;
+        // As a cast, this stays within the numbers there are.
+        ((0.5 * units * units).ceil() as i64 - i64::from(half)).clamp(i32::MIN.into(), (UNKNOWN - 1).into())
+            as i32
+    }
+
+    /// No centre with at least this key is nearer to point `i` than this.
+    #[inline(always)]
+    pub(super) fn at_least(&self, i: usize, images: &Images, key: i32) -> f64 {
+        let half = self.halves[i];
+        if half == UNKNOWN {
+            return 0.0;
+        }
+        if key == UNKNOWN {
+            return f64::INFINITY;
+        }
+        let squared = 2.0 * (f64::from(half) + f64::from(key));
+        (squared.max(0.0).sqrt() * self.step - images.deviation).max(0.0)
+    }
+
+    /// Centre `c`, which has this key, is no farther from point `i` than this.
+    #[inline(always)]
+    pub(super) fn at_most(&self, i: usize, images: &Images, c: usize, key: i32) -> f64 {
+        let (half, unseen) = (self.halves[i], images.unseen[c]);
+        if half == UNKNOWN || unseen == UNKNOWN {
+            return f64::INFINITY;
+        }
+        let own = second(self.image(i)[self.p / 2 - 1]);
+        // Both halves were rounded down.
+        let squared =
+            2.0 * (f64::from(half) + f64::from(key)) + 2.0 + 4.0 * f64::from(own) * f64::from(unseen);
+        squared.max(0.0).sqrt() * self.step + images.deviation
+    }
+}
+
+const ROUNDING: f64 = <f32 as Work>::ROUNDING;
+
+/// Directions that are compared with four points at once.
+const AT_ONCE: usize = 5;
+
+/// The images of a run of points; returns the sum of the squared lengths of what the directions do not see.
+struct Fill<'a, F: Scalar> {
+    points: Rows<'a, F>,
+    first: usize,
+    norms: &'a [F::Work],
+    /// Shape `(directions, stride)`.
+    directions: &'a [f32],
+    origin: &'a [f64],
+    p: usize,
+    step: f64,
+    pairs: &'a mut [i32],
+    halves: &'a mut [i32],
+}
+
+impl<F: Scalar> Kernel for Fill<'_, F> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self) -> f64 {
+        const R: usize = 4;
+        let Self { points, first, norms, directions, origin, p, step, pairs, halves } = self;
+        let (stride, unit, scale) = (points.d().next_multiple_of(PADDING), points.unit(), 1.0 / step);
+        let mut rows = vec![0.0_f32; R * stride];
+        let mut seen = vec![[0.0_f32; R]; (p - 1).next_multiple_of(AT_ONCE)];
+        let mut image = vec![0; p];
+        let mut total = 0.0;
+        let outputs = pairs.chunks_mut(R * p / 2).zip(halves.chunks_mut(R)).zip(norms.chunks(R));
+        for (at, ((pairs, halves), norms)) in (first..).step_by(R).zip(outputs) {
+            for (r, row) in rows.chunks_exact_mut(stride).enumerate().take(norms.len()) {
+                for ((to, &x), &s) in row.iter_mut().zip(points.row(at + r)).zip(origin) {
+                    let x: f64 = x.into();
+                    *to = (x * unit - s) as f32;
+                }
+            }
+            let rows: [&[f32]; R] = std::array::from_fn(|r| &rows[r * stride..(r + 1) * stride]);
+            for (seen, some) in seen.chunks_exact_mut(AT_ONCE).zip(directions.chunks_exact(AT_ONCE * stride))
+            {
+                let some = std::array::from_fn(|j| &some[j * stride..(j + 1) * stride]);
+                seen.copy_from_slice(&f32::products::<I, AT_ONCE>(rows, some));
+            }
+            for (r, (pairs, half_of)) in pairs.chunks_exact_mut(p / 2).zip(halves).enumerate() {
+                let norm: f64 = norms[r].into();
+                let (mut squared, values) = (0.0, seen[..p - 1].iter().map(|seen| f64::from(seen[r])));
+                for (to, value) in image.iter_mut().zip(values) {
+                    squared += value * value;
+                    *to = (value * scale).round() as i32;
+                }
+                let rest = (norm - squared).max(0.0);
+                total += rest;
+                image[p - 1] = (rest.sqrt() * scale).round() as i32;
+                for (to, pair) in pairs.iter_mut().zip(image.as_chunks::<2>().0) {
+                    *to = join(pair[0], pair[1]);
+                }
+                *half_of = half(&image);
+            }
+        }
+        total
+    }
+}
+
+/// Two values in one.
+fn join(first: i32, second: i32) -> i32 {
+    i32::from(first as i16) & 0xffff | second << 16
+}
+
+/// The second of two values.
+#[inline(always)]
+fn second(pair: i32) -> i32 {
+    pair >> 16
+}
+
+/// Half the squared length, rounded down.
+fn half(image: &[i32]) -> i32 {
+    let squared: i64 = image.iter().map(|&x| i64::from(x) * i64::from(x)).sum();
+    (squared / 2).min(i64::from(UNKNOWN - 1)) as i32
+}
+
+/// `count` orthonormal directions in which the points vary most, or nearly so, shape `(count, d)`; none if rounding keeps
+/// them from being so.
+///
+/// Subspace iteration on the covariance of a sample (Halko, Martinsson and Tropp, *Finding structure with randomness*, SIAM
+/// Review 2011, algorithm 4.4). Any directions are good for exact results; how good these are says how fast.
+fn directions<F: Scalar>(points: Rows<F>, origin: &Array1<f64>, count: usize) -> Option<Array2<f64>> {
+    let (n, d) = (points.n(), points.d());
+    let rows = n.min((SAMPLE_VALUES / d).max(2 * count));
+    let mut sample = Array2::<f32>::zeros((rows, d));
+    for (at, mut row) in sample.outer_iter_mut().enumerate() {
+        // Evenly over the points, whatever their order.
+        for ((to, &x), s) in row.iter_mut().zip(points.row(at * n / rows)).zip(origin) {
+            let x: f64 = x.into();
+            *to = (x * points.unit() - s) as f32;
+        }
+    }
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
+    let mut directions = Array2::from_shape_fn((count, d), |_| rng.gen_range(-1.0_f32..1.0));
+    for _ in 0..ITERATIONS {
+        let seen = directions.dot(&sample.t());
+        directions = seen.dot(&sample);
+        orthonormalise(&mut directions);
+    }
+    // Only vectors that do not become longer can be bounded: a little shorter, so that rounding leaves them so.
+    directions.mapv_inplace(|x| x * (1.0 - 1e-5));
+    let directions = directions.mapv(f64::from);
+    let products = directions.dot(&directions.t());
+    let norm = products.outer_iter().map(|row| row.iter().map(|x| x.abs()).sum::<f64>()).fold(0.0, f64::max);
+    (norm <= 1.0).then_some(directions)
+}
+
+/// Rounds of [`directions`].
+const ITERATIONS: usize = 3;
+
+/// Makes rows orthonormal, by the modified Gram-Schmidt process, twice; a row that depends on those before it becomes 0.
+fn orthonormalise(rows: &mut Array2<f32>) {
+    for at in (0..rows.nrows()).flat_map(|at| [at, at]) {
+        let (before, mut rest) = rows.view_mut().split_at(Axis(0), at);
+        let mut row = rest.row(0).mapv(f64::from);
+        let length = row.dot(&row);
+        for other in before.outer_iter() {
+            let product: f64 = other.iter().zip(&row).map(|(&a, b)| f64::from(a) * b).sum();
+            row.iter_mut().zip(other).for_each(|(x, &o)| *x -= product * f64::from(o));
+        }
+        let squared = row.dot(&row);
+        let factor = if squared > 1e-12 * length { 1.0 / squared.sqrt() } else { 0.0 };
+        rest.row_mut(0).assign(&row.mapv(|x| (x * factor) as f32));
+    }
+}
