@@ -106,7 +106,9 @@ impl<F: Scalar> Chunk<'_, F> {
                 let images = (sketch, images);
                 distances += self.measure::<I>(i, found, group, images, some, survivors, &mut contenders);
             }
-            (slots.clear(), survivors.clear(), pending.clear());
+            slots.clear();
+            survivors.clear();
+            pending.clear();
         }
         for (&i, found) in open.iter().zip(&found) {
             self.labels[i] = found.label;

@@ -25,7 +25,7 @@ use crate::{Scalar, Work};
 pub(super) const PANEL: usize = 8;
 
 /// Most values of an image.
-const LONGEST: usize = 64;
+const LONGEST: usize = 48;
 
 /// The length of the longest image: products of two images, and all their partial sums, are within `i32`.
 const UNITS: f64 = 32_000.0;

@@ -196,7 +196,9 @@ impl<F: Scalar, V: Visitor<F::Work>> Visit<'_, F, V> {
                 squared_distances(near_norms, scores, &mut squared);
                 visitor.visit(target, Ids::List(ids), &squared);
                 distances += ids.len() as u64;
-                (ids.clear(), near_norms.clear(), scores.clear());
+                ids.clear();
+                near_norms.clear();
+                scores.clear();
             }
         }
         distances
