@@ -86,7 +86,7 @@ impl<'a, F, S: Data<Elem = F>> From<&'a ArrayBase<S, Ix2>> for Points<'a, F> {
 
 /// Checked points: rows in C order, finite, of at least one feature, with weights that can be used.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows<'a, F> {
+pub struct Rows<'a, F> {
     values: &'a [F],
     n: usize,
     d: usize,

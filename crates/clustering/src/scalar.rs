@@ -6,14 +6,66 @@ use crate::kernel::{self, LANES};
 use crate::simd::Isa;
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for u8 {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    use ndarray::Array1;
+
+    use crate::Error;
+    use crate::gmm::{self, GmmFit, GmmParams};
+    use crate::kmeans::{self, KMeans, KMeansFit, KMeansParams};
+    use crate::points::Rows;
+
+    /// The engines for points of this type: compiled once, here, and not again in every program that uses them.
+    pub trait Engines: Sized {
+        /// [`kmeans::fit`] on checked points.
+        fn fit_kmeans(
+            points: Rows<Self>,
+            params: &KMeansParams,
+            on_progress: &mut dyn FnMut(&kmeans::Progress),
+        ) -> Result<KMeansFit, Error>;
+
+        /// [`KMeans::predict`] on checked points.
+        fn nearest(model: &KMeans, points: Rows<Self>) -> Array1<i32>;
+
+        /// [`gmm::fit`] on checked points.
+        fn fit_mixture(
+            points: Rows<Self>,
+            params: &GmmParams,
+            on_progress: &mut dyn FnMut(&gmm::Progress),
+        ) -> Result<GmmFit, Error>;
+    }
+
+    macro_rules! engines {
+        ($($type:ty),*) => {$(
+            impl Engines for $type {
+                #[inline(never)]
+                fn fit_kmeans(
+                    points: Rows<Self>,
+                    params: &KMeansParams,
+                    on_progress: &mut dyn FnMut(&kmeans::Progress),
+                ) -> Result<KMeansFit, Error> {
+                    kmeans::fit_rows(points, params, on_progress)
+                }
+
+                #[inline(never)]
+                fn nearest(model: &KMeans, points: Rows<Self>) -> Array1<i32> {
+                    model.assign(points)
+                }
+
+                #[inline(never)]
+                fn fit_mixture(
+                    points: Rows<Self>,
+                    params: &GmmParams,
+                    on_progress: &mut dyn FnMut(&gmm::Progress),
+                ) -> Result<GmmFit, Error> {
+                    gmm::fit_rows(points, params, on_progress)
+                }
+            }
+        )*};
+    }
+    engines!(u8, f32, f64);
 }
 
 /// `u8`, `f32` or `f64`: what points are made of. Sealed.
-pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Sealed + 'static {
+pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Engines + 'static {
     /// What distances are computed in: `f32` for `u8` and `f32`, else `f64`.
     type Work: Work;
 

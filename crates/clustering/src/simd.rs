@@ -88,9 +88,10 @@ pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m512, __m512i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
-        _mm256_setzero_si256, _mm256_storeu_si256, _mm512_maskz_loadu_ps, _mm512_permutex2var_ps,
-        _mm512_setzero_ps, _mm512_storeu_ps,
+        __m512, __m512i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maskload_ps,
+        _mm256_permute2f128_ps, _mm256_set1_epi32, _mm256_setzero_ps, _mm256_setzero_si256,
+        _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+        _mm512_maskz_loadu_ps, _mm512_permutex2var_ps, _mm512_setzero_ps, _mm512_storeu_ps,
     };
     use std::mem::transmute;
 
@@ -102,6 +103,13 @@ mod x86 {
     impl Isa for Avx2 {
         const FUSED: bool = true;
         const WIDE: bool = false;
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "the features are this type's promise")]
+        fn transpose(rows: [&[f32]; LANES], columns: &mut [[f32; LANES]]) {
+            // SAFETY: code for this type runs in `avx2` alone, on processors that have the features.
+            unsafe { transpose_by_eights(rows, columns) }
+        }
 
         #[inline(always)]
         #[allow(unsafe_code, reason = "the features are this type's promise")]
@@ -190,6 +198,48 @@ mod x86 {
                 if let Some(column) = columns.get_mut(l) {
                     // SAFETY: a column has room for the sixteen values of a vector.
                     unsafe { _mm512_storeu_ps(column.as_mut_ptr(), vector) };
+                }
+            }
+        }
+    }
+
+    /// Eight by eight values at a time, in registers: neighbours are interleaved, then pairs, then halves.
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    #[allow(unsafe_code, reason = "loads and stores of vectors take pointers")]
+    fn transpose_by_eights(rows: [&[f32]; LANES], columns: &mut [[f32; LANES]]) {
+        const EIGHT: usize = 8;
+        /// Eight values of this from a place on say whether to load as many as that place is before the middle.
+        const MASK: [i32; 2 * EIGHT] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert!(rows.iter().all(|row| row.len() >= columns.len()), "there is a column for each feature");
+        for (block, columns) in columns.chunks_mut(EIGHT).enumerate() {
+            // SAFETY: a block has one to eight columns, so eight values of the mask follow this place.
+            let mask = unsafe { _mm256_loadu_si256(MASK.as_ptr().add(EIGHT - columns.len()).cast()) };
+            for first in [0, EIGHT] {
+                let mut v = [_mm256_setzero_ps(); EIGHT];
+                for l in 0..EIGHT {
+                    // SAFETY: the mask is set for each feature that is left, and for none beyond.
+                    v[l] = unsafe { _mm256_maskload_ps(rows[first + l].as_ptr().add(block * EIGHT), mask) };
+                }
+                let mut pairs = [_mm256_setzero_ps(); EIGHT];
+                for l in [0, 2, 4, 6] {
+                    pairs[l] = _mm256_unpacklo_ps(v[l], v[l + 1]);
+                    pairs[l + 1] = _mm256_unpackhi_ps(v[l], v[l + 1]);
+                }
+                let mut fours = [_mm256_setzero_ps(); EIGHT];
+                for l in [0, 4] {
+                    fours[l] = _mm256_shuffle_ps::<0x44>(pairs[l], pairs[l + 2]);
+                    fours[l + 1] = _mm256_shuffle_ps::<0xee>(pairs[l], pairs[l + 2]);
+                    fours[l + 2] = _mm256_shuffle_ps::<0x44>(pairs[l + 1], pairs[l + 3]);
+                    fours[l + 3] = _mm256_shuffle_ps::<0xee>(pairs[l + 1], pairs[l + 3]);
+                }
+                for l in 0..4 {
+                    v[l] = _mm256_permute2f128_ps::<0x20>(fours[l], fours[l + 4]);
+                    v[l + 4] = _mm256_permute2f128_ps::<0x31>(fours[l], fours[l + 4]);
+                }
+                for (column, vector) in columns.iter_mut().zip(v) {
+                    // SAFETY: eight of a column's sixteen values follow the first of either half.
+                    unsafe { _mm256_storeu_ps(column.as_mut_ptr().add(first), vector) };
                 }
             }
         }

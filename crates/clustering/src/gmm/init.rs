@@ -10,7 +10,7 @@ use super::model::GaussianMixture;
 use super::moments::{Moments, Responsibilities};
 use super::panel::{LANES, Lanes};
 use super::{GmmParams, Init};
-use crate::kmeans::{self, KMeans, KMeansParams};
+use crate::kmeans::{KMeans, KMeansParams};
 use crate::points::Rows;
 use crate::simd::Isa;
 use crate::{Error, Scalar, rng};
@@ -30,11 +30,11 @@ pub(super) fn starting_mixture<F: Scalar>(
             let (k, seed) = (params.k, rng.next_u64());
             let kmeans =
                 KMeansParams { k, seed, starts: 1, max_iter: 300, tol: 1e-4, ..KMeansParams::default() };
-            let fit = kmeans::fit_rows(points, &kmeans, &mut |_| {})?;
+            let fit = F::fit_kmeans(points, &kmeans, &mut |_| {})?;
             from_responsibilities(points, params, fit.model.centroids(), &Labels(&fit.assignments))
         }
         Init::Means(means) => {
-            let labels = KMeans::new(means.clone())?.assign(points);
+            let labels = F::nearest(&KMeans::new(means.clone())?, points);
             from_responsibilities(points, params, means, &Labels(&labels))
         }
         Init::Model(model) => Ok(model.clone()),

@@ -163,7 +163,15 @@ pub fn fit<'a, F: Scalar>(
     let points = points.into();
     params.check(points.dim())?;
     let array = points.in_order();
-    let points = Rows::new(&points, &array)?;
+    F::fit_mixture(Rows::new(&points, &array)?, params, on_progress)
+}
+
+/// [`fit`] on checked points. Called through [`Scalar`], which compiles it once.
+pub(crate) fn fit_rows<F: Scalar>(
+    points: Rows<F>,
+    params: &GmmParams,
+    on_progress: &mut dyn FnMut(&Progress),
+) -> Result<GmmFit, Error> {
     let starts = params.starts();
 
     let mut best: Option<GmmFit> = None;

@@ -144,7 +144,7 @@ impl<W: Work> Bounds<W> {
 /// Distances from scores, rounded to the safe side.
 pub(super) struct Rounding<W> {
     /// How far a squared distance may be off.
-    pub(super) error: W,
+    error: W,
     /// A little more and a little less than 1.
     more: W,
     less: W,

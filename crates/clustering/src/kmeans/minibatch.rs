@@ -192,7 +192,7 @@ impl MiniBatch {
         let starts = (0..starting.starts()).map(|start| {
             let (centroids, _) = init::starting_centroids(points, &spread, &starting, start);
             let model = KMeans::from_finite(centroids);
-            (model.sum_of_squares(points, &model.assign(points)), model)
+            (model.sum_of_squares(points, &F::nearest(&model, points)), model)
         });
         let (_, model) = starts
             .reduce(|best, new| if new.0 < best.0 { new } else { best })
@@ -213,7 +213,7 @@ impl MiniBatch {
             return Err(Error::Empty { what: "a batch", shape: vec![0, points.d()] });
         }
         self.model.check_features(points)?;
-        let assignments = self.model.assign(points);
+        let assignments = F::nearest(&self.model, points);
         let sum = self.model.sum_of_squares(points, &assignments);
         if !sum.is_finite() {
             return Err(Error::Magnitude { spread: sum });

@@ -6,6 +6,7 @@ mod assign;
 mod bounds;
 mod centres;
 mod compare;
+mod directions;
 mod distance;
 mod groups;
 mod init;
@@ -193,10 +194,10 @@ pub fn fit<'a, F: Scalar>(
     let points = points.into();
     params.check(points.dim())?;
     let array = points.in_order();
-    fit_rows(Rows::new(&points, &array)?, params, on_progress)
+    F::fit_kmeans(Rows::new(&points, &array)?, params, on_progress)
 }
 
-/// [`fit`] on checked points.
+/// [`fit`] on checked points. Called through [`Scalar`], which compiles it once.
 pub(crate) fn fit_rows<F: Scalar>(
     points: Rows<F>,
     params: &KMeansParams,

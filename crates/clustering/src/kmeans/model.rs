@@ -50,7 +50,7 @@ impl KMeans {
         let array = points.in_order();
         let points = Rows::new(&points, &array)?;
         self.check_features(points)?;
-        Ok(self.assign(points))
+        Ok(F::nearest(self, points))
     }
 
     /// Sum over the points of their weight times the squared distance to the centroid of their `assignments` `(n,)`,

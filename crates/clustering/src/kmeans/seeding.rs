@@ -261,3 +261,49 @@ fn draw(
     };
     (0..count).map(|_| one(rng.r#gen::<f64>() * total)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::Points;
+    use crate::kmeans::sketch::Sketch;
+
+    #[test]
+    fn images_leave_out_nothing_that_would_be_saved() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
+        let axes = Array2::from_shape_fn((4, 80), |_| rng.gen_range(-1.0..1.0_f32));
+        let factors = Array2::from_shape_fn((500, 4), |_| rng.gen_range(-1.0..1.0));
+        let array = factors.dot(&axes) + Array2::from_shape_fn((500, 80), |_| rng.gen_range(-0.1..0.1));
+        let points = Points::from(&array);
+        let values = points.in_order();
+        let rows = Rows::new(&points, &values).unwrap();
+        let plain = Spread::of(rows).unwrap();
+        let mut sketched = Spread::of(rows).unwrap();
+        sketched.sketch = Sketch::of(rows, &sketched);
+        assert!(sketched.sketch.is_some());
+        let candidates = [3, 77, 123, 300, 499];
+        let mut found = [&plain, &sketched].map(|spread| {
+            let mut seeding = Seeding::new(rows, spread, 10);
+            [10, 20, 30].into_iter().for_each(|new| seeding.choose(new));
+            let before = seeding.distances;
+            (seeding.savings(&candidates), seeding.distances - before)
+        });
+        let [(without, all), (with, some)] = &mut found;
+        assert!(*some < *all / 2, "{some} of {all} distances");
+        for (without, with) in without.iter_mut().zip(with) {
+            for (a, b) in without.sums.iter().zip(&with.sums) {
+                assert!((a - b).abs() <= 1e-4 * a, "{a} without images, {b} with them");
+            }
+            for (a, b) in without.closer.iter_mut().zip(&mut with.closer) {
+                a.sort_unstable_by_key(|&(i, _)| i);
+                b.sort_unstable_by_key(|&(i, _)| i);
+                assert!(a.iter().map(|(i, _)| i).eq(b.iter().map(|(i, _)| i)));
+                let near = |((_, a), (_, b)): (&(usize, f32), &(usize, f32))| (a - b).abs() <= 1e-4;
+                assert!(a.iter().zip(&*b).all(near));
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use rand::seq::index;
 
 use super::init::weighted;
 use super::silhouette::silhouettes;
-use super::{Init, KMeansFit, KMeansParams, Progress, fit_rows};
+use super::{Init, KMeansFit, KMeansParams, Progress};
 use crate::points::{Points, Rows};
 use crate::{Error, Scalar, rng};
 
@@ -62,7 +62,7 @@ pub fn select_k<'a, F: Scalar>(
     params(*range.end()).check(points.dim())?;
     let array = points.in_order();
     let points = Rows::new(&points, &array)?;
-    let fits = range.map(|k| Ok((k, fit_rows(points, &params(k), &mut |event| on_progress(k, event))?)));
+    let fits = range.map(|k| Ok((k, F::fit_kmeans(points, &params(k), &mut |event| on_progress(k, event))?)));
     let fits = fits.collect::<Result<Vec<_>, Error>>()?;
 
     let sample = sample(points, params(1).seed);

@@ -10,10 +10,11 @@
 //!
 //! Images are rounded to integers, whose distances are exact; by how much they may have moved is known.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
-use rand::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
+use std::ops::Range;
 
+use ndarray::{Array1, Array2, ArrayView2, s};
+
+use super::directions::directions;
 use super::spread::Spread;
 use crate::kernel::PADDING;
 use crate::parallel::{map, pieces, split_mut};
@@ -30,8 +31,11 @@ const LONGEST: usize = 48;
 /// The length of the longest image: products of two images, and all their partial sums, are within `i32`.
 const UNITS: f64 = 32_000.0;
 
-/// Values of the points that directions are found in.
-const SAMPLE_VALUES: usize = 1 << 20;
+/// Directions that are compared with four points at once.
+const AT_ONCE: usize = 5;
+
+/// Images are computed in `f32`.
+const ROUNDING: f64 = <f32 as Work>::ROUNDING;
 
 /// An image has no key that says how far it is: see [`Sketch::key_within`].
 const UNKNOWN: i32 = i32::MAX;
@@ -163,7 +167,7 @@ impl Sketch {
             panels: vec![[0; PANEL]; count * whole],
             halves: vec![[UNKNOWN; PANEL]; count],
             unseen: Vec::with_capacity(m),
-            deviation: self.deviation + 0.51 * self.step * (self.p as f64).sqrt() + 1e-9 * self.step * UNITS,
+            deviation: self.deviation + self.step * (0.51 * (self.p as f64).sqrt() + 2e-6 * UNITS),
         };
         const ROWS: usize = 32;
         let blocks = map((0..m).step_by(ROWS), |first| {
@@ -204,7 +208,7 @@ impl Sketch {
         &self,
         points: impl ExactSizeIterator<Item = usize> + Clone,
         images: &Images,
-        panels: std::ops::Range<usize>,
+        panels: Range<usize>,
         keys: &mut Vec<Panel>,
     ) {
         const R: usize = 4;
@@ -288,11 +292,6 @@ impl Sketch {
     }
 }
 
-const ROUNDING: f64 = <f32 as Work>::ROUNDING;
-
-/// Directions that are compared with four points at once.
-const AT_ONCE: usize = 5;
-
 /// The images of a run of points; returns the sum of the squared lengths of what the directions do not see.
 struct Fill<'a, F: Scalar> {
     points: Rows<'a, F>,
@@ -370,52 +369,96 @@ fn half(image: &[i32]) -> i32 {
     (squared / 2).min(i64::from(UNKNOWN - 1)) as i32
 }
 
-/// `count` orthonormal directions in which the points vary most, or nearly so, shape `(count, d)`; none if rounding keeps
-/// them from being so.
-///
-/// Subspace iteration on the covariance of a sample (Halko, Martinsson and Tropp, *Finding structure with randomness*, SIAM
-/// Review 2011, algorithm 4.4). Any directions are good for exact results; how good these are says how fast.
-fn directions<F: Scalar>(points: Rows<F>, origin: &Array1<f64>, count: usize) -> Option<Array2<f64>> {
-    let (n, d) = (points.n(), points.d());
-    let rows = n.min((SAMPLE_VALUES / d).max(2 * count));
-    let mut sample = Array2::<f32>::zeros((rows, d));
-    for (at, mut row) in sample.outer_iter_mut().enumerate() {
-        // Evenly over the points, whatever their order.
-        for ((to, &x), s) in row.iter_mut().zip(points.row(at * n / rows)).zip(origin) {
-            let x: f64 = x.into();
-            *to = (x * points.unit() - s) as f32;
+#[cfg(test)]
+mod tests {
+    use ndarray::Axis;
+    use rand::{Rng, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+    use crate::Points;
+    use crate::kmeans::distance::squared_distance;
+
+    /// Keys of all points.
+    struct Keys<'a>(&'a Sketch, &'a Images, &'a mut Vec<Panel>);
+
+    impl Kernel for Keys<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<I: Isa>(self) {
+            self.0.keys::<I>(0..self.0.halves.len(), self.1, 0..self.1.panels(), self.2);
         }
     }
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
-    let mut directions = Array2::from_shape_fn((count, d), |_| rng.gen_range(-1.0_f32..1.0));
-    for _ in 0..ITERATIONS {
-        let seen = directions.dot(&sample.t());
-        directions = seen.dot(&sample);
-        orthonormalise(&mut directions);
-    }
-    // Only vectors that do not become longer can be bounded: a little shorter, so that rounding leaves them so.
-    directions.mapv_inplace(|x| x * (1.0 - 1e-5));
-    let directions = directions.mapv(f64::from);
-    let products = directions.dot(&directions.t());
-    let norm = products.outer_iter().map(|row| row.iter().map(|x| x.abs()).sum::<f64>()).fold(0.0, f64::max);
-    (norm <= 1.0).then_some(directions)
-}
 
-/// Rounds of [`directions`].
-const ITERATIONS: usize = 3;
-
-/// Makes rows orthonormal, by the modified Gram-Schmidt process, twice; a row that depends on those before it becomes 0.
-fn orthonormalise(rows: &mut Array2<f32>) {
-    for at in (0..rows.nrows()).flat_map(|at| [at, at]) {
-        let (before, mut rest) = rows.view_mut().split_at(Axis(0), at);
-        let mut row = rest.row(0).mapv(f64::from);
-        let length = row.dot(&row);
-        for other in before.outer_iter() {
-            let product: f64 = other.iter().zip(&row).map(|(&a, b)| f64::from(a) * b).sum();
-            row.iter_mut().zip(other).for_each(|(x, &o)| *x -= product * f64::from(o));
+    /// Distances between all points and centres lie within what their images say; returns for how many pairs the bounds
+    /// are within a tenth of each other.
+    fn check<F: Scalar>(what: &str, array: &Array2<F>, centres: &Array2<f64>) -> usize {
+        let points = Points::from(array);
+        let values = points.in_order();
+        let rows = Rows::new(&points, &values).unwrap();
+        let spread = Spread::of(rows).unwrap();
+        let sketch = Sketch::of(rows, &spread).unwrap_or_else(|| panic!("{what}: there are no images"));
+        let images = sketch.images(rows, centres.view());
+        let (mut keys, mut tight) = (Vec::new(), 0);
+        dispatch(Keys(&sketch, &images, &mut keys));
+        for (i, keys) in keys.chunks_exact(images.panels()).take(rows.n()).enumerate() {
+            for (c, centre) in centres.outer_iter().enumerate() {
+                let key = keys.as_flattened()[c];
+                let centre: Vec<f64> = centre.iter().map(|x| x * rows.unit()).collect();
+                let distance = squared_distance(rows.row(i), rows.unit(), &centre).sqrt();
+                let (least, most) = (sketch.at_least(i, &images, key), sketch.at_most(i, &images, c, key));
+                assert!(least <= distance && distance <= most, "{what}: {least} <= {distance} <= {most}");
+                assert!(
+                    key <= sketch.key_within(i, &images, distance),
+                    "{what}: a key beyond its own distance"
+                );
+                tight += usize::from(least >= 0.9 * most);
+            }
         }
-        let squared = row.dot(&row);
-        let factor = if squared > 1e-12 * length { 1.0 / squared.sqrt() } else { 0.0 };
-        rest.row_mut(0).assign(&row.mapv(|x| (x * factor) as f32));
+        tight
+    }
+
+    /// Points near a plane of five dimensions, so far away from 0, as many as `n`.
+    fn near_a_plane(n: usize, d: usize, noise: f64, away: f64) -> Array2<f64> {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
+        let axes = Array2::from_shape_fn((5, d), |_| rng.gen_range(-1.0..1.0));
+        let factors = Array2::from_shape_fn((n, 5), |_| rng.gen_range(-1.0..1.0));
+        factors.dot(&axes) + Array2::from_shape_fn((n, d), |_| away + noise * rng.gen_range(-1.0..1.0))
+    }
+
+    #[test]
+    fn images_bound_distances_from_both_sides() {
+        for (noise, away, size) in [(0.0, 0.0, 1.0), (0.01, 3.0, 1.0), (1.0, -100.0, 1e-3), (0.1, 0.0, 1e30)]
+        {
+            let mut array = size * near_a_plane(300, 96, noise, away);
+            // The mean itself, a point that is there twice, and one far from all others.
+            let mean = array.mean_axis(Axis(0)).unwrap();
+            array.row_mut(0).assign(&mean);
+            let other = array.row(2).to_owned();
+            array.row_mut(1).assign(&other);
+            array.row_mut(3).mapv_inplace(|x| 4.0 * x);
+            // Means, points, and centres that no mean could be.
+            let mut centres = array.slice(s![..11, ..]).to_owned();
+            centres.row_mut(9).mapv_inplace(|x| 50.0 * x);
+            centres.row_mut(10).assign(&array.slice(s![100..200, ..]).mean_axis(Axis(0)).unwrap());
+            let what = format!("noise {noise}, away {away}, size {size}");
+            check(&format!("{what}, f64"), &array, &centres);
+            check(&format!("{what}, f32"), &array.mapv(|x| x as f32), &centres);
+        }
+        let bytes = near_a_plane(300, 400, 0.05, 0.0).mapv(|x| (128.0 + 30.0 * x).clamp(0.0, 255.0) as u8);
+        let centres = bytes.slice(s![..20, ..]).mapv(f64::from);
+        let tight = check("bytes", &bytes, &centres);
+        assert!(tight > 300 * 20 / 2, "{tight} of 6000 pairs have tight bounds");
+    }
+
+    #[test]
+    fn points_that_f32_cannot_tell_apart_have_no_images() {
+        let array = near_a_plane(300, 96, 1.0, 0.0).mapv(|x| 1e12 + 1e-6 * x);
+        let points = Points::from(&array);
+        let values = points.in_order();
+        let rows = Rows::new(&points, &values).unwrap();
+        let images = Sketch::of(rows, &Spread::of(rows).unwrap());
+        assert!(images.is_none_or(|sketch| sketch.deviation < 0.05 * sketch.step * UNITS));
     }
 }

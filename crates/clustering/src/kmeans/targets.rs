@@ -126,11 +126,14 @@ impl<F: Scalar, V: Visitor<F::Work>> Visit<'_, F, V> {
                 ids.extend(rows.clone());
             }
             block.load(ids.iter().copied());
-            let mut show = |target: usize, points: Ids, norms: &[F::Work], scores: &[F::Work]| {
-                squared_distances(norms, scores, &mut squared);
-                visitor.visit(target, points, &squared);
-                distances += norms.len() as u64;
-            };
+            // No closure: what it calls would be compiled for no vectors.
+            macro_rules! show {
+                ($target:expr, $points:expr, $norms:expr, $scores:expr) => {{
+                    squared_distances($norms, $scores, &mut squared);
+                    visitor.visit($target, $points, &squared);
+                    distances += squared.len() as u64;
+                }};
+            }
             // Several targets in one product cost little more than one.
             let wanted = |target: usize| ids.iter().filter(|&&i| near(target, i)).count();
             if !ask || 2 * (0..centres.len()).map(wanted).sum::<usize>() >= ids.len() * centres.len() {
@@ -144,9 +147,9 @@ impl<F: Scalar, V: Visitor<F::Work>> Visit<'_, F, V> {
                 }
                 for target in 0..centres.len() {
                     if all {
-                        show(target, Ids::From(rows.start), &norms[rows.clone()], block.of(target));
+                        show!(target, Ids::From(rows.start), &norms[rows.clone()], block.of(target));
                     } else {
-                        show(target, Ids::List(&ids), &near_norms, block.of(target));
+                        show!(target, Ids::List(&ids), &near_norms, block.of(target));
                     }
                 }
                 continue;
@@ -159,7 +162,7 @@ impl<F: Scalar, V: Visitor<F::Work>> Visit<'_, F, V> {
                 near_norms.clear();
                 near_norms.extend(near_ids.iter().map(|&i: &usize| norms[i]));
                 block.score::<I, F>(*points, centres, &slots, target..target + 1);
-                show(target, Ids::List(&near_ids), &near_norms, block.of(0));
+                show!(target, Ids::List(&near_ids), &near_norms, block.of(0));
             }
         }
         distances

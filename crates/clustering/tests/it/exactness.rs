@@ -26,6 +26,7 @@ fn fit<F: Scalar>(points: Points<F>, params: &KMeansParams) -> (KMeansFit, Vec<I
 fn assert_same<F: Scalar>(what: &str, points: &Points<F>, params: &KMeansParams) {
     let with = |algorithm| fit(points.clone(), &KMeansParams { algorithm, ..params.clone() });
     let (lloyd, path) = with(Algorithm::Lloyd);
+    assert_eq!(lloyd.model.predict(points.clone()).unwrap(), lloyd.assignments, "{what}");
     for algorithm in ALGORITHMS {
         let (found, iterations) = with(algorithm);
         let what = format!("{what}: {} after {} iterations", algorithm.as_str(), lloyd.iterations);
@@ -68,6 +69,46 @@ fn every_algorithm_has_the_same_bytes() {
             }
         }
     }
+}
+
+/// Bytes in steps around centres that lie in few dimensions, of which images say much.
+fn few_dimensions(n: usize, d: usize, step: f64) -> Array2<u8> {
+    let axes = cloud(6, d, 11);
+    let places = cloud(40, 6, 12).dot(&axes) * 40.0 + 128.0;
+    let noise = cloud(n, d, 13) * 12.0;
+    let value = |i: usize, j: usize| places[[i % 40, j]] + noise[[i, j]];
+    Array2::from_shape_fn((n, d), |(i, j)| ((value(i, j) / step).round() * step).clamp(0.0, 255.0) as u8)
+}
+
+#[test]
+fn images_change_nothing() {
+    // More centroids than are looked at together, and fewer; steps so large that there are ties.
+    for (d, step) in [(200, 1.0), (784, 1.0), (200, 64.0)] {
+        let points = few_dimensions(1_500, d, step);
+        for k in [2, 12, 70] {
+            for init in [Init::Random, Init::KMeansPlusPlus] {
+                let params =
+                    KMeansParams { k, starts: 2, tol: 0.0, max_iter: 30, init, ..KMeansParams::default() };
+                assert_same_for_all(
+                    &format!("few dimensions, d = {d}, step {step}, k = {k}"),
+                    &points,
+                    &params,
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn images_save_distances() {
+    let points = few_dimensions(3_000, 400, 1.0);
+    let params = KMeansParams { k: 40, starts: 2, tol: 0.0, init: Init::Random, ..KMeansParams::default() };
+    let distances = |algorithm| {
+        let params = KMeansParams { algorithm, ..params.clone() };
+        fit(Points::new(points.view()), &params).0.distances
+    };
+    let (auto, yinyang) = (distances(Algorithm::Auto), distances(Algorithm::Yinyang));
+    assert!(3 * auto < yinyang, "{auto} distances with images, {yinyang} with bounds alone");
 }
 
 #[test]
