@@ -168,15 +168,16 @@ def run_linfa(case, args):
 
 
 def iterations_to(case, args, inertia):
-    """The iterations after which our best start is within 0.1 % of an inertia, and the seed: of three the one in the middle."""
+    """The iterations after which our best start is within 0.1 % of an inertia, and the seed: of three the one in the middle
+    of those that come there, which the seed that the inertia is from does."""
     found = []
     for seed in range(1 if case["centres"] else 3):
         trace = args.folder / "trace.csv"
         run_ours(case, args, seed, trace=trace)
         with open(trace, encoding="utf-8", newline="") as lines:
             rows = [(int(row["iteration"]), float(row["inertia"])) for row in csv.DictReader(lines)]
-        reach = 1.001 * max(inertia, min(value for _, value in rows))
-        found.append((min(iteration for iteration, value in rows if value <= reach), seed))
+        if near := [iteration for iteration, value in rows if value <= 1.001 * inertia]:
+            found.append((min(near), seed))
     return sorted(found)[len(found) // 2]
 
 

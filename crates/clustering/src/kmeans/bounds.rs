@@ -8,6 +8,7 @@ use super::centres::{Block, Centres, Lowest, WIDE};
 use super::groups::Groups;
 use super::sketch::{Images, Panel, Sketch};
 use super::spread::Spread;
+use super::sums::UNASSIGNED;
 use crate::kernel::prefetch;
 use crate::parallel::{map, pieces, split_mut};
 use crate::points::Rows;
@@ -20,6 +21,10 @@ const OPEN: usize = 1024;
 
 /// Points that are asked for ahead of the one that is looked at.
 const AHEAD: usize = 4;
+
+/// Points that tell whether images are of use: where they leave half of all distances, one by one, all at once are computed
+/// sooner. It changes no result.
+const PROBE: usize = 512;
 
 /// Up to so many centroids, their images are looked at sooner than the distance to a point's own is computed.
 const AT_A_GLANCE: usize = 16;
@@ -103,7 +108,7 @@ impl<W: Work> Bounds<W> {
         model: Option<&Centres<W>>,
         labels: &mut [u32],
     ) -> u64 {
-        let Self { groups, sketch, upper, lower, centres: before } = self;
+        let Self { groups, sketch: asked, upper, lower, centres: before } = self;
         let ordered = centroids.select(Axis(0), groups.order());
         let centres = Centres::around(points, spread.mean.view(), ordered.view());
         let error = |centres: &Centres<W>| centres.error(spread.longest, spread.largest_norm);
@@ -111,12 +116,12 @@ impl<W: Work> Bounds<W> {
             Some(before) => centres.moves(before),
             None => vec![0.0; centres.len()],
         };
-        let sketch = spread.sketch.as_ref().filter(|_| *sketch);
+        let sketch = spread.sketch.as_ref().filter(|_| *asked);
         let images = sketch.map(|sketch| {
             let images = |group| sketch.images(points, ordered.slice(s![groups.range(group), ..]));
             (sketch, (0..groups.len()).map(images).collect())
         });
-        let pass = Pass {
+        let mut pass = Pass {
             points,
             norms: &spread.norms,
             centres: &centres,
@@ -128,6 +133,19 @@ impl<W: Work> Bounds<W> {
             group_moves: groups.largest(&moves).into_iter().map(Rounding::up).collect(),
             moves: (0..moves.len()).map(|label| Rounding::up(moves[groups.position(label as u32)])).collect(),
         };
+        if !pass.known && pass.sketch.is_some() {
+            let n = points.n().min(PROBE);
+            let (labels, upper, lower) = (&mut labels[..n], &mut upper[..n], &mut lower[..n * groups.len()]);
+            let probe =
+                Chunk { pass: &pass, first: 0, labels: &mut *labels, upper: &mut *upper, lower: &mut *lower };
+            if 2 * dispatch(probe) > n as u64 * groups.order().len() as u64 {
+                pass.sketch = None;
+                *asked = false;
+            }
+            labels.fill(UNASSIGNED);
+            upper.fill(W::INFINITY);
+            lower.fill(W::ZERO);
+        }
         let chunks = pieces(points.n(), points.d());
         let parts = split_mut(labels, &chunks, 1)
             .into_iter()

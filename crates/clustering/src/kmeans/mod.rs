@@ -176,9 +176,9 @@ struct Run {
 /// Fits k-means to `points`, `(n, d)`. `on_progress` is called after every iteration and every start.
 ///
 /// The result has the same bytes for any number of threads, and whichever [`Algorithm`] of ours does the work. Memory
-/// beyond the points: about 20 bytes per point and what the algorithm's bounds take ([`Algorithm`]), 32 k d bytes for
-/// sums and centroids, and a few MB. Fewer distinct points than k leave clusters empty, with the centroid of the largest
-/// cluster.
+/// beyond the points: about 20 bytes per point, what the algorithm's bounds take ([`Algorithm`]), 32 k d bytes for sums and
+/// centroids, a few MB, and where there are enough features short images of the points, at most a sixth of them
+/// (k-means++ and [`Algorithm::Auto`] ask these which distances they need).
 ///
 /// Tested against scikit-learn 1.9 `KMeans`: from the same centroids the same assignments, iterations, and
 /// centroids to 1e-9; from its own k-means++ the inertia of scikit-learn's best of ten starts to 0.1 %.

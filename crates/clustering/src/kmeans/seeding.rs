@@ -274,9 +274,9 @@ mod tests {
     #[test]
     fn images_leave_out_nothing_that_would_be_saved() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
-        let axes = Array2::from_shape_fn((4, 80), |_| rng.gen_range(-1.0..1.0_f32));
+        let axes = Array2::from_shape_fn((4, 96), |_| rng.gen_range(-1.0..1.0_f32));
         let factors = Array2::from_shape_fn((500, 4), |_| rng.gen_range(-1.0..1.0));
-        let array = factors.dot(&axes) + Array2::from_shape_fn((500, 80), |_| rng.gen_range(-0.1..0.1));
+        let array = factors.dot(&axes) + Array2::from_shape_fn((500, 96), |_| rng.gen_range(-0.1..0.1));
         let points = Points::from(&array);
         let values = points.in_order();
         let rows = Rows::new(&points, &values).unwrap();

@@ -28,6 +28,9 @@ pub(super) const PANEL: usize = 8;
 /// Most values of an image.
 const LONGEST: usize = 48;
 
+/// Fewest: shorter ones tell too little for what they cost.
+const SHORTEST: usize = 32;
+
 /// The length of the longest image: products of two images, and all their partial sums, are within `i32`.
 const UNITS: f64 = 32_000.0;
 
@@ -81,12 +84,11 @@ impl Images {
 }
 
 impl Sketch {
-    /// Bytes per point, of points that take `bytes` each, and how many values an image of these has; none where points are
-    /// too short to be worth it.
+    /// Bytes per point, and how many values an image has; none where points are too short to be worth it.
     pub(super) fn size<F: Scalar>(points: Rows<F>) -> Option<(usize, usize)> {
         let bytes = points.d() * size_of::<F>();
         let p = (bytes / 12 / PADDING * PADDING).min(LONGEST).min(points.d() / 2 / PADDING * PADDING);
-        (p > 0).then_some((2 * p + size_of::<i32>(), p))
+        (p >= SHORTEST).then_some((2 * p + size_of::<i32>(), p))
     }
 
     /// Images of `points`, if they can have any.
