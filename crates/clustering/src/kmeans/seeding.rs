@@ -71,13 +71,7 @@ impl<'a, F: Scalar> Seeding<'a, F> {
                     best = i;
                 }
             }
-            if parts[0].closer.is_empty() {
-                self.choose(candidates[best]);
-            } else {
-                let closer: Vec<_> =
-                    parts.into_iter().map(|mut part| part.closer.swap_remove(best)).collect();
-                self.choose_known(candidates[best], closer.iter().flatten());
-            }
+            self.take(candidates[best], parts, best);
         }
         (gather(self.points, &self.chosen), self.distances)
     }
@@ -102,19 +96,23 @@ impl<'a, F: Scalar> Seeding<'a, F> {
         parts.into_iter().map(|(savings, _)| savings).collect()
     }
 
-    /// Takes a point into the chosen ones, of which it is known to which points it is closer than all of them: these, with
-    /// their squared distances.
-    fn choose_known<'c>(&mut self, new: usize, closer: impl Iterator<Item = &'c (usize, F::Work)>) {
+    /// Takes into the chosen ones the `at`-th of the candidates whose savings are `parts`.
+    fn take(&mut self, new: usize, parts: Vec<Savings<F::Work>>, at: usize) {
+        if parts[0].closer.is_empty() {
+            return self.choose(new);
+        }
         let index = self.chosen.len() as u32;
-        for &(i, distance) in closer {
-            (self.closest[i], self.nearest[i]) = (distance, index);
+        for mut part in parts {
+            for (i, distance) in part.closer.swap_remove(at) {
+                (self.closest[i], self.nearest[i]) = (distance, index);
+            }
         }
         let row = gather(self.points, &[new]);
         self.centres.append(Centres::around(self.points, self.spread.mean.view(), row.view()));
         self.chosen.push(new);
     }
 
-    /// Takes a point into the chosen ones.
+    /// Takes a point into the chosen ones: the first, or one of points whose distances were not kept.
     fn choose(&mut self, new: usize) {
         let Self { points, spread, chosen, centres, closest, nearest, .. } = self;
         let targets = Targets::new(*points, spread, &[new], centres);
@@ -207,24 +205,15 @@ impl<W: Work> Visitor<W> for Choice<'_, W> {
     #[inline(always)]
     fn visit(&mut self, _: usize, points: Ids, distances: &[W]) {
         let Self { first, closest, nearest, index } = self;
-        match points {
-            Ids::From(from) => {
-                let rows = from - *first..from - *first + distances.len();
-                let known = closest[rows.clone()].iter_mut().zip(&mut nearest[rows]);
-                for ((closest, nearest), &distance) in known.zip(distances) {
-                    let closer = distance < *closest;
-                    *closest = if closer { distance } else { *closest };
-                    *nearest = if closer { *index } else { *nearest };
-                }
-            }
-            Ids::List(ids) => {
-                for (&i, &distance) in ids.iter().zip(distances) {
-                    if distance < closest[i - *first] {
-                        closest[i - *first] = distance;
-                        nearest[i - *first] = *index;
-                    }
-                }
-            }
+        let Ids::From(from) = points else {
+            unreachable!("distances are left out only where those to the candidates were kept");
+        };
+        let rows = from - *first..from - *first + distances.len();
+        let known = closest[rows.clone()].iter_mut().zip(&mut nearest[rows]);
+        for ((closest, nearest), &distance) in known.zip(distances) {
+            let closer = distance < *closest;
+            *closest = if closer { distance } else { *closest };
+            *nearest = if closer { *index } else { *nearest };
         }
     }
 }
@@ -287,7 +276,11 @@ mod tests {
         let candidates = [3, 77, 123, 300, 499];
         let mut found = [&plain, &sketched].map(|spread| {
             let mut seeding = Seeding::new(rows, spread, 10);
-            [10, 20, 30].into_iter().for_each(|new| seeding.choose(new));
+            seeding.choose(10);
+            for new in [20, 30] {
+                let parts = seeding.savings(&[new]);
+                seeding.take(new, parts, 0);
+            }
             let before = seeding.distances;
             (seeding.savings(&candidates), seeding.distances - before)
         });
