@@ -25,7 +25,7 @@ DATASET         ?= fashion-mnist## fashion-mnist, mnist, kmnist, digits or synth
 COUNT           ?= 6000## training images of DATASET=synthetic
 SOURCE          ?=## a folder or URL prefix that fetch-data tries first
 SEED            ?= 0## every random choice flows from it
-SEEDS           ?= 0 1 2## those of make seeds
+SEEDS           ?= 10## those of make study: how many, from 0 on, or a list
 K               ?= 10## number of clusters
 THREADS         ?=## all cores where empty; changes no result
 HIDDEN          ?= 1500,1000,500## widths of the encoder's hidden layers
@@ -36,6 +36,10 @@ LR              ?= 0.001## learning rate
 LOSS            ?= mse## mse or bce
 ACTIVATION      ?= relu## relu, elu, gelu, tanh or sigmoid
 INIT            ?= keras## first weights as keras or pytorch draws them
+NORMALIZE       ?= none## none or l2: what is done to each image first
+BRIGHTNESS      ?= 0## train on images made so much brighter or darker
+SHIFT           ?= 0## train on images moved by so many pixels
+NOISE           ?= 0## train on images of which this share is black
 DEVICE          ?= auto## auto, cpu, cuda or cuda:N
 KMEANS_STARTS   ?= 10## starts of k-means, the best is kept
 KMEANS_MAX_ITER ?= 350## iterations of k-means
@@ -46,8 +50,14 @@ GMM_MAX_ITER    ?= 300## iterations of the mixture
 GMM_TOL         ?= 1e-5## tolerance of the mixture, as scikit-learn's
 GMM_INIT        ?= kmeans## kmeans or random
 COVARIANCE      ?= full## full, tied, diag or spherical
-ROUNDS          ?= 5## rounds of make bench-peers
-WORK            ?=## its cases, joined by commas; all where empty
+DIMS            ?= 10## of the embedding
+NEIGHBORS       ?= 20## of a point in its graph, itself counted
+MIN_DIST        ?= 0## how near embedded points may come to one another
+METRIC          ?= euclidean## euclidean or cosine
+GRAPH           ?= union## union or mutual
+RUNS            ?= 5## embeddings, each clustered by a mixture, that vote; 2 at least
+ROUNDS          ?= 5## rounds of make bench-peers and make bench-manifold
+WORK            ?=## their cases, joined by commas; all where empty
 
 ## Stages (any command with the same flags)
 BIN             := target/release
@@ -56,6 +66,8 @@ TRAIN_AE        ?= $(BIN)/train-ae## images to weights
 ENCODE          ?= $(BIN)/encode## images and weights to latents
 CLUSTER_KMEANS  ?= $(BIN)/cluster-kmeans## points to assignments
 CLUSTER_GMM     ?= $(BIN)/cluster-gmm## points to assignments
+EMBED_MANIFOLD  ?= $(BIN)/embed-manifold## points to points of few dimensions
+CONSENSUS       ?= $(BIN)/consensus## several assignments to one
 EVALUATE        ?= $(BIN)/evaluate## assignments and labels to scores
 
 ## Files (a file of yours replaces the stage that would write it)
@@ -85,33 +97,38 @@ reference := $(wildcard crates/evaluate/reference/$(DATASET).json)
 
 # ------------------------------------------------------------------------------------------------ targets
 
-.PHONY: all demo seeds build lint test smoke python bench-peers table clean distclean help
-SYSTEMS := pixels-kmeans latents-kmeans latents-gmm
+.PHONY: all demo study report-recipe build lint test smoke python bench-peers bench-manifold table clean distclean help
+REPORT := pixels-kmeans latents-kmeans latents-gmm
+SYSTEMS := $(REPORT) manifold-kmeans manifold-gmm manifold-consensus
 # Anyone's assignments in the same place are scored by the same rule.
 FOREIGN := $(filter-out $(SYSTEMS),$(patsubst $(CLUSTERS)/%/train.npy,%,$(wildcard $(CLUSTERS)/*/train.npy)))
 ASSIGNMENTS := $(SYSTEMS:%=$(CLUSTERS)/%/train.npy)
 
-all: $(if $(TRAIN_LABELS),$(TABLE),$(ASSIGNMENTS)) ## the report: three systems, scored beside its figures
+all: $(if $(TRAIN_LABELS),$(TABLE),$(ASSIGNMENTS)) ## the report's three systems and three on a manifold, scored
+
+report-recipe: $(if $(TRAIN_LABELS),$(REPORT:%=$(SCORES)/%.md),$(REPORT:%=$(CLUSTERS)/%/train.npy)) ## the report's three alone
+	@$(if $(TRAIN_LABELS),$(EVALUATE) $(REPORT:%=$(SCORES)/%.json) $(if $(reference),--reference $(reference)))
 
 demo: ## the same on bundled handwritten digits: no download, about two minutes after the build
 	@$(MAKE) all DATASET=digits ARTIFACTS=$(ARTIFACTS)/demo
 
-smoke: ## the same on Fashion-MNIST cut short: one epoch, one start
-	@$(MAKE) all ARTIFACTS=$(ARTIFACTS)/smoke EPOCHS=1 KMEANS_STARTS=1 GMM_MAX_ITER=20
+smoke: ## the same on Fashion-MNIST cut short: one epoch, one start, two embeddings
+	@$(MAKE) all ARTIFACTS=$(ARTIFACTS)/smoke EPOCHS=1 KMEANS_STARTS=1 GMM_MAX_ITER=20 RUNS=2
 
 data_variables := TRAIN_IMAGES TEST_IMAGES TRAIN_LABELS TEST_LABELS CLASSES
-seeds: $(foreach name,$(data_variables),$($(name))) ## make all with each of SEEDS, then mean and deviation
-	@for seed in $(SEEDS); do \
-	    $(MAKE) all SEED=$$seed ARTIFACTS=$(ARTIFACTS)/seeds/$$seed $(foreach name,$(data_variables),$(name)='$($(name))'); \
+seeds = $(if $(word 2,$(SEEDS)),$(SEEDS),$(shell seq 0 $$(($(SEEDS) - 1))))
+study: $(foreach name,$(data_variables),$($(name))) ## make all with each of SEEDS, every run's scores, then mean and spread; goes on where it was stopped
+	@for seed in $(seeds); do \
+	    $(MAKE) all SEED=$$seed ARTIFACTS=$(ARTIFACTS)/study/$$seed $(foreach name,$(data_variables),$(name)='$($(name))'); \
 	done
-	@echo; $(EVALUATE) $(foreach system,$(SYSTEMS),$(SEEDS:%=$(ARTIFACTS)/seeds/%/scores/$(system).json)) \
+	@echo; $(EVALUATE) --each $(foreach system,$(SYSTEMS),$(seeds:%=$(ARTIFACTS)/study/%/scores/$(system).json)) \
 	    $(if $(reference),--reference $(reference))
 
 table: $(TABLE) ## print the table of scores again
 	@cat $(TABLE)
 
 clean: ## remove artifacts
-	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents clusters scores seeds demo smoke bench .stamps)
+	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents manifold clusters scores study demo smoke bench .stamps)
 
 distclean: clean ## remove artifacts, builds, libtorch and the Python environments
 	rm -rf target .libtorch .libtorch.* .venv .venv-bench
@@ -130,7 +147,7 @@ help: ## this
 
 # ----------------------------------------------------------------------------------- programs and libtorch
 
-PLAIN_PROGRAMS := $(addprefix $(BIN)/,fetch-data cluster-kmeans cluster-gmm evaluate)
+PLAIN_PROGRAMS := $(addprefix $(BIN)/,fetch-data cluster-kmeans cluster-gmm embed-manifold consensus evaluate)
 TORCH_PROGRAMS := $(addprefix $(BIN)/,train-ae encode)
 SOURCES := Cargo.toml Cargo.lock .cargo/config.toml \
     $(shell find crates -name tests -prune -o \( -name '*.rs' -o -name Cargo.toml -o -path '*/data/*' \) -type f -print)
@@ -148,7 +165,7 @@ build: $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all programs, and libtorch
 
 $(PLAIN_PROGRAMS) &: $(SOURCES)
 	@scripts/need.sh cargo c++
-	@echo 'building the programs that need no libtorch (under two minutes the first time)' >&2
+	@echo 'building the programs that need no libtorch (three to five minutes on 2 cores the first time)' >&2
 	$(CARGO) build --release --locked
 	@touch $(PLAIN_PROGRAMS)
 
@@ -191,6 +208,10 @@ bench-peers: .venv-bench/ready $(PLAIN_PROGRAMS) $(BIN)/examples/linfa_gmm $(TRA
 	@.venv-bench/bin/python scripts/bench_peers.py --images $(TRAIN_IMAGES) --latents $(LATENTS) --bin $(BIN) \
 	    --out $(ARTIFACTS)/bench/peers.json --rounds $(ROUNDS) $(if $(WORK),--work '$(WORK)') $(threads)
 
+bench-manifold: .venv-bench/ready $(PLAIN_PROGRAMS) $(TRAIN_IMAGES) $(LATENTS) $(TRAIN_LABELS) ## time and quality of the embedding beside umap-learn
+	@.venv-bench/bin/python scripts/bench_manifold.py --images $(TRAIN_IMAGES) --latents $(LATENTS) --labels $(TRAIN_LABELS) --bin $(BIN) \
+	    --out $(ARTIFACTS)/bench/manifold.json --rounds $(ROUNDS) $(if $(WORK),--work '$(WORK)') $(threads)
+
 # ------------------------------------------------------------------------------------------------- stamps
 
 # A stage runs again when its command changes, and nothing but it and what follows it: $(STAMPS)/NAME holds the
@@ -217,7 +238,8 @@ $(data_files) &: $(STAMPS)/fetch-data | $(call programs,$(FETCH_DATA))
 
 train-ae_command = $(TRAIN_AE) --images $(TRAIN_IMAGES) $(if $(TEST_IMAGES),--validation $(TEST_IMAGES)) \
     --hidden $(HIDDEN) --latent $(LATENT) --epochs $(EPOCHS) --batch $(BATCH) --lr $(LR) --loss $(LOSS) \
-    --activation $(ACTIVATION) --init $(INIT) --seed $(SEED) --device $(DEVICE) --out $(ARTIFACTS)/autoencoder/weights.safetensors
+    --activation $(ACTIVATION) --init $(INIT) --normalize $(NORMALIZE) --brightness $(BRIGHTNESS) --shift $(SHIFT) --noise $(NOISE) \
+    --seed $(SEED) --device $(DEVICE) --out $(ARTIFACTS)/autoencoder/weights.safetensors
 $(eval $(call stamp,train-ae))
 $(ARTIFACTS)/autoencoder/weights.safetensors $(ARTIFACTS)/autoencoder/losses.csv &: \
         $(TRAIN_IMAGES) $(TEST_IMAGES) $(STAMPS)/train-ae | $(call programs,$(TRAIN_AE))
@@ -237,6 +259,9 @@ kmeans_flags = --k $(K) --starts $(KMEANS_STARTS) --max-iter $(KMEANS_MAX_ITER) 
     --init $(KMEANS_INIT) --seed $(SEED)
 gmm_flags = --k $(K) --starts $(GMM_STARTS) --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
     --init $(GMM_INIT) --covariance $(COVARIANCE) --seed $(SEED)
+manifold_flags = --dims $(DIMS) --neighbors $(NEIGHBORS) --min-dist $(MIN_DIST) --metric $(METRIC) --graph $(GRAPH)
+# The number of a run follows the seed, which is the last of the flags.
+runs := $(shell seq 1 $(RUNS))
 
 # cluster SYSTEM, COMMAND, FLAGS, TRAIN POINTS, TEST POINTS: fits on the one, assigns the other to the clusters found.
 define cluster
@@ -253,6 +278,40 @@ endef
 $(eval $(call cluster,pixels-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(TRAIN_IMAGES),$(TEST_IMAGES)))
 $(eval $(call cluster,latents-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(LATENTS),$(LATENTS_TEST)))
 $(eval $(call cluster,latents-gmm,$(CLUSTER_GMM),$(gmm_flags),$(LATENTS),$(LATENTS_TEST)))
+
+# embed RUN: an embedding with a seed of its own, and the places of the test points in it.
+define embed
+manifold_$1 := $(ARTIFACTS)/manifold/$1
+embed-$1_command = $$(EMBED_MANIFOLD) --points $(LATENTS) $(manifold_flags) --seed $(SEED)$1 --out $$(manifold_$1)/train.npy \
+    $(if $(LATENTS_TEST),--model $$(manifold_$1)/model.npz)
+$(call stamp,embed-$1)
+$$(manifold_$1)/train.npy $(if $(LATENTS_TEST),$$(manifold_$1)/model.npz) &: \
+        $(LATENTS) $(STAMPS)/embed-$1 | $(call programs,$(EMBED_MANIFOLD))
+	$$(embed-$1_command) $$(threads)
+$(if $(LATENTS_TEST),
+$$(manifold_$1)/test.npy: $(LATENTS_TEST) $$(manifold_$1)/model.npz | $(call programs,$(EMBED_MANIFOLD))
+	$(EMBED_MANIFOLD) --points $(LATENTS_TEST) --transform $$(manifold_$1)/model.npz --out $$@ $$(threads))
+endef
+$(foreach run,$(runs),$(eval $(call embed,$(run))))
+
+# The first is a system of its own; the others are there to vote.
+voters := $(runs:%=manifold-runs/%)
+voters := $(voters:manifold-runs/1=manifold-gmm)
+$(eval $(call cluster,manifold-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(ARTIFACTS)/manifold/1/train.npy,$(if $(LATENTS_TEST),$(ARTIFACTS)/manifold/1/test.npy)))
+$(foreach run,$(runs),$(eval $(call cluster,$(if $(filter 1,$(run)),manifold-gmm,manifold-runs/$(run)),$(CLUSTER_GMM),$(gmm_flags)$(run),$(ARTIFACTS)/manifold/$(run)/train.npy,$(if $(LATENTS_TEST),$(ARTIFACTS)/manifold/$(run)/test.npy))))
+
+# consensus SPLIT: what the voters make of it.
+define consensus
+consensus-$1_command = $(CONSENSUS) --assignments $(voters:%=$(CLUSTERS)/%/$1.npy) --k $(K) \
+    --out $(CLUSTERS)/manifold-consensus/$1.npy --agreement $(CLUSTERS)/manifold-consensus/$1-agreement.npy
+$(call stamp,consensus-$1)
+$(CLUSTERS)/manifold-consensus/$1.npy: $(voters:%=$(CLUSTERS)/%/$1.npy) $(STAMPS)/consensus-$1 | $(call programs,$(CONSENSUS))
+	$$(consensus-$1_command) $$(threads)
+endef
+$(eval $(call consensus,train))
+$(if $(LATENTS_TEST),$(eval $(call consensus,test)))
+manifold-consensus_test := $(if $(LATENTS_TEST),$(CLUSTERS)/manifold-consensus/test.npy)
+
 $(foreach system,$(FOREIGN),$(eval $(system)_test := $(wildcard $(CLUSTERS)/$(system)/test.npy)))
 
 # evaluate SYSTEM

@@ -18,7 +18,7 @@ if grep -q '^torch==' "$requirements"; then
     say "installing PyTorch and scikit-learn into $dir (about 5 GB, some minutes)"
 elif grep -q '^faiss-cpu==' "$requirements"; then
     need_mb=1200
-    say "installing scikit-learn, faiss and Intel's extension into $dir (about a minute)"
+    say "installing scikit-learn, faiss, umap-learn and Intel's extension into $dir (about a minute)"
 else
     say "installing scikit-learn into $dir (about a minute)"
 fi

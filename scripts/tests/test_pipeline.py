@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / "target" / "release"
 PYTHON = Path(sys.executable)
 # Small, so that a whole pipeline takes seconds; the same stages, rules and files as the real one.
-SMALL = ["DATASET=digits", "HIDDEN=64,32", "EPOCHS=3", "KMEANS_STARTS=2"]
+SMALL = ["DATASET=digits", "HIDDEN=64,32", "EPOCHS=3", "KMEANS_STARTS=2", "RUNS=2"]
+SYSTEMS = ["pixels-kmeans", "latents-kmeans", "latents-gmm", "manifold-kmeans", "manifold-gmm", "manifold-consensus"]
 
 
 def make(artifacts, *words, check=True):
@@ -64,11 +65,10 @@ class Pipeline(unittest.TestCase):
         make(target)
         return target
 
-    def test_ends_with_a_table_of_the_three_systems(self):
+    def test_ends_with_a_table_of_all_systems(self):
         rows = [line for line in self.first.stdout.splitlines() if line.startswith("| ")]
         systems = [row.split("|")[1].strip() for row in rows]
-        expected = ["pixels-kmeans", "latents-kmeans", "latents-gmm"]
-        self.assertEqual(systems[-6:], expected + expected)
+        self.assertEqual(systems[-12:], SYSTEMS + SYSTEMS)
         for word in ["purity", "ACC", "NMI", "ARI", "train", "test"]:
             self.assertIn(word, self.first.stdout)
 
@@ -81,7 +81,12 @@ class Pipeline(unittest.TestCase):
             "latents/train.npy": ("<f4", (1438, 10)),
             "latents/test.npy": ("<f4", (359, 10)),
         }
-        for system in ["pixels-kmeans", "latents-kmeans", "latents-gmm"]:
+        for run in [1, 2]:
+            contract[f"manifold/{run}/train.npy"] = ("<f4", (1438, 10))
+            contract[f"manifold/{run}/test.npy"] = ("<f4", (359, 10))
+        contract["clusters/manifold-consensus/train-agreement.npy"] = ("<f4", (1438,))
+        contract["clusters/manifold-consensus/test-agreement.npy"] = ("<f4", (359,))
+        for system in [*SYSTEMS, "manifold-runs/2"]:
             contract[f"clusters/{system}/train.npy"] = ("<i4", (1438,))
             contract[f"clusters/{system}/test.npy"] = ("<i4", (359,))
         found = {str(path.relative_to(self.reference)) for path in self.reference.rglob("*.npy")}
@@ -89,8 +94,10 @@ class Pipeline(unittest.TestCase):
         for name, (dtype, shape) in contract.items():
             array = np.load(self.reference / name)
             self.assertEqual((array.dtype.str, array.shape), (dtype, shape), name)
-            if name.startswith("clusters"):
+            if dtype == "<i4":
                 self.assertTrue(0 <= array.min() and array.max() < 10, name)
+            if name.endswith("agreement.npy"):
+                self.assertTrue(0 < array.min() and array.max() <= 1, name)
 
     def test_models_open_in_numpy(self):
         kmeans = np.load(self.reference / "clusters/latents-kmeans/model.npz")
@@ -161,8 +168,8 @@ class Pipeline(unittest.TestCase):
         }.items():
             with self.subTest(name):
                 table = make(self.folder / f"stand-in-{name}", *words).stdout
-                last = [line.split("|")[1:3] for line in table.splitlines()[-3:]]
-                self.assertEqual([split.strip() for _, split in last], ["test"] * 3, table)
+                last = [line.split("|")[1:3] for line in table.splitlines()[-len(SYSTEMS):]]
+                self.assertEqual([split.strip() for _, split in last], ["test"] * len(SYSTEMS), table)
         artifacts = self.folder / "stand-in-pca-alone"
         images = f"{artifacts}/data/train-images.npy"
         plan = make(artifacts, f"ENCODE={pca}", f"WEIGHTS={images}", "--dry-run", "--always-make")

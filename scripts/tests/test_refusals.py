@@ -12,7 +12,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / "target" / "release"
-PROGRAMS = ["fetch-data", "train-ae", "encode", "cluster-kmeans", "cluster-gmm", "evaluate"]
+PROGRAMS = ["fetch-data", "train-ae", "encode", "cluster-kmeans", "cluster-gmm", "embed-manifold", "consensus", "evaluate"]
 
 
 def run(program, *words, cwd):
@@ -91,6 +91,7 @@ class Refusals(unittest.TestCase):
             "encode": "--images {} --weights weights.safetensors --out new.npy",
             "cluster-kmeans": "--points {} --out new.npy",
             "cluster-gmm": "--points {} --out new.npy",
+            "embed-manifold": "--points {} --out new.npy",
         }
         files = {
             "missing.npy": "cannot read",
@@ -135,6 +136,8 @@ class Refusals(unittest.TestCase):
                 self.refused(program, f"--points points.npy --predict {file} --out new.npy", 1, file)
             own = model.replace("gmm", "own").replace("kmeans", "gmm").replace("own", "kmeans")
             self.refused(program, f"--points wide.npy --predict {own} --out new.npy", 1, "wide.npy", "found 5")
+        for file in ["missing.npz", "empty.npy", "points.npy", "truncated.npz", "gmm.npz", "."]:
+            self.refused("embed-manifold", f"--points points.npy --transform {file} --out new.npy", 1, file)
         for file in ["missing.safetensors", "empty.npy", "points.npy", "truncated.safetensors", "."]:
             self.refused("encode", f"--images images.npy --weights {file} --out new.npy", 1, file)
         self.refused("encode", "--images wide.npy --weights weights.safetensors --out new.npy", 1, "wide.npy", "16", "5")

@@ -20,6 +20,8 @@ pub struct Architecture {
     pub activation: Activation,
     /// Mean squared error, or binary cross-entropy; with the latter the output goes through a sigmoid.
     pub loss: Loss,
+    /// What is done to each image before the network sees it, in training and in encoding.
+    pub normalize: Normalize,
 }
 
 impl Default for Architecture {
@@ -31,6 +33,7 @@ impl Default for Architecture {
             latent: 10,
             activation: Activation::Relu,
             loss: Loss::Mse,
+            normalize: Normalize::None,
         }
     }
 }
@@ -101,6 +104,11 @@ impl Architecture {
         match (widths.iter().min(), widths.iter().max()) {
             (Some(0), _) => wrong("at least 1", 0),
             (_, Some(&widest)) if widest > MAX_WIDTH => wrong("at most 1000000", widest),
+            _ if self.loss == Loss::Bce && self.normalize != Normalize::None => Err(Error::Parameter {
+                name: "the loss of normalised images",
+                expected: "mse, since their pixels are no longer in 0..=1",
+                found: "bce".into(),
+            }),
             _ if self.parameters() > MAX_PARAMETERS => Err(Error::Parameter {
                 name: "the number of parameters",
                 expected: "at most 1000000000",
@@ -119,8 +127,8 @@ const MAX_PARAMETERS: usize = 1_000_000_000;
 /// Declares an enum whose variants have a name on the command line and in the weights file.
 macro_rules! named {
     ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
-        $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        $(#[$doc])*
         pub enum $type {
             $($(#[$variant_doc])* #[serde(rename = $name)] $variant,)+
         }
@@ -167,6 +175,20 @@ named! {
         Mse = "mse",
         /// Binary cross-entropy, for pixels in 0..=1; the output goes through a sigmoid.
         Bce = "bce",
+    }
+}
+
+named! {
+    /// What is done to each image, by what it holds alone.
+    #[derive(Default)]
+    Normalize {
+        /// Nothing.
+        #[default]
+        None = "none",
+        /// Divided by the root of the mean square of its pixels, so that no image is brighter than another: the length of
+        /// each becomes the root of the number of pixels, as in the experiments of Xie, Girshick and Farhadi, *Unsupervised
+        /// deep embedding for clustering analysis*, ICML 2016. A black image stays black.
+        L2 = "l2",
     }
 }
 

@@ -3,7 +3,7 @@
 use ndarray::{Array2, s};
 use tch::Device;
 
-use crate::pixels::to_input;
+use crate::pixels::{normalized, to_float};
 use crate::{Error, Network, Pixels, Result};
 
 /// Images that go through the network at once. Fixed, and the last block is filled up to it: matrix products round
@@ -28,7 +28,9 @@ pub fn encode(network: &Network, images: Pixels, on_block: &mut dyn FnMut(usize)
         let values = tch::no_grad(|| -> Result<_> {
             let stored = images.rows(start, end).to_tensor(network.device)?;
             let padded = stored.f_constant_pad_nd([0, 0, 0, (BLOCK - (end - start)) as i64])?;
-            Ok(network.encode(&to_input(&padded)?)?.f_to_device(Device::Cpu)?)
+            Ok(network
+                .encode(&normalized(&to_float(&padded)?, architecture.normalize)?)?
+                .f_to_device(Device::Cpu)?)
         })?;
         let length = row.len();
         values.f_copy_data(&mut row, length)?;

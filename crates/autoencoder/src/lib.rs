@@ -19,6 +19,7 @@
 //! ```
 
 mod architecture;
+mod augment;
 mod device;
 mod encode;
 mod error;
@@ -27,7 +28,8 @@ mod pixels;
 mod train;
 mod weights;
 
-pub use architecture::{Activation, Architecture, Init, LayerShape, Loss};
+pub use architecture::{Activation, Architecture, Init, LayerShape, Loss, Normalize};
+pub use augment::Augment;
 pub use device::{DeviceChoice, device_name, request_reproducible_products, set_threads};
 pub use encode::encode;
 pub use error::Error;

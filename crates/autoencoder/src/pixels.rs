@@ -3,7 +3,7 @@
 use ndarray::{ArrayView2, s};
 use tch::{Device, Kind, Tensor};
 
-use crate::{Error, Result};
+use crate::{Error, Normalize, Result};
 
 /// Images (n, pixels), row-major.
 #[derive(Debug, Clone, Copy)]
@@ -61,10 +61,22 @@ impl<'a> Pixels<'a> {
     }
 }
 
-/// What the network takes: f32, grey levels brought to 0..=1.
-pub(crate) fn to_input(stored: &Tensor) -> Result<Tensor> {
+/// Images (rows, pixels) as f32, grey levels brought to 0..=1.
+pub(crate) fn to_float(stored: &Tensor) -> Result<Tensor> {
     Ok(match stored.kind() {
         Kind::Uint8 => stored.f_to_kind(Kind::Float)?.f_div_scalar_(255.0)?,
         _ => stored.shallow_clone(),
     })
+}
+
+/// What the network takes, of images (rows, pixels).
+pub(crate) fn normalized(images: &Tensor, normalize: Normalize) -> Result<Tensor> {
+    match normalize {
+        Normalize::None => Ok(images.shallow_clone()),
+        Normalize::L2 => {
+            // Image by image, so that the number of threads does not show.
+            let mean_square = images.f_square()?.f_mean_dim(1, true, Kind::Float)?;
+            Ok(images.f_div(&mean_square.f_sqrt()?.f_clamp_min(1e-12)?)?)
+        }
+    }
 }

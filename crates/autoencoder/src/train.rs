@@ -8,8 +8,9 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use tch::nn::{Adam, OptimizerConfig, VarStore};
 use tch::{Device, Kind, Reduction, Tensor};
 
-use crate::pixels::to_input;
-use crate::{Architecture, Error, Init, Loss, Network, Pixels, Result};
+use crate::augment::Augmenter;
+use crate::pixels::{normalized, to_float};
+use crate::{Architecture, Augment, Error, Init, Loss, Network, Pixels, Result};
 
 /// Rows per step where nothing is learned and only memory limits them.
 const VALIDATION_BLOCK: i64 = 1000;
@@ -31,11 +32,13 @@ pub struct TrainParams {
     pub init: Init,
     /// Of the first weights and of the order of the images. Default 0.
     pub seed: u64,
+    /// How images are changed on their way in, while what is to come out stays. Default not at all.
+    pub augment: Augment,
 }
 
 impl Default for TrainParams {
     fn default() -> Self {
-        Self { epochs: 10, batch: 256, lr: 1e-3, init: Init::Keras, seed: 0 }
+        Self { epochs: 10, batch: 256, lr: 1e-3, init: Init::Keras, seed: 0, augment: Augment::default() }
     }
 }
 
@@ -114,6 +117,7 @@ pub fn train<'a>(
     // A stream of its own, so that a wider network sees the images in the same order.
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(params.seed);
     rng.jump();
+    let mut augmenter = Augmenter::new(params.augment, params.seed);
     let mut losses = Vec::new();
     for epoch in 1..=params.epochs {
         order.shuffle(&mut rng);
@@ -123,8 +127,14 @@ pub fn train<'a>(
         for (batch, start) in (0..n).step_by(params.batch).enumerate() {
             let rows = params.batch.min(n - start);
             let chosen = order.f_narrow(0, start as i64, rows as i64)?;
-            let input = to_input(&images.f_index_select(0, &chosen)?)?;
-            let losses = losses_of(&network, &input)?;
+            let clean = to_float(&images.f_index_select(0, &chosen)?)?;
+            let target = normalized(&clean, architecture.normalize)?;
+            let losses = match augmenter.change(&clean)? {
+                Some(changed) => {
+                    losses_of(&network, &normalized(&changed, architecture.normalize)?, &target)?
+                }
+                None => losses_of(&network, &target, &target)?,
+            };
             optimizer.zero_grad();
             losses.f_mean(Kind::Float)?.f_backward()?;
             optimizer.step();
@@ -165,6 +175,7 @@ fn validate(params: &TrainParams) -> Result<()> {
     if params.batch == 0 {
         return wrong("batch", "at least 1", "0".into());
     }
+    params.augment.validate()?;
     if !(params.lr > 0.0 && params.lr <= MAX_LR) {
         return wrong("lr", "a number above 0 and at most 1e30", params.lr.to_string());
     }
@@ -182,15 +193,15 @@ fn trainable(network: &Network, device: Device) -> VarStore {
     variables
 }
 
-/// Reconstruction loss of each image, the mean over its pixels: (rows).
+/// Loss of the reconstruction from each image `input` of `target`, the mean over its pixels: (rows).
 ///
 /// Image by image, since libtorch sums a whole matrix in an order that depends on the number of threads.
-fn losses_of(network: &Network, input: &Tensor) -> Result<Tensor> {
+fn losses_of(network: &Network, input: &Tensor, target: &Tensor) -> Result<Tensor> {
     let output = network.reconstruct(input)?;
     let per_pixel = match network.architecture().loss {
-        Loss::Mse => output.f_mse_loss(input, Reduction::None)?,
+        Loss::Mse => output.f_mse_loss(target, Reduction::None)?,
         Loss::Bce => {
-            output.f_binary_cross_entropy_with_logits::<Tensor>(input, None, None, Reduction::None)?
+            output.f_binary_cross_entropy_with_logits::<Tensor>(target, None, None, Reduction::None)?
         }
     };
     Ok(per_pixel.f_mean_dim(1, false, Kind::Float)?)
@@ -202,8 +213,9 @@ fn evaluate(network: &Network, images: &Tensor) -> Result<f64> {
     let mut total = Running::new(n as usize, images.device())?;
     tch::no_grad(|| {
         for start in (0..n).step_by(VALIDATION_BLOCK as usize) {
-            let input = to_input(&images.f_narrow(0, start, VALIDATION_BLOCK.min(n - start))?)?;
-            total.add(&losses_of(network, &input)?)?;
+            let images = to_float(&images.f_narrow(0, start, VALIDATION_BLOCK.min(n - start))?)?;
+            let input = normalized(&images, network.architecture().normalize)?;
+            total.add(&losses_of(network, &input, &input)?)?;
         }
         total.mean()
     })

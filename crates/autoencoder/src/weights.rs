@@ -2,7 +2,7 @@
 //!
 //! Tensors `encoder.N.weight`, `encoder.N.bias`, `decoder.N...` with N = 0, 2, 4...: the names that a PyTorch module with
 //! two `Sequential`s called `encoder` and `decoder` gives its linear layers, so `load_state_dict` takes the file. What
-//! the shapes do not tell, activation and loss, stands in the file's metadata; a file without it is read with the defaults.
+//! the shapes do not tell, activation, loss and normalisation, stands in the file's metadata; a file without it is read with the defaults.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::network::Layer;
-use crate::{Activation, Architecture, Error, Loss, Network, Result};
+use crate::{Activation, Architecture, Error, Loss, Network, Normalize, Result};
 
 /// One entry, since the order of several would change from run to run.
 const METADATA: &str = "autoencoder";
@@ -22,6 +22,9 @@ const METADATA: &str = "autoencoder";
 struct Metadata {
     activation: Activation,
     loss: Loss,
+    /// Left out by the first versions, which knew no other.
+    #[serde(default)]
+    normalize: Normalize,
 }
 
 impl Network {
@@ -41,7 +44,8 @@ impl Network {
             Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(refused)?))
         });
         let views = views.collect::<Result<Vec<_>>>()?;
-        let metadata = Metadata { activation: self.architecture.activation, loss: self.architecture.loss };
+        let Architecture { activation, loss, normalize, .. } = self.architecture;
+        let metadata = Metadata { activation, loss, normalize };
         let metadata = serde_json::to_string(&metadata).map_err(refused)?;
         safetensors::serialize(views, Some(HashMap::from([(METADATA.to_owned(), metadata)]))).map_err(refused)
     }
@@ -68,6 +72,7 @@ impl Network {
             latent: *latent,
             activation: metadata.activation,
             loss: metadata.loss,
+            normalize: metadata.normalize,
         };
         architecture.validate()?;
         let layers = architecture.layers().into_iter().map(|shape| {
@@ -113,7 +118,7 @@ fn metadata(bytes: &[u8]) -> Result<Metadata> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(refused)?;
     match header.metadata().as_ref().and_then(|entries| entries.get(METADATA)) {
         Some(text) => serde_json::from_str(text).map_err(refused),
-        None => Ok(Metadata { activation: Activation::Relu, loss: Loss::Mse }),
+        None => Ok(Metadata { activation: Activation::Relu, loss: Loss::Mse, normalize: Normalize::None }),
     }
 }
 

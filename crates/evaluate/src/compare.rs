@@ -30,22 +30,35 @@ struct Row {
     /// Where the split stands in its files: the training split of all systems comes first.
     position: usize,
     runs: Vec<Shown>,
+    /// Where each of them was read.
+    files: Vec<String>,
 }
 
+/// The scores of a table.
+const SCORES: [fn(&Shown) -> f64; 4] =
+    [|shown| shown.purity, |shown| shown.acc, |shown| shown.nmi, |shown| shown.ari];
+const NAMES: [&str; 4] = ["purity", "ACC (Hungarian)", "NMI", "ARI"];
+
 /// One row a system and split. A system is named after its file; files of one name are runs of one system, shown by
-/// their mean and standard deviation.
+/// their mean and standard deviation; with `each` also by the smallest and the largest, after a table of every run.
 ///
 /// # Errors
 /// A file that cannot be read or was not written by this program.
-pub fn table(files: &[PathBuf], reference: Option<&Path>) -> anyhow::Result<String> {
+pub fn table(files: &[PathBuf], reference: Option<&Path>, each: bool) -> anyhow::Result<String> {
     let published = reference.map(read_reference).transpose()?;
     let mut rows: Vec<Row> = Vec::new();
     for file in files {
         let system = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         for (position, (split, shown)) in read_scores(file)?.into_iter().enumerate() {
             match rows.iter_mut().find(|row| row.system == system && row.split == split) {
-                Some(row) => row.runs.push(shown),
-                None => rows.push(Row { system: system.clone(), split, position, runs: vec![shown] }),
+                Some(row) => {
+                    row.runs.push(shown);
+                    row.files.push(file.display().to_string());
+                }
+                None => {
+                    let files = vec![file.display().to_string()];
+                    rows.push(Row { system: system.clone(), split, position, runs: vec![shown], files });
+                }
             }
         }
     }
@@ -53,7 +66,8 @@ pub fn table(files: &[PathBuf], reference: Option<&Path>) -> anyhow::Result<Stri
     rows.sort_by_key(|row| row.position);
 
     let repeated = rows.iter().any(|row| row.runs.len() > 1);
-    let mut head = vec!["system", "split", "purity", "ACC (Hungarian)", "NMI", "ARI"];
+    let every = if each { format!("{}\n", every_run(&rows)) } else { String::new() };
+    let mut head = [&["system", "split"], &NAMES[..]].concat();
     if repeated {
         head.insert(2, "runs");
     }
@@ -65,16 +79,36 @@ pub fn table(files: &[PathBuf], reference: Option<&Path>) -> anyhow::Result<Stri
         if repeated {
             cells.push(row.runs.len().to_string());
         }
-        let scores: [fn(&Shown) -> f64; 4] =
-            [|shown| shown.purity, |shown| shown.acc, |shown| shown.nmi, |shown| shown.ari];
-        cells.extend(scores.map(|score| mean_and_deviation(row.runs.iter().map(score).collect())));
+        for score in SCORES {
+            let runs: Vec<f64> = row.runs.iter().map(score).collect();
+            let extent = if each && runs.len() > 1 { extent(&runs) } else { String::new() };
+            cells.push(mean_and_deviation(runs) + &extent);
+        }
         if let Some(published) = &published {
             let figure = published.get(&(row.system, row.split));
             cells.push(figure.map(|purity| format!("{purity:.4}")).unwrap_or_default());
         }
         cells
     });
-    Ok(stage::table(&head, cells))
+    Ok(every + &stage::table(&head, cells))
+}
+
+/// A line for every run.
+fn every_run(rows: &[Row]) -> String {
+    let line = |row: &Row, run: usize| {
+        let mut cells = vec![row.system.clone(), row.split.clone(), row.files[run].clone()];
+        cells.extend(SCORES.map(|score| format!("{:.4}", score(&row.runs[run]))));
+        cells
+    };
+    let lines = rows.iter().flat_map(|row| (0..row.runs.len()).map(move |run| line(row, run)));
+    stage::table(&[&["system", "split", "run"], &NAMES[..]].concat(), lines)
+}
+
+/// The smallest and the largest.
+fn extent(runs: &[f64]) -> String {
+    let low = runs.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = runs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    format!(" ({low:.4} to {high:.4})")
 }
 
 /// The splits of a score file in their order.
@@ -122,5 +156,6 @@ mod tests {
     fn the_deviation_is_that_of_a_sample() {
         assert_eq!(mean_and_deviation(vec![1.0, 2.0, 6.0]), "3.0000 +- 2.6458");
         assert_eq!(mean_and_deviation(vec![0.5]), "0.5000");
+        assert_eq!(extent(&[2.0, 1.0, 6.0]), " (1.0000 to 6.0000)");
     }
 }

@@ -19,7 +19,7 @@ use stage::Stage;
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --classes data/classes.json --out scores.json\nevaluate scores.json others.json\nevaluate seed-*/scores.json"
+    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --classes data/classes.json --out scores.json\nevaluate scores.json others.json\nevaluate --each seed-*/scores.json"
 )]
 struct Args {
     /// cluster ids: .npy, integers, (n,); repeat it, with its labels, for each split
@@ -37,6 +37,9 @@ struct Args {
     /// published figures to print beside the scores compared: JSON, system, split, purity
     #[argh(option, arg_name = "file")]
     reference: Option<PathBuf>,
+    /// beside means, show every run and the smallest and largest score of each system
+    #[argh(switch)]
+    each: bool,
     /// score files written before, to be compared
     #[argh(positional, arg_name = "scores")]
     scores: Vec<PathBuf>,
@@ -51,13 +54,16 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         if args.reference.is_some() {
             return Err(stage::usage("--reference goes with score files to compare"));
         }
+        if args.each {
+            return Err(stage::usage("--each goes with score files to compare"));
+        }
         return score(&args, stage);
     }
     if !args.assignments.is_empty() || !args.labels.is_empty() || args.out.is_some() || args.classes.is_some()
     {
         return Err(stage::usage("give either assignments to score or score files to compare, not both"));
     }
-    stage::print(&compare::table(&args.scores, args.reference.as_deref())?)
+    stage::print(&compare::table(&args.scores, args.reference.as_deref(), args.each)?)
 }
 
 fn score(args: &Args, stage: &Stage) -> anyhow::Result<()> {

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use artifact::{Images, Outputs, read_images};
 use autoencoder::{
-    Activation, Architecture, DeviceChoice, EpochLosses, Init, Loss, TrainParams, TrainingEvent, device_name,
+    Activation, Architecture, Augment, DeviceChoice, EpochLosses, Init, Loss, Normalize, TrainParams,
+    TrainingEvent, device_name,
 };
 use serde_json::json;
-use stage::{Count, List, Progress, Stage};
+use stage::{Count, List, NotNegative, Progress, Stage};
 
 /// Trains a dense autoencoder on images and writes its weights (safetensors) and its loss curve (CSV). Labels are
 /// never read.
@@ -56,7 +57,20 @@ struct Args {
     /// first weights as keras (Glorot uniform) or pytorch (uniform by fan-in) draws them (default keras)
     #[argh(option, arg_name = "name", default = "Init::Keras")]
     init: Init,
-    /// of the first weights and the order of the images (default 0)
+    /// none, or l2: each image is divided by the root of its mean square, so that none is brighter than another; encode does
+    /// the same, the weights say so (default none)
+    #[argh(option, arg_name = "name", default = "Normalize::None")]
+    normalize: Normalize,
+    /// train on images made up to so much brighter or darker, a share below 1; the clean image is to come out (default 0)
+    #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
+    brightness: NotNegative,
+    /// train on images moved by up to so many pixels; the clean image is to come out (default 0)
+    #[argh(option, arg_name = "n", default = "0")]
+    shift: usize,
+    /// train on images of which this share of the pixels is black; the clean image is to come out (default 0)
+    #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
+    noise: NotNegative,
+    /// of the first weights, the order of the images and their changes (default 0)
     #[argh(option, arg_name = "n", default = "0")]
     seed: u64,
     /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one (default auto)
@@ -84,6 +98,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_device(device_name(device));
 
     let (images, record) = read_images(&args.images)?;
+    let width = if let [_, _, width] = record.shape[..] { Some(width) } else { None };
     let mut inputs = vec![record];
     let validation = args.validation.as_deref().map(read_images).transpose()?;
     let validation = validation.map(|(images, record)| {
@@ -102,6 +117,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         latent: args.latent.0,
         activation: args.activation,
         loss: args.loss,
+        normalize: args.normalize,
     };
     autoencoder::set_threads(threads.min(architecture.reproducible_threads()));
     let params = TrainParams {
@@ -110,6 +126,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         lr: args.lr,
         init: args.init,
         seed: args.seed,
+        augment: Augment { brightness: args.brightness.0, shift: args.shift, noise: args.noise.0, width },
     };
     stage::print(&layer_table(&architecture))?;
     stage::print(&format!("device: {}\n", device_name(device)))?;
@@ -128,7 +145,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 
     let parameters = json!({
         "architecture": { "input": input, "hidden": architecture.hidden, "latent": architecture.latent,
-            "activation": architecture.activation, "loss": architecture.loss },
+            "activation": architecture.activation, "loss": architecture.loss, "normalize": architecture.normalize },
+        "brightness": params.augment.brightness, "shift": params.augment.shift, "noise": params.augment.noise,
         "optimizer": "adam", "epochs": params.epochs, "batch": params.batch, "lr": params.lr, "init": params.init, "seed": params.seed,
     });
     let last = trained.losses.last();

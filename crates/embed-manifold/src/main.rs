@@ -1,0 +1,130 @@
+//! `embed-manifold`: points in, points of few dimensions out; or new points and a model in, their places among the old out.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use artifact::{Outputs, Points, read_points};
+use manifold::{Joined, Metric, fit};
+use ndarray::Array2;
+use serde_json::json;
+use stage::{Progress, Stage};
+
+use crate::args::Args;
+
+mod args;
+mod model;
+
+fn main() -> ExitCode {
+    stage::main("embed-manifold", run)
+}
+
+fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
+    args.check()?;
+    match &args.transform {
+        Some(model) => transform(&args, model, stage),
+        None => embed(&args, stage),
+    }
+}
+
+fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let params = args.params();
+    // What could not be written at the end is refused now.
+    Outputs::check(&args.out)?;
+    let (points, record) = read(&args.points)?;
+    let mut progress = Shown::new();
+    let manifold = fit(points.view(), &params, &mut |event| progress.show(event))
+        .with_context(|| args.points.display().to_string())?;
+    drop(progress);
+
+    let parameters = json!({
+        "dims": params.dims, "neighbors": params.neighbors, "min_dist": params.min_dist,
+        "metric": if params.metric == Metric::Cosine { "cosine" } else { "euclidean" },
+        "graph": if params.joined == Joined::Mutual { "mutual" } else { "union" },
+        "init": if params.start == manifold::Start::Pca { "pca" } else { "spectral" },
+        "epochs": manifold.epochs, "seed": params.seed,
+    });
+    let mut outputs = Outputs::new();
+    outputs.npy(&args.out, &manifold.embedding)?;
+    if let Some(path) = &args.model {
+        model::write(&mut outputs, path, &manifold)?;
+    }
+    let result = json!({ "components": manifold.components, "a": manifold.curve.a, "b": manifold.curve.b });
+    outputs.commit(stage.provenance(parameters, vec![record], result))?;
+    let ((n, d), dims, components) = (points.dim(), params.dims, manifold.components);
+    if components > 1 {
+        stage::note(&format!(
+            "warning: the graph of neighbours falls into {components} components, whose places to one another mean little; \
+             raise --neighbors to join them"
+        ));
+    }
+    stage::print(&format!("{n} points of {d} features to {dims} dimensions, {} epochs\n", manifold.epochs))
+}
+
+fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    Outputs::check(&args.out)?;
+    let (manifold, model_record) = model::read(model)?;
+    let (points, record) = read(&args.points)?;
+    let seed = args.seed.unwrap_or_default();
+    let mut progress = Shown::new();
+    let embedding = manifold
+        .transform(points.view(), seed, &mut |event| progress.show(event))
+        .with_context(|| args.points.display().to_string())?;
+    drop(progress);
+
+    let mut outputs = Outputs::new();
+    outputs.npy(&args.out, &embedding)?;
+    let inputs = vec![record, model_record];
+    outputs.commit(stage.provenance(
+        json!({ "seed": seed }),
+        inputs,
+        json!({ "points": embedding.nrows() }),
+    ))?;
+    stage::print(&format!("{} points to {} dimensions\n", embedding.nrows(), embedding.ncols()))
+}
+
+/// Points as f32, grey levels of images in 0..=1.
+fn read(path: &Path) -> anyhow::Result<(Array2<f32>, artifact::FileRecord)> {
+    let (points, record) = read_points(path)?;
+    let points = match points {
+        Points::U8 { values, scale } => values.mapv(|x| (f64::from(x) * scale) as f32),
+        Points::F32(values) => values,
+        Points::F64(values) => values.mapv(|x| x as f32),
+    };
+    Ok((points, record))
+}
+
+/// A bar for the neighbours, then one for the epochs.
+struct Shown {
+    bar: Option<Progress>,
+    embedding: bool,
+    tenths: usize,
+}
+
+impl Shown {
+    fn new() -> Self {
+        Self { bar: None, embedding: false, tenths: 0 }
+    }
+
+    fn show(&mut self, event: manifold::Progress) {
+        let (what, done, all, embedding) = match event {
+            manifold::Progress::Neighbours(done, all) => ("neighbours", done, all, false),
+            manifold::Progress::Epoch(done, all) => ("epochs", done, all, true),
+        };
+        if self.bar.is_none() || self.embedding != embedding {
+            self.bar = None;
+            self.bar = Some(Progress::new(what, all as u64));
+            (self.embedding, self.tenths) = (embedding, 0);
+        }
+        let Some(bar) = &self.bar else { return };
+        bar.set(done as u64, "");
+        // Off a terminal some lines, which say that it goes on.
+        let tenths = 4 * done / all.max(1);
+        if tenths > self.tenths {
+            self.tenths = tenths;
+            bar.line(&format!("{what} {done}/{all}"));
+        }
+    }
+}
