@@ -134,8 +134,8 @@ pub struct Manifold {
 
 /// Embeds `points` `(n, d)`.
 ///
-/// Memory beside the points: another copy of them, `n * neighbors * 60` bytes at most, and for more than 12 features
-/// `n * min(d, 48) * 8` bytes.
+/// Memory beside the points: another copy of them, `n * neighbors * 60` bytes at most, and `n * min(d, 81) * 8` bytes while
+/// neighbours are searched for by products.
 ///
 /// # Errors
 /// No more points than neighbours, dimensions or neighbours that make no sense, values that are not finite.
