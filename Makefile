@@ -109,7 +109,7 @@ all: $(if $(TRAIN_LABELS),$(TABLE),$(ASSIGNMENTS)) ## the report's three systems
 report-recipe: $(if $(TRAIN_LABELS),$(REPORT:%=$(SCORES)/%.md),$(REPORT:%=$(CLUSTERS)/%/train.npy)) ## the report's three alone
 	@$(if $(TRAIN_LABELS),$(EVALUATE) $(REPORT:%=$(SCORES)/%.json) $(if $(reference),--reference $(reference)))
 
-demo: ## the same on bundled handwritten digits: no download, about two minutes after the build
+demo: ## the same on bundled handwritten digits: no download, one to three minutes after the build
 	@$(MAKE) all DATASET=digits ARTIFACTS=$(ARTIFACTS)/demo
 
 smoke: ## the same on Fashion-MNIST cut short: one epoch, one start, two embeddings
