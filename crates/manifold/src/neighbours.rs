@@ -332,3 +332,36 @@ fn squared(a: &[f32], b: &[f32]) -> f32 {
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+
+    /// The tree is for more points than a test has, so it is asked by name. Some points lie in the same place.
+    #[test]
+    fn the_tree_finds_what_products_find() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(8);
+        let mut points = Array2::from_shape_fn((800, 6), |_| rng.gen_range(-1.0..1.0_f32));
+        for i in 0..40 {
+            let row = points.row(i % 4).to_owned();
+            points.row_mut(i).assign(&row);
+        }
+        let queries = Array2::from_shape_fn((70, 6), |_| rng.gen_range(-1.0..1.0_f32));
+        for queries in [None, Some(queries.view())] {
+            let tree = by_tree(points.view(), queries, 12, &|_| ());
+            let products = by_products(points.view(), queries, 12, &|_| ());
+            for (i, (tree, products)) in tree.iter().zip(&products).enumerate() {
+                let distances = |near: &[Near]| near.iter().map(|&(squared, _)| squared).collect::<Vec<_>>();
+                assert_eq!(distances(tree), distances(products), "{i}");
+                assert!(
+                    queries.is_some() || tree.iter().all(|&(_, j)| j as usize != i),
+                    "{i} is near itself"
+                );
+            }
+            assert_eq!(tree.len(), products.len());
+        }
+    }
+}

@@ -33,7 +33,7 @@ fn by_hand(points: ArrayView2<f32>, i: usize, metric: Metric) -> Vec<(f64, usize
 
 #[test]
 fn neighbours_are_exact() {
-    // By the tree, by products, and by products of principal scores.
+    // By products, and by products of principal scores; the tree is tested beside its code.
     for (d, n, k) in [(3, 500, 10), (20, 700, 9), (120, 1500, 15), (1, 60, 4), (13, 30, 29)] {
         for metric in [Metric::Euclidean, Metric::Cosine] {
             let points = blobs(n, d, 4, d as u64);
