@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-programs="fetch-data train-ae encode cluster-kmeans cluster-gmm embed-manifold consensus evaluate"
-libraries="artifact stage autoencoder clustering cluster-input manifold metrics"
+programs="fetch-data train-ae encode cluster-kmeans cluster-gmm scatter embed-manifold consensus evaluate"
+libraries="artifact stage autoencoder clustering cluster-input principal scattering manifold metrics"
 wrong=0
 say() { printf 'check-arrows: %s\n' "$*" >&2; wrong=1; }
 
@@ -24,7 +24,7 @@ for crate in $programs $libraries; do
         [ "$program" = "$crate" ] || ! grep -qx "$program" <<<"$direct" || say "$crate depends on the program $program"
     done
     case $crate in
-    autoencoder | clustering | manifold | metrics)
+    autoencoder | clustering | principal | scattering | manifold | metrics)
         for room in artifact stage; do
             ! has $room || say "$crate depends on $room; a library of arrays opens no file and knows no command line"
         done

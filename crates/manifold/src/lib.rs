@@ -21,7 +21,6 @@ mod graph;
 mod layout;
 mod mutual;
 mod neighbours;
-mod principal;
 mod spectral;
 
 use std::sync::Mutex;

@@ -7,7 +7,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
-use crate::principal::Principal;
+use principal::Principal;
 
 /// Distances between points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,0 +1,146 @@
+//! `scatter`: images in, points out that know edges from areas; or new images and a model in, their points out.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use artifact::{FileRecord, Outputs, Pixels, read_images};
+use ndarray::Array2;
+use scattering::{Features, Params};
+use serde_json::json;
+use stage::{Count, Progress, Stage};
+
+mod model;
+
+/// Turns images into features for clustering, with nothing trained: a scattering transform (wavelets, their moduli, averages)
+/// tells which edges lie near where, and hardly changes when an image is moved or bent a little. Or, with --transform, does the
+/// same to new images. No choice is random, and the number of threads changes nothing.
+#[derive(argh::FromArgs)]
+#[argh(
+    help_triggers("-h", "--help"),
+    example = "scatter --images data/train-images.npy --out features.npy --model features.npz\nscatter --images data/test-images.npy --transform features.npz --out test-features.npy\nembed-manifold --points features.npy --out manifold.npy"
+)]
+struct Args {
+    /// images: .npy, (n, height, width); u1 is divided by 255, floats are taken as they are
+    #[argh(option, arg_name = "file")]
+    images: PathBuf,
+    /// features to write: .npy, f4, (n, dims)
+    #[argh(option, arg_name = "file")]
+    out: PathBuf,
+    /// model to write, for --transform: .npz
+    #[argh(option, arg_name = "file")]
+    model: Option<PathBuf>,
+    /// learn nothing: do with these images as was done with those of this model
+    #[argh(option, arg_name = "file")]
+    transform: Option<PathBuf>,
+    /// scales of the wavelets, each twice the one before (default as many as leave 3 x 3 places, 3 for 28 x 28 pixels)
+    #[argh(option, arg_name = "n")]
+    scales: Option<Count>,
+    /// angles of the wavelets (default 8)
+    #[argh(option, arg_name = "n")]
+    angles: Option<Count>,
+    /// most features of an image; where there are more values, as many principal components are kept (default 500)
+    #[argh(option, arg_name = "n")]
+    dims: Option<Count>,
+    /// threads; they change no result (default all cores)
+    #[argh(option, arg_name = "n")]
+    threads: Option<Count>,
+}
+
+fn main() -> ExitCode {
+    stage::main("scatter", run)
+}
+
+fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
+    if let Some(model) = &args.transform {
+        let given = [
+            ("--model", args.model.is_some()),
+            ("--scales", args.scales.is_some()),
+            ("--angles", args.angles.is_some()),
+            ("--dims", args.dims.is_some()),
+        ];
+        if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+            let model = model.display();
+            return Err(stage::usage(format!("--transform {model} learns nothing: leave out {option}")));
+        }
+    }
+    stage.set_threads(args.threads)?;
+    // What could not be written at the end is refused now.
+    Outputs::check(&args.out)?;
+    let model = args.transform.as_deref().map(model::read).transpose()?;
+    let (images, size, record) = read(&args.images)?;
+    let mut shown: Option<Shown> = None;
+    let mut show = |done: usize, all: usize| {
+        shown
+            .get_or_insert_with(|| Shown { bar: Progress::new("images", all as u64), all, quarters: 0 })
+            .show(done);
+    };
+    let at = || args.images.display().to_string();
+
+    let mut inputs = vec![record];
+    let mut outputs = Outputs::new();
+    let (features, points) = match model {
+        Some((features, record)) => {
+            inputs.push(record);
+            let points = features.transform(images.view(), &mut show).with_context(at)?;
+            (features, points)
+        }
+        None => {
+            let default = Params::default();
+            let params = Params {
+                scales: args.scales.map(|scales| scales.0),
+                angles: args.angles.map_or(default.angles, |angles| angles.0),
+                dims: args.dims.map_or(default.dims, |dims| dims.0),
+            };
+            Features::fit(images.view(), size, &params, &mut show).with_context(at)?
+        }
+    };
+    drop(shown);
+    outputs.npy(&args.out, &points)?;
+    if let Some(path) = &args.model {
+        model::write(&mut outputs, path, &features)?;
+    }
+    let parameters = json!({ "scales": features.scales, "angles": features.angles, "dims": features.dims() });
+    let ((n, dims), (height, width)) = (points.dim(), size);
+    outputs.commit(stage.provenance(parameters, inputs, json!({ "images": n, "features": dims })))?;
+    stage::print(&format!(
+        "{n} images of {height} x {width} pixels to {dims} features, {} scales, {} angles\n",
+        features.scales, features.angles
+    ))
+}
+
+/// Pixels `(n, height * width)` as f32, grey levels in 0..=1, and the sides of an image.
+fn read(path: &Path) -> anyhow::Result<(Array2<f32>, (usize, usize), FileRecord)> {
+    let (images, record) = read_images(path)?;
+    let [_, height, width] = record.shape[..] else {
+        let (found, path) = (&record.shape, path.display());
+        bail!(
+            "{path}: expected images of shape (n, height, width), found {found:?}; edges need to know which pixels lie side \
+             by side"
+        );
+    };
+    let pixels = match images.pixels {
+        Pixels::U8(pixels) => pixels.mapv(|x| f32::from(x) / 255.0),
+        Pixels::F32(pixels) => pixels,
+    };
+    Ok((pixels, (height, width), record))
+}
+
+/// A bar, and off a terminal a line for each quarter.
+struct Shown {
+    bar: Progress,
+    all: usize,
+    quarters: usize,
+}
+
+impl Shown {
+    fn show(&mut self, done: usize) {
+        let all = self.all;
+        self.bar.set(done as u64, "");
+        let quarters = 4 * done / all.max(1);
+        if quarters > self.quarters {
+            self.quarters = quarters;
+            self.bar.line(&format!("scattered {done}/{all}"));
+        }
+    }
+}
