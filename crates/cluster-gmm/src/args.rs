@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use artifact::{FileRecord, read_matrix};
-use clustering::gmm::{CovarianceType, GmmParams, Init};
+use clustering::gmm::{CovarianceType, GmmParams, Init, Keep};
 use stage::{Count, NotNegative, Span};
 
 use crate::model::read_model;
@@ -45,9 +45,13 @@ pub struct Args {
     /// number of components (default 10, or as many as the model of --init has)
     #[argh(option, arg_name = "n")]
     pub k: Option<Count>,
-    /// starts, of which the one with the highest likelihood is kept (default 1)
+    /// starts, of which one is kept (default 1)
     #[argh(option, arg_name = "n")]
     pub starts: Option<Count>,
+    /// which start is kept: likelihood, or information: the one whose components are clearest and of about the same size,
+    /// by their mutual information with the points (default likelihood)
+    #[argh(option, arg_name = "name")]
+    pub keep: Option<Best>,
     /// most iterations of a start (default 300)
     #[argh(option, arg_name = "n")]
     pub max_iter: Option<Count>,
@@ -69,6 +73,22 @@ pub struct Args {
     /// threads; they change no result (default all cores)
     #[argh(option, arg_name = "n")]
     pub threads: Option<Count>,
+}
+
+/// `--keep`
+#[derive(Clone, Copy)]
+pub struct Best(pub Keep);
+
+impl FromStr for Best {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "likelihood" => Ok(Self(Keep::Likelihood)),
+            "information" => Ok(Self(Keep::Information)),
+            _ => Err(format!("expected likelihood or information, found '{text}'")),
+        }
+    }
 }
 
 /// `--init`
@@ -107,6 +127,7 @@ impl Args {
             ("--weights", self.weights.is_some(), false, true),
             ("--k", self.k.is_some(), false, false),
             ("--starts", self.starts.is_some(), false, true),
+            ("--keep", self.keep.is_some(), false, true),
             ("--max-iter", self.max_iter.is_some(), false, true),
             ("--tol", self.tol.is_some(), false, true),
             ("--covariance", self.covariance.is_some(), false, true),
@@ -153,6 +174,7 @@ impl Args {
         let params = GmmParams {
             k: self.k.map_or(k, |k| k.0),
             starts: self.starts.map_or(default.starts, |starts| starts.0),
+            keep: self.keep.map_or(default.keep, |keep| keep.0),
             max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
             tol: self.tol.map_or(default.tol, |tol| tol.0),
             covariance_type: self.covariance.unwrap_or(covariance_type),

@@ -8,7 +8,7 @@ use anyhow::Context;
 use artifact::Outputs;
 use cluster_input::{Input, on_points};
 use clustering::Scalar;
-use clustering::gmm::{self, GaussianMixture, GmmFit, GmmParams, Init};
+use clustering::gmm::{self, GaussianMixture, GmmFit, GmmParams, Init, Keep};
 use ndarray::{Array1, Array2};
 use serde_json::{Value, json};
 use stage::{Progress, Stage};
@@ -88,10 +88,13 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     if let Some(path) = &args.model {
         write_model(&mut outputs, path, &fit.model)?;
     }
-    let result = json!({
+    let mut result = json!({
         "log_likelihood": fit.log_likelihood, "bic": fit.bic, "aic": fit.aic, "iterations": fit.iterations,
         "converged": fit.converged, "sizes": fit.sizes, "start": fit.start,
     });
+    if let Some(information) = fit.information {
+        result["information"] = information.into();
+    }
     let inputs = input.records.into_iter().chain(start).collect();
     outputs.commit(stage.provenance(parameters(&params, starts), inputs, result))?;
     stage::print(&format!(
@@ -119,7 +122,8 @@ fn fit_points<F: Scalar>(
 /// For the provenance.
 fn parameters(params: &GmmParams, starts: usize) -> Value {
     json!({
-        "k": params.k, "starts": starts, "max_iter": params.max_iter, "tol": params.tol, "seed": params.seed,
+        "k": params.k, "starts": starts, "keep": if params.keep == Keep::Information { "information" } else { "likelihood" },
+        "max_iter": params.max_iter, "tol": params.tol, "seed": params.seed,
         "covariance": params.covariance_type.as_str(), "reg_covar": params.reg_covar,
         "init": match &params.init {
             Init::KMeans => "kmeans",
@@ -172,8 +176,10 @@ fn show(progress: &Progress, event: &gmm::Progress, done: u64, which: &str) {
         }
         gmm::Progress::Start(report) => {
             let ended = if report.converged { "" } else { ", not converged" };
+            let information =
+                report.information.map(|nats| format!(", information {nats:.6}")).unwrap_or_default();
             progress.line(&format!(
-                "{which}start {}/{}: log-likelihood {:.6} after {} iterations{ended}",
+                "{which}start {}/{}: log-likelihood {:.6}{information} after {} iterations{ended}",
                 report.start + 1,
                 report.starts,
                 report.log_likelihood,
