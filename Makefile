@@ -50,12 +50,17 @@ GMM_MAX_ITER    ?= 300## iterations of the mixture
 GMM_TOL         ?= 1e-5## tolerance of the mixture, as scikit-learn's
 GMM_INIT        ?= kmeans## kmeans or random
 COVARIANCE      ?= full## full, tied, diag or spherical
+SCALES          ?=## of the wavelets; as many as leave 3 x 3 places where empty
+ANGLES          ?= 8## of the wavelets
+FEATURE_DIMS    ?= 500## most features of an image that is scattered
 DIMS            ?= 10## of the embedding
 NEIGHBORS       ?= 20## of a point in its graph, itself counted
 MIN_DIST        ?= 0## how near embedded points may come to one another
 METRIC          ?= euclidean## euclidean or cosine
 GRAPH           ?= union## union or mutual
 RUNS            ?= 5## embeddings, each clustered by a mixture, that vote; 2 at least
+VOTER_STARTS    ?= 30## starts of each of these mixtures, one is kept
+VOTER_KEEP      ?= information## which: likelihood, or information: clear components of about the same size
 ROUNDS          ?= 5## rounds of make bench-peers and make bench-manifold
 WORK            ?=## their cases, joined by commas; all where empty
 
@@ -66,6 +71,7 @@ TRAIN_AE        ?= $(BIN)/train-ae## images to weights
 ENCODE          ?= $(BIN)/encode## images and weights to latents
 CLUSTER_KMEANS  ?= $(BIN)/cluster-kmeans## points to assignments
 CLUSTER_GMM     ?= $(BIN)/cluster-gmm## points to assignments
+SCATTER         ?= $(BIN)/scatter## images to features
 EMBED_MANIFOLD  ?= $(BIN)/embed-manifold## points to points of few dimensions
 CONSENSUS       ?= $(BIN)/consensus## several assignments to one
 EVALUATE        ?= $(BIN)/evaluate## assignments and labels to scores
@@ -80,11 +86,14 @@ CLASSES         ?= $(if $(own_images),$(DATA)/classes.json)## names of the class
 WEIGHTS         ?= $(ARTIFACTS)/autoencoder/weights.safetensors## the trained network
 LATENTS         ?= $(ARTIFACTS)/latents/train.npy## codes of the training images
 LATENTS_TEST    ?= $(if $(own_latents),$(if $(TEST_IMAGES),$(ARTIFACTS)/latents/test.npy))## of the others
+FEATURES        ?= $(if $(own_latents),$(ARTIFACTS)/features/train.npy,$(LATENTS))## what is embedded
+FEATURES_TEST   ?= $(if $(own_features),$(if $(TEST_IMAGES),$(ARTIFACTS)/features/test.npy),$(if $(filter $(LATENTS),$(FEATURES)),$(LATENTS_TEST)))## of the others
 ##
 
 # Whether the stages write them: what belongs to files of yours is yours to name, or left out.
 own_images = $(filter $(DATA)/train-images.npy,$(TRAIN_IMAGES))
 own_latents = $(filter $(ARTIFACTS)/latents/train.npy,$(LATENTS))
+own_features = $(filter $(ARTIFACTS)/features/train.npy,$(FEATURES))
 
 DATA     := $(ARTIFACTS)/data
 CLUSTERS := $(ARTIFACTS)/clusters
@@ -113,9 +122,10 @@ demo: ## the same on bundled handwritten digits: no download, one to three minut
 	@$(MAKE) all DATASET=digits ARTIFACTS=$(ARTIFACTS)/demo
 
 smoke: ## the same on Fashion-MNIST cut short: one epoch, one start, two embeddings
-	@$(MAKE) all ARTIFACTS=$(ARTIFACTS)/smoke EPOCHS=1 KMEANS_STARTS=1 GMM_MAX_ITER=20 RUNS=2
+	@$(MAKE) all ARTIFACTS=$(ARTIFACTS)/smoke EPOCHS=1 KMEANS_STARTS=1 GMM_MAX_ITER=20 RUNS=2 VOTER_STARTS=3
 
-data_variables := TRAIN_IMAGES TEST_IMAGES TRAIN_LABELS TEST_LABELS CLASSES
+# What no seed changes is made once.
+data_variables := TRAIN_IMAGES TEST_IMAGES TRAIN_LABELS TEST_LABELS CLASSES $(if $(own_features),FEATURES FEATURES_TEST)
 seeds = $(if $(word 2,$(SEEDS)),$(SEEDS),$(shell seq 0 $$(($(SEEDS) - 1))))
 study: $(foreach name,$(data_variables),$($(name))) ## make all with each of SEEDS, every run's scores, then mean and spread; goes on where it was stopped
 	@for seed in $(seeds); do \
@@ -128,7 +138,7 @@ table: $(TABLE) ## print the table of scores again
 	@cat $(TABLE)
 
 clean: ## remove artifacts
-	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents manifold clusters scores study demo smoke bench .stamps)
+	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents features manifold clusters scores study demo smoke bench .stamps)
 
 distclean: clean ## remove artifacts, builds, libtorch and the Python environments
 	rm -rf target .libtorch .libtorch.* .venv .venv-bench
@@ -147,7 +157,7 @@ help: ## this
 
 # ----------------------------------------------------------------------------------- programs and libtorch
 
-PLAIN_PROGRAMS := $(addprefix $(BIN)/,fetch-data cluster-kmeans cluster-gmm embed-manifold consensus evaluate)
+PLAIN_PROGRAMS := $(addprefix $(BIN)/,fetch-data scatter cluster-kmeans cluster-gmm embed-manifold consensus evaluate)
 TORCH_PROGRAMS := $(addprefix $(BIN)/,train-ae encode)
 SOURCES := Cargo.toml Cargo.lock .cargo/config.toml \
     $(shell find crates -name tests -prune -o \( -name '*.rs' -o -name Cargo.toml -o -path '*/data/*' \) -type f -print)
@@ -257,7 +267,7 @@ $(if $(TEST_IMAGES),$(eval $(call encode,test,$(TEST_IMAGES))))
 
 kmeans_flags = --k $(K) --starts $(KMEANS_STARTS) --max-iter $(KMEANS_MAX_ITER) --tol $(KMEANS_TOL) \
     --init $(KMEANS_INIT) --seed $(SEED)
-gmm_flags = --k $(K) --starts $(GMM_STARTS) --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
+gmm_flags = --k $(K) $(if $1,--starts $(VOTER_STARTS) --keep $(VOTER_KEEP),--starts $(GMM_STARTS)) --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
     --init $(GMM_INIT) --covariance $(COVARIANCE) --seed $(SEED)
 manifold_flags = --dims $(DIMS) --neighbors $(NEIGHBORS) --min-dist $(MIN_DIST) --metric $(METRIC) --graph $(GRAPH)
 # The number of a run follows the seed, which is the last of the flags.
@@ -279,26 +289,41 @@ $(eval $(call cluster,pixels-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(TRAIN_IM
 $(eval $(call cluster,latents-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(LATENTS),$(LATENTS_TEST)))
 $(eval $(call cluster,latents-gmm,$(CLUSTER_GMM),$(gmm_flags),$(LATENTS),$(LATENTS_TEST)))
 
+# Images to features, of which those of the test images come from the model of the others.
+scatter-train_command = $(SCATTER) --images $(TRAIN_IMAGES) $(if $(SCALES),--scales $(SCALES)) --angles $(ANGLES) --dims $(FEATURE_DIMS) \
+    --out $(ARTIFACTS)/features/train.npy --model $(ARTIFACTS)/features/model.npz
+$(eval $(call stamp,scatter-train))
+$(ARTIFACTS)/features/train.npy $(ARTIFACTS)/features/model.npz &: \
+        $(TRAIN_IMAGES) $(STAMPS)/scatter-train | $(call programs,$(SCATTER))
+	$(scatter-train_command) $(threads)
+
+ifneq ($(TEST_IMAGES),)
+$(ARTIFACTS)/features/test.npy: $(TEST_IMAGES) $(ARTIFACTS)/features/model.npz | $(call programs,$(SCATTER))
+	$(SCATTER) --images $(TEST_IMAGES) --transform $(ARTIFACTS)/features/model.npz --out $@ $(threads)
+endif
+
 # embed RUN: an embedding with a seed of its own, and the places of the test points in it.
 define embed
 manifold_$1 := $(ARTIFACTS)/manifold/$1
-embed-$1_command = $$(EMBED_MANIFOLD) --points $(LATENTS) $(manifold_flags) --seed $(SEED)$1 --out $$(manifold_$1)/train.npy \
-    $(if $(LATENTS_TEST),--model $$(manifold_$1)/model.npz)
+embed-$1_command = $$(EMBED_MANIFOLD) --points $(FEATURES) $(manifold_flags) --seed $(SEED)$1 --out $$(manifold_$1)/train.npy \
+    $(if $(FEATURES_TEST),--model $$(manifold_$1)/model.npz)
 $(call stamp,embed-$1)
-$$(manifold_$1)/train.npy $(if $(LATENTS_TEST),$$(manifold_$1)/model.npz) &: \
-        $(LATENTS) $(STAMPS)/embed-$1 | $(call programs,$(EMBED_MANIFOLD))
+$$(manifold_$1)/train.npy $(if $(FEATURES_TEST),$$(manifold_$1)/model.npz) &: \
+        $(FEATURES) $(STAMPS)/embed-$1 | $(call programs,$(EMBED_MANIFOLD))
 	$$(embed-$1_command) $$(threads)
-$(if $(LATENTS_TEST),
-$$(manifold_$1)/test.npy: $(LATENTS_TEST) $$(manifold_$1)/model.npz | $(call programs,$(EMBED_MANIFOLD))
-	$(EMBED_MANIFOLD) --points $(LATENTS_TEST) --transform $$(manifold_$1)/model.npz --out $$@ $$(threads))
+$(if $(FEATURES_TEST),
+$$(manifold_$1)/test.npy: $(FEATURES_TEST) $$(manifold_$1)/model.npz | $(call programs,$(EMBED_MANIFOLD))
+	$(EMBED_MANIFOLD) --points $(FEATURES_TEST) --transform $$(manifold_$1)/model.npz --out $$@ $$(threads))
 endef
 $(foreach run,$(runs),$(eval $(call embed,$(run))))
 
-# The first is a system of its own; the others are there to vote.
+# On the first embedding k-means and one mixture, as on the latents; on all of them mixtures that are there to vote.
 voters := $(runs:%=manifold-runs/%)
-voters := $(voters:manifold-runs/1=manifold-gmm)
-$(eval $(call cluster,manifold-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(ARTIFACTS)/manifold/1/train.npy,$(if $(LATENTS_TEST),$(ARTIFACTS)/manifold/1/test.npy)))
-$(foreach run,$(runs),$(eval $(call cluster,$(if $(filter 1,$(run)),manifold-gmm,manifold-runs/$(run)),$(CLUSTER_GMM),$(gmm_flags)$(run),$(ARTIFACTS)/manifold/$(run)/train.npy,$(if $(LATENTS_TEST),$(ARTIFACTS)/manifold/$(run)/test.npy))))
+voter_flags = $(call gmm_flags,of voters)
+manifold_test = $(if $(FEATURES_TEST),$(ARTIFACTS)/manifold/$1/test.npy)
+$(eval $(call cluster,manifold-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(ARTIFACTS)/manifold/1/train.npy,$(call manifold_test,1)))
+$(eval $(call cluster,manifold-gmm,$(CLUSTER_GMM),$(gmm_flags),$(ARTIFACTS)/manifold/1/train.npy,$(call manifold_test,1)))
+$(foreach run,$(runs),$(eval $(call cluster,manifold-runs/$(run),$(CLUSTER_GMM),$(voter_flags)$(run),$(ARTIFACTS)/manifold/$(run)/train.npy,$(call manifold_test,$(run)))))
 
 # consensus SPLIT: what the voters make of it.
 define consensus
@@ -309,8 +334,8 @@ $(CLUSTERS)/manifold-consensus/$1.npy: $(voters:%=$(CLUSTERS)/%/$1.npy) $(STAMPS
 	$$(consensus-$1_command) $$(threads)
 endef
 $(eval $(call consensus,train))
-$(if $(LATENTS_TEST),$(eval $(call consensus,test)))
-manifold-consensus_test := $(if $(LATENTS_TEST),$(CLUSTERS)/manifold-consensus/test.npy)
+$(if $(FEATURES_TEST),$(eval $(call consensus,test)))
+manifold-consensus_test := $(if $(FEATURES_TEST),$(CLUSTERS)/manifold-consensus/test.npy)
 
 $(foreach system,$(FOREIGN),$(eval $(system)_test := $(wildcard $(CLUSTERS)/$(system)/test.npy)))
 
