@@ -253,6 +253,10 @@ class Refusals(unittest.TestCase):
             ("evaluate", "", "--assignments"),
             ("evaluate", "--assignments assignments.npy --out new.json", "--labels"),
             ("evaluate", "scores.json --out new.json", "not both"),
+            ("evaluate", "--assignments assignments.npy --points points.npy", "--out"),
+            ("evaluate", "--assignments assignments.npy --points points.npy --points points.npy --out new.json", "--points"),
+            ("evaluate", "--points points.npy scores.json", "not both"),
+            ("consensus", "--assignments assignments.npy labels.npy --k 4", "--out"),
         ]:
             self.refused(program, words, 2, told, f"(see {program} --help)")
 

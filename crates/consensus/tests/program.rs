@@ -36,12 +36,41 @@ fn runs_of_any_tool_become_one() {
 }
 
 #[test]
+fn without_an_outcome_it_says_how_much_runs_agree() {
+    let folder = tempdir().unwrap();
+    // a and b are one partition, and c halves each of its clusters: of 12 ordered pairs 4 are together in a, none in c.
+    write_npy(folder.path().join("a.npy"), &array![0_i32, 0, 1, 1]).unwrap();
+    write_npy(folder.path().join("b.npy"), &array![7_i64, 7, 3, 3]).unwrap();
+    write_npy(folder.path().join("c.npy"), &array![0_u8, 1, 0, 1]).unwrap();
+    let names = || {
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    // Pairwise ARI 1, -0.5, -0.5 and NMI 1, 0, 0.
+    for (words, told) in [
+        ("--assignments a.npy b.npy", "2 runs, pairwise ARI 1.0000, NMI 1.0000 on average\n"),
+        ("--assignments a.npy b.npy c.npy", "3 runs, pairwise ARI 0.0000, NMI 0.3333 on average\n"),
+    ] {
+        let output = run(folder.path(), words);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), told);
+    }
+    assert_eq!(names(), before, "nothing is written");
+}
+
+#[test]
 fn what_does_not_go_together_is_refused() {
     let folder = tempdir().unwrap();
     write_npy(folder.path().join("a.npy"), &array![0_i32, 0, 1]).unwrap();
     write_npy(folder.path().join("b.npy"), &array![0_i32, 1]).unwrap();
     for (words, code, told) in [
         ("--assignments a.npy --out o.npy", 2, "at least two runs"),
+        ("--assignments a.npy a.npy --k 2", 2, "--agreement and --k go with --out"),
+        ("--assignments a.npy a.npy --agreement o.npy", 2, "--agreement and --k go with --out"),
+        ("--assignments a.npy b.npy", 1, "b.npy: expected 3 assignments, as many as in a.npy, found 2"),
         (
             "--assignments a.npy b.npy --out o.npy",
             1,

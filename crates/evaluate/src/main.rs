@@ -1,25 +1,24 @@
 //! `evaluate`: assignments and labels in, scores out. The first program of the pipeline that reads labels.
 
 mod compare;
+mod predict;
+mod score;
 mod show;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use artifact::{FileRecord, Outputs, read_bytes, read_ids};
-use metrics::{Contingency, Scores};
-use serde_json::{Map, Value, json};
-use stage::Stage;
+use stage::{Count, Stage};
 
 /// Scores assignments against labels: purity (majority vote, which some reports call accuracy), ACC (best one-to-one
 /// map, Hungarian), NMI, AMI, ARI, confusion matrices and per-class recall. Assignment -1 is noise: wrong in purity and
-/// ACC, a group of its own in NMI, AMI and ARI. Given score files instead, prints them side by side;
-/// files of one name are runs of one system and are averaged.
+/// ACC, a group of its own in NMI, AMI and ARI. Given the points that were clustered, with labels or without, also
+/// measures the silhouette, which reads no labels (of more than 5,000 points that of 5,000 of them; noise is left out).
+/// Given score files instead, prints them side by side; files of one name are runs of one system and are averaged.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --classes data/classes.json --out scores.json\nevaluate scores.json others.json\nevaluate --each seed-*/scores.json"
+    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --classes data/classes.json --out scores.json\nevaluate --assignments assignments.npy --points latents.npy --out internal.json\nevaluate scores.json others.json\nevaluate --each seed-*/scores.json"
 )]
 struct Args {
     /// cluster ids: .npy, integers, (n,); repeat it, with its labels, for each split
@@ -28,6 +27,10 @@ struct Args {
     /// class ids of the same points: .npy, integers from 0, (n,)
     #[argh(option, arg_name = "file")]
     labels: Vec<PathBuf>,
+    /// the points in the space they were clustered in, for the silhouette: .npy, numbers, (n, d); one for each of the
+    /// assignments, in the same order
+    #[argh(option, arg_name = "file")]
+    points: Vec<PathBuf>,
     /// scores to write: .json, one entry a split, named after its assignments file
     #[argh(option, arg_name = "file")]
     out: Option<PathBuf>,
@@ -37,9 +40,13 @@ struct Args {
     /// published figures to print beside the scores compared: JSON, system, split, purity
     #[argh(option, arg_name = "file")]
     reference: Option<PathBuf>,
-    /// beside means, show every run and the smallest and largest score of each system
+    /// beside means, show every run, the smallest and largest score of each system, and how well the silhouette tells
+    /// which run has the higher ACC
     #[argh(switch)]
     each: bool,
+    /// threads; they change no result (default all cores)
+    #[argh(option, arg_name = "n")]
+    threads: Option<Count>,
     /// score files written before, to be compared
     #[argh(positional, arg_name = "scores")]
     scores: Vec<PathBuf>,
@@ -57,84 +64,11 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         if args.each {
             return Err(stage::usage("--each goes with score files to compare"));
         }
-        return score(&args, stage);
+        return score::run(&args, stage);
     }
-    if !args.assignments.is_empty() || !args.labels.is_empty() || args.out.is_some() || args.classes.is_some()
-    {
+    let scoring = [&args.assignments, &args.labels, &args.points].iter().any(|files| !files.is_empty());
+    if scoring || args.out.is_some() || args.classes.is_some() {
         return Err(stage::usage("give either assignments to score or score files to compare, not both"));
     }
     stage::print(&compare::table(&args.scores, args.reference.as_deref(), args.each)?)
-}
-
-fn score(args: &Args, stage: &Stage) -> anyhow::Result<()> {
-    let Some(out) = &args.out else {
-        return Err(stage::usage("give --assignments, --labels and --out, or score files to compare"));
-    };
-    if args.assignments.is_empty() || args.assignments.len() != args.labels.len() {
-        return Err(stage::usage("give one --labels for each --assignments, in the same order"));
-    }
-    let mut inputs = Vec::new();
-    let names = args.classes.as_deref().map(|path| read_classes(path, &mut inputs)).transpose()?;
-
-    let mut splits = Map::new();
-    let mut result = Map::new();
-    let mut text = String::new();
-    for (assignments, labels) in args.assignments.iter().zip(&args.labels) {
-        let split = assignments.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let scores = score_split(assignments, labels, &mut inputs)?;
-        let names = class_names(&scores, names.as_deref(), args.classes.as_deref(), labels)?;
-        text += &show::split(&split, &scores, &names);
-        result
-            .insert(split.clone(), json!({ "purity": scores.purity, "acc": scores.acc, "nmi": scores.nmi }));
-        if splits.insert(split.clone(), serde_json::to_value(&scores)?).is_some() {
-            return Err(stage::usage(format!("two assignments files are called {split}: rename one")));
-        }
-    }
-    let mut json = serde_json::to_string(&json!({ "class_names": names, "splits": splits }))?;
-    json.push('\n');
-    let mut outputs = Outputs::new();
-    outputs.bytes(out, json.as_bytes())?;
-    outputs.commit(stage.provenance(json!({}), inputs, Value::Object(result)))?;
-    stage::print(&text)
-}
-
-fn score_split(assignments: &Path, labels: &Path, inputs: &mut Vec<FileRecord>) -> anyhow::Result<Scores> {
-    let (assigned, assigned_record) = read_ids(assignments)?;
-    let (known, known_record) = read_ids(labels)?;
-    inputs.extend([assigned_record, known_record]);
-    let contingency = Contingency::new(known.view(), assigned.view())
-        .with_context(|| format!("{} against {}", assignments.display(), labels.display()))?;
-    Ok(Scores::of(&contingency))
-}
-
-fn read_classes(path: &Path, inputs: &mut Vec<FileRecord>) -> anyhow::Result<Vec<String>> {
-    let (bytes, record) = read_bytes(path)?;
-    inputs.push(record);
-    serde_json::from_slice(&bytes).with_context(|| {
-        format!("{}: expected a JSON list of class names such as [\"cat\", \"dog\"]", path.display())
-    })
-}
-
-/// The name of each class that occurs; its id where no names are given.
-fn class_names(
-    scores: &Scores,
-    names: Option<&[String]>,
-    classes: Option<&Path>,
-    labels: &Path,
-) -> anyhow::Result<Vec<String>> {
-    let (Some(names), Some(classes)) = (names, classes) else {
-        return Ok(scores.class_ids.iter().map(ToString::to_string).collect());
-    };
-    let name = |&id: &i64| usize::try_from(id).ok().and_then(|id| names.get(id)).cloned();
-    match scores.class_ids.iter().map(name).collect() {
-        Some(names) => Ok(names),
-        None => bail!(
-            "{}: expected a name for every label in {}, found {} names for labels up to {}; give the classes of \
-             this data set, or leave --classes out",
-            classes.display(),
-            labels.display(),
-            names.len(),
-            scores.class_ids.iter().max().copied().unwrap_or_default()
-        ),
-    }
 }

@@ -1,33 +1,51 @@
 //! The scores of one split as text.
 
-use metrics::{Mapped, Scores};
+use metrics::{Mapped, Scores, Silhouette};
+
+use crate::score::Split;
 
 /// Above this many classes a confusion matrix is no longer read in a terminal; the JSON has it.
 const MAX_CLASSES_SHOWN: usize = 20;
 
-/// Scores, then the confusion matrix under either map, with the recall of each class.
-pub fn split(name: &str, scores: &Scores, classes: &[String]) -> String {
-    let mut text = format!(
-        "{name}: {} points, {} classes, {} clusters, {} noise\n\n",
-        scores.n,
-        scores.classes,
-        scores.clusters,
-        percent(scores.noise_share)
-    );
-    let row =
-        [scores.purity, scores.acc, scores.nmi, scores.ami, scores.ari].map(|score| format!("{score:.4}"));
-    text += &stage::table(&["purity", "ACC (Hungarian)", "NMI", "AMI", "ARI"], [row.to_vec()]);
-    if classes.len() > MAX_CLASSES_SHOWN {
-        return text + "\n";
+/// Scores, the silhouette, then the confusion matrix under either map, with the recall of each class.
+pub fn split(name: &str, split: &Split, classes: &[String]) -> String {
+    let known = split.scores.as_ref().map_or(String::new(), |scores| format!("{} classes, ", scores.classes));
+    let noise = percent(split.noise_share);
+    let mut text =
+        format!("{name}: {} points, {known}{} clusters, {noise} noise\n\n", split.n, split.clusters);
+    if let Some(scores) = &split.scores {
+        let row = [scores.purity, scores.acc, scores.nmi, scores.ami, scores.ari];
+        let row = row.map(|score| format!("{score:.4}")).to_vec();
+        text += &stage::table(&["purity", "ACC (Hungarian)", "NMI", "AMI", "ARI"], [row]);
     }
-    for (title, mapped) in [
+    if let Some(silhouette) = &split.silhouette {
+        let apart = if split.scores.is_some() { "\n" } else { "" };
+        text += &format!("{apart}internal, without labels: {}\n", measured(silhouette));
+    }
+    match &split.scores {
+        Some(scores) if classes.len() <= MAX_CLASSES_SHOWN => text + &confusions(scores, classes) + "\n",
+        _ => text + "\n",
+    }
+}
+
+fn measured(silhouette: &Silhouette) -> String {
+    let Silhouette { value, sample, points, features } = silhouette;
+    let value = value.map_or("no silhouette for fewer than two clusters".into(), |value| {
+        format!("silhouette {value:.4} in {features} features")
+    });
+    let of = if sample == points { "all".to_owned() } else { format!("{sample} drawn from the") };
+    format!("{value}, of {of} {points} points in clusters")
+}
+
+fn confusions(scores: &Scores, classes: &[String]) -> String {
+    [
         ("majority map: each cluster stands for its most frequent class", &scores.majority),
         ("one-to-one map: each class has at most one cluster", &scores.one_to_one),
-    ] {
-        text +=
-            &format!("\n{title} (rows: true class, columns: predicted)\n\n{}", confusion(mapped, classes));
-    }
-    text + "\n"
+    ]
+    .map(|(title, mapped)| {
+        format!("\n{title} (rows: true class, columns: predicted)\n\n{}", confusion(mapped, classes))
+    })
+    .concat()
 }
 
 fn confusion(mapped: &Mapped, classes: &[String]) -> String {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
-use ndarray::array;
+use ndarray::{Array1, Array2, array};
 use ndarray_npy::write_npy;
 use serde_json::Value;
 use tempfile::tempdir;
@@ -70,11 +70,165 @@ fn runs_of_one_system_are_averaged_and_stand_beside_published_figures() {
     assert!(both.trim_end().ends_with("0.7500 |"), "{both}");
 }
 
+/// Four points, near in pairs: 1 apart, else 9 or the root of 82, so that the silhouette is (b - 1) / b.
+fn pairs(folder: &Path) -> f64 {
+    write_npy(folder.join("points.npy"), &array![[0.0_f32, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]])
+        .unwrap();
+    write_npy(folder.join("train.npy"), &array![4i32, 4, 7, 7]).unwrap();
+    write_npy(folder.join("labels.npy"), &array![0u8, 0, 1, 1]).unwrap();
+    let b = (9.0 + 82.0_f64.sqrt()) / 2.0;
+    (b - 1.0) / b
+}
+
+fn read(folder: &Path, name: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
+}
+
+#[test]
+fn points_give_a_score_without_labels() {
+    let folder = tempdir().unwrap();
+    let expected = pairs(folder.path());
+    let shown = done(folder.path(), "--assignments train.npy --points points.npy --out s.json");
+    assert!(shown.starts_with("train: 4 points, 2 clusters, 0.0 % noise\n"), "{shown}");
+    let told = "internal, without labels: silhouette 0.8892 in 2 features, of all 4 points in clusters";
+    assert!(shown.contains(told), "{shown}");
+    let scores = read(folder.path(), "s.json");
+    let train = &scores["splits"]["train"];
+    let keys: Vec<&String> = train.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["n", "clusters", "noise_share", "internal"]);
+    let silhouette = &train["internal"]["silhouette"];
+    assert!((silhouette["value"].as_f64().unwrap() - expected).abs() < 1e-15, "{silhouette}");
+    for (name, value) in [("sample", 4), ("points", 4), ("features", 2)] {
+        assert_eq!(silhouette[name], value, "{name}");
+    }
+    let record = read(folder.path(), "s.json.json");
+    assert_eq!(record["inputs"].as_array().unwrap().len(), 2);
+    assert_eq!(record["result"]["train"]["silhouette"], silhouette["value"]);
+    let table = done(folder.path(), "s.json");
+    assert!(table.starts_with("| system | split | silhouette (internal) |\n"), "{table}");
+}
+
+#[test]
+fn points_beside_labels_change_no_other_score() {
+    let folder = tempdir().unwrap();
+    pairs(folder.path());
+    write_npy(folder.path().join("one.npy"), &array![3i32, 3, -1, 3]).unwrap();
+    let words = "--assignments train.npy --assignments one.npy --labels labels.npy --labels labels.npy";
+    done(folder.path(), &format!("{words} --out without.json"));
+    let points = "--points points.npy --points points.npy";
+    let shown = done(folder.path(), &format!("{words} {points} --out with.json"));
+    assert!(
+        shown.contains("no silhouette for fewer than two clusters, of all 3 points in clusters"),
+        "{shown}"
+    );
+    let (without, mut with) = (read(folder.path(), "without.json"), read(folder.path(), "with.json"));
+    let one = &with["splits"]["one"]["internal"]["silhouette"];
+    assert_eq!(*one, serde_json::json!({ "value": null, "sample": 3, "points": 3, "features": 2 }));
+    for split in ["train", "one"] {
+        assert!(with["splits"][split].as_object_mut().unwrap().remove("internal").is_some());
+    }
+    assert_eq!(with, without);
+}
+
+#[test]
+fn a_sample_is_the_same_from_any_number_of_threads() {
+    let folder = tempdir().unwrap();
+    let n = 5200;
+    let points = Array2::from_shape_fn((n, 3), |(i, j)| (i * (31 + 7 * j) % 255) as u8);
+    write_npy(folder.path().join("points.npy"), &points).unwrap();
+    write_npy(folder.path().join("train.npy"), &Array1::from_shape_fn(n, |i| (i % 4) as i64)).unwrap();
+    let words = "--assignments train.npy --points points.npy --out s.json --threads";
+    let shown = done(folder.path(), &format!("{words} 1"));
+    assert!(shown.contains("of 5000 drawn from the 5200 points in clusters"), "{shown}");
+    let one = read(folder.path(), "s.json");
+    assert_eq!(one["splits"]["train"]["internal"]["silhouette"]["sample"], 5000);
+    assert_eq!(done(folder.path(), &format!("{words} 5")), shown);
+    assert_eq!(read(folder.path(), "s.json"), one);
+}
+
+/// Score files as this program writes them, as far as the table reads them.
+fn write_run(folder: &Path, run: &str, system: &str, acc: f64, silhouette: Option<f64>) -> String {
+    std::fs::create_dir_all(folder.join(run)).unwrap();
+    let mut train = serde_json::json!({ "purity": acc, "acc": acc, "nmi": 0.5, "ari": 0.5 });
+    if let Some(value) = silhouette {
+        train["internal"] = serde_json::json!({ "silhouette": { "value": value } });
+    }
+    let scores = serde_json::json!({ "splits": { "train": train } });
+    let path = format!("{run}/{system}.json");
+    std::fs::write(folder.join(&path), scores.to_string()).unwrap();
+    path
+}
+
+#[test]
+fn runs_say_whether_the_silhouette_predicts_acc() {
+    let folder = tempdir().unwrap();
+    let write =
+        |run: &str, system: &str, acc, silhouette| write_run(folder.path(), run, system, acc, silhouette);
+    // The fifth run has no silhouette.
+    let mut files = vec![
+        write("1", "a", 0.50, Some(0.11)),
+        write("2", "a", 0.60, Some(0.13)),
+        write("3", "a", 0.70, Some(0.12)),
+        write("4", "a", 0.65, Some(0.10)),
+        write("5", "a", 0.90, None),
+    ];
+    let shown = done(folder.path(), &format!("--each {}", files.join(" ")));
+    let squeezed = shown.replace(' ', "");
+    // ACC ranks 1, 2, 4, 3, silhouette ranks 2, 4, 3, 1: squared differences 1 + 4 + 1 + 4, 1 - 60 / 60.
+    assert!(squeezed.contains("|a|4|0.000|1.000|0.6000|0.6125|0.7000|\n"), "{shown}");
+    assert!(squeezed.contains("|0.1150+-0.0129(0.1000to0.1300)of4|"), "{shown}");
+    assert!(squeezed.contains("|a|train|5/a.json|0.9000|0.9000|0.5000|0.5000||\n"), "{shown}");
+    assert!(!shown.contains("together"), "{shown}");
+
+    // Two runs of a system are too few for a line of their own, but count with all.
+    files.extend([write("1", "b", 0.20, Some(0.01)), write("2", "b", 0.30, Some(0.02))]);
+    let shown = done(folder.path(), &format!("--each {}", files.join(" ")));
+    let squeezed = shown.replace(' ', "");
+    // ACC ranks 3, 4, 6, 5, 1, 2, silhouette ranks 4, 6, 5, 3, 1, 2: 1 - 6 x 10 / 210.
+    assert!(squeezed.contains("|allrunstogether|6|0.714|"), "{shown}");
+    assert!(!squeezed.contains("|b|2|0.") && !squeezed.contains("|b|2|1."), "{shown}");
+    assert!(!done(folder.path(), &files.join(" ")).contains("Spearman"), "only with --each");
+
+    // Files as before say nothing about it.
+    let before = [("6", 0.5), ("7", 0.6), ("8", 0.7)].map(|(run, acc)| write(run, "c", acc, None));
+    let shown = done(folder.path(), &format!("--each {}", before.join(" ")));
+    assert!(!shown.contains("ilhouette") && !shown.contains("Spearman"), "{shown}");
+}
+
+#[test]
+fn points_that_do_not_fit_are_refused() {
+    let folder = tempdir().unwrap();
+    pairs(folder.path());
+    write_npy(folder.path().join("short.npy"), &array![[0.0], [1.0], [2.0]]).unwrap();
+    let given = "--assignments train.npy --out s.json";
+    for (words, code, told) in [
+        (
+            format!("{given} --points short.npy"),
+            1,
+            "short.npy with train.npy: expected 4 points, as many as assignments, found 3; give the points",
+        ),
+        (format!("{given} --points labels.npy"), 1, "labels.npy: expected points"),
+        (given.to_owned(), 2, "--labels"),
+        (format!("{given} --labels labels.npy --points points.npy --points points.npy"), 2, "--points"),
+        (format!("{given} --assignments labels.npy --points points.npy"), 2, "--points"),
+        (format!("{given} --points points.npy --classes classes.json"), 2, "--classes"),
+        ("--points points.npy scores.json".to_owned(), 2, "not both"),
+    ] {
+        let output = run(folder.path(), &words);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), error.lines().count()), (Some(code), 1), "{words}: {error}");
+        assert!(error.contains(told), "{words}: {error}");
+        assert!(!folder.path().join("s.json").exists());
+    }
+}
+
 #[test]
 fn classes_and_score_files_that_do_not_fit_are_refused() {
     let folder = tempdir().unwrap();
     cats_and_dogs(folder.path());
     std::fs::write(folder.path().join("one.json"), r#"["cat"]"#).unwrap();
+    let partial = r#"{"splits": {"train": {"purity": 0.5, "nmi": 0.5}}}"#;
+    std::fs::write(folder.path().join("partial.json"), partial).unwrap();
     std::fs::write(folder.path().join("object.json"), r#"{"cat": 0}"#).unwrap();
     for (words, told) in [
         (
@@ -86,6 +240,7 @@ fn classes_and_score_files_that_do_not_fit_are_refused() {
             "expected a JSON list",
         ),
         ("classes.json", "expected scores written by evaluate"),
+        ("partial.json", "expected scores written by evaluate"),
     ] {
         let output = run(folder.path(), words);
         let error = String::from_utf8(output.stderr).unwrap();

@@ -7,7 +7,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
 use crate::Error;
 
 /// The assignment of a point that belongs to no cluster, as HDBSCAN writes it.
-const NOISE: i64 = -1;
+pub(crate) const NOISE: i64 = -1;
 
 /// Largest number of classes times clusters that [`Contingency::new`] accepts: 128 MiB of counts.
 ///
@@ -146,16 +146,19 @@ fn tally(labels: ArrayView1<i64>, assignments: ArrayView1<i64>) -> Result<HashMa
         if label < 0 {
             return Err(Error::NegativeLabel { row, value: label });
         }
-        if assignment < NOISE {
-            return Err(Error::BadAssignment { row, value: assignment });
-        }
+        check_assignment(row, assignment)?;
         *tally.entry((label, assignment)).or_insert(0) += 1;
     }
     Ok(tally)
 }
 
+/// Refuses what is neither a cluster nor noise.
+pub(crate) fn check_assignment(row: usize, assignment: i64) -> Result<(), Error> {
+    if assignment < NOISE { Err(Error::BadAssignment { row, value: assignment }) } else { Ok(()) }
+}
+
 /// The distinct ids, ascending.
-fn distinct(ids: impl Iterator<Item = i64>) -> Vec<i64> {
+pub(crate) fn distinct(ids: impl Iterator<Item = i64>) -> Vec<i64> {
     let mut ids: Vec<i64> = ids.collect();
     ids.sort_unstable();
     ids.dedup();

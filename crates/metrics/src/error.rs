@@ -1,8 +1,8 @@
-//! What can be wrong with the two arrays.
+//! What can be wrong with the arrays.
 
 use crate::MAX_CELLS;
 
-/// Why two arrays cannot be tabulated. Every message is one line that names the place and the cure.
+/// Why arrays cannot be scored. Every message is one line that names the place and the cure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The arrays do not describe the same points.
@@ -14,6 +14,28 @@ pub enum Error {
         labels: usize,
         /// Number of assignments.
         assignments: usize,
+    },
+
+    /// The points and the assignments are not of the same rows.
+    #[error(
+        "expected {assignments} points, as many as assignments, found {points}; give the points that were clustered"
+    )]
+    Points {
+        /// Number of points.
+        points: usize,
+        /// Number of assignments.
+        assignments: usize,
+    },
+
+    /// A feature of a point that is not a number to measure with.
+    #[error(
+        "expected finite points, found none at row {row}, column {column}; replace or drop such rows first"
+    )]
+    NotFinite {
+        /// The first such row, counted from 0.
+        row: usize,
+        /// Its first such column.
+        column: usize,
     },
 
     /// There is nothing to score.

@@ -1,6 +1,6 @@
-//! Scores of a clustering against known classes.
+//! Scores of a clustering: against known classes, and without any.
 //!
-//! Everything here is a function of one table, [`Contingency`]: how many points of each class lie in each
+//! Against classes everything is a function of one table, [`Contingency`]: how many points of each class lie in each
 //! cluster. It is counted once, in one pass over the points, and every score is then a method that cannot
 //! fail:
 //!
@@ -16,6 +16,9 @@
 //! neither is called accuracy.
 //!
 //! [`Scores`] collects all of it for one split, ready to be written as JSON.
+//!
+//! Without classes there are the points alone: [`Silhouette`] says how much nearer they are to their own cluster than to
+//! the next. Whether such a score tells the better of several runs is what [`RankCorrelation`] of it with ACC says.
 //!
 //! ```
 //! use metrics::{Contingency, Scores};
@@ -37,9 +40,13 @@ mod hungarian;
 mod information;
 mod matching;
 mod pairs;
+mod rank;
 mod scores;
+mod silhouette;
 
 pub use contingency::{Contingency, MAX_CELLS};
 pub use error::Error;
 pub use matching::{ClassMap, Confusion};
+pub use rank::RankCorrelation;
 pub use scores::{Mapped, Scores};
+pub use silhouette::{Silhouette, silhouettes};

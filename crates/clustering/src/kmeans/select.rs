@@ -66,7 +66,7 @@ pub fn select_k<'a, F: Scalar>(
     let fits = fits.collect::<Result<Vec<_>, Error>>()?;
 
     let sample = sample(points, params(1).seed);
-    let labelings: Vec<_> = fits.iter().map(|(k, fit)| (&fit.assignments, *k)).collect();
+    let labelings: Vec<_> = fits.iter().map(|(_, fit)| &fit.assignments).collect();
     let silhouettes = silhouettes(points, &sample, &labelings);
     let candidates: Vec<Candidate> = fits
         .into_iter()

@@ -6,5 +6,6 @@
 )]
 
 mod golden;
+mod internal;
 mod json;
 mod properties;

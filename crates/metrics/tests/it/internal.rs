@@ -1,0 +1,164 @@
+//! Scores without labels: by hand, against scikit-learn and SciPy (`scripts/make_internal_golden.py` made the file read
+//! here), properties.
+
+use metrics::{Error, RankCorrelation, Silhouette, silhouettes};
+use ndarray::{Array1, Array2, array};
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// Largest difference allowed between a score and its golden value.
+const TOLERANCE: f64 = 1e-9;
+
+fn golden() -> Value {
+    serde_json::from_str(include_str!("../golden/internal.json")).unwrap()
+}
+
+fn numbers(list: &Value) -> Vec<f64> {
+    list.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+fn value(points: &Array2<f64>, assignments: &Array1<i64>) -> Option<f64> {
+    Silhouette::of(points.view(), assignments.view()).unwrap().value
+}
+
+#[test]
+fn four_points_by_hand() {
+    // Within 1, between 9 and sqrt(82): (b - 1) / b with b their mean.
+    let points = array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]];
+    let b = (9.0 + 82.0_f64.sqrt()) / 2.0;
+    let found = Silhouette::of(points.view(), array![0, 0, 1, 1].view()).unwrap();
+    assert!((found.value.unwrap() - (b - 1.0) / b).abs() < 1e-15, "{found:?}");
+    assert_eq!((found.sample, found.points, found.features), (4, 4, 2));
+    // The last point has 9 to one and sqrt(82) to the other of its neighbours' clusters; who is alone counts 0.
+    let third = (82.0_f64.sqrt() - 1.0) / 82.0_f64.sqrt();
+    let expected = ((9.0 - 1.0) / 9.0 + third) / 3.0;
+    let noise = Silhouette::of(points.view(), array![5, 5, 2, -1].view()).unwrap();
+    assert!((noise.value.unwrap() - expected).abs() < 1e-15, "{noise:?}");
+    assert_eq!((noise.sample, noise.points), (3, 3));
+}
+
+#[test]
+fn without_two_clusters_there_is_none() {
+    let points = array![[0.0], [1.0], [5.0]];
+    for assignments in [array![3, 3, 3], array![3, -1, 3], array![-1, -1, -1]] {
+        assert_eq!(value(&points, &assignments), None, "{assignments}");
+    }
+    assert_eq!(value(&points, &array![0, 1, 2]), Some(0.0), "every point alone");
+    assert_eq!(value(&array![[2.0], [2.0], [2.0]], &array![0, 1, 1]), Some(0.0), "all points the same");
+}
+
+#[test]
+fn silhouettes_equal_those_of_scikit_learn() {
+    for case in golden()["silhouettes"].as_array().unwrap() {
+        let rows: Vec<Vec<f64>> = case["points"].as_array().unwrap().iter().map(numbers).collect();
+        let points = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j]);
+        let assignments: Array1<i64> =
+            case["assignments"].as_array().unwrap().iter().map(|id| id.as_i64().unwrap()).collect();
+        let (found, expected) = (value(&points, &assignments).unwrap(), case["expected"].as_f64().unwrap());
+        let difference = (found - expected).abs();
+        assert!(
+            difference < TOLERANCE,
+            "{}: {found} against {expected}, off by {difference:e}",
+            case["name"]
+        );
+        let columns_first = points.t().as_standard_layout().into_owned();
+        let fortran = Silhouette::of(columns_first.t(), assignments.view()).unwrap();
+        assert_eq!(fortran.value, Some(found), "{}: other order in memory", case["name"]);
+    }
+}
+
+#[test]
+fn many_points_exactly_and_by_a_sample() {
+    let golden = &golden()["formula"];
+    let (n, expected) = (golden["n"].as_u64().unwrap() as usize, golden["expected"].as_f64().unwrap());
+    let at = |i: usize, j: usize| (i * (37 + 22 * j) + 11 * j) % 101 + if i % 3 == j { 60 } else { 0 };
+    let points = Array2::from_shape_fn((n, 3), |(i, j)| at(i, j) as f64);
+    let assignments = Array1::from_shape_fn(n, |i| (i % 3) as i64);
+    let exact = silhouettes(points.view(), &[assignments.view()]).unwrap()[0].unwrap();
+    assert!((exact - expected).abs() < TOLERANCE, "{exact} against {expected}");
+    let sampled = Silhouette::of(points.view(), assignments.view()).unwrap();
+    assert_eq!((sampled.sample, sampled.points), (5000, n));
+    let value = sampled.value.unwrap();
+    assert!(value != exact && (value - exact).abs() < 0.005, "{value} of the sample, {exact} of all");
+}
+
+#[test]
+fn rank_correlations_equal_those_of_scipy() {
+    for case in golden()["correlations"].as_array().unwrap() {
+        let pairs: Vec<(f64, f64)> = numbers(&case["x"]).into_iter().zip(numbers(&case["y"])).collect();
+        let found = RankCorrelation::of(&pairs).unwrap();
+        let (rho, p) = (case["rho"].as_f64().unwrap(), case["p"].as_f64().unwrap());
+        assert!((found.rho - rho).abs() < TOLERANCE, "{found:?} against {rho}");
+        // SciPy's is of Student's t, which is near the share of shuffles from some ten pairs on.
+        assert!((found.chance - p).abs() < 0.01, "{found:?} against {p}");
+    }
+}
+
+#[test]
+fn sizes_beyond_the_squares_of_floats_do_not_matter() {
+    let points = array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]];
+    let plain = value(&points, &array![0, 0, 1, 1]).unwrap();
+    for factor in [1e-300, 1e-150, 1e200, 1e307] {
+        let found = value(&(&points * factor), &array![0, 0, 1, 1]).unwrap();
+        assert!((found - plain).abs() < 1e-12, "times {factor:e}: {found} against {plain}");
+    }
+}
+
+#[test]
+fn bad_input_is_refused_with_its_place() {
+    let points = array![[0.0, 1.0], [2.0, f64::NAN]];
+    let refusal = |assignments: Array1<i64>| Silhouette::of(points.view(), assignments.view()).unwrap_err();
+    assert_eq!(refusal(array![0]), Error::Points { points: 2, assignments: 1 });
+    assert_eq!(refusal(array![0, -2]), Error::BadAssignment { row: 1, value: -2 });
+    assert_eq!(refusal(array![0, 1]), Error::NotFinite { row: 1, column: 1 });
+    let of_all = silhouettes(points.view(), &[array![0, 1].view()]);
+    assert_eq!(of_all, Err(Error::NotFinite { row: 1, column: 1 }));
+}
+
+/// 2 to 700 points of up to 9 features in up to 5 clusters and noise: from one block of rows to three.
+fn clustered() -> impl Strategy<Value = (Array2<f64>, Array1<i64>)> {
+    (2..700_usize, 1..10_usize).prop_flat_map(|(n, d)| {
+        let values = prop::collection::vec(-10.0..10.0_f64, n * d);
+        (values, prop::collection::vec(-1..5_i64, n)).prop_map(move |(values, ids)| {
+            (Array2::from_shape_vec((n, d), values).unwrap(), Array1::from(ids))
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn neither_threads_nor_names_nor_units_change_a_bit(
+        (points, assignments) in clustered(),
+        names in Just((0..5_i64).map(|name| name * 1_000_003).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let found = value(&points, &assignments);
+        prop_assert!(found.is_none_or(|value| (-1.0..=1.0).contains(&value)), "{found:?}");
+        for threads in [1, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            prop_assert_eq!(pool.install(|| value(&points, &assignments)), found, "{} threads", threads);
+        }
+        let renamed = assignments.mapv(|id| usize::try_from(id).map_or(-1, |id| names[id]));
+        prop_assert_eq!(value(&points, &renamed), found, "other names");
+        prop_assert_eq!(value(&(&points / 256.0), &assignments), found, "other units");
+    }
+
+    #[test]
+    fn the_order_of_the_points_hardly_matters_and_noise_might_as_well_be_missing(
+        (points, assignments) in clustered(),
+        turn in 0..700_usize,
+    ) {
+        let found = value(&points, &assignments);
+        let n = assignments.len();
+        let clustered = |i: &usize| assignments[*i] >= 0;
+        let rows: Vec<usize> = (0..n).map(|i| (i + turn) % n).filter(clustered).collect();
+        let others = value(&points.select(ndarray::Axis(0), &rows), &assignments.select(ndarray::Axis(0), &rows));
+        prop_assert_eq!(found.is_some(), others.is_some());
+        let difference = (found.unwrap_or(0.0) - others.unwrap_or(0.0)).abs();
+        prop_assert!(difference < 1e-12, "{:?} became {:?}", found, others);
+        let both = silhouettes(points.view(), &[Array1::zeros(n).view(), assignments.view()]).unwrap();
+        prop_assert_eq!(both[0], None);
+        prop_assert!((both[1].unwrap_or(0.0) - found.unwrap_or(0.0)).abs() < 1e-12, "noise in between");
+    }
+}
