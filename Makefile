@@ -133,6 +133,10 @@ study: $(foreach name,$(data_variables),$($(name))) ## make all with each of SEE
 	done
 	@echo; $(EVALUATE) --each $(foreach system,$(SYSTEMS),$(seeds:%=$(ARTIFACTS)/study/%/scores/$(system).json)) \
 	    $(if $(reference),--reference $(reference))
+	@echo; echo 'How alike the runs of a system are, training images:'
+	@for system in $(SYSTEMS); do \
+	    printf '%-20s' $$system; $(CONSENSUS) --assignments $(seeds:%=$(ARTIFACTS)/study/%/clusters/$$system/train.npy); \
+	done
 
 table: $(TABLE) ## print the table of scores again
 	@cat $(TABLE)
@@ -276,6 +280,7 @@ runs := $(shell seq 1 $(RUNS))
 # cluster SYSTEM, COMMAND, FLAGS, TRAIN POINTS, TEST POINTS: fits on the one, assigns the other to the clusters found.
 define cluster
 $1_dir := $(CLUSTERS)/$1
+$1_points := $4
 $1_command = $2 --points $4 $3 --out $$($1_dir)/train.npy --model $$($1_dir)/model.npz
 $(call stamp,$1)
 $$($1_dir)/train.npy $$($1_dir)/model.npz &: $4 $(STAMPS)/$1 | $(call programs,$2)
@@ -283,7 +288,8 @@ $$($1_dir)/train.npy $$($1_dir)/model.npz &: $4 $(STAMPS)/$1 | $(call programs,$
 $(if $5,
 $$($1_dir)/test.npy: $5 $$($1_dir)/model.npz | $(call programs,$2)
 	$2 --points $5 --predict $$($1_dir)/model.npz --out $$@ $$(threads)
-$1_test := $$($1_dir)/test.npy)
+$1_test := $$($1_dir)/test.npy
+$1_points_test := $5)
 endef
 $(eval $(call cluster,pixels-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(TRAIN_IMAGES),$(TEST_IMAGES)))
 $(eval $(call cluster,latents-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(LATENTS),$(LATENTS_TEST)))
@@ -336,20 +342,24 @@ endef
 $(eval $(call consensus,train))
 $(if $(FEATURES_TEST),$(eval $(call consensus,test)))
 manifold-consensus_test := $(if $(FEATURES_TEST),$(CLUSTERS)/manifold-consensus/test.npy)
+# Votes have no space of their own: the silhouette is that in the first embedding.
+manifold-consensus_points := $(ARTIFACTS)/manifold/1/train.npy
+manifold-consensus_points_test := $(call manifold_test,1)
 
 $(foreach system,$(FOREIGN),$(eval $(system)_test := $(wildcard $(CLUSTERS)/$(system)/test.npy)))
 
 # evaluate SYSTEM
 define evaluate
-$1_splits := $(CLUSTERS)/$1/train.npy $(TRAIN_LABELS) $(if $(TEST_LABELS),$(if $($1_test),$($1_test) $(TEST_LABELS)))
-evaluate-$1_command = $(EVALUATE) --assignments $(CLUSTERS)/$1/train.npy --labels $(TRAIN_LABELS) \
-    $(if $(TEST_LABELS),$(if $($1_test),--assignments $($1_test) --labels $(TEST_LABELS))) \
+$1_scored_test := $(if $(TEST_LABELS),$($1_test))
+$1_splits := $(CLUSTERS)/$1/train.npy $($1_points) $(TRAIN_LABELS) $$(if $$($1_scored_test),$($1_test) $($1_points_test) $(TEST_LABELS))
+evaluate-$1_command = $(EVALUATE) --assignments $(CLUSTERS)/$1/train.npy --labels $(TRAIN_LABELS) $(if $($1_points),--points $($1_points)) \
+    $$(if $$($1_scored_test),--assignments $($1_test) --labels $(TEST_LABELS) $(if $($1_points_test),--points $($1_points_test))) \
     $(if $(CLASSES),--classes $(CLASSES)) --out $(SCORES)/$1.json
 $(call stamp,evaluate-$1)
 # The JSON, and beside it the matrices for people, which are written last and so stand for both.
 $(SCORES)/$1.md: $$($1_splits) $(CLASSES) $(STAMPS)/evaluate-$1 | $(call programs,$(EVALUATE))
 	@mkdir -p $(SCORES)
-	$$(evaluate-$1_command) > $$@.new
+	$$(evaluate-$1_command) $$(threads) > $$@.new
 	@mv $$@.new $$@
 endef
 $(foreach system,$(SYSTEMS) $(FOREIGN),$(eval $(call evaluate,$(system))))
