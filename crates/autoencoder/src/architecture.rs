@@ -5,14 +5,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{Error, LayerShape, Result, layers};
 
-/// A dense, symmetric autoencoder: `input - hidden... - latent - ...hidden - input`.
+/// A symmetric autoencoder: `input - hidden... - latent - ...hidden - input`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Architecture {
     /// Pixels per image.
     pub input: usize,
-    /// Widths of the encoder's hidden layers; the decoder mirrors them.
+    /// Of what kind the layers are.
+    pub network: NetworkKind,
+    /// Widths of the encoder's hidden layers, or numbers of filters of its convolutions; the decoder mirrors them.
     pub hidden: Vec<usize>,
     /// Width of the code.
     pub latent: usize,
@@ -29,7 +31,8 @@ impl Default for Architecture {
     fn default() -> Self {
         Self {
             input: 784,
-            hidden: vec![1500, 1000, 500],
+            network: NetworkKind::Dense,
+            hidden: NetworkKind::Dense.default_hidden(),
             latent: 10,
             activation: Activation::Relu,
             loss: Loss::Mse,
@@ -38,39 +41,64 @@ impl Default for Architecture {
     }
 }
 
-/// One dense layer: `output = weight input + bias`, weight (output, input), bias (output).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LayerShape {
-    /// Name in the weights file, such as `encoder.0`, as a PyTorch `Sequential` counts (activations have odd numbers).
-    pub name: String,
-    /// Values in.
-    pub input: usize,
-    /// Values out.
-    pub output: usize,
+/// Of what kind the layers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkKind {
+    /// All are dense; an image is a row of pixels.
+    #[default]
+    Dense,
+    /// Convolutions and a dense layer to the code, then their mirror: Guo, Liu, Zhu and Yin, *Deep clustering with
+    /// convolutional autoencoders*, ICONIP 2017, save that any height and width will do.
+    Conv {
+        /// Rows of an image.
+        height: usize,
+        /// Pixels in a row of an image.
+        width: usize,
+    },
 }
 
-impl LayerShape {
-    /// Number of trained values.
-    pub fn parameters(&self) -> usize {
-        self.output * (self.input + 1)
+impl NetworkKind {
+    /// What the experiments have between pixels and code: widths for a dense network, those of the report; numbers of
+    /// filters for a convolutional one, those of Guo et al.
+    pub fn default_hidden(self) -> Vec<usize> {
+        match self {
+            Self::Dense => vec![1500, 1000, 500],
+            Self::Conv { .. } => vec![32, 64, 128],
+        }
     }
 }
 
 impl Architecture {
     /// The layers from pixels to code and back.
     pub fn layers(&self) -> Vec<LayerShape> {
-        let down: Vec<usize> =
-            std::iter::once(self.input).chain(self.hidden.iter().copied()).chain([self.latent]).collect();
-        let up: Vec<usize> = down.iter().rev().copied().collect();
-        let chain = |part: &str, widths: &[usize]| -> Vec<LayerShape> {
-            let layer = |(i, pair): (usize, &[usize])| LayerShape {
-                name: format!("{part}.{}", 2 * i),
-                input: pair[0],
-                output: pair[1],
-            };
-            widths.windows(2).enumerate().map(layer).collect()
-        };
-        [chain("encoder", &down), chain("decoder", &up)].concat()
+        match self.network {
+            NetworkKind::Dense => {
+                let hidden = self.hidden.iter().copied();
+                let widths: Vec<usize> =
+                    std::iter::once(self.input).chain(hidden).chain([self.latent]).collect();
+                layers::dense(&widths)
+            }
+            NetworkKind::Conv { height, width } => {
+                layers::convolutional([height, width], &self.hidden, self.latent)
+            }
+        }
+    }
+
+    /// Refuses images of `shape` (n, height, width) that have other sides than a convolutional network takes. Rows of pixels
+    /// pass: they say nothing of sides.
+    ///
+    /// # Errors
+    /// [`Error::ImageSides`]
+    pub fn check_sides(&self, shape: &[usize]) -> Result<()> {
+        match (self.network, shape) {
+            (NetworkKind::Conv { height, width }, &[_, rows, columns])
+                if (rows, columns) != (height, width) =>
+            {
+                Err(Error::ImageSides { expected: [height, width], found: [rows, columns] })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Number of layers of the encoder, which is half of all.
@@ -88,9 +116,17 @@ impl Architecture {
     /// A thread that gets fewer than about a dozen columns of a product makes MKL take another kernel, which rounds
     /// differently, strict mode or not (seen on AMD processors with AVX-512: weight gradients of 10 x 32 from 3 threads
     /// on, of 32 x 64 from 6 on). Networks that narrow gain nothing from more threads anyway.
+    ///
+    /// Convolutions get one. oneDNN, which does them, divides the sums over the images of a batch that are the gradients of
+    /// the weights among the threads where filters are too few to go round (seen with 32 filters from 3 threads on, with
+    /// 8 from 2 on), and has no mode that keeps the order. Without it the same convolutions take about three times as long.
     pub fn reproducible_threads(&self) -> usize {
         const COLUMNS_PER_THREAD: usize = 16;
-        let columns = self.layers().iter().map(|layer| layer.input.max(layer.output)).min().unwrap_or(1);
+        if self.network != NetworkKind::Dense {
+            return 1;
+        }
+        let columns =
+            self.layers().iter().map(|layer| layer.input[0].max(layer.output[0])).min().unwrap_or(1);
         (columns / COLUMNS_PER_THREAD).max(1)
     }
 
@@ -101,6 +137,17 @@ impl Architecture {
         let wrong = |expected, found: usize| {
             Err(Error::Parameter { name: "the width of a layer", expected, found: found.to_string() })
         };
+        if let NetworkKind::Conv { height, width } = self.network {
+            if height.checked_mul(width) != Some(self.input) {
+                let (expected, found) =
+                    ("those of the input, height times width", format!("{height} x {width}"));
+                return Err(Error::Parameter { name: "the pixels that are convolved", expected, found });
+            }
+            if self.hidden.is_empty() {
+                let (name, expected) = ("the number of convolutions", "at least 1");
+                return Err(Error::Parameter { name, expected, found: "0".into() });
+            }
+        }
         match (widths.iter().min(), widths.iter().max()) {
             (Some(0), _) => wrong("at least 1", 0),
             (_, Some(&widest)) if widest > MAX_WIDTH => wrong("at most 1000000", widest),
@@ -195,7 +242,8 @@ named! {
 named! {
     /// How the first weights are drawn.
     Init {
-        /// As Keras does: uniform in ±√(6 / (input + output)) (Glorot and Bengio 2010), biases 0.
+        /// As Keras does: uniform in ±√(6 / (input + output)) (Glorot and Bengio 2010), biases 0. For a convolution,
+        /// here and below, channels times the pixels of the kernel.
         Keras = "keras",
         /// As PyTorch does: weights and biases uniform in ±1 / √input.
         PyTorch = "pytorch",
@@ -223,13 +271,8 @@ mod tests {
         assert_eq!([threads(&[1500, 1000, 500]), threads(&[64, 32]), threads(&[])], [31, 2, 49]);
         let narrow = Architecture { input: 4, hidden: vec![3], ..Architecture::default() };
         assert_eq!(narrow.reproducible_threads(), 1);
-    }
-
-    #[test]
-    fn layers_are_named_as_pytorch_counts() {
-        let architecture = Architecture { hidden: vec![32], latent: 2, input: 64, ..Architecture::default() };
-        let names: Vec<String> = architecture.layers().into_iter().map(|layer| layer.name).collect();
-        assert_eq!(names, ["encoder.0", "encoder.2", "decoder.0", "decoder.2"]);
+        let network = NetworkKind::Conv { height: 28, width: 28 };
+        assert_eq!(Architecture { network, ..Architecture::default() }.reproducible_threads(), 1);
     }
 
     #[test]

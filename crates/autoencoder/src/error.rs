@@ -11,6 +11,17 @@ pub enum Error {
         /// Pixels per image that were given.
         found: usize,
     },
+    /// As many pixels as the network takes, in other rows.
+    #[error(
+        "expected images of {} rows of {} pixels, found {} of {}; encode with weights trained on images of this shape",
+        expected[0], expected[1], found[0], found[1]
+    )]
+    ImageSides {
+        /// (height, width) that a convolutional network takes.
+        expected: [usize; 2],
+        /// (height, width) of what was given.
+        found: [usize; 2],
+    },
     /// Binary cross-entropy compares probabilities.
     #[error(
         "the loss bce expects pixels in 0..=1, found {found} in row {row}; scale the images, or use --loss mse"
@@ -62,9 +73,7 @@ pub enum Error {
         found: String,
     },
     /// The bytes are not the weights of such a network.
-    #[error(
-        "expected the weights of a dense autoencoder (safetensors), found {found}; train it with train-ae"
-    )]
+    #[error("expected the weights of an autoencoder (safetensors), found {found}; train it with train-ae")]
     Weights {
         /// What they are instead.
         found: String,

@@ -1,4 +1,4 @@
-//! A dense, symmetric autoencoder: its network, its training loop and its weights. The only library that links libtorch.
+//! A symmetric autoencoder, dense or convolutional: its network, its training loop and its weights. The only library that links libtorch.
 //!
 //! Hinton and Salakhutdinov, *Reducing the dimensionality of data with neural networks*, Science 313 (2006): an encoder
 //! compresses an image to a few latent values, a decoder reconstructs it, and both are trained on the reconstruction
@@ -23,16 +23,18 @@ mod augment;
 mod device;
 mod encode;
 mod error;
+mod layers;
 mod network;
 mod pixels;
 mod train;
 mod weights;
 
-pub use architecture::{Activation, Architecture, Init, LayerShape, Loss, Normalize};
+pub use architecture::{Activation, Architecture, Init, Loss, NetworkKind, Normalize};
 pub use augment::Augment;
 pub use device::{DeviceChoice, device_name, request_reproducible_products, set_threads};
 pub use encode::encode;
 pub use error::Error;
+pub use layers::{LayerKind, LayerShape};
 pub use network::Network;
 pub use pixels::Pixels;
 pub use tch::Device;

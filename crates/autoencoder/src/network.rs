@@ -4,9 +4,9 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tch::{Device, Tensor};
 
-use crate::{Activation, Architecture, Init, LayerShape, Result};
+use crate::{Activation, Architecture, Init, LayerKind, LayerShape, Result};
 
-/// A dense autoencoder with its weights on a device.
+/// An autoencoder with its weights on a device.
 #[derive(Debug)]
 pub struct Network {
     pub(crate) architecture: Architecture,
@@ -15,12 +15,13 @@ pub struct Network {
     pub(crate) device: Device,
 }
 
-/// `output = weight input + bias`
+/// A layer with its weights.
 #[derive(Debug)]
 pub(crate) struct Layer {
-    /// (output, input), f32
+    pub(crate) shape: LayerShape,
+    /// Of shape [`LayerShape::weight`], f32
     pub(crate) weight: Tensor,
-    /// (output), f32
+    /// (output) or (output channels), f32
     pub(crate) bias: Tensor,
 }
 
@@ -35,21 +36,24 @@ impl Network {
         let mut uniform = |count: usize, bound: f32| -> Vec<f32> {
             (0..count).map(|_| rng.gen_range(-bound..=bound)).collect()
         };
-        let layers = architecture.layers().into_iter().map(|LayerShape { input, output, .. }| {
+        let layers = architecture.layers().into_iter().map(|shape| {
+            let (size, (fan_in, fan_out)) = (shape.weight(), shape.fans());
+            let values = size.iter().product();
             let (weight, bias) = match init {
                 Init::Keras => {
-                    let bound = (6.0 / (input + output) as f32).sqrt();
-                    (uniform(input * output, bound), vec![0.0; output])
+                    let bound = (6.0 / (fan_in + fan_out) as f32).sqrt();
+                    (uniform(values, bound), vec![0.0; shape.bias()])
                 }
                 Init::PyTorch => {
-                    let bound = 1.0 / (input as f32).sqrt();
-                    (uniform(input * output, bound), uniform(output, bound))
+                    let bound = 1.0 / (fan_in as f32).sqrt();
+                    (uniform(values, bound), uniform(shape.bias(), bound))
                 }
             };
-            let weight = Tensor::f_from_slice(&weight)?.f_view([output as i64, input as i64])?;
+            let size: Vec<i64> = size.into_iter().map(|side| side as i64).collect();
+            let weight = Tensor::f_from_slice(&weight)?.f_view(&size[..])?;
             let (weight, bias) =
                 (weight.f_to_device(device)?, Tensor::f_from_slice(&bias)?.f_to_device(device)?);
-            Ok(Layer { weight, bias })
+            Ok(Layer { shape, weight, bias })
         });
         let layers = layers.collect::<Result<Vec<Layer>>>()?;
         Ok(Self { architecture: architecture.clone(), layers, device })
@@ -71,16 +75,39 @@ impl Network {
         self.run(&self.layers[self.architecture.encoder_depth()..], &latents)
     }
 
-    /// Dense layers with the activation between them, none after the last.
+    /// Layers with the activation between them, none after the last. Values in and out are (rows, values), whatever they
+    /// are in between.
     fn run(&self, layers: &[Layer], input: &Tensor) -> Result<Tensor> {
         let mut values = input.shallow_clone();
         for (i, layer) in layers.iter().enumerate() {
             if i > 0 {
                 values = activate(self.architecture.activation, &values)?;
             }
-            values = values.f_linear(&layer.weight, Some(&layer.bias))?;
+            values = layer.apply(&values)?;
         }
-        Ok(values)
+        Ok(values.f_flatten(1, -1)?)
+    }
+}
+
+impl Layer {
+    /// Values (rows, ...) in whatever form the layer before gives them to values (rows, output).
+    fn apply(&self, values: &Tensor) -> Result<Tensor> {
+        let mut size = vec![values.size()[0]];
+        size.extend(self.shape.input.iter().map(|&side| side as i64));
+        let values = values.f_reshape(&size[..])?;
+        let (weight, bias) = (&self.weight, Some(&self.bias));
+        let (stride, dilation, groups) = ([2, 2], [1, 1], 1);
+        let padding = |kernel: usize| [(kernel / 2) as i64; 2];
+        Ok(match self.shape.kind {
+            LayerKind::Dense => values.f_linear(weight, bias)?,
+            LayerKind::Conv { kernel } => {
+                values.f_conv2d(weight, bias, stride, padding(kernel), dilation, groups)?
+            }
+            LayerKind::TransposedConv { kernel } => {
+                let more = self.shape.output_padding();
+                values.f_conv_transpose2d(weight, bias, stride, padding(kernel), more, groups, dilation)?
+            }
+        })
     }
 }
 
@@ -112,7 +139,7 @@ mod tests {
             (Init::PyTorch, 300f64.powf(-0.5), 300f64.powf(-0.5)),
         ] {
             let network = Network::new(&architecture, init, 0, Device::Cpu).unwrap();
-            let Layer { weight, bias } = &network.layers[0];
+            let Layer { weight, bias, .. } = &network.layers[0];
             for (tensor, bound) in [(weight, weights), (bias, biases)] {
                 let (smallest, largest) = range(tensor);
                 let slack = 1e-6;

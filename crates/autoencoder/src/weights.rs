@@ -1,8 +1,10 @@
 //! Weights as safetensors, which PyTorch opens as they are.
 //!
 //! Tensors `encoder.N.weight`, `encoder.N.bias`, `decoder.N...` with N = 0, 2, 4...: the names that a PyTorch module with
-//! two `Sequential`s called `encoder` and `decoder` gives its linear layers, so `load_state_dict` takes the file. What
-//! the shapes do not tell, activation, loss and normalisation, stands in the file's metadata; a file without it is read with the defaults.
+//! two `Sequential`s called `encoder` and `decoder` gives its linear layers, so `load_state_dict` takes the file. Those of
+//! a convolutional network have a `Flatten` and an `Unflatten` beside the code, which shows in N. What the shapes do not
+//! tell, kind of network, activation, loss and normalisation, stands in the file's metadata; a file without it is read
+//! with the defaults.
 
 use std::collections::HashMap;
 
@@ -11,8 +13,9 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
+use crate::layers::code_layer;
 use crate::network::Layer;
-use crate::{Activation, Architecture, Error, Loss, Network, Normalize, Result};
+use crate::{Activation, Architecture, Error, Loss, Network, NetworkKind, Normalize, Result};
 
 /// One entry, since the order of several would change from run to run.
 const METADATA: &str = "autoencoder";
@@ -25,6 +28,9 @@ struct Metadata {
     /// Left out by the first versions, which knew no other.
     #[serde(default)]
     normalize: Normalize,
+    /// Left out where it is dense, as by the first versions.
+    #[serde(default, skip_serializing_if = "is_default")]
+    network: NetworkKind,
 }
 
 impl Network {
@@ -33,19 +39,17 @@ impl Network {
     /// # Errors
     /// No memory.
     pub fn to_safetensors(&self) -> Result<Vec<u8>> {
-        let shapes = self.architecture.layers();
         let mut tensors = Vec::new();
-        for (shape, layer) in shapes.iter().zip(&self.layers) {
-            let (output, input) = (shape.output, shape.input);
-            tensors.push((format!("{}.weight", shape.name), vec![output, input], bytes(&layer.weight)?));
-            tensors.push((format!("{}.bias", shape.name), vec![output], bytes(&layer.bias)?));
+        for Layer { shape, weight, bias } in &self.layers {
+            tensors.push((format!("{}.weight", shape.name), shape.weight(), bytes(weight)?));
+            tensors.push((format!("{}.bias", shape.name), vec![shape.bias()], bytes(bias)?));
         }
         let views = tensors.iter().map(|(name, shape, bytes)| {
             Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(refused)?))
         });
         let views = views.collect::<Result<Vec<_>>>()?;
-        let Architecture { activation, loss, normalize, .. } = self.architecture;
-        let metadata = Metadata { activation, loss, normalize };
+        let Architecture { activation, loss, normalize, network, .. } = self.architecture;
+        let metadata = Metadata { activation, loss, normalize, network };
         let metadata = serde_json::to_string(&metadata).map_err(refused)?;
         safetensors::serialize(views, Some(HashMap::from([(METADATA.to_owned(), metadata)]))).map_err(refused)
     }
@@ -56,33 +60,55 @@ impl Network {
     /// Bytes that are no safetensors file, tensors that do not chain up to an autoencoder, values that are not finite.
     pub fn from_safetensors(bytes: &[u8], device: Device) -> Result<Self> {
         let file = SafeTensors::deserialize(bytes).map_err(refused)?;
-        let encoder = widths(&file, "encoder")?;
-        let decoder = widths(&file, "decoder")?;
-        if !encoder.iter().eq(decoder.iter().rev()) {
-            let found = format!("an encoder of widths {encoder:?} and a decoder of {decoder:?}");
-            return Err(Error::Weights { found });
-        }
-        let metadata = metadata(bytes)?;
-        let [input, hidden @ .., latent] = encoder.as_slice() else {
-            return Err(Error::Weights { found: "no encoder layers".into() });
+        let Metadata { activation, loss, normalize, network } = metadata(bytes)?;
+        let (input, hidden, latent) = match network {
+            NetworkKind::Dense => dense_widths(&file)?,
+            NetworkKind::Conv { height, width } => {
+                let (filters, latent) = filters(&file)?;
+                (height.saturating_mul(width), filters, latent)
+            }
         };
-        let architecture = Architecture {
-            input: *input,
-            hidden: hidden.to_vec(),
-            latent: *latent,
-            activation: metadata.activation,
-            loss: metadata.loss,
-            normalize: metadata.normalize,
-        };
+        let architecture = Architecture { input, network, hidden, latent, activation, loss, normalize };
         architecture.validate()?;
         let layers = architecture.layers().into_iter().map(|shape| {
-            let weight =
-                tensor(&file, &format!("{}.weight", shape.name), &[shape.output, shape.input], device)?;
-            let bias = tensor(&file, &format!("{}.bias", shape.name), &[shape.output], device)?;
-            Ok(Layer { weight, bias })
+            let weight = tensor(&file, &format!("{}.weight", shape.name), &shape.weight(), device)?;
+            let bias = tensor(&file, &format!("{}.bias", shape.name), &[shape.bias()], device)?;
+            Ok(Layer { shape, weight, bias })
         });
         let layers = layers.collect::<Result<Vec<Layer>>>()?;
         Ok(Self { architecture, layers, device })
+    }
+}
+
+/// (input, hidden, latent) of a dense network.
+fn dense_widths(file: &SafeTensors) -> Result<(usize, Vec<usize>, usize)> {
+    let encoder = widths(file, "encoder")?;
+    let decoder = widths(file, "decoder")?;
+    if !encoder.iter().eq(decoder.iter().rev()) {
+        let found = format!("an encoder of widths {encoder:?} and a decoder of {decoder:?}");
+        return Err(Error::Weights { found });
+    }
+    match encoder.as_slice() {
+        [input, hidden @ .., latent] => Ok((*input, hidden.to_vec(), *latent)),
+        _ => Err(Error::Weights { found: "no encoder layers".into() }),
+    }
+}
+
+/// (filters, latent) of a convolutional network. Whether its tensors fit each other shows when they are read.
+fn filters(file: &SafeTensors) -> Result<(Vec<usize>, usize)> {
+    let mut filters = Vec::new();
+    while let Ok(view) = file.tensor(&format!("encoder.{}.weight", 2 * filters.len())) {
+        let &[count, _, _, _] = view.shape() else {
+            let found = format!("encoder.{}.weight of shape {:?}", 2 * filters.len(), view.shape());
+            return Err(Error::Weights { found });
+        };
+        filters.push(count);
+    }
+    let name = format!("{}.weight", code_layer(filters.len()));
+    match file.tensor(&name).map(|view| view.shape().to_vec()) {
+        Ok(shape) if shape.len() == 2 => Ok((filters, shape[0])),
+        Ok(shape) => Err(Error::Weights { found: format!("{name} of shape {shape:?}") }),
+        Err(_) => Err(Error::Weights { found: format!("no {name}") }),
     }
 }
 
@@ -118,7 +144,12 @@ fn metadata(bytes: &[u8]) -> Result<Metadata> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(refused)?;
     match header.metadata().as_ref().and_then(|entries| entries.get(METADATA)) {
         Some(text) => serde_json::from_str(text).map_err(refused),
-        None => Ok(Metadata { activation: Activation::Relu, loss: Loss::Mse, normalize: Normalize::None }),
+        None => Ok(Metadata {
+            activation: Activation::Relu,
+            loss: Loss::Mse,
+            normalize: Normalize::None,
+            network: NetworkKind::Dense,
+        }),
     }
 }
 
@@ -134,6 +165,10 @@ fn tensor(file: &SafeTensors, name: &str, shape: &[usize], device: Device) -> Re
         return Err(Error::Weights { found: format!("values in {name} that are not finite") });
     }
     Ok(tensor.f_to_device(device)?)
+}
+
+fn is_default(network: &NetworkKind) -> bool {
+    *network == NetworkKind::default()
 }
 
 /// The values of an f32 tensor, row-major, little endian.

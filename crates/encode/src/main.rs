@@ -20,7 +20,7 @@ struct Args {
     /// images: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, floats are taken as they are
     #[argh(option, arg_name = "file")]
     images: PathBuf,
-    /// weights of train-ae, or of any PyTorch module with two Sequentials of linear layers, encoder and decoder
+    /// weights of train-ae, or of any PyTorch module with two Sequentials of the same layers, encoder and decoder
     #[argh(option, arg_name = "file")]
     weights: PathBuf,
     /// latents to write: .npy, f4, (n, latent)
@@ -48,6 +48,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let network =
         Network::from_safetensors(&weights, device).with_context(|| args.weights.display().to_string())?;
     let (images, images_record) = read_images(&args.images)?;
+    let architecture = network.architecture();
+    architecture.check_sides(&images_record.shape).with_context(|| args.images.display().to_string())?;
     let pixels = match &images.pixels {
         Pixels::U8(pixels) => autoencoder::Pixels::U8(pixels.view()),
         Pixels::F32(pixels) => autoencoder::Pixels::F32(pixels.view()),
@@ -63,5 +65,5 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     outputs.npy(&args.out, &latents)?;
     let result = json!({ "images": n, "latent": latent });
     outputs.commit(stage.provenance(json!({}), vec![weights_record, images_record], result))?;
-    stage::print(&format!("{n} images of {} pixels to {latent} latents\n", network.architecture().input))
+    stage::print(&format!("{n} images of {} pixels to {latent} latents\n", architecture.input))
 }

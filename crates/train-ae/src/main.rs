@@ -3,17 +3,18 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use anyhow::Context;
 use artifact::{Images, Outputs, read_images};
 use autoencoder::{
-    Activation, Architecture, Augment, DeviceChoice, EpochLosses, Init, Loss, Normalize, TrainParams,
-    TrainingEvent, device_name,
+    Activation, Architecture, Augment, DeviceChoice, EpochLosses, Init, Loss, NetworkKind, Normalize,
+    TrainParams, TrainingEvent, device_name,
 };
 use serde_json::json;
 use stage::{Count, List, NotNegative, Progress, Stage};
 
-/// Trains a dense autoencoder on images and writes its weights (safetensors) and its loss curve (CSV). Labels are
+/// Trains an autoencoder on images and writes its weights (safetensors) and its loss curve (CSV). Labels are
 /// never read.
 #[derive(argh::FromArgs)]
 #[argh(
@@ -33,9 +34,13 @@ struct Args {
     /// images to measure the loss on after each epoch; nothing is learned or chosen from them
     #[argh(option, arg_name = "file")]
     validation: Option<PathBuf>,
-    /// widths of the encoder's hidden layers, the decoder mirrors them (default 1500,1000,500)
-    #[argh(option, arg_name = "n,n,...", default = "List(vec![Count(1500), Count(1000), Count(500)])")]
-    hidden: List<Count>,
+    /// dense, or conv for images of shape (n, height, width): convolutions in steps of two pixels (default dense)
+    #[argh(option, arg_name = "name", default = "NetworkName::Dense")]
+    network: NetworkName,
+    /// widths of the encoder's hidden layers, or filters of its convolutions, the decoder mirrors them (default
+    /// 1500,1000,500, or 32,64,128 for conv)
+    #[argh(option, arg_name = "n,n,...")]
+    hidden: Option<List<Count>>,
     /// width of the code (default 10)
     #[argh(option, arg_name = "n", default = "Count(10)")]
     latent: Count,
@@ -67,6 +72,14 @@ struct Args {
     /// train on images moved by up to so many pixels; the clean image is to come out (default 0)
     #[argh(option, arg_name = "n", default = "0")]
     shift: usize,
+    /// train on images enlarged or shrunk by up to this share: 0.2 makes 1.2 times or 1/1.2; the clean image is to come out
+    /// (default 0)
+    #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
+    scale: NotNegative,
+    /// train on images blurred by a Gaussian of a standard deviation of up to so many pixels; the clean image is to come out
+    /// (default 0)
+    #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
+    blur: NotNegative,
     /// train on images of which this share of the pixels is black; the clean image is to come out (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     noise: NotNegative,
@@ -79,6 +92,39 @@ struct Args {
     /// threads on the CPU (default all cores)
     #[argh(option, arg_name = "n")]
     threads: Option<Count>,
+}
+
+/// What `--network` may be; the images add their size.
+#[derive(Debug, Clone, Copy)]
+enum NetworkName {
+    Dense,
+    Conv,
+}
+
+impl FromStr for NetworkName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "dense" => Ok(Self::Dense),
+            "conv" => Ok(Self::Conv),
+            _ => Err(format!("expected dense, conv, found '{text}'")),
+        }
+    }
+}
+
+impl NetworkName {
+    /// The network for images of shape (n, height, width) or, where it is dense, (n, pixels).
+    fn kind(self, shape: &[usize]) -> anyhow::Result<NetworkKind> {
+        match (self, shape) {
+            (Self::Dense, _) => Ok(NetworkKind::Dense),
+            (Self::Conv, &[_, height, width]) => Ok(NetworkKind::Conv { height, width }),
+            (Self::Conv, _) => anyhow::bail!(
+                "--network conv expected images of shape (n, height, width), found shape {shape:?}; reshape them, or use \
+                 --network dense"
+            ),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -99,6 +145,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 
     let (images, record) = read_images(&args.images)?;
     let width = if let [_, _, width] = record.shape[..] { Some(width) } else { None };
+    let network = args.network.kind(&record.shape).with_context(|| args.images.display().to_string())?;
     let mut inputs = vec![record];
     let validation = args.validation.as_deref().map(read_images).transpose()?;
     let validation = validation.map(|(images, record)| {
@@ -113,12 +160,18 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let (n, input) = images.dim();
     let architecture = Architecture {
         input,
-        hidden: args.hidden.0.iter().map(|width| width.0).collect(),
+        network,
+        hidden: args
+            .hidden
+            .map_or_else(|| network.default_hidden(), |hidden| hidden.0.iter().map(|n| n.0).collect()),
         latent: args.latent.0,
         activation: args.activation,
         loss: args.loss,
         normalize: args.normalize,
     };
+    if let (Some(path), Some(record)) = (&args.validation, inputs.get(1)) {
+        architecture.check_sides(&record.shape).with_context(|| path.display().to_string())?;
+    }
     autoencoder::set_threads(threads.min(architecture.reproducible_threads()));
     let params = TrainParams {
         epochs: args.epochs.0,
@@ -126,7 +179,14 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         lr: args.lr,
         init: args.init,
         seed: args.seed,
-        augment: Augment { brightness: args.brightness.0, shift: args.shift, noise: args.noise.0, width },
+        augment: Augment {
+            brightness: args.brightness.0,
+            shift: args.shift,
+            scale: args.scale.0,
+            blur: args.blur.0,
+            noise: args.noise.0,
+            width,
+        },
     };
     stage::print(&layer_table(&architecture))?;
     stage::print(&format!("device: {}\n", device_name(device)))?;
@@ -144,9 +204,10 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     drop(progress);
 
     let parameters = json!({
-        "architecture": { "input": input, "hidden": architecture.hidden, "latent": architecture.latent,
+        "architecture": { "input": input, "hidden": architecture.hidden, "latent": architecture.latent, "network": architecture.network,
             "activation": architecture.activation, "loss": architecture.loss, "normalize": architecture.normalize },
         "brightness": params.augment.brightness, "shift": params.augment.shift, "noise": params.augment.noise,
+        "scale": params.augment.scale, "blur": params.augment.blur,
         "optimizer": "adam", "epochs": params.epochs, "batch": params.batch, "lr": params.lr, "init": params.init, "seed": params.seed,
     });
     let last = trained.losses.last();
@@ -171,13 +232,9 @@ fn pixels(images: &Images) -> autoencoder::Pixels<'_> {
 
 /// The layers with their shapes and numbers of parameters.
 fn layer_table(architecture: &Architecture) -> String {
+    let size = |sides: &[usize]| sides.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
     let row = |layer: autoencoder::LayerShape| {
-        vec![
-            layer.name.clone(),
-            layer.input.to_string(),
-            layer.output.to_string(),
-            layer.parameters().to_string(),
-        ]
+        vec![layer.name.clone(), size(&layer.input), size(&layer.output), layer.parameters().to_string()]
     };
     let total = vec!["all".into(), String::new(), String::new(), architecture.parameters().to_string()];
     let rows = architecture.layers().into_iter().map(row).chain([total]);
