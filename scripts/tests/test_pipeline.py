@@ -299,6 +299,48 @@ class AgainstPyTorch(unittest.TestCase):
                     self.assertLess(largest, 1e-5)
                     self.assertGreater(np.abs(expected).max(), 0.01)
 
+    def test_the_weights_of_convolutions_give_pytorchs_latents_and_images(self):
+        from torch.nn import Conv2d, ConvTranspose2d, Flatten, Linear, ModuleDict, ReLU, Sequential, Unflatten
+        import torch
+        from safetensors.torch import load_file
+
+        rng = np.random.default_rng(0)
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            images, weights, latents, losses = (folder / name for name in ["i.npy", "w.safetensors", "l.npy", "losses.csv"])
+            # Sides that halve to whole numbers, and that do not; the last column is what each transposed layer adds to them.
+            for height, width, (h, w), added in [(8, 8, (1, 1), [1, 1, 1]), (28, 28, (4, 4), [0, 1, 1]),
+                                                 (11, 14, (2, 2), [(0, 1), (1, 0), (0, 1)])]:
+                with self.subTest(f"{height} x {width}"):
+                    np.save(images, rng.random((300, height, width), "f4"))
+                    command = [BIN / "train-ae", "--images", images, "--validation", images, "--out", weights, "--losses", losses,
+                               "--network", "conv", "--latent", "7", "--epochs", "2"]
+                    subprocess.run(command, check=True, capture_output=True)
+                    command = [BIN / "encode", "--images", images, "--weights", weights, "--out", latents]
+                    subprocess.run(command, check=True, capture_output=True)
+
+                    network = ModuleDict({
+                        "encoder": Sequential(
+                            Conv2d(1, 32, 5, 2, 2), ReLU(), Conv2d(32, 64, 5, 2, 2), ReLU(), Conv2d(64, 128, 3, 2, 1), ReLU(),
+                            Flatten(), Linear(128 * h * w, 7),
+                        ),
+                        "decoder": Sequential(
+                            Linear(7, 128 * h * w), ReLU(), Unflatten(1, (128, h, w)),
+                            ConvTranspose2d(128, 64, 3, 2, 1, added[0]), ReLU(),
+                            ConvTranspose2d(64, 32, 5, 2, 2, added[1]), ReLU(), ConvTranspose2d(32, 1, 5, 2, 2, added[2]),
+                        ),
+                    })
+                    network.load_state_dict(load_file(weights))
+                    pixels = torch.from_numpy(np.load(images)[:, None])
+                    with torch.no_grad():
+                        expected = network["encoder"](pixels)
+                        loss = torch.nn.functional.mse_loss(network["decoder"](expected), pixels).item()
+                    largest = np.abs(np.load(latents) - expected.numpy()).max()
+                    self.assertLess(largest, 1e-5)
+                    self.assertGreater(np.abs(expected.numpy()).max(), 0.01)
+                    told = float(losses.read_text().splitlines()[-1].split(",")[2])
+                    self.assertAlmostEqual(told, loss, delta=1e-6)
+
 
 class AgainstScikitLearn(unittest.TestCase):
     def test_scores_agree_on_random_groupings(self):

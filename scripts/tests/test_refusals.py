@@ -28,10 +28,13 @@ class Refusals(unittest.TestCase):
         rng = np.random.default_rng(0)
         images = rng.integers(256, size=(40, 4, 4), dtype="u1")
         cls.write("images.npy", images)
+        cls.write("other-images.npy", rng.integers(256, size=(40, 2, 8), dtype="u1"))
+        cls.write("rows-of-pixels.npy", images.reshape(40, 16))
         cls.write("points.npy", rng.normal(size=(40, 3)).astype("f4"))
         cls.write("labels.npy", np.arange(40, dtype="u1") % 4)
         cls.write("assignments.npy", np.arange(40, dtype="i4") % 4)
         cls.command("train-ae", "--images images.npy --out weights.safetensors --hidden 8 --latent 2 --epochs 1")
+        cls.command("train-ae", "--images images.npy --out conv.safetensors --network conv --hidden 3 --latent 2 --epochs 1")
         for kind in ["kmeans", "gmm"]:
             cls.command(f"cluster-{kind}", f"--points points.npy --out {kind}.npy --model {kind}.npz --k 2")
         cls.command("evaluate", "--assignments assignments.npy --labels labels.npy --out scores.json")
@@ -142,6 +145,17 @@ class Refusals(unittest.TestCase):
             self.refused("encode", f"--images images.npy --weights {file} --out new.npy", 1, file)
         self.refused("encode", "--images wide.npy --weights weights.safetensors --out new.npy", 1, "wide.npy", "16", "5")
 
+    def test_images_without_the_sides_that_are_needed(self):
+        train = "--images rows-of-pixels.npy --out new.safetensors"
+        self.refused("train-ae", f"{train} --network conv", 1, "rows-of-pixels.npy", "(n, height, width)", "[40, 16]", "dense")
+        for option, done in {"shift": "moved", "scale": "scaled", "blur": "blurred"}.items():
+            self.refused("train-ae", f"{train} --{option} 1", 1, "rows-of-pixels.npy", option, "(n, height, width)", done)
+        words = "--images images.npy --validation other-images.npy --out new.safetensors --network conv"
+        self.refused("train-ae", words, 1, "other-images.npy", "4 rows of 4", "found 2 of 8")
+        words = "--weights conv.safetensors --out new.npy --images"
+        self.refused("encode", f"{words} other-images.npy", 1, "other-images.npy", "4 rows of 4", "found 2 of 8")
+        self.refused("encode", f"{words} wide.npy", 1, "wide.npy", "16", "5")
+
     def test_weights_of_points_that_cannot_be_used(self):
         for program in ["cluster-kmeans", "cluster-gmm"]:
             for weights, wrong in {
@@ -219,6 +233,8 @@ class Refusals(unittest.TestCase):
     def test_numbers_beyond_reason(self):
         self.refused("train-ae", "--images images.npy --out w.safetensors --lr 1e38", 1, "lr", "1e30")
         self.refused("train-ae", "--images images.npy --out w.safetensors --hidden 9999999999", 1, "9999999999")
+        self.refused("train-ae", "--images images.npy --out w.safetensors --network conv --hidden 99999,99999", 1, "parameters")
+        self.refused("train-ae", "--images images.npy --out w.safetensors --scale 11", 1, "scale", "at most 10", "found 11")
         self.refused("cluster-kmeans", "--points points.npy --out new.npy --threads 1000000", 2, "--threads")
 
     def test_wrong_usage(self):
@@ -231,6 +247,8 @@ class Refusals(unittest.TestCase):
             ("train-ae", "--images images.npy --out w.safetensors --epochs 0", "--epochs"),
             ("train-ae", "--images images.npy --out w.safetensors --hidden 8,,8", "--hidden"),
             ("train-ae", "--images images.npy --out w.safetensors --loss l1", "mse, bce"),
+            ("train-ae", "--images images.npy --out w.safetensors --network cnn", "dense, conv"),
+            ("train-ae", "--images images.npy --out w.safetensors --blur -1", "--blur"),
             ("train-ae", "--images images.npy --out w.safetensors --device gpu", "cuda:N"),
             ("encode", "--images images.npy --weights w.safetensors --out new.npy --batch 3", "--batch"),
             ("cluster-kmeans", "--points points.npy --out new.npy --k ten", "--k"),
@@ -308,16 +326,21 @@ class Refusals(unittest.TestCase):
             points = rng.normal(size=(9000, 6)).astype("f4") + rng.integers(5, size=(9000, 1))
             np.save(folder / "points.npy", points)
             outputs = {}
+            # The last of the batches is a single image.
+            changes = "--scale 0.3 --blur 1 --shift 1 --batch 2999"
             for threads in [1, 2, 5]:
                 for program, words in [
                     ("train-ae", "--images images.npy --out w.safetensors --hidden 300,200 --epochs 2 --validation images.npy"),
                     ("encode", "--images images.npy --weights w.safetensors --out latents.npy"),
+                    ("train-ae", f"--images images.npy --out conv.safetensors --network conv --hidden 8,16 --epochs 1 {changes}"),
+                    ("encode", "--images images.npy --weights conv.safetensors --out conv.npy"),
+                    ("train-ae", f"--images images.npy --out changed.safetensors --hidden 300 --epochs 1 {changes}"),
                     ("cluster-kmeans", "--points points.npy --out k.npy --model k.npz"),
                     ("cluster-gmm", "--points points.npy --out g.npy --model g.npz --proba p.npy"),
                 ]:
                     done = run(program, *words.split(), "--threads", threads, cwd=folder)
                     self.assertEqual(done.returncode, 0, done.stderr)
-                for name in ["w.safetensors", "losses.csv", "latents.npy", "k.npy", "k.npz", "g.npy", "g.npz", "p.npy"]:
+                for name in ["w.safetensors", "losses.csv", "latents.npy", "conv.safetensors", "conv.npy", "changed.safetensors", "k.npy", "k.npz", "g.npy", "g.npz", "p.npy"]:
                     outputs.setdefault(name, set()).add((folder / name).read_bytes())
             for name, versions in outputs.items():
                 self.assertEqual(len(versions), 1, f"{name} differs between 1, 2 and 5 threads")

@@ -23,6 +23,7 @@ mod augment;
 mod device;
 mod encode;
 mod error;
+mod geometry;
 mod layers;
 mod network;
 mod pixels;

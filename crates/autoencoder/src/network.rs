@@ -124,6 +124,7 @@ fn activate(activation: Activation, values: &Tensor) -> Result<Tensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::NetworkKind;
 
     /// (smallest, largest) of the values.
     fn range(tensor: &Tensor) -> (f64, f64) {
@@ -132,22 +133,35 @@ mod tests {
 
     #[test]
     fn the_first_weights_fill_the_range_that_their_name_promises() {
-        let architecture =
-            Architecture { input: 300, hidden: vec![200], latent: 100, ..Architecture::default() };
-        for (init, weights, biases) in [
-            (Init::Keras, (6.0f64 / 500.0).sqrt(), 0.0),
-            (Init::PyTorch, 300f64.powf(-0.5), 300f64.powf(-0.5)),
+        let dense = Architecture { input: 300, hidden: vec![200], latent: 100, ..Architecture::default() };
+        let network = NetworkKind::Conv { height: 5, width: 4 };
+        let conv =
+            Architecture { input: 20, network, hidden: vec![20, 30], latent: 4, ..Architecture::default() };
+        // The second layer of the convolutional network takes 20 channels through kernels of 3 x 3, and its mirror, the
+        // fourth of all, gives as many; PyTorch counts what a transposed convolution gives as what it takes.
+        let (keras, pytorch) = ((6.0f64 / (180.0 + 270.0)).sqrt(), 180f64.powf(-0.5));
+        for (architecture, layer, init, weights, biases) in [
+            (&dense, 0, Init::Keras, (6.0f64 / 500.0).sqrt(), 0.0),
+            (&dense, 0, Init::PyTorch, 300f64.powf(-0.5), 300f64.powf(-0.5)),
+            (&conv, 1, Init::Keras, keras, 0.0),
+            (&conv, 1, Init::PyTorch, pytorch, pytorch),
+            (&conv, 4, Init::Keras, keras, 0.0),
+            (&conv, 4, Init::PyTorch, pytorch, pytorch),
         ] {
-            let network = Network::new(&architecture, init, 0, Device::Cpu).unwrap();
-            let Layer { weight, bias, .. } = &network.layers[0];
-            for (tensor, bound) in [(weight, weights), (bias, biases)] {
+            let network = Network::new(architecture, init, 0, Device::Cpu).unwrap();
+            let Layer { weight, bias, .. } = &network.layers[layer];
+            // Few biases do not reach as far.
+            for (tensor, bound, reached) in [(weight, weights, 0.95), (bias, biases, 0.8)] {
                 let (smallest, largest) = range(tensor);
                 let slack = 1e-6;
                 assert!(
-                    -bound - slack <= smallest && smallest <= -0.95 * bound,
+                    -bound - slack <= smallest && smallest <= -reached * bound,
                     "{init}: {smallest} of {bound}"
                 );
-                assert!(0.95 * bound <= largest && largest <= bound + slack, "{init}: {largest} of {bound}");
+                assert!(
+                    reached * bound <= largest && largest <= bound + slack,
+                    "{init}: {largest} of {bound}"
+                );
             }
         }
     }

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use autoencoder::{
-    Activation, Architecture, Device, Error, Loss, Network, Pixels, TrainParams, TrainingEvent, encode, train,
+    Activation, Architecture, Augment, Device, Error, Loss, Network, NetworkKind, Pixels, TrainParams,
+    TrainingEvent, encode, train,
 };
 use ndarray::{Array2, ArrayView2, s};
 
@@ -17,6 +18,12 @@ fn images(n: usize) -> Array2<u8> {
 
 fn architecture() -> Architecture {
     Architecture { input: 12, hidden: vec![16, 8], latent: 2, ..Architecture::default() }
+}
+
+/// The same images as 4 x 3 pixels, which the convolutions make 2 x 2 and then 1 x 1.
+fn convolutional() -> Architecture {
+    let network = NetworkKind::Conv { height: 4, width: 3 };
+    Architecture { network, hidden: vec![6, 9], ..architecture() }
 }
 
 fn params(epochs: usize) -> TrainParams {
@@ -59,6 +66,25 @@ fn training_lowers_the_loss_and_says_how_far_it_is() {
     assert_eq!(seen, Some(20 * 210), "the last partial batch counts");
 }
 
+/// Heights and widths of every kind come back as they went in, and what is to come out of a changed image is learned.
+#[test]
+fn convolutions_train_on_images_of_any_sides() {
+    // As `Architecture::reproducible_threads` wants it; with more, steps this small wait for each other.
+    tch::set_num_threads(1);
+    for (height, width, hidden) in
+        [(4, 3, vec![6, 9]), (12, 1, vec![8]), (1, 12, vec![4, 4, 4]), (2, 6, vec![5])]
+    {
+        let network = NetworkKind::Conv { height, width };
+        let architecture = Architecture { network, hidden, ..architecture() };
+        let images = images(210);
+        let augment = Augment { scale: 0.2, blur: 0.3, width: Some(width), ..Augment::default() };
+        let (images, params) = (Pixels::U8(images.view()), TrainParams { augment, ..params(20) });
+        let trained = train(images, None, &architecture, &params, Device::Cpu, &mut |_| {}).unwrap();
+        let (first, last) = (trained.losses[0].train, trained.losses[19].train);
+        assert!(last < 0.7 * first, "{height} x {width}: {first} to {last}");
+    }
+}
+
 #[test]
 fn every_activation_and_loss_trains() {
     for activation in
@@ -85,26 +111,38 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
 
 #[test]
 fn weights_come_back_as_they_were_saved() {
-    let architecture = Architecture { activation: Activation::Tanh, loss: Loss::Bce, ..architecture() };
-    let network = trained(&architecture, 1).network;
-    let bytes = network.to_safetensors().unwrap();
-    let read = Network::from_safetensors(&bytes, Device::Cpu).unwrap();
-    assert_eq!(read.architecture(), &architecture);
-    assert_eq!(read.to_safetensors().unwrap(), bytes);
-    let images = images(30);
-    assert_eq!(latents(&read, images.view()), latents(&network, images.view()));
+    for architecture in [architecture(), convolutional()] {
+        let architecture = Architecture { activation: Activation::Tanh, loss: Loss::Bce, ..architecture };
+        let network = trained(&architecture, 1).network;
+        let bytes = network.to_safetensors().unwrap();
+        let read = Network::from_safetensors(&bytes, Device::Cpu).unwrap();
+        assert_eq!(read.architecture(), &architecture);
+        assert_eq!(read.to_safetensors().unwrap(), bytes);
+        let images = images(30);
+        assert_eq!(latents(&read, images.view()), latents(&network, images.view()));
+    }
+}
+
+/// A dense network's file says what it did before there were others.
+#[test]
+fn the_metadata_of_a_dense_network_knows_no_other() {
+    let bytes = trained(&architecture(), 1).network.to_safetensors().unwrap();
+    let metadata = r#"{"__metadata__":{"autoencoder":"{\"activation\":\"relu\",\"loss\":\"mse\",\"normalize\":\"none\"}"},"#;
+    assert!(bytes[8..].starts_with(metadata.as_bytes()), "{}", String::from_utf8_lossy(&bytes[8..200]));
 }
 
 /// Blocks have 1,000 rows: a file of any length gives an image the same latents, bit for bit.
 #[test]
 fn latents_do_not_depend_on_what_stands_beside_an_image() {
-    let network = trained(&architecture(), 1).network;
-    let images = images(2005);
-    let all = latents(&network, images.view());
-    assert_eq!(all.dim(), (2005, 2));
-    for (start, end) in [(0, 1), (0, 1000), (3, 1004), (999, 2005), (2004, 2005)] {
-        let part = latents(&network, images.slice(s![start..end, ..]));
-        assert_eq!(part, all.slice(s![start..end, ..]), "{start}..{end}");
+    for architecture in [architecture(), convolutional()] {
+        let network = trained(&architecture, 1).network;
+        let images = images(2005);
+        let all = latents(&network, images.view());
+        assert_eq!(all.dim(), (2005, 2));
+        for (start, end) in [(0, 1), (0, 1000), (3, 1004), (999, 2005), (2004, 2005)] {
+            let part = latents(&network, images.slice(s![start..end, ..]));
+            assert_eq!(part, all.slice(s![start..end, ..]), "{start}..{end}");
+        }
     }
 }
 
@@ -165,6 +203,14 @@ fn what_does_not_fit_is_refused() {
         (architecture(), TrainParams { lr: 1e38, ..params(1) }),
         (Architecture { hidden: vec![9_999_999_999], ..architecture() }, params(1)),
         (Architecture { hidden: vec![1_000_000, 1_000_000], ..architecture() }, params(1)),
+        (Architecture { hidden: vec![], ..convolutional() }, params(1)),
+        (Architecture { hidden: vec![6, 0], ..convolutional() }, params(1)),
+        (Architecture { hidden: vec![10_000, 10_000], ..convolutional() }, params(1)),
+        (Architecture { network: NetworkKind::Conv { height: 3, width: 3 }, ..architecture() }, params(1)),
+        (
+            Architecture { network: NetworkKind::Conv { height: 1 << 40, width: 1 << 40 }, ..architecture() },
+            params(1),
+        ),
     ] {
         let images = images(10);
         let outcome =
@@ -173,24 +219,29 @@ fn what_does_not_fit_is_refused() {
     }
 }
 
+fn refused(bytes: &[u8]) -> String {
+    Network::from_safetensors(bytes, Device::Cpu).unwrap_err().to_string()
+}
+
+/// The same file with one name or number in its header changed.
+fn changed(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let header_length = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&bytes[8..header_length]).unwrap();
+    assert!(header.contains(from), "{header}");
+    [&bytes[..8], header.replace(from, to).as_bytes(), &bytes[header_length..]].concat()
+}
+
 /// Bytes that are not such weights: each is refused in one line, none panics or is half believed.
 #[test]
 fn weights_that_are_none_are_refused() {
     let bytes = trained(&architecture(), 1).network.to_safetensors().unwrap();
-    let refused = |bytes: &[u8]| Network::from_safetensors(bytes, Device::Cpu).unwrap_err().to_string();
     for length in [0, 7, 8, 100, bytes.len() - 1] {
         assert!(refused(&bytes[..length]).starts_with("expected the weights"), "{length} bytes");
     }
     assert!(refused(&u64::MAX.to_le_bytes()).starts_with("expected the weights"));
 
-    // The same file with one name, number or value changed.
-    let header_length = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    let changed = |from: &str, to: &str| {
-        assert_eq!(from.len(), to.len());
-        let header = std::str::from_utf8(&bytes[8..header_length]).unwrap();
-        assert!(header.contains(from), "{header}");
-        [&bytes[..8], header.replace(from, to).as_bytes(), &bytes[header_length..]].concat()
-    };
+    let changed = |from: &str, to: &str| changed(&bytes, from, to);
     assert!(refused(&changed("encoder.0.weight", "encoder.0.height")).contains("found no encoder.0.weight"));
     assert!(refused(&changed("decoder.2.bias", "decoder.2.base")).contains("found no decoder.2.bias"));
     assert!(refused(&changed("relu", "rely")).contains("found something else"));
@@ -199,4 +250,31 @@ fn weights_that_are_none_are_refused() {
     let last = poisoned.len() - 4;
     poisoned[last..].copy_from_slice(&f32::NAN.to_le_bytes());
     assert!(refused(&poisoned).contains("that are not finite"));
+}
+
+#[test]
+fn convolutions_that_do_not_fit_are_refused() {
+    let bytes = trained(&convolutional(), 1).network.to_safetensors().unwrap();
+    let refused = |from: &str, to: &str| refused(&changed(&bytes, from, to));
+    assert!(refused("encoder.2.weight", "encoder.2.height").contains("found no encoder.3.weight"));
+    assert!(refused("encoder.5.weight", "encoder.5.height").contains("found no encoder.5.weight"));
+    assert!(refused("decoder.3.bias", "decoder.3.base").contains("found no decoder.3.bias"));
+    assert!(
+        refused("[9,6,3,3]", "[6,9,3,3]").contains("encoder.2.weight of dtype F32 and shape [6, 9, 3, 3]")
+    );
+    assert!(refused("[6,1,5,5]", "[6, 25,1]").contains("encoder.0.weight of shape [6, 25, 1]"));
+    assert!(refused("[2,9]", "[9,2]").contains("encoder.5.weight of dtype F32 and shape [9, 2]"));
+    assert!(refused("\\\"height\\\":4", "\\\"height\\\":9").contains("shape [2, 9]"));
+    assert!(refused("conv", "cone").contains("found something else"));
+    let dense = refused(r#",\"network\":{\"conv\":{\"height\":4,\"width\":3}}"#, &" ".repeat(50));
+    assert!(dense.contains("found encoder.0.weight of shape [6, 1, 5, 5]"), "{dense}");
+
+    // Images of as many pixels in other rows.
+    let error = convolutional().check_sides(&[7, 3, 4]).unwrap_err().to_string();
+    assert!(error.starts_with("expected images of 4 rows of 3 pixels, found 3 of 4"), "{error}");
+    for (architecture, shape) in
+        [(convolutional(), &[7, 4, 3][..]), (convolutional(), &[7, 12]), (architecture(), &[7, 3, 4])]
+    {
+        architecture.check_sides(shape).unwrap();
+    }
 }
