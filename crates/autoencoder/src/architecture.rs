@@ -119,7 +119,7 @@ impl Architecture {
     ///
     /// Convolutions get one. oneDNN, which does them, divides the sums over the images of a batch that are the gradients of
     /// the weights among the threads where filters are too few to go round (seen with 32 filters from 3 threads on, with
-    /// 8 from 2 on), and has no mode that keeps the order. Without it the same convolutions take about three times as long.
+    /// 8 from 2 on), and has no mode that keeps the order. Without oneDNN they take two to three times as long.
     pub fn reproducible_threads(&self) -> usize {
         const COLUMNS_PER_THREAD: usize = 16;
         if self.network != NetworkKind::Dense {

@@ -202,6 +202,8 @@ mod tests {
     fn what_cannot_be_done_to_images_is_refused() {
         let refused = |augment: Augment| augment.validate().unwrap_err().to_string();
         let width = Some(7);
+        let large = refused(Augment { scale: 10.5, width, ..Augment::default() });
+        assert_eq!(large, "scale must be a number of 0 or more, at most 10, found 10.5");
         for amount in [-0.1, f64::NAN, f64::INFINITY] {
             let scale = refused(Augment { scale: amount, width, ..Augment::default() });
             assert_eq!(scale, format!("scale must be a number of 0 or more, at most 10, found {amount}"));

@@ -62,7 +62,8 @@ impl LayerShape {
         (weight[1] * field, weight[0] * field)
     }
 
-    /// Rows and columns that a transposed convolution adds at the end of the smallest image that would become its input.
+    /// Rows and columns of a transposed convolution's output beyond the smallest that a convolution makes its input of:
+    /// 0 or 1, which is PyTorch's `output_padding`.
     pub(crate) fn output_padding(&self) -> [i64; 2] {
         [1, 2].map(|side| (self.output[side] + 1 - 2 * self.input[side]) as i64)
     }

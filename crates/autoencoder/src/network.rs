@@ -90,7 +90,7 @@ impl Network {
 }
 
 impl Layer {
-    /// Values (rows, ...) in whatever form the layer before gives them to values (rows, output).
+    /// Values (rows, ...) in whatever form the layer before gives them to (rows, ...), the rest being the shape's `output`.
     fn apply(&self, values: &Tensor) -> Result<Tensor> {
         let mut size = vec![values.size()[0]];
         size.extend(self.shape.input.iter().map(|&side| side as i64));
