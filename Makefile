@@ -28,7 +28,8 @@ SEED            ?= 0## every random choice flows from it
 SEEDS           ?= 10## those of make study: how many, from 0 on, or a list
 K               ?= 10## number of clusters
 THREADS         ?=## all cores where empty; changes no result
-HIDDEN          ?= 1500,1000,500## widths of the encoder's hidden layers
+NETWORK         ?= dense## dense or conv
+HIDDEN          ?= $(hidden_$(NETWORK))## widths of the encoder's hidden layers, or filters of its convolutions
 LATENT          ?= 10## width of the code
 EPOCHS          ?= $(if $(filter digits,$(DATASET)),50,10)## passes over the images
 BATCH           ?= 256## images per training step
@@ -40,6 +41,8 @@ NORMALIZE       ?= none## none or l2: what is done to each image first
 BRIGHTNESS      ?= 0## train on images made so much brighter or darker
 SHIFT           ?= 0## train on images moved by so many pixels
 NOISE           ?= 0## train on images of which this share is black
+SCALE           ?= 0## train on images enlarged or shrunk by up to this share
+BLUR            ?= 0## train on images blurred by up to so many pixels
 DEVICE          ?= auto## auto, cpu, cuda or cuda:N
 KMEANS_STARTS   ?= 10## starts of k-means, the best is kept
 KMEANS_MAX_ITER ?= 350## iterations of k-means
@@ -50,8 +53,8 @@ GMM_MAX_ITER    ?= 300## iterations of the mixture
 GMM_TOL         ?= 1e-5## tolerance of the mixture, as scikit-learn's
 GMM_INIT        ?= kmeans## kmeans or random
 COVARIANCE      ?= full## full, tied, diag or spherical
-SCALES          ?=## of the wavelets; as many as leave 3 x 3 places where empty
-ANGLES          ?= 8## of the wavelets
+WAVELET_SCALES  ?=## of scatter; as many as leave 3 x 3 places where empty
+WAVELET_ANGLES  ?= 8## of scatter
 FEATURE_DIMS    ?= 500## most features of an image that is scattered
 DIMS            ?= 10## of the embedding
 NEIGHBORS       ?= 20## of a point in its graph, itself counted
@@ -90,6 +93,8 @@ FEATURES        ?= $(if $(own_latents),$(ARTIFACTS)/features/train.npy,$(LATENTS
 FEATURES_TEST   ?= $(if $(own_features),$(if $(TEST_IMAGES),$(ARTIFACTS)/features/test.npy),$(if $(filter $(LATENTS),$(FEATURES)),$(LATENTS_TEST)))## of the others
 ##
 
+hidden_dense := 1500,1000,500
+hidden_conv := 32,64,128
 # Whether the stages write them: what belongs to files of yours is yours to name, or left out.
 own_images = $(filter $(DATA)/train-images.npy,$(TRAIN_IMAGES))
 own_latents = $(filter $(ARTIFACTS)/latents/train.npy,$(LATENTS))
@@ -253,6 +258,7 @@ $(data_files) &: $(STAMPS)/fetch-data | $(call programs,$(FETCH_DATA))
 train-ae_command = $(TRAIN_AE) --images $(TRAIN_IMAGES) $(if $(TEST_IMAGES),--validation $(TEST_IMAGES)) \
     --hidden $(HIDDEN) --latent $(LATENT) --epochs $(EPOCHS) --batch $(BATCH) --lr $(LR) --loss $(LOSS) \
     --activation $(ACTIVATION) --init $(INIT) --normalize $(NORMALIZE) --brightness $(BRIGHTNESS) --shift $(SHIFT) --noise $(NOISE) \
+    $(if $(filter-out dense,$(NETWORK)),--network $(NETWORK)) $(if $(filter-out 0,$(SCALE)),--scale $(SCALE)) $(if $(filter-out 0,$(BLUR)),--blur $(BLUR)) \
     --seed $(SEED) --device $(DEVICE) --out $(ARTIFACTS)/autoencoder/weights.safetensors
 $(eval $(call stamp,train-ae))
 $(ARTIFACTS)/autoencoder/weights.safetensors $(ARTIFACTS)/autoencoder/losses.csv &: \
@@ -296,7 +302,7 @@ $(eval $(call cluster,latents-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(LATENTS
 $(eval $(call cluster,latents-gmm,$(CLUSTER_GMM),$(gmm_flags),$(LATENTS),$(LATENTS_TEST)))
 
 # Images to features, of which those of the test images come from the model of the others.
-scatter-train_command = $(SCATTER) --images $(TRAIN_IMAGES) $(if $(SCALES),--scales $(SCALES)) --angles $(ANGLES) --dims $(FEATURE_DIMS) \
+scatter-train_command = $(SCATTER) --images $(TRAIN_IMAGES) $(if $(WAVELET_SCALES),--scales $(WAVELET_SCALES)) --angles $(WAVELET_ANGLES) --dims $(FEATURE_DIMS) \
     --out $(ARTIFACTS)/features/train.npy --model $(ARTIFACTS)/features/model.npz
 $(eval $(call stamp,scatter-train))
 $(ARTIFACTS)/features/train.npy $(ARTIFACTS)/features/model.npz &: \

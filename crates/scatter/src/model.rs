@@ -29,7 +29,7 @@ pub fn read(path: &Path) -> anyhow::Result<(Features, FileRecord)> {
     let features = (|| {
         let settings: Array1<f64> = shaped::<Ix1>("settings", settings)?;
         ensure!(
-            settings.len() == 4 && settings.iter().all(|&x| x >= 0.0 && x < 65_536.0 && x.fract() == 0.0),
+            settings.len() == 4 && settings.iter().all(|x| (0.0..65_536.0).contains(x) && x.fract() == 0.0),
             "expected settings of four whole numbers, found {settings}"
         );
         let setting = |at: usize| settings[at] as usize;

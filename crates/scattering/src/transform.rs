@@ -183,12 +183,12 @@ impl Scattering {
                     complex(modulus, first);
                     level.plane.forward(first, &mut scratch[j]);
                 }
-                for k in j + 1..self.scales {
-                    let coarse = &self.levels[k];
-                    for wavelet in &level.wavelets[k] {
+                let coarser = self.levels.iter().zip(&level.wavelets).zip(&mut *scratch).skip(j + 1);
+                for ((coarse, wavelets), scratch) in coarser {
+                    for wavelet in wavelets {
                         let second = &mut second[..coarse.plane.len()];
                         level.filter(first, wavelet, coarse, second);
-                        coarse.plane.inverse(second, &mut scratch[k]);
+                        coarse.plane.inverse(second, scratch);
                         let modulus = &mut modulus[..coarse.plane.len()];
                         moduli(second, modulus);
                         if let Some(out) = next(2) {
