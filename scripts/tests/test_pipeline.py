@@ -80,13 +80,15 @@ class Pipeline(unittest.TestCase):
             "data/test-labels.npy": ("|u1", (359,)),
             "latents/train.npy": ("<f4", (1438, 10)),
             "latents/test.npy": ("<f4", (359, 10)),
+            "features/train.npy": ("<f4", (1438, 144)),
+            "features/test.npy": ("<f4", (359, 144)),
         }
         for run in [1, 2]:
             contract[f"manifold/{run}/train.npy"] = ("<f4", (1438, 10))
             contract[f"manifold/{run}/test.npy"] = ("<f4", (359, 10))
         contract["clusters/manifold-consensus/train-agreement.npy"] = ("<f4", (1438,))
         contract["clusters/manifold-consensus/test-agreement.npy"] = ("<f4", (359,))
-        for system in [*SYSTEMS, "manifold-runs/2"]:
+        for system in [*SYSTEMS, "manifold-runs/1", "manifold-runs/2"]:
             contract[f"clusters/{system}/train.npy"] = ("<i4", (1438,))
             contract[f"clusters/{system}/test.npy"] = ("<i4", (359,))
         found = {str(path.relative_to(self.reference)) for path in self.reference.rglob("*.npy")}

@@ -12,7 +12,9 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / "target" / "release"
-PROGRAMS = ["fetch-data", "train-ae", "encode", "cluster-kmeans", "cluster-gmm", "embed-manifold", "consensus", "evaluate"]
+PROGRAMS = [
+    "fetch-data", "train-ae", "encode", "scatter", "cluster-kmeans", "cluster-gmm", "embed-manifold", "consensus", "evaluate",
+]
 
 
 def run(program, *words, cwd):
@@ -95,6 +97,7 @@ class Refusals(unittest.TestCase):
             "cluster-kmeans": "--points {} --out new.npy",
             "cluster-gmm": "--points {} --out new.npy",
             "embed-manifold": "--points {} --out new.npy",
+            "scatter": "--images {} --out new.npy",
         }
         files = {
             "missing.npy": "cannot read",
@@ -141,11 +144,14 @@ class Refusals(unittest.TestCase):
             self.refused(program, f"--points wide.npy --predict {own} --out new.npy", 1, "wide.npy", "found 5")
         for file in ["missing.npz", "empty.npy", "points.npy", "truncated.npz", "gmm.npz", "."]:
             self.refused("embed-manifold", f"--points points.npy --transform {file} --out new.npy", 1, file)
+            self.refused("scatter", f"--images images.npy --transform {file} --out new.npy", 1, file)
         for file in ["missing.safetensors", "empty.npy", "points.npy", "truncated.safetensors", "."]:
             self.refused("encode", f"--images images.npy --weights {file} --out new.npy", 1, file)
         self.refused("encode", "--images wide.npy --weights weights.safetensors --out new.npy", 1, "wide.npy", "16", "5")
 
     def test_images_without_the_sides_that_are_needed(self):
+        self.refused("scatter", "--images rows-of-pixels.npy --out new.npy", 1, "rows-of-pixels.npy", "(n, height, width)", "[40, 16]")
+        self.refused("scatter", "--images images.npy --out new.npy", 1, "images.npy", "6 to 4096 pixels", "4 x 4")
         train = "--images rows-of-pixels.npy --out new.safetensors"
         self.refused("train-ae", f"{train} --network conv", 1, "rows-of-pixels.npy", "(n, height, width)", "[40, 16]", "dense")
         for option, done in {"shift": "moved", "scale": "scaled", "blur": "blurred"}.items():
@@ -194,6 +200,7 @@ class Refusals(unittest.TestCase):
             "fetch-data": "--dataset digits --out-dir {}",
             "train-ae": "--images images.npy --hidden 8 --out {}/new.safetensors",
             "encode": "--images images.npy --weights weights.safetensors --out {}/new.npy",
+            "scatter": "--images images.npy --out {}/new.npy",
             "cluster-kmeans": "--points points.npy --out {}/new.npy",
             "cluster-gmm": "--points points.npy --out {}/new.npy",
             "evaluate": "--assignments assignments.npy --labels labels.npy --out {}/new.json",

@@ -79,6 +79,22 @@ fn refused(folder: &Path, words: &str, code: i32) -> String {
 }
 
 #[test]
+fn it_keeps_the_most_informative_start() {
+    let folder = tempdir().unwrap();
+    strips(folder.path());
+    done(folder.path(), "--points points.npy --out a.npy --k 3 --starts 5 --keep information");
+    let record = std::fs::read(folder.path().join("a.npy.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    let information = record["result"]["information"].as_f64().unwrap();
+    assert!(information > 0.5 && information <= 3f64.ln(), "{information}");
+    assert_eq!(record["parameters"]["keep"], "information");
+    let told = refused(folder.path(), "--points points.npy --out b.npy --keep shortest", 2);
+    assert!(told.contains("expected likelihood or information"), "{told}");
+    let told = refused(folder.path(), "--points points.npy --predict m.npz --out b.npy --keep likelihood", 2);
+    assert!(told.contains("leave out --keep"), "{told}");
+}
+
+#[test]
 fn it_selects_the_number_of_components() {
     let folder = tempdir().unwrap();
     strips(folder.path());
