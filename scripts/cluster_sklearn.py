@@ -9,6 +9,8 @@ A mixture is fitted where --covariance is given, k-means otherwise; --predict ta
 
 import argparse
 
+import numpy as np
+from scipy.special import entr
 from threadpoolctl import threadpool_limits
 
 from stand_in import fail, load, load_points, save, save_npz
@@ -23,6 +25,7 @@ def arguments():
     parser.add_argument("--predict", metavar="MODEL", help="fit nothing: assign the points to this model's clusters")
     parser.add_argument("--k", type=int, default=10)
     parser.add_argument("--starts", type=int)
+    parser.add_argument("--keep", choices=["likelihood", "information"], default="likelihood", help="which start of a mixture")
     parser.add_argument("--max-iter", type=int)
     parser.add_argument("--tol", type=float)
     parser.add_argument("--init", help="k-means++ or kmeans, random, or a .npy of k centroids or means")
@@ -53,6 +56,12 @@ def kmeans(args, points):
     return model.labels_, None
 
 
+def information(posterior):
+    """Mutual information of point and component, in nats, of a posterior (n, k)."""
+    mean = posterior.mean(axis=0)
+    return entr(mean).sum() - entr(posterior).sum(axis=1).mean()
+
+
 def mixture(args, points):
     if args.weights:
         fail(f"{args.weights}: expected no weights, which scikit-learn's mixture does not know; leave out --weights")
@@ -60,11 +69,21 @@ def mixture(args, points):
 
     init = args.init or "kmeans"
     start = {"means_init": load(init)} if init.endswith(".npy") else {"init_params": init}
-    options = {"n_init": 1, "max_iter": 300, "tol": 1e-5}
-    options |= given(n_init=args.starts, max_iter=args.max_iter, tol=args.tol)
-    model = GaussianMixture(
-        args.k, covariance_type=args.covariance, reg_covar=args.reg_covar, random_state=args.seed, **start, **options
-    ).fit(points)
+    options = {"max_iter": 300, "tol": 1e-5} | given(max_iter=args.max_iter, tol=args.tol)
+    starts = args.starts or 1
+
+    def fitted(starts, random_state):
+        return GaussianMixture(
+            args.k, covariance_type=args.covariance, reg_covar=args.reg_covar, n_init=starts, random_state=random_state,
+            **start, **options,
+        ).fit(points)  # fmt: skip
+
+    if args.keep == "likelihood":
+        model = fitted(starts, args.seed)
+    else:
+        stream = np.random.RandomState(args.seed)
+        models = (fitted(1, stream) for _ in range(starts))
+        model = max(models, key=lambda model: information(model.predict_proba(points)))
     if args.model:
         save_npz(
             args.model,
