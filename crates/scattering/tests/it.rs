@@ -106,6 +106,27 @@ fn directions_are_kept_up_to_dims_and_distances_with_them() {
 }
 
 #[test]
+fn paths_weigh_alike_and_images_too() {
+    let originals = images(300, 8);
+    let (_, points) = fit(&originals, 8, &Params::default());
+    // By hand: each path by its standard deviation over images and places, each image by its length.
+    let scattering = Scattering::new((8, 8), 1, 8).unwrap();
+    let mut expected = scattering.transform(originals.view()).unwrap();
+    let (paths, rows, columns) = scattering.shape();
+    for mut path in expected.axis_chunks_iter_mut(Axis(1), rows * columns) {
+        let deviation = path.std(0.0);
+        path.mapv_inplace(|x| x / deviation);
+    }
+    assert_eq!(expected.ncols() / (rows * columns), paths);
+    for (mut image, point) in expected.outer_iter_mut().zip(points.outer_iter()) {
+        let length = image.dot(&image).sqrt();
+        image.mapv_inplace(|x| x / length);
+        let wrong = (&image - &point).iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        assert!(wrong < 1e-5, "{wrong}");
+    }
+}
+
+#[test]
 fn the_number_of_threads_changes_nothing_and_a_black_image_is_no_trouble() {
     let mut originals = images(150, 12);
     originals.row_mut(7).fill(0.0);
