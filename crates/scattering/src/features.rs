@@ -7,7 +7,7 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, Axis, Zip, s};
 use principal::Principal;
 use rayon::prelude::*;
 
-use crate::transform::scales;
+use crate::transform::{scales, shape_of};
 use crate::{Error, Result, Scattering};
 
 /// Most images that deviations and directions are found from.
@@ -108,8 +108,9 @@ impl Features {
         deviations: Array1<f64>,
         principal: Principal,
     ) -> Result<Self> {
-        let scattering = Scattering::new(size, scales, angles)?;
-        let (paths, values) = (scattering.shape().0, scattering.values());
+        // Held against one another before anything as large as the model says is made.
+        let (paths, rows, columns) = shape_of(size, scales, angles)?;
+        let values = paths * rows * columns;
         let found = (deviations.len(), principal.mean.len(), principal.directions.ncols());
         if found != (paths, values, values) {
             return Err(Error::Parameter {

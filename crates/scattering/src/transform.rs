@@ -101,9 +101,7 @@ impl Scattering {
 
     /// Paths, and places down and across: each image has as many values as their product.
     pub fn shape(&self) -> (usize, usize, usize) {
-        let (scales, angles) = (self.scales, self.angles);
-        let paths = 1 + scales * angles + angles * angles * (scales * (scales - 1) / 2);
-        (paths, self.margins.height >> scales, self.margins.width >> scales)
+        shape((self.height, self.width), self.scales, self.angles)
     }
 
     /// Values of each image.
@@ -296,6 +294,18 @@ fn averages(side: usize, level: usize, scales: usize) -> Vec<f32> {
         }
     }
     windows
+}
+
+/// Paths, and places down and across, of images `(height, width)`.
+fn shape((height, width): (usize, usize), scales: usize, angles: usize) -> (usize, usize, usize) {
+    let paths = 1 + scales * angles + angles * angles * (scales * (scales - 1) / 2);
+    (paths, height.div_ceil(1 << scales), width.div_ceil(1 << scales))
+}
+
+/// [`Scattering::shape`], without the wavelets. Errors as [`Scattering::new`].
+pub(crate) fn shape_of(size: (usize, usize), scales: usize, angles: usize) -> Result<(usize, usize, usize)> {
+    check(size, scales, angles)?;
+    Ok(shape(size, scales, angles))
 }
 
 fn complex(values: &[f32], to: &mut [Complex<f32>]) {
