@@ -1,25 +1,38 @@
 //! Moves points until neighbours are near and others are not.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use crate::curve::Curve;
 use crate::graph::Graph;
+use crate::memory::prefetch;
 
 /// Points drawn to be pushed away, for each neighbour that pulls.
 const NEGATIVES: usize = 5;
 
-/// Lanes for the pull and the pushes of a step; two are idle.
+/// Those that move points at one time: one that pulls, those that push, and one that pulls another point.
+const TOGETHER: usize = 1 + NEGATIVES + 1;
+
+/// That one.
+const LAST: usize = TOGETHER - 1;
+
+/// Lanes for these; one is idle.
 const LANES: usize = 8;
 
 /// Steps of an epoch. In a step all points move at once, by the sum of what moves them, and see where all were before: so the
-/// result knows nothing of threads, and what pulls one end of an edge pulls the other as much. The edges of an epoch are
-/// spread over its steps, since at once they would move points too far.
-const STEPS: usize = 4;
+/// result knows nothing of threads. The edges of an epoch are spread over its steps, since at once they would move points too
+/// far.
+const STEPS: usize = 8;
 
 /// Points that a thread takes at once.
-const CHUNK: usize = 256;
+const CHUNK: usize = 128;
+
+/// Pulls of either kind worked on together: each is a chain of operations that wait for one another, but not for those of
+/// another pull. What they need fits into the nearest cache, beside what the next of them need.
+const BLOCK: usize = 16;
 
 /// No coordinate is pulled or pushed by more than this.
 const CLIP: f32 = 4.0;
@@ -37,11 +50,12 @@ pub(crate) struct Schedule {
 /// Moves the points of `start` `(n, dims)` in `schedule.epochs` epochs. `graph` joins them; or, if they are given, joins them
 /// to `others` `(m, dims)`, which stay.
 ///
-/// McInnes, Healy and Melville, *UMAP*, 2018, algorithm 5, with umap-learn's schedule: an edge pulls in a share of the epochs
-/// that is its weight over the largest, and at each pull either end is pushed away by [`NEGATIVES`] random points. There the
-/// edges take turns, each moving both its ends; here those of a step move all points at once. (That each point takes the
-/// turns of its own edges alone, the obvious way to share them out, is another thing: a point that a cluster pulls out of
-/// another is back among its own before any of them follows, and clusters drift apart without end.)
+/// McInnes, Healy and Melville, *UMAP*, 2018, algorithm 5, with umap-learn's schedule: an edge, which stands in the graph once
+/// for each of its ends, pulls in a share of the epochs that is its weight over the largest; it pulls both its ends, and pushes
+/// the one that it stands for away from [`NEGATIVES`] random points. There the edges take turns; here those of a step move all
+/// points at once, and the two of a pair pull half a round apart (at once, they would throw near points past one another).
+/// (That each point takes the turns of its own edges alone, the obvious way to share them out, is another thing: a point that
+/// a cluster pulls out of another is back among its own before any of them follows, and clusters drift apart without end.)
 pub(crate) fn layout(
     graph: &Graph,
     start: ArrayView2<f32>,
@@ -73,22 +87,25 @@ fn moved<const W: usize>(
     };
     let mut positions = padded(start);
     let others = others.map(padded);
-    let edges = Edges::of(graph, others.is_none());
+    let edges = Edges::of(graph);
+    let both = others.is_none();
     let mut next = positions.clone();
-    for step in 0..schedule.epochs * STEPS {
-        let epoch = step / STEPS;
+    let mut chunks: Vec<Chunk> =
+        (0..graph.n()).step_by(CHUNK).map(|first| Chunk::new(first, &graph.starts)).collect();
+    for epoch in 0..schedule.epochs {
+        chunks.par_iter_mut().for_each(|chunk| chunk.take_turns(&edges, epoch, both));
         let rate = schedule.rate * (1.0 - epoch as f32 / schedule.epochs as f32);
-        let seen = others.as_ref().unwrap_or(&positions);
-        let step = Step { step, rate, curve: schedule.curve, seed: schedule.seed };
-        next.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, next)| {
-            let first = chunk * CHUNK;
-            next.copy_from_slice(&positions[first..first + next.len()]);
-            move_points(next, first, seen, &edges, step);
-        });
-        std::mem::swap(&mut positions, &mut next);
-        if (step.step + 1).is_multiple_of(STEPS) {
-            progress(epoch + 1);
+        let random = mix(schedule.seed ^ mix(epoch as u64));
+        for step in 0..STEPS {
+            let seen = others.as_ref().unwrap_or(&positions);
+            let step = Step { step, rate, curve: schedule.curve, random };
+            let points = positions.par_chunks(CHUNK).zip(next.par_chunks_mut(CHUNK));
+            points.zip(&chunks).for_each(|((points, next), chunk)| {
+                move_points(chunk, points, next, seen, step);
+            });
+            std::mem::swap(&mut positions, &mut next);
         }
+        progress(epoch + 1);
     }
     Array2::from_shape_fn(start.dim(), |(i, l)| positions[i][l])
 }
@@ -96,38 +113,137 @@ fn moved<const W: usize>(
 /// When edges pull.
 struct Edges<'a> {
     graph: &'a Graph,
-    /// How often in a step, in 2^-32.
-    shares: Vec<u32>,
-    /// Where in its round each starts, the same seen from both ends: else edges of equal weight would pull at once.
-    phases: Vec<u32>,
-    /// Each edge stands in the graph in both directions, and is drawn for both at once.
-    pulls: f32,
+    /// The point of each, counted from the first of its chunk.
+    owners: Vec<u8>,
+    /// How often in an epoch, in 2^-16.
+    shares: Vec<u16>,
+    /// Where in its round each starts, in 2^-16; that of the other end starts half a round later.
+    phases: Vec<u16>,
 }
 
+/// Half a round.
+const HALF: u16 = 1 << 15;
+
 impl<'a> Edges<'a> {
-    fn of(graph: &'a Graph, both: bool) -> Self {
+    fn of(graph: &'a Graph) -> Self {
         let largest = graph.weights.iter().fold(0.0_f32, |most, &weight| most.max(weight));
-        let whole = f64::from(u32::MAX) / STEPS as f64;
-        let shares =
-            graph.weights.iter().map(|weight| (f64::from(weight / largest) * whole) as u32).collect();
-        let phase = |i: usize, j: usize| mix(((i.min(j) as u64) << 32) | i.max(j) as u64) as u32;
+        let share = |weight: &f32| (weight / largest * f32::from(u16::MAX)).round() as u16;
+        let shares = graph.weights.iter().map(share).collect();
+        // By chance, or edges of equal weight would pull at once.
+        let phase = |i: usize, j: usize| {
+            let first = mix(((i.min(j) as u64) << 32) | i.max(j) as u64) as u16;
+            if i < j { first } else { first ^ HALF }
+        };
         let phases = (0..graph.n()).flat_map(|i| graph.edges(i).map(move |(j, _)| phase(i, j))).collect();
-        Self { graph, shares, phases, pulls: if both { 2.0 } else { 1.0 } }
+        let owners = (0..graph.n()).flat_map(|i| graph.edges(i).map(move |_| (i % CHUNK) as u8)).collect();
+        Self { graph, owners, shares, phases }
+    }
+}
+
+/// Those that pull some points in an epoch, step after step.
+#[derive(Default)]
+struct Turns {
+    heads: Vec<u32>,
+    /// Whom each pulls, counted from the first of the points.
+    owners: Vec<u8>,
+    /// Where those of each step end.
+    ends: [usize; STEPS],
+}
+
+impl Turns {
+    /// Those of a block of a step, none where there are no more.
+    #[inline(always)]
+    fn block(&self, step: usize, block: usize) -> impl Iterator<Item = (u32, u8)> {
+        let end = self.ends[step];
+        let start = if step == 0 { 0 } else { self.ends[step - 1] };
+        let range = end.min(start + block * BLOCK)..end.min(start + (block + 1) * BLOCK);
+        self.heads[range.clone()].iter().copied().zip(self.owners[range].iter().copied())
     }
 
-    /// Who pulls a point in a step, first of each of the foremost of `pulling`; returns how many.
-    #[inline(always)]
-    fn pulling(&self, i: usize, step: u32, pulling: &mut Vec<[u32; NEGATIVES + 1]>) -> usize {
-        let edges = self.graph.starts[i]..self.graph.starts[i + 1];
-        let (shares, phases) = (&self.shares[edges.clone()], &self.phases[edges.clone()]);
-        pulling.resize(pulling.len().max(edges.len()), [0; NEGATIVES + 1]);
+    /// How many pull in a step.
+    fn count(&self, step: usize) -> usize {
+        self.ends[step] - if step == 0 { 0 } else { self.ends[step - 1] }
+    }
+
+    /// Sorts edges, with the points that they stand for, by the steps that they pull in; some do not.
+    fn sort(&mut self, steps: &[u16], heads: &[u32], owners: &[u8], pulling: &mut Vec<u32>) {
+        pulling.resize(steps.len() + 1, 0);
         let mut count = 0;
-        for ((&j, &share), &phase) in self.graph.heads[edges].iter().zip(shares).zip(phases) {
+        for (edge, &step) in steps.iter().enumerate() {
             // Without a branch, which would be foreseen wrongly as often as not.
-            pulling[count][0] = j;
-            count += usize::from(step.wrapping_mul(share).wrapping_add(phase).overflowing_add(share).1);
+            pulling[count] = edge as u32;
+            count += usize::from(usize::from(step) < STEPS);
         }
-        count
+        let pulling = &pulling[..count];
+        let mut next = [0; STEPS];
+        for &edge in pulling {
+            next[usize::from(steps[edge as usize]) % STEPS] += 1;
+        }
+        let mut end = 0;
+        for (next, to) in next.iter_mut().zip(&mut self.ends) {
+            (*next, end) = (end, end + *next);
+            *to = end;
+        }
+        self.heads.resize(count, 0);
+        self.owners.resize(count, 0);
+        let (to_heads, to_owners) = (&mut self.heads[..count], &mut self.owners[..count]);
+        for &edge in pulling {
+            let edge = edge as usize;
+            let to = &mut next[usize::from(steps[edge]) % STEPS];
+            (to_heads[*to], to_owners[*to]) = (heads[edge], owners[edge]);
+            *to += 1;
+        }
+    }
+}
+
+/// In which step of an epoch each edge pulls, if it does: its round ends there. [`STEPS`] if it does not.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
+fn steps(epoch: usize, shares: &[u16], phases: &[u16], later: u16, to: &mut [u16]) {
+    for ((to, &share), &phase) in to.iter_mut().zip(shares).zip(phases) {
+        let left = !(epoch as u16).wrapping_mul(share).wrapping_add(phase ^ later);
+        let part = share / STEPS as u16 + 1;
+        let (mut step, mut end) = (0, part);
+        for _ in 1..STEPS {
+            step += u16::from(left >= end);
+            end = end.saturating_add(part);
+        }
+        *to = if left < share { step } else { STEPS as u16 };
+    }
+}
+
+/// Some points, and those that pull them.
+#[derive(Default)]
+struct Chunk {
+    /// The first of the points.
+    first: usize,
+    /// Their edges.
+    range: Range<usize>,
+    /// Those that pull because of these points: others push them at the same time.
+    own: Turns,
+    /// Those that pull because of their other end.
+    mirrored: Turns,
+    /// Used again and again: the step of each edge, and those that pull.
+    steps: Vec<u16>,
+    pulling: Vec<u32>,
+}
+
+impl Chunk {
+    fn new(first: usize, starts: &[usize]) -> Self {
+        let range = starts[first]..starts[(first + CHUNK).min(starts.len() - 1)];
+        Self { first, range, ..Self::default() }
+    }
+
+    /// Finds who pulls in an epoch: edges do when their round ends; and, if they pull `both` ends, when that of the other ends.
+    fn take_turns(&mut self, edges: &Edges, epoch: usize, both: bool) {
+        let (shares, phases) = (&edges.shares[self.range.clone()], &edges.phases[self.range.clone()]);
+        let (heads, owners) = (&edges.graph.heads[self.range.clone()], &edges.owners[self.range.clone()]);
+        self.steps.resize(shares.len(), 0);
+        steps(epoch, shares, phases, 0, &mut self.steps);
+        self.own.sort(&self.steps, heads, owners, &mut self.pulling);
+        if both {
+            steps(epoch, shares, phases, HALF, &mut self.steps);
+            self.mirrored.sort(&self.steps, heads, owners, &mut self.pulling);
+        }
     }
 }
 
@@ -136,100 +252,110 @@ struct Step {
     step: usize,
     rate: f32,
     curve: Curve,
-    seed: u64,
+    random: u64,
 }
 
-/// Who moves a point in a step.
-#[derive(Default)]
-struct Drawn {
-    /// For each pull the point that pulls and those that push.
-    others: Vec<[u32; NEGATIVES + 1]>,
-    count: usize,
-}
-
-impl Drawn {
-    /// Draws those of point `i`, and asks for their places, which lie anywhere in memory.
-    #[inline(always)]
-    fn draw<const W: usize>(&mut self, i: usize, edges: &Edges, step: &Step, seen: &[[f32; W]]) {
-        self.count = edges.pulling(i, step.step as u32, &mut self.others);
-        let mut random = Random::of(step.seed, step.step, i);
-        for others in &mut self.others[..self.count] {
-            let drawn = random.below(seen.len() as u32);
-            prefetch(&seen[others[0] as usize]);
-            for o in 0..NEGATIVES {
-                others[o + 1] = drawn[o];
-                prefetch(&seen[drawn[o] as usize]);
-            }
-        }
-    }
-}
-
-/// Asks for the memory of `values` before it is needed: a third off a layout of 60,000 points.
-#[inline(always)]
-#[allow(unsafe_code, reason = "the instruction has no safe form")]
-fn prefetch<T>(values: &T) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch reads nothing the program could see and faults on no address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(values).cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = values;
-}
-
-/// Moves points from the `first` on.
+/// Moves `points`, those of the chunk, to where they are `next`, by those that are `seen`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
 fn move_points<const W: usize>(
-    points: &mut [[f32; W]],
-    first: usize,
+    chunk: &Chunk,
+    points: &[[f32; W]],
+    next: &mut [[f32; W]],
     seen: &[[f32; W]],
-    edges: &Edges,
     step: Step,
 ) {
     let (a, b) = (step.curve.a as f32, step.curve.b as f32);
-    let (mut now, mut ahead) = (Drawn::default(), Drawn::default());
-    ahead.draw(first, edges, &step, seen);
-    for (point, i) in points.iter_mut().zip(first..) {
-        std::mem::swap(&mut now, &mut ahead);
-        // Those of the next point are on their way from memory while this one is worked on.
-        if i + 1 < edges.graph.n() {
-            ahead.draw(i + 1, edges, &step, seen);
-        }
-        let mut force = [0.0_f32; W];
-        for others in &now.others[..now.count] {
-            let mut away = [[0.0_f32; W]; NEGATIVES + 1];
-            let mut squared = [0.0_f32; LANES];
-            for o in 0..=NEGATIVES {
-                let other = &seen[others[o] as usize];
-                let mut squares = [0.0_f32; W];
-                for l in 0..W {
-                    away[o][l] = point[l] - other[l];
-                    squares[l] = away[o][l] * away[o][l];
+    let mut forces = [[0.0_f32; W]; CHUNK];
+    let mut drawn = [[Drawn::default(); BLOCK]; 2];
+    let mut away = [[[0.0_f32; W]; TOGETHER]; BLOCK];
+    let mut factors = [[1.0_f32; LANES]; BLOCK];
+    let (own, mirrored) = (&chunk.own, &chunk.mirrored);
+    let count = own.count(step.step).max(mirrored.count(step.step));
+    for block in 0..=count.div_ceil(BLOCK) {
+        // A block ahead: they are on their way from memory while those of the block before are worked on.
+        let [even, odd] = &mut drawn;
+        let (now, ahead) = if block % 2 == 0 { (odd, even) } else { (even, odd) };
+        let (mut own, mut mirrored) = (own.block(step.step, block), mirrored.block(step.step, block));
+        for (((now, ahead), away), squared) in now.iter().zip(ahead).zip(&mut away).zip(&mut factors) {
+            if let Some((head, owner)) = own.next() {
+                ahead.owner = owner;
+                ahead.others[0] = head;
+                let edge = ((chunk.first as u64 + u64::from(owner)) << 32) | u64::from(head);
+                let mut random = Random(step.random ^ edge);
+                ahead.others[1..=NEGATIVES].copy_from_slice(&random.below(seen.len() as u32));
+                for &other in &ahead.others[..=NEGATIVES] {
+                    prefetch(seen.as_ptr().wrapping_add(other as usize));
                 }
-                squared[o] = sum(squares);
             }
-            let powers = power(squared, b);
-            let mut factors = [0.0_f32; LANES];
-            for o in 0..LANES {
-                let fall = 1.0 / (1.0 + a * powers[o]);
-                let pull = -2.0 * a * b * powers[o] / squared[o].max(f32::MIN_POSITIVE) * fall;
-                let push = 2.0 * b / (0.001 + squared[o]) * fall;
-                factors[o] = if o == 0 { pull } else { push };
+            if let Some((head, owner)) = mirrored.next() {
+                ahead.mirrored_owner = owner;
+                ahead.others[LAST] = head;
+                prefetch(seen.as_ptr().wrapping_add(head as usize));
             }
-            for (force, &x) in force.iter_mut().zip(&away[0]) {
-                *force += edges.pulls * (factors[0] * x).clamp(-CLIP, CLIP);
+            // Where there are none, or fewer of one kind, this is for nothing.
+            let point = &points[usize::from(now.owner)];
+            for o in 0..=NEGATIVES {
+                squared[o] = differ(point, &seen[now.others[o] as usize], &mut away[o]);
             }
-            for o in 1..=NEGATIVES {
+            let point = &points[usize::from(now.mirrored_owner)];
+            squared[LAST] = differ(point, &seen[now.others[LAST] as usize], &mut away[LAST]);
+        }
+        if block == 0 {
+            continue;
+        }
+        for squared in factors.as_flattened_mut().as_chunks_mut::<{ 2 * LANES }>().0 {
+            let powers = power(*squared, b);
+            for o in 0..2 * LANES {
+                // The gradient of the cross entropy, of those that pull and of those that push.
+                let (over, under) = if o % LANES == 0 || o % LANES == LAST {
+                    (-2.0 * a * b * powers[o], squared[o] + f32::MIN_POSITIVE)
+                } else {
+                    (2.0 * b, squared[o] + 0.001)
+                };
+                squared[o] = over / (under * (1.0 + a * powers[o]));
+            }
+        }
+        let own = chunk.own.block(step.step, block - 1);
+        for (((drawn, away), factors), _) in now.iter().zip(&away).zip(&factors).zip(own) {
+            let force = &mut forces[usize::from(drawn.owner) % CHUNK];
+            for o in 0..=NEGATIVES {
                 for l in 0..W {
                     force[l] += (factors[o] * away[o][l]).clamp(-CLIP, CLIP);
                 }
             }
         }
-        for (x, &force) in point.iter_mut().zip(&force) {
-            *x += step.rate * force;
+        let mirrored = chunk.mirrored.block(step.step, block - 1);
+        for (((drawn, away), factors), _) in now.iter().zip(&away).zip(&factors).zip(mirrored) {
+            let force = &mut forces[usize::from(drawn.mirrored_owner) % CHUNK];
+            for l in 0..W {
+                force[l] += (factors[LAST] * away[LAST][l]).clamp(-CLIP, CLIP);
+            }
         }
     }
+    for ((next, point), force) in next.iter_mut().zip(points).zip(&forces) {
+        for l in 0..W {
+            next[l] = point[l] + step.rate * force[l];
+        }
+    }
+}
+
+/// The way from the other to the point, and its squared length.
+#[inline(always)]
+fn differ<const W: usize>(point: &[f32; W], other: &[f32; W], away: &mut [f32; W]) -> f32 {
+    let mut squares = [0.0_f32; W];
+    for l in 0..W {
+        away[l] = point[l] - other[l];
+        squares[l] = away[l] * away[l];
+    }
+    sum(squares)
+}
+
+/// A point and those that move it, and another with the one that pulls that.
+#[derive(Clone, Copy, Default)]
+struct Drawn {
+    others: [u32; TOGETHER],
+    owner: u8,
+    mirrored_owner: u8,
 }
 
 /// Sum of all, by halves.
@@ -245,11 +371,10 @@ fn sum<const W: usize>(mut values: [f32; W]) -> f32 {
     values[0]
 }
 
-/// `x^b` to about 1e-6 of itself, for x of at least 0 (nearly 0 for 0), by polynomials for the logarithm and the exponential
-/// of 2.
+/// `x^b` to about 1e-5 of itself, for x of at least 0 (nearly 0 for 0), by polynomials for the logarithm and the exponential
+/// of 2: those of least error between root 1/2 and root 2, and between -1/2 and 1/2.
 #[inline(always)]
 fn power<const N: usize>(x: [f32; N], b: f32) -> [f32; N] {
-    use std::f32::consts::LN_2;
     const ROUND: f32 = 12_582_912.0;
     let mut result = [0.0; N];
     for l in 0..N {
@@ -257,40 +382,31 @@ fn power<const N: usize>(x: [f32; N], b: f32) -> [f32; N] {
         // Mantissas around 1: from root 1/2 to root 2.
         let shifted = bits.wrapping_sub(0x3f35_04f3);
         let exponent = (shifted as i32) >> 23;
-        let mantissa = f32::from_bits(bits.wrapping_sub((exponent as u32) << 23)) - 1.0;
-        // log2(1 + m) = 2 / ln 2 (t + t^3 / 3 + t^5 / 5 + ...) of t = m / (2 + m).
-        let t = mantissa / (2.0 + mantissa);
-        let s = t * t;
-        let series = 2.885_39 + s * (0.961_796_7 + s * (0.577_078 + s * 0.412_198_6));
-        let logarithm = (exponent as f32 + t * series) * b;
-        let logarithm = logarithm.clamp(-126.0, 126.0);
+        let m = f32::from_bits(bits.wrapping_sub((exponent as u32) << 23)) - 1.0;
+        let series = 0.479_362_26 + m * (-0.367_536_8 + m * (0.322_051_5 + m * -0.206_292_2));
+        let series = 1.442_713 + m * (-0.721_130_1 + m * series);
+        let logarithm = ((exponent as f32 + m * series) * b).clamp(-126.0, 126.0);
         // Adding this leaves no digits after the point, and the rest in the lowest bits.
         let rounded = logarithm + ROUND;
-        let whole = rounded - ROUND;
-        let f = logarithm - whole;
-        let rest =
-            1.0 + f * (LN_2 + f * (0.240_226_5 + f * (0.055_504_11 + f * (0.009_618_13 + f * 0.001_333_36))));
-        result[l] = rest * f32::from_bits(rounded.to_bits().wrapping_add(127) << 23);
+        let f = logarithm - (rounded - ROUND);
+        let rest = 0.693_121_7 + f * (0.240_247_67 + f * (0.055_918_25 + f * 0.009_569_67));
+        result[l] = (0.999_999_2 + f * rest) * f32::from_bits(rounded.to_bits().wrapping_add(127) << 23);
     }
     result
 }
 
-/// Random numbers that know their place alone: the same for any thread that asks.
+/// Random numbers that know their place alone: the same for any thread that asks. Wyrand (Wang Yi, *wyhash*, 2019).
 struct Random(u64);
 
 impl Random {
-    #[inline(always)]
-    fn of(seed: u64, step: usize, vertex: usize) -> Self {
-        Self(mix(mix(seed ^ mix(step as u64)) ^ vertex as u64))
-    }
-
     /// Numbers below `n`.
     #[inline(always)]
     fn below(&mut self, n: u32) -> [u32; NEGATIVES] {
         let mut drawn = [0; NEGATIVES];
         for pair in drawn.chunks_mut(2) {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let bits = mix(self.0);
+            self.0 = self.0.wrapping_add(0xa076_1d64_78bd_642f);
+            let product = u128::from(self.0) * u128::from(self.0 ^ 0xe703_7ed1_a0b4_28db);
+            let bits = (product >> 64) as u64 ^ product as u64;
             for (to, half) in pair.iter_mut().zip([bits as u32, (bits >> 32) as u32]) {
                 *to = ((u64::from(half) * u64::from(n)) >> 32) as u32;
             }
@@ -322,6 +438,33 @@ mod tests {
         }
     }
 
+    /// Of an edge that pulls in every second epoch, say, its two ends are pulled in turn.
+    #[test]
+    fn edges_pull_as_often_as_their_share_and_their_ends_in_turn() {
+        let (shares, phases) = ([u16::MAX, 32_768, 20_000, 6_554, 0], [11, 40_000, 65_535, 0, 7]);
+        let mut times = [const { Vec::new() }; 5];
+        for epoch in 0..1000 {
+            let mut found = [[0; 5]; 2];
+            steps(epoch, &shares, &phases, 0, &mut found[0]);
+            steps(epoch, &shares, &phases, HALF, &mut found[1]);
+            for (edge, times) in times.iter_mut().enumerate() {
+                let own = found.iter().enumerate().map(|(end, steps)| (usize::from(steps[edge]), end));
+                let mut own: Vec<_> = own.filter(|&(step, _)| step < STEPS).collect();
+                own.sort_unstable();
+                times.extend(own.into_iter().map(|(step, end)| (epoch * STEPS + step, end)));
+            }
+        }
+        for (times, share) in times.iter().zip(shares) {
+            let expected = 2.0 * 1000.0 * f64::from(share) / 65_536.0;
+            assert!((times.len() as f64 - expected).abs() <= 2.0, "{share}: {}", times.len());
+            for pair in times.windows(2) {
+                assert_ne!(pair[0].1, pair[1].1, "{share}: {pair:?}");
+                let apart = (pair[1].0 - pair[0].0) as f64 / STEPS as f64 * f64::from(share) / 65_536.0;
+                assert!((apart - 0.5).abs() < 0.2, "{share}: {pair:?}, {apart} of a round apart");
+            }
+        }
+    }
+
     #[test]
     fn sums_are_sums() {
         assert_eq!(sum([1.0, 2.0, 3.0, 4.0]), 10.0);
@@ -332,7 +475,7 @@ mod tests {
     fn draws_are_even() {
         let mut counts = [0; 10];
         for vertex in 0..2000 {
-            let mut random = Random::of(7, 3, vertex);
+            let mut random = Random(mix(vertex));
             random.below(10).iter().for_each(|&drawn| counts[drawn as usize] += 1);
         }
         assert!(counts.iter().all(|&count| (900..1100).contains(&count)), "{counts:?}");

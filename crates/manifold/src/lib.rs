@@ -19,6 +19,7 @@ mod curve;
 mod error;
 mod graph;
 mod layout;
+mod memory;
 mod mutual;
 mod neighbours;
 mod spectral;

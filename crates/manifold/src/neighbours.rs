@@ -35,8 +35,8 @@ const TREE: (usize, usize) = (12, 1 << 17);
 const DIRECTIONS: usize = 79;
 
 /// Queries, and points, of a product.
-const QUERIES: usize = 64;
-const POINTS: usize = 1024;
+const QUERIES: usize = 32;
+const POINTS: usize = 128;
 
 /// Values compared at once.
 const LANES: usize = 16;
@@ -155,41 +155,31 @@ struct Features {
     values: Array2<f32>,
     /// Shape `(n,)`.
     norms: Vec<f32>,
-    /// The first principal score, shape `(n,)`.
-    first: Vec<f32>,
 }
 
 impl Features {
     fn of(points: ArrayView2<f32>, principal: &Principal) -> Self {
-        let (n, d) = points.dim();
+        let n = points.nrows();
         let (scores, lengths) = principal.project(points);
-        let m = if d > DIRECTIONS { principal.directions.nrows() + 1 } else { d };
+        let m = principal.directions.nrows() + 1;
         let mut values = Array2::zeros((n, m + 1));
         let mut norms = Vec::with_capacity(n);
         for (i, mut row) in values.outer_iter_mut().enumerate() {
-            if d > DIRECTIONS {
-                let rest = (lengths[i] - scores.row(i).dot(&scores.row(i))).max(0.0).sqrt();
-                row.iter_mut().zip(scores.row(i).iter().chain([&rest])).for_each(|(to, &x)| *to = x as f32);
-            } else {
-                let point = points.row(i);
-                row.iter_mut()
-                    .zip(point)
-                    .zip(&principal.mean)
-                    .for_each(|((to, &x), m)| *to = (f64::from(x) - m) as f32);
-            }
+            let rest = (lengths[i] - scores.row(i).dot(&scores.row(i))).max(0.0).sqrt();
+            row.iter_mut().zip(scores.row(i).iter().chain([&rest])).for_each(|(to, &x)| *to = x as f32);
             let norm: f64 = row.iter().map(|&x| f64::from(x).powi(2)).sum();
             row[m] = norm as f32;
             norms.push(norm as f32);
         }
-        Self { values, norms, first: scores.column(0).mapv(|x| x as f32).to_vec() }
+        Self { values, norms }
     }
 }
 
 /// Block by block of queries and points: what a product says cannot be among the nearest is not looked at again.
 ///
 /// In many dimensions a product of few principal scores, and of the lengths of what they leave out, gives distances that are
-/// not longer than those of the points (the projection contracts, and so does taking lengths). Points come in the order of
-/// the first score, nearest block first, so that few have to be looked at, and blocks that are too far along it to matter are
+/// not longer than those of the points (the projection contracts, and so does taking lengths). Points of a block are near one
+/// another, and the nearest block comes first, so that few have to be looked at, and blocks that are too far away to matter are
 /// not reached at all.
 fn by_products(
     points: ArrayView2<f32>,
@@ -197,24 +187,20 @@ fn by_products(
     k: usize,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Vec<Vec<Near>> {
-    let d = points.ncols();
-    let principal = Principal::of(points, if d > DIRECTIONS { DIRECTIONS } else { 1 });
+    let principal = Principal::of(points, points.ncols().min(DIRECTIONS));
     let own = Features::of(points, &principal);
     let other = queries.as_ref().map(|queries| Features::of(queries.view(), &principal));
     let asked = queries.as_ref().map_or(points.view(), ArrayView2::view);
     let features = other.as_ref().unwrap_or(&own);
-    let by_first = |first: &[f32]| {
-        let mut ids: Vec<usize> = (0..first.len()).collect();
-        ids.sort_by(|&a, &b| first[a].total_cmp(&first[b]));
-        ids
-    };
-    let (ids, query_ids) = (by_first(&own.first), by_first(&features.first));
+    let (ids, query_ids) = (compact(&own.values), compact(&features.values));
     let sorted = own.values.select(Axis(0), &ids);
     let longest = own.norms.iter().chain(&features.norms).fold(0.0_f32, |most, &norm| most.max(norm));
     let slack = f32::EPSILON * 2.0 * (sorted.ncols() + 16) as f32 * longest;
-    let blocks: Vec<_> =
-        (0..ids.len()).step_by(POINTS).map(|start| start..ids.len().min(start + POINTS)).collect();
-
+    let blocks: Vec<_> = ids
+        .chunks(POINTS)
+        .zip((0..).step_by(POINTS))
+        .map(|(some, start)| (start..start + some.len(), Bounds::of(&own.values, some)))
+        .collect();
     let groups: Vec<&[usize]> = query_ids.chunks(QUERIES).collect();
     let found = groups.into_par_iter().map(|group| {
         let mut asking = features.values.select(Axis(0), group);
@@ -223,17 +209,14 @@ fn by_products(
         asking.slice_mut(s![.., ..last]).mapv_inplace(|x| -2.0 * x);
         asking.column_mut(last).fill(1.0);
         let mut near: Vec<Nearest> = group.iter().map(|_| Nearest::new(k)).collect();
-        let (from, to) = (features.first[group[0]], features.first[group[group.len() - 1]]);
         let mut products = Array2::zeros((group.len(), POINTS));
-        let gap = |block: &std::ops::Range<usize>| {
-            let (low, high) = (own.first[ids[block.start]], own.first[ids[block.end - 1]]);
-            (low - to).max(from - high).max(0.0)
-        };
-        let mut nearest_first: Vec<usize> = (0..blocks.len()).collect();
-        nearest_first.sort_by(|&a, &b| gap(&blocks[a]).total_cmp(&gap(&blocks[b])).then(a.cmp(&b)));
-        for block in nearest_first.into_iter().map(|block| &blocks[block]) {
+        let bounds = Bounds::of(&features.values, group);
+        let mut nearest_first: Vec<_> =
+            blocks.iter().map(|(block, other)| (bounds.gap(other), block)).collect();
+        nearest_first.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.start.cmp(&b.1.start)));
+        for (gap, block) in nearest_first {
             let farthest = near.iter().fold(0.0_f32, |most, near| most.max(near.limit()));
-            if gap(block).powi(2) > farthest + slack {
+            if gap > farthest + slack {
                 break;
             }
             let some = sorted.slice(s![block.clone(), ..]);
@@ -254,6 +237,62 @@ fn by_products(
     let mut rows = vec![Vec::new(); found.len()];
     found.into_iter().zip(query_ids).for_each(|(near, query)| rows[query] = near);
     rows
+}
+
+/// Rows of `values` `(n, m + 1)` in an order in which those of a block, and those asked for together, are near one another: split in
+/// half by the widest of the first m features, and again.
+fn compact(values: &Array2<f32>) -> Vec<usize> {
+    fn split(values: &Array2<f32>, ids: &mut [usize]) {
+        let unit = if ids.len() > POINTS { POINTS } else { QUERIES };
+        if ids.len() <= unit {
+            return;
+        }
+        let widest = Bounds::of(values, ids).widest();
+        let middle = unit * (ids.len().div_ceil(unit) / 2);
+        let by_value =
+            |&a: &usize, &b: &usize| values[[a, widest]].total_cmp(&values[[b, widest]]).then(a.cmp(&b));
+        ids.select_nth_unstable_by(middle, by_value);
+        let (low, high) = ids.split_at_mut(middle);
+        rayon::join(|| split(values, low), || split(values, high));
+    }
+    let mut ids: Vec<usize> = (0..values.nrows()).collect();
+    split(values, &mut ids);
+    ids
+}
+
+/// Between what some points lie, in each feature.
+struct Bounds {
+    low: Vec<f32>,
+    high: Vec<f32>,
+}
+
+impl Bounds {
+    /// Those of the rows `ids` of `values` `(n, m + 1)`, without the last feature.
+    fn of(values: &Array2<f32>, ids: &[usize]) -> Self {
+        let m = values.ncols() - 1;
+        let (mut low, mut high) = (vec![f32::INFINITY; m], vec![f32::NEG_INFINITY; m]);
+        for &id in ids {
+            for ((low, high), &x) in low.iter_mut().zip(&mut high).zip(values.row(id)) {
+                (*low, *high) = (low.min(x), high.max(x));
+            }
+        }
+        Self { low, high }
+    }
+
+    fn widest(&self) -> usize {
+        let widths = self.low.iter().zip(&self.high).map(|(low, high)| high - low);
+        widths.enumerate().fold((0, 0.0), |most, next| if next.1 > most.1 { next } else { most }).0
+    }
+
+    /// Squared distance, at least, of points of one and the other.
+    fn gap(&self, other: &Self) -> f32 {
+        let own = self.low.iter().zip(&self.high);
+        own.zip(other.low.iter().zip(&other.high))
+            .map(|((low, high), (other_low, other_high))| {
+                (low - other_high).max(other_low - high).max(0.0).powi(2)
+            })
+            .sum()
+    }
 }
 
 /// The k nearest so far, in order.
@@ -281,9 +320,27 @@ impl Nearest {
             self.found.insert(at, new);
         }
     }
+
+    /// Measures the points whose `products` say that they may be among the nearest.
+    #[inline(always)]
+    fn measure(
+        &mut self,
+        products: &[f32],
+        norm: f32,
+        (ids, own): (&[usize], usize),
+        points: ArrayView2<f32>,
+        query: &[f32],
+    ) {
+        for (&product, &id) in products.iter().zip(ids) {
+            if product <= self.limit() - norm && id != own {
+                let row = points.row(id);
+                self.add((squared(query, row.to_slice().unwrap_or(&[])), id as u32));
+            }
+        }
+    }
 }
 
-/// Measures the points whose `products` say that they may be among the nearest.
+/// Measures the points whose `products` say that they may be among the nearest, if any of some lanes do.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
 fn sift(
     products: &[f32],
@@ -293,23 +350,23 @@ fn sift(
     query: &[f32],
     near: &mut Nearest,
 ) {
-    let mut limit = near.limit() - norm;
-    for (some, ids) in products.chunks(LANES).zip(ids.chunks(LANES)) {
-        let mut any = false;
-        for &product in some {
-            any |= product <= limit;
-        }
-        if !any {
-            continue;
-        }
-        for (&product, &id) in some.iter().zip(ids) {
-            if product <= limit && id != own {
-                let row = points.row(id);
-                near.add((squared(query, row.to_slice().unwrap_or(&[])), id as u32));
-                limit = near.limit() - norm;
+    let (whole, rest) = products.as_chunks::<LANES>();
+    let (whole_ids, rest_ids) = ids.as_chunks::<LANES>();
+    for (some, ids) in whole.iter().zip(whole_ids) {
+        let mut least = *some;
+        let mut half = LANES / 2;
+        while half > 0 {
+            for l in 0..half {
+                // Not `min`, which has to mind what is not a number.
+                least[l] = if least[l + half] < least[l] { least[l + half] } else { least[l] };
             }
+            half /= 2;
+        }
+        if least[0] <= near.limit() - norm {
+            near.measure(some, norm, (ids, own), points, query);
         }
     }
+    near.measure(rest, norm, (rest_ids, own), points, query);
 }
 
 /// Squared distance.
@@ -327,8 +384,10 @@ fn squared(a: &[f32], b: &[f32]) -> f32 {
     for (a, b) in a_tail.iter().zip(b_tail) {
         sum += (a - b) * (a - b);
     }
-    for lane in lanes {
-        sum += lane;
+    if !a.is_empty() {
+        for lane in lanes {
+            sum += lane;
+        }
     }
     sum
 }

@@ -1,12 +1,14 @@
 //! Where a layout starts.
 
 use linfa_linalg::eigh::{EigSort, Eigh};
+use multiversion::multiversion;
 use ndarray::{Array1, Array2, s};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use crate::graph::Graph;
+use crate::memory::prefetch;
 
 /// Degree of the polynomial of a round.
 const DEGREE: usize = 24;
@@ -19,6 +21,9 @@ const SPARE: usize = 4;
 
 /// Change of the eigenvalues, relative to how far they are from 1, below which there are no more rounds.
 const TOLERANCE: f64 = 1e-2;
+
+/// Neighbours whose rows are asked for before they are needed.
+const AHEAD: usize = 16;
 
 /// Vertices that are worked through at once.
 const ROWS: usize = 1024;
@@ -120,19 +125,39 @@ fn multiply<const W: usize>(
 ) -> Vec<[f32; W]> {
     let mut to = vec![[0.0; W]; block.len()];
     to.par_chunks_mut(ROWS).enumerate().for_each(|(chunk, rows)| {
-        for (i, row) in (chunk * ROWS..).zip(rows) {
-            let edges = graph.starts[i]..graph.starts[i + 1];
-            let mut product = [0.0; W];
-            for (&j, &value) in graph.heads[edges.clone()].iter().zip(&values[edges]) {
-                let other = &block[j as usize];
-                for l in 0..W {
-                    product[l] += value * other[l];
-                }
-            }
-            *row = then(&block[i], &product, old.map_or(&[0.0; W], |old| &old[i]));
+        let first = chunk * ROWS;
+        add_neighbours(graph, values, block, first, rows);
+        for (i, row) in (first..).zip(rows) {
+            *row = then(&block[i], row, old.map_or(&[0.0; W], |old| &old[i]));
         }
     });
     to
+}
+
+/// Rows of the product of the matrix and `block`, from the `first` on.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
+fn add_neighbours<const W: usize>(
+    graph: &Graph,
+    values: &[f32],
+    block: &[[f32; W]],
+    first: usize,
+    rows: &mut [[f32; W]],
+) {
+    let mut ahead = graph.heads[graph.starts[first]..].iter().skip(AHEAD);
+    for (row, ends) in rows.iter_mut().zip(graph.starts[first..].windows(2)) {
+        let edges = ends[0]..ends[1];
+        let mut product = [0.0; W];
+        for (&j, &value) in graph.heads[edges.clone()].iter().zip(&values[edges]) {
+            if let Some(&ahead) = ahead.next() {
+                prefetch(&raw const block[ahead as usize]);
+            }
+            let other = &block[j as usize];
+            for l in 0..W {
+                product[l] += value * other[l];
+            }
+        }
+        *row = product;
+    }
 }
 
 /// Makes the columns of `block` orthonormal eigenvectors of the matrix in the space that they span, in the order of falling
