@@ -35,11 +35,21 @@ const TREE: (usize, usize) = (12, 1 << 17);
 const DIRECTIONS: usize = 79;
 
 /// Queries, and points, of a product.
-const QUERIES: usize = 32;
-const POINTS: usize = 128;
+const FEW: Sizes = Sizes { queries: 32, points: 128 };
+const MANY: Sizes = Sizes { queries: 128, points: 256 };
 
 /// Values compared at once.
 const LANES: usize = 16;
+
+/// Lanes after which a distance is looked at.
+const LOOK: usize = 12;
+
+/// Sizes of the blocks of a product.
+#[derive(Clone, Copy)]
+struct Sizes {
+    queries: usize,
+    points: usize,
+}
 
 /// The `k` nearest of `points` `(n, d)` to each of them, itself left out.
 pub(crate) fn among(
@@ -121,9 +131,9 @@ fn by_tree(
     let tree = KdTree.from_batch_with_leaf_size(&points, 32, L2Dist).expect("leaves and points have a size");
     let queries = others.as_ref().map_or(points.view(), Array2::view);
     let own = others.is_none();
-    let starts: Vec<usize> = (0..queries.nrows()).step_by(QUERIES).collect();
+    let starts: Vec<usize> = (0..queries.nrows()).step_by(FEW.queries).collect();
     let blocks = starts.into_par_iter().map(|start| {
-        let block = queries.slice(s![start..queries.nrows().min(start + QUERIES), ..]);
+        let block = queries.slice(s![start..queries.nrows().min(start + FEW.queries), ..]);
         let rows = block.outer_iter().zip(start..).map(|(query, i)| {
             // One more than asked for, since the point itself is among them, and the ties of the last.
             let found =
@@ -187,21 +197,25 @@ fn by_products(
     k: usize,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Vec<Vec<Near>> {
-    let principal = Principal::of(points, points.ncols().min(DIRECTIONS));
+    let d = points.ncols();
+    let principal = Principal::of(points, d.min(DIRECTIONS));
     let own = Features::of(points, &principal);
     let other = queries.as_ref().map(|queries| Features::of(queries.view(), &principal));
     let asked = queries.as_ref().map_or(points.view(), ArrayView2::view);
     let features = other.as_ref().unwrap_or(&own);
-    let (ids, query_ids) = (compact(&own.values), compact(&features.values));
-    let sorted = own.values.select(Axis(0), &ids);
+    let sizes = if d > DIRECTIONS { MANY } else { FEW };
+    let (ids, query_ids) = (compact(&own.values, sizes), compact(&features.values, sizes));
+    // Those of a block lie side by side, since whoever looks at one looks at others.
+    let (sorted, points) = (own.values.select(Axis(0), &ids), points.select(Axis(0), &ids));
+    let points = points.as_slice().expect("a copy in C order");
     let longest = own.norms.iter().chain(&features.norms).fold(0.0_f32, |most, &norm| most.max(norm));
     let slack = f32::EPSILON * 2.0 * (sorted.ncols() + 16) as f32 * longest;
     let blocks: Vec<_> = ids
-        .chunks(POINTS)
-        .zip((0..).step_by(POINTS))
+        .chunks(sizes.points)
+        .zip((0..).step_by(sizes.points))
         .map(|(some, start)| (start..start + some.len(), Bounds::of(&own.values, some)))
         .collect();
-    let groups: Vec<&[usize]> = query_ids.chunks(QUERIES).collect();
+    let groups: Vec<&[usize]> = query_ids.chunks(sizes.queries).collect();
     let found = groups.into_par_iter().map(|group| {
         let mut asking = features.values.select(Axis(0), group);
         let last = asking.ncols() - 1;
@@ -209,7 +223,7 @@ fn by_products(
         asking.slice_mut(s![.., ..last]).mapv_inplace(|x| -2.0 * x);
         asking.column_mut(last).fill(1.0);
         let mut near: Vec<Nearest> = group.iter().map(|_| Nearest::new(k)).collect();
-        let mut products = Array2::zeros((group.len(), POINTS));
+        let mut products = Array2::zeros((group.len(), sizes.points));
         let bounds = Bounds::of(&features.values, group);
         let mut nearest_first: Vec<_> =
             blocks.iter().map(|(block, other)| (bounds.gap(other), block)).collect();
@@ -227,7 +241,9 @@ fn by_products(
                 let own_id = if other.is_none() { query } else { usize::MAX };
                 let point = asked.row(query);
                 let point = point.to_slice().expect("points in C order");
-                sift(row, features.norms[query] - slack, (&ids[block.clone()], own_id), points, point, near);
+                let rows = &points[block.start * d..block.end * d];
+                let ids = &ids[block.clone()];
+                sift(row, features.norms[query] - slack, (ids, own_id), rows, point, near);
             }
         }
         progress(group.len());
@@ -239,11 +255,11 @@ fn by_products(
     rows
 }
 
-/// Rows of `values` `(n, m + 1)` in an order in which those of a block, and those asked for together, are near one another: split in
-/// half by the widest of the first m features, and again.
-fn compact(values: &Array2<f32>) -> Vec<usize> {
-    fn split(values: &Array2<f32>, ids: &mut [usize]) {
-        let unit = if ids.len() > POINTS { POINTS } else { QUERIES };
+/// Rows of `values` `(n, m + 1)` in an order in which those of a block, and those asked for together, are near one another:
+/// split in half by the widest of the first m features, and again.
+fn compact(values: &Array2<f32>, sizes: Sizes) -> Vec<usize> {
+    fn split(values: &Array2<f32>, ids: &mut [usize], sizes: Sizes) {
+        let unit = if ids.len() > sizes.points { sizes.points } else { sizes.queries };
         if ids.len() <= unit {
             return;
         }
@@ -253,10 +269,10 @@ fn compact(values: &Array2<f32>) -> Vec<usize> {
             |&a: &usize, &b: &usize| values[[a, widest]].total_cmp(&values[[b, widest]]).then(a.cmp(&b));
         ids.select_nth_unstable_by(middle, by_value);
         let (low, high) = ids.split_at_mut(middle);
-        rayon::join(|| split(values, low), || split(values, high));
+        rayon::join(|| split(values, low, sizes), || split(values, high, sizes));
     }
     let mut ids: Vec<usize> = (0..values.nrows()).collect();
-    split(values, &mut ids);
+    split(values, &mut ids, sizes);
     ids
 }
 
@@ -328,13 +344,13 @@ impl Nearest {
         products: &[f32],
         norm: f32,
         (ids, own): (&[usize], usize),
-        points: ArrayView2<f32>,
+        points: &[f32],
         query: &[f32],
     ) {
-        for (&product, &id) in products.iter().zip(ids) {
+        for ((&product, &id), at) in products.iter().zip(ids).zip(0..) {
             if product <= self.limit() - norm && id != own {
-                let row = points.row(id);
-                self.add((squared(query, row.to_slice().unwrap_or(&[])), id as u32));
+                let point = &points[at * query.len()..(at + 1) * query.len()];
+                self.add((squared_within(query, point, self.limit()), id as u32));
             }
         }
     }
@@ -346,13 +362,13 @@ fn sift(
     products: &[f32],
     norm: f32,
     (ids, own): (&[usize], usize),
-    points: ArrayView2<f32>,
+    points: &[f32],
     query: &[f32],
     near: &mut Nearest,
 ) {
     let (whole, rest) = products.as_chunks::<LANES>();
     let (whole_ids, rest_ids) = ids.as_chunks::<LANES>();
-    for (some, ids) in whole.iter().zip(whole_ids) {
+    for ((some, ids), first) in whole.iter().zip(whole_ids).zip((0..).step_by(LANES)) {
         let mut least = *some;
         let mut half = LANES / 2;
         while half > 0 {
@@ -363,21 +379,40 @@ fn sift(
             half /= 2;
         }
         if least[0] <= near.limit() - norm {
-            near.measure(some, norm, (ids, own), points, query);
+            near.measure(some, norm, (ids, own), &points[first * query.len()..], query);
         }
     }
-    near.measure(rest, norm, (rest_ids, own), points, query);
+    near.measure(rest, norm, (rest_ids, own), &points[whole.len() * LANES * query.len()..], query);
 }
 
 /// Squared distance.
-#[inline(always)]
 fn squared(a: &[f32], b: &[f32]) -> f32 {
+    squared_within(a, b, f32::INFINITY)
+}
+
+/// Squared distance; infinity as soon as it is seen to be above `limit`.
+#[inline(always)]
+fn squared_within(a: &[f32], b: &[f32], limit: f32) -> f32 {
     let mut lanes = [0.0_f32; LANES];
     let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        for l in 0..LANES {
-            let x = a[l] - b[l];
-            lanes[l] += x * x;
+    for (a, b) in a.chunks(LOOK).zip(b.chunks(LOOK)) {
+        for (a, b) in a.iter().zip(b) {
+            for l in 0..LANES {
+                let x = a[l] - b[l];
+                lanes[l] += x * x;
+            }
+        }
+        // In any order: that of what is returned may be a rounding above.
+        let mut sums = lanes;
+        let mut half = LANES / 2;
+        while half > 0 {
+            for l in 0..half {
+                sums[l] += sums[l + half];
+            }
+            half /= 2;
+        }
+        if sums[0] > limit * (1.0 + 32.0 * f32::EPSILON) {
+            return f32::INFINITY;
         }
     }
     let mut sum = 0.0;
