@@ -8,7 +8,7 @@ use artifact::{Outputs, Points, read_points};
 use manifold::{Joined, Metric, fit};
 use ndarray::Array2;
 use serde_json::json;
-use stage::{Progress, Stage};
+use stage::{Quarters, Stage};
 
 use crate::args::Args;
 
@@ -33,7 +33,7 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     // What could not be written at the end is refused now.
     Outputs::check(&args.out)?;
     let (points, record) = read(&args.points)?;
-    let mut progress = Shown::new();
+    let mut progress = Shown::default();
     let manifold = fit(points.view(), &params, &mut |event| progress.show(event))
         .with_context(|| args.points.display().to_string())?;
     drop(progress);
@@ -68,7 +68,7 @@ fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()>
     let (manifold, model_record) = model::read(model)?;
     let (points, record) = read(&args.points)?;
     let seed = args.seed.unwrap_or_default();
-    let mut progress = Shown::new();
+    let mut progress = Shown::default();
     let embedding = manifold
         .transform(points.view(), seed, &mut |event| progress.show(event))
         .with_context(|| args.points.display().to_string())?;
@@ -97,34 +97,22 @@ fn read(path: &Path) -> anyhow::Result<(Array2<f32>, artifact::FileRecord)> {
 }
 
 /// A bar for the neighbours, then one for the epochs.
+#[derive(Default)]
 struct Shown {
-    bar: Option<Progress>,
+    bar: Option<Quarters>,
     embedding: bool,
-    tenths: usize,
 }
 
 impl Shown {
-    fn new() -> Self {
-        Self { bar: None, embedding: false, tenths: 0 }
-    }
-
     fn show(&mut self, event: manifold::Progress) {
         let (what, done, all, embedding) = match event {
             manifold::Progress::Neighbours(done, all) => ("neighbours", done, all, false),
             manifold::Progress::Epoch(done, all) => ("epochs", done, all, true),
         };
-        if self.bar.is_none() || self.embedding != embedding {
-            self.bar = None;
-            self.bar = Some(Progress::new(what, all as u64));
-            (self.embedding, self.tenths) = (embedding, 0);
+        if self.embedding != embedding {
+            // The bar of the neighbours goes before that of the epochs comes.
+            (self.bar, self.embedding) = (None, embedding);
         }
-        let Some(bar) = &self.bar else { return };
-        bar.set(done as u64, "");
-        // Off a terminal some lines, which say that it goes on.
-        let tenths = 4 * done / all.max(1);
-        if tenths > self.tenths {
-            self.tenths = tenths;
-            bar.line(&format!("{what} {done}/{all}"));
-        }
+        self.bar.get_or_insert_with(|| Quarters::new(what, all)).set(done);
     }
 }

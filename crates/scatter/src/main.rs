@@ -8,7 +8,7 @@ use artifact::{FileRecord, Outputs, Pixels, read_images};
 use ndarray::Array2;
 use scattering::{Features, Params};
 use serde_json::json;
-use stage::{Count, Progress, Stage};
+use stage::{Count, Quarters, Stage};
 
 mod model;
 
@@ -69,12 +69,9 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     Outputs::check(&args.out)?;
     let model = args.transform.as_deref().map(model::read).transpose()?;
     let (images, size, record) = read(&args.images)?;
-    let mut shown: Option<Shown> = None;
-    let mut show = |done: usize, all: usize| {
-        shown
-            .get_or_insert_with(|| Shown { bar: Progress::new("images", all as u64), all, quarters: 0 })
-            .show(done);
-    };
+    let mut shown = None;
+    let mut show =
+        |done: usize, all: usize| shown.get_or_insert_with(|| Quarters::new("images", all)).set(done);
     let at = || args.images.display().to_string();
 
     let mut inputs = vec![record];
@@ -124,23 +121,4 @@ fn read(path: &Path) -> anyhow::Result<(Array2<f32>, (usize, usize), FileRecord)
         Pixels::F32(pixels) => pixels,
     };
     Ok((pixels, (height, width), record))
-}
-
-/// A bar, and off a terminal a line for each quarter.
-struct Shown {
-    bar: Progress,
-    all: usize,
-    quarters: usize,
-}
-
-impl Shown {
-    fn show(&mut self, done: usize) {
-        let all = self.all;
-        self.bar.set(done as u64, "");
-        let quarters = 4 * done / all.max(1);
-        if quarters > self.quarters {
-            self.quarters = quarters;
-            self.bar.line(&format!("scattered {done}/{all}"));
-        }
-    }
 }

@@ -38,7 +38,7 @@ use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 pub use arguments::{Count, List, NotNegative, Span};
-pub use progress::Progress;
+pub use progress::{Progress, Quarters};
 pub use table::{share_table, table};
 
 /// One run of a program.

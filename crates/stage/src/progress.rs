@@ -55,6 +55,31 @@ impl Progress {
     }
 }
 
+/// Progress where nothing is known on the way but how far it is: a bar, and off a terminal a line for each quarter.
+pub struct Quarters {
+    bar: Progress,
+    what: String,
+    length: usize,
+    told: usize,
+}
+
+impl Quarters {
+    /// As [`Progress::new`].
+    pub fn new(what: &str, length: usize) -> Self {
+        Self { bar: Progress::new(what, length as u64), what: what.to_owned(), length, told: 0 }
+    }
+
+    /// Moves the bar, or says so.
+    pub fn set(&mut self, position: usize) {
+        self.bar.set(position as u64, "");
+        let quarters = 4 * position / self.length.max(1);
+        if quarters > self.told && self.bar.bar.is_none() {
+            self.bar.line(&format!("{} {position}/{}", self.what, self.length));
+        }
+        self.told = quarters;
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
