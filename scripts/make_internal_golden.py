@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 import sklearn
 from scipy.stats import spearmanr
-from sklearn.metrics import silhouette_score
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 
 GOLDEN = Path(__file__).parents[1] / "crates/metrics/tests/golden/internal.json"
 
@@ -33,6 +33,8 @@ def silhouette(name, points, assignments):
         "points": points.tolist(),
         "assignments": assignments.tolist(),
         "expected": float(silhouette_score(points[clustered], assignments[clustered])),
+        "davies_bouldin": float(davies_bouldin_score(points[clustered], assignments[clustered])),
+        "calinski_harabasz": float(calinski_harabasz_score(points[clustered], assignments[clustered])),
     }
 
 

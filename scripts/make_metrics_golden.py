@@ -17,7 +17,15 @@ import numpy as np
 import scipy
 import sklearn
 from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
+from sklearn.metrics import (
+    adjusted_mutual_info_score,
+    adjusted_rand_score,
+    completeness_score,
+    fowlkes_mallows_score,
+    homogeneity_score,
+    normalized_mutual_info_score,
+    v_measure_score,
+)
 
 GOLDEN = Path(__file__).parents[1] / "crates/metrics/tests/golden/scores.json"
 NOISE = -1
@@ -69,6 +77,10 @@ def scores(classes, clusters, counts):
         "nmi": float(normalized_mutual_info_score(labels, assignments)),
         "ami": float(adjusted_mutual_info_score(labels, assignments)),
         "ari": float(adjusted_rand_score(labels, assignments)),
+        "homogeneity": float(homogeneity_score(labels, assignments)),
+        "completeness": float(completeness_score(labels, assignments)),
+        "v_measure": float(v_measure_score(labels, assignments)),
+        "fowlkes_mallows": float(fowlkes_mallows_score(labels, assignments)),
     }
 
 

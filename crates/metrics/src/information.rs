@@ -22,6 +22,34 @@ impl Contingency {
         mutual_information(&joint) / mean_entropy(&joint)
     }
 
+    /// Homogeneity, I(U, V) / H(U) with U the classes: 1 where every cluster has members of one class alone. 1 for a single class.
+    ///
+    /// Noise points are taken as one group of their own.
+    ///
+    /// Rosenberg and Hirschberg 2007, *V-Measure*, EMNLP-CoNLL, 410-420. Tested against `sklearn.metrics.homogeneity_score`.
+    pub fn homogeneity(&self) -> f64 {
+        let joint = self.joint();
+        share_of(&joint, entropy(&joint.class_sizes))
+    }
+
+    /// Completeness, I(U, V) / H(V) with V the clusters: 1 where all members of a class are in one cluster. 1 for a single cluster.
+    ///
+    /// Noise points are taken as one group of their own.
+    ///
+    /// Rosenberg and Hirschberg 2007. Tested against `sklearn.metrics.completeness_score`.
+    pub fn completeness(&self) -> f64 {
+        let joint = self.joint();
+        share_of(&joint, entropy(&joint.group_sizes))
+    }
+
+    /// The V-measure, the harmonic mean of [`homogeneity`](Self::homogeneity) and [`completeness`](Self::completeness): the
+    /// same number as [`nmi`](Self::nmi).
+    ///
+    /// Rosenberg and Hirschberg 2007. Tested against `sklearn.metrics.v_measure_score`.
+    pub fn v_measure(&self) -> f64 {
+        self.nmi()
+    }
+
     /// The adjusted mutual information, (I - E\[I\]) / (mean(H(U), H(V)) - E\[I\]) with the arithmetic mean:
     /// 1 for the same grouping, 0 on average for a random one with groups of the same sizes. It may be
     /// negative.
@@ -41,6 +69,11 @@ impl Contingency {
         let expected = expected_mutual_information(&joint);
         (mutual_information(&joint) - expected) / (mean_entropy(&joint) - expected)
     }
+}
+
+/// The mutual information as a share of the entropy of one of the groupings; 1 where that has none.
+fn share_of(joint: &Joint, entropy: f64) -> f64 {
+    if joint.same_partition() || entropy == 0.0 { 1.0 } else { mutual_information(joint) / entropy }
 }
 
 /// Mean of the entropies of the two groupings.

@@ -9,7 +9,8 @@
 //! | [`purity`](Contingency::purity) | how many points agree with the majority of their cluster? | wrong |
 //! | [`acc`](Contingency::acc) | the same, when no two clusters may stand for one class? | wrong |
 //! | [`nmi`](Contingency::nmi), [`ami`](Contingency::ami) | does the cluster tell the class? | a group |
-//! | [`ari`](Contingency::ari) | on how many pairs of points do the two groupings agree? | a group |
+//! | [`homogeneity`](Contingency::homogeneity), [`completeness`](Contingency::completeness), [`v_measure`](Contingency::v_measure) | the same, from either side | a group |
+//! | [`ari`](Contingency::ari), [`fowlkes_mallows`](Contingency::fowlkes_mallows) | on how many pairs of points do the two groupings agree? | a group |
 //!
 //! Purity and ACC are both called *accuracy* in the literature. They are not the same number: purity is never
 //! smaller, and it grows with the number of clusters (it is 1 when every point is a cluster of its own). Here
@@ -18,7 +19,7 @@
 //! [`Scores`] collects all of it for one split, ready to be written as JSON.
 //!
 //! Without classes there are the points alone: [`Silhouette`] says how much nearer they are to their own cluster than to
-//! the next. Whether such a score tells the better of several runs is what [`RankCorrelation`] of it with ACC says.
+//! the next, [`Dispersion`] how wide clusters are for the distances of their centres. Whether such a score tells the better of several runs is what [`RankCorrelation`] of it with ACC says.
 //!
 //! ```
 //! use metrics::{Contingency, Scores};
@@ -35,6 +36,7 @@
 //! ```
 
 mod contingency;
+mod dispersion;
 mod error;
 mod hungarian;
 mod information;
@@ -45,6 +47,7 @@ mod scores;
 mod silhouette;
 
 pub use contingency::{Contingency, MAX_CELLS};
+pub use dispersion::Dispersion;
 pub use error::Error;
 pub use matching::{ClassMap, Confusion};
 pub use rank::RankCorrelation;

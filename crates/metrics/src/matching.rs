@@ -27,6 +27,12 @@ impl Confusion {
         let rows = self.counts.diag().into_iter().zip(predicted).zip(&self.unassigned);
         rows.map(|((&right, predicted), unassigned)| right as f64 / (predicted + unassigned) as f64).collect()
     }
+
+    /// The share of what is predicted to be each class that is, (classes,); `None` for a class that nothing is predicted to be.
+    pub fn precision(&self) -> Vec<Option<f64>> {
+        let columns = self.counts.diag().into_iter().zip(self.counts.sum_axis(Axis(0)));
+        columns.map(|(&right, predicted)| (predicted > 0).then(|| right as f64 / predicted as f64)).collect()
+    }
 }
 
 impl Contingency {

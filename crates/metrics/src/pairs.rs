@@ -1,4 +1,4 @@
-//! Agreement over pairs of points: the adjusted Rand index.
+//! Agreement over pairs of points: the adjusted Rand index and that of Fowlkes and Mallows.
 
 use crate::{Contingency, contingency::Joint};
 
@@ -12,6 +12,22 @@ impl Contingency {
     /// against `sklearn.metrics.adjusted_rand_score`.
     pub fn ari(&self) -> f64 {
         adjusted_rand(&self.joint())
+    }
+
+    /// The Fowlkes-Mallows index: the geometric mean of precision and recall over pairs of points, in 0..=1; 0 where no pair is
+    /// together in both groupings.
+    ///
+    /// Noise points are taken as one group of their own, as scikit-learn does with an id of -1.
+    ///
+    /// Fowlkes and Mallows 1983, *A method for comparing two hierarchical clusterings*, JASA 78, 553-569. Tested against
+    /// `sklearn.metrics.fowlkes_mallows_score`.
+    pub fn fowlkes_mallows(&self) -> f64 {
+        let joint = self.joint();
+        let both = pairs(joint.counts.iter()) as f64;
+        if both == 0.0 {
+            return 0.0;
+        }
+        (both / pairs(&joint.class_sizes) as f64).sqrt() * (both / pairs(&joint.group_sizes) as f64).sqrt()
     }
 }
 

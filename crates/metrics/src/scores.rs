@@ -26,6 +26,14 @@ pub struct Scores {
     pub ami: f64,
     /// [`Contingency::ari`], adjusted Rand index.
     pub ari: f64,
+    /// [`Contingency::homogeneity`]
+    pub homogeneity: f64,
+    /// [`Contingency::completeness`]
+    pub completeness: f64,
+    /// [`Contingency::v_measure`], the same number as `nmi`.
+    pub v_measure: f64,
+    /// [`Contingency::fowlkes_mallows`]
+    pub fowlkes_mallows: f64,
     /// Label ids, ascending: the rows of every table here and the columns of the confusion matrices.
     pub class_ids: Vec<i64>,
     /// Cluster ids, ascending, without noise: the columns of `contingency`.
@@ -52,6 +60,8 @@ pub struct Mapped {
     pub unassigned: Vec<u64>,
     /// Share of each class that is predicted right, (classes,).
     pub recall: Vec<f64>,
+    /// Share of what is predicted to be each class that is, (classes,); null where nothing is.
+    pub precision: Vec<Option<f64>>,
 }
 
 impl Scores {
@@ -67,6 +77,10 @@ impl Scores {
             nmi: table.nmi(),
             ami: table.ami(),
             ari: table.ari(),
+            homogeneity: table.homogeneity(),
+            completeness: table.completeness(),
+            v_measure: table.v_measure(),
+            fowlkes_mallows: table.fowlkes_mallows(),
             class_ids: table.classes().to_vec(),
             cluster_ids: table.clusters().to_vec(),
             contingency: rows(table.counts()),
@@ -84,6 +98,7 @@ impl Mapped {
             map,
             confusion: rows(confusion.counts.view()),
             recall: confusion.recall(),
+            precision: confusion.precision(),
             unassigned: confusion.unassigned,
         }
     }

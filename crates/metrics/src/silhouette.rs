@@ -109,7 +109,7 @@ fn means(points: ArrayView2<f64>, labelings: &[ArrayView1<i64>]) -> Vec<Option<f
     labelings.iter().enumerate().map(mean).collect()
 }
 
-fn check(n: usize, assignments: ArrayView1<i64>) -> Result<(), Error> {
+pub(crate) fn check(n: usize, assignments: ArrayView1<i64>) -> Result<(), Error> {
     if assignments.len() != n {
         return Err(Error::Points { points: n, assignments: assignments.len() });
     }
@@ -118,7 +118,11 @@ fn check(n: usize, assignments: ArrayView1<i64>) -> Result<(), Error> {
 
 /// A power of two that keeps squares of differences within the range of `f64`; 1 for values of a usual size.
 fn unit(points: ArrayView2<f64>) -> f64 {
-    let largest = points.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    scale(points.iter().fold(0.0, |largest: f64, value| largest.max(value.abs())))
+}
+
+/// The same for values of which `largest` is the largest.
+pub(crate) fn scale(largest: f64) -> f64 {
     if largest == 0.0 || (1e-100..1e100).contains(&largest) {
         return 1.0;
     }
@@ -127,15 +131,15 @@ fn unit(points: ArrayView2<f64>) -> f64 {
 }
 
 /// The clusters of the points.
-struct Labels {
+pub(crate) struct Labels {
     /// Clusters counted from 0 in the order of their ids, and one more than the last for noise, (n,).
-    labels: Vec<usize>,
+    pub(crate) labels: Vec<usize>,
     /// Points of each cluster, none 0.
-    sizes: Vec<usize>,
+    pub(crate) sizes: Vec<usize>,
 }
 
 impl Labels {
-    fn of(ids: ArrayView1<i64>) -> Self {
+    pub(crate) fn of(ids: ArrayView1<i64>) -> Self {
         let known = distinct(ids.iter().copied().filter(|&id| id != NOISE));
         let mut sizes = vec![0; known.len() + 1];
         let place = |id: &i64| known.binary_search(id).unwrap_or(known.len());

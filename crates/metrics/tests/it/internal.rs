@@ -1,7 +1,7 @@
 //! Scores without labels: by hand, against scikit-learn and SciPy (`scripts/make_internal_golden.py` made the file read
 //! here), properties.
 
-use metrics::{Error, RankCorrelation, Silhouette, silhouettes};
+use metrics::{Dispersion, Error, RankCorrelation, Silhouette, silhouettes};
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -38,6 +38,48 @@ fn four_points_by_hand() {
 }
 
 #[test]
+fn dispersions_by_hand() {
+    // Centres (0, 0.5) and (9, 0.5), every point half a step from its own: (0.5 + 0.5) / 9, and 4 * 4.5^2 / 1 over 4 * 0.25 / 2.
+    let points = array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0], [1e6, 1e6]];
+    let found = Dispersion::of(points.view(), array![7, 7, 2, 2, -1].view()).unwrap();
+    assert!((found.davies_bouldin.unwrap() - 1.0 / 9.0).abs() < 1e-15, "{found:?}");
+    assert!((found.calinski_harabasz.unwrap() - 81.0 / 0.5).abs() < 1e-12, "{found:?}");
+    for factor in [1e-300, 1e200, 1e300] {
+        let other = Dispersion::of((&points * factor).view(), array![7, 7, 2, 2, -1].view()).unwrap();
+        assert!((other.davies_bouldin.unwrap() - 1.0 / 9.0).abs() < 1e-12, "times {factor:e}: {other:?}");
+        assert!(
+            (other.calinski_harabasz.unwrap() / 162.0 - 1.0).abs() < 1e-12,
+            "times {factor:e}: {other:?}"
+        );
+    }
+}
+
+#[test]
+fn dispersions_of_what_does_not_vary() {
+    let of = |points: &Array2<f64>, assignments: Array1<i64>| {
+        let found = Dispersion::of(points.view(), assignments.view()).unwrap();
+        (found.davies_bouldin, found.calinski_harabasz)
+    };
+    let points = array![[0.0], [1.0], [5.0]];
+    for assignments in [array![3, 3, 3], array![3, -1, 3], array![-1, -1, -1]] {
+        assert_eq!(of(&points, assignments), (None, None));
+    }
+    assert_eq!(of(&points, array![0, 1, 2]), (Some(0.0), None), "every point alone");
+    assert_eq!(
+        of(&array![[2.0], [2.0], [2.0]], array![0, 1, 1]),
+        (Some(0.0), Some(1.0)),
+        "all points the same"
+    );
+    let refusal = |assignments: Array1<i64>| Dispersion::of(points.view(), assignments.view()).unwrap_err();
+    assert_eq!(refusal(array![0]), Error::Points { points: 3, assignments: 1 });
+    assert_eq!(refusal(array![0, 1, -2]), Error::BadAssignment { row: 2, value: -2 });
+    let broken = array![[0.0, 1.0], [2.0, f64::INFINITY]];
+    let found = Dispersion::of(broken.view(), array![0, 1].view());
+    assert_eq!(found, Err(Error::NotFinite { row: 1, column: 1 }));
+    assert!(Dispersion::of(broken.view(), array![0, -1].view()).is_ok(), "noise is not looked at");
+}
+
+#[test]
 fn without_two_clusters_there_is_none() {
     let points = array![[0.0], [1.0], [5.0]];
     for assignments in [array![3, 3, 3], array![3, -1, 3], array![-1, -1, -1]] {
@@ -48,7 +90,7 @@ fn without_two_clusters_there_is_none() {
 }
 
 #[test]
-fn silhouettes_equal_those_of_scikit_learn() {
+fn scores_equal_those_of_scikit_learn() {
     for case in golden()["silhouettes"].as_array().unwrap() {
         let rows: Vec<Vec<f64>> = case["points"].as_array().unwrap().iter().map(numbers).collect();
         let points = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j]);
@@ -61,6 +103,18 @@ fn silhouettes_equal_those_of_scikit_learn() {
             "{}: {found} against {expected}, off by {difference:e}",
             case["name"]
         );
+        let dispersion = Dispersion::of(points.view(), assignments.view()).unwrap();
+        let scores = [
+            ("davies_bouldin", dispersion.davies_bouldin),
+            ("calinski_harabasz", dispersion.calinski_harabasz),
+        ];
+        for (name, found) in scores {
+            let (found, expected) = (found.unwrap(), case[name].as_f64().unwrap());
+            let off = (found / expected - 1.0).abs();
+            // scikit-learn's distances come of products, and that of a point alone to its centre is not quite 0.
+            let allowed = if case["name"] == "points alone" { 10.0 * TOLERANCE } else { TOLERANCE };
+            assert!(off < allowed, "{}: {name} {found} against {expected}, off by {off:e}", case["name"]);
+        }
         let columns_first = points.t().as_standard_layout().into_owned();
         let fortran = Silhouette::of(columns_first.t(), assignments.view()).unwrap();
         assert_eq!(fortran.value, Some(found), "{}: other order in memory", case["name"]);
