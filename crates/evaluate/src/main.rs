@@ -1,6 +1,7 @@
 //! `evaluate`: assignments and labels in, scores out. The first program of the pipeline that reads labels.
 
 mod compare;
+mod format;
 mod predict;
 mod score;
 mod show;
@@ -10,15 +11,19 @@ use std::process::ExitCode;
 
 use stage::{Count, Stage};
 
+use crate::format::Format;
+
 /// Scores assignments against labels: purity (majority vote, which some reports call accuracy), ACC (best one-to-one
-/// map, Hungarian), NMI, AMI, ARI, confusion matrices and per-class recall. Assignment -1 is noise: wrong in purity and
-/// ACC, a group of its own in NMI, AMI and ARI. Given the points that were clustered, with labels or without, also
-/// measures the silhouette, which reads no labels (of more than 5,000 points that of 5,000 of them; noise is left out).
+/// map, Hungarian), NMI (arithmetic mean), AMI, ARI, homogeneity, completeness, V-measure, Fowlkes-Mallows, and under
+/// either map the confusion matrix with each class's recall and precision. Assignment -1 is noise: wrong in purity and
+/// ACC, a group of its own in the others. Given the points that were clustered, with labels or without, also measures
+/// what reads no labels: the silhouette (of more than 5,000 points that of 5,000 of them), Davies-Bouldin and
+/// Calinski-Harabasz; noise is left out.
 /// Given score files instead, prints them side by side; files of one name are runs of one system and are averaged.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --classes data/classes.json --out scores.json\nevaluate --assignments assignments.npy --points latents.npy --out internal.json\nevaluate scores.json others.json\nevaluate --each seed-*/scores.json"
+    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --classes data/classes.json --out scores.json\nevaluate --assignments assignments.npy --points latents.npy --out internal.json\nevaluate scores.json others.json\nevaluate --each seed-*/scores.json\nevaluate --format latex scores.json others.json"
 )]
 struct Args {
     /// cluster ids: .npy, integers, (n,); repeat it, with its labels, for each split
@@ -27,7 +32,7 @@ struct Args {
     /// class ids of the same points: .npy, integers from 0, (n,)
     #[argh(option, arg_name = "file")]
     labels: Vec<PathBuf>,
-    /// the points in the space they were clustered in, for the silhouette: .npy, numbers, (n, d); one for each of the
+    /// the points in the space they were clustered in, for scores without labels: .npy, numbers, (n, d); one for each of the
     /// assignments, in the same order
     #[argh(option, arg_name = "file")]
     points: Vec<PathBuf>,
@@ -44,6 +49,10 @@ struct Args {
     /// which run has the higher ACC
     #[argh(switch)]
     each: bool,
+    /// how score files are compared: table, csv (a line for each system, split and metric; with --each for each run), markdown or
+    /// latex (default table)
+    #[argh(option, arg_name = "name")]
+    format: Option<Format>,
     /// threads; they change no result (default all cores)
     #[argh(option, arg_name = "n")]
     threads: Option<Count>,
@@ -64,11 +73,19 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         if args.each {
             return Err(stage::usage("--each goes with score files to compare"));
         }
+        if args.format.is_some() {
+            return Err(stage::usage("--format goes with score files to compare"));
+        }
         return score::run(&args, stage);
     }
     let scoring = [&args.assignments, &args.labels, &args.points].iter().any(|files| !files.is_empty());
     if scoring || args.out.is_some() || args.classes.is_some() {
         return Err(stage::usage("give either assignments to score or score files to compare, not both"));
     }
-    stage::print(&compare::table(&args.scores, args.reference.as_deref(), args.each)?)
+    stage::print(&compare::scores(
+        &args.scores,
+        args.reference.as_deref(),
+        args.each,
+        args.format.unwrap_or_default(),
+    )?)
 }

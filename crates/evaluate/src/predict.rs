@@ -2,7 +2,7 @@
 
 use metrics::RankCorrelation;
 
-use crate::compare::Row;
+use crate::compare::{Row, Setter};
 
 /// Fewest runs that are compared.
 const FEWEST: usize = 3;
@@ -13,7 +13,7 @@ const TOGETHER: &str = "all runs together";
 /// A table of how well the silhouette tells the order of ACC: for each system with at least three runs that have both,
 /// and over all runs together where there are several systems, on the first split of each file (training). Empty where
 /// there is nothing to compare.
-pub fn section(rows: &[Row]) -> String {
+pub fn section(rows: &[Row], table: Setter) -> String {
     let systems: Vec<(&str, Vec<(f64, f64)>)> =
         rows.iter().filter(|row| row.position == 0).map(|row| (row.system.as_str(), pairs(row))).collect();
     let all: Vec<(f64, f64)> = systems.iter().flat_map(|(_, pairs)| pairs).copied().collect();
@@ -29,7 +29,7 @@ pub fn section(rows: &[Row]) -> String {
     let mut text = format!(
         "\nDoes the silhouette, which reads no labels, tell which run has the higher ACC (first split of each file)?\n\
          Spearman's rank correlation, and how often chance alone gives as many runs one as far from 0.\n\n{}",
-        stage::table(&head, lines)
+        table(&head, lines)
     );
     if several {
         text += "\nSilhouettes in different spaces are not on one scale: all runs together compare the spaces above all.\n";

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use artifact::{FileRecord, Outputs, Points, read_bytes, read_ids, read_points};
-use metrics::{Contingency, Scores, Silhouette};
-use ndarray::{Array1, ArrayView1};
+use metrics::{Contingency, Dispersion, Scores, Silhouette};
+use ndarray::{Array1, ArrayView1, ArrayView2};
 use serde_json::{Map, Value, json};
 use stage::Stage;
 
@@ -84,8 +84,8 @@ pub struct Split {
     pub noise_share: f64,
     /// Scores against labels, if there are any.
     pub scores: Option<Scores>,
-    /// The score without labels, if points were given.
-    pub silhouette: Option<Silhouette>,
+    /// The scores without labels, if points were given.
+    pub internal: Option<(Silhouette, Dispersion)>,
 }
 
 impl Split {
@@ -110,17 +110,17 @@ impl Split {
             Some(labels) => format!("{} against {}", assignments.display(), labels.display()),
             None => assignments.display().to_string(),
         })?;
-        let measure = |points: &Path| -> anyhow::Result<Silhouette> {
+        let measure = |points: &Path| -> anyhow::Result<(Silhouette, Dispersion)> {
             let (values, record) = read_points(points)?;
             inputs.push(record);
-            silhouette(&values, assigned.view())
+            internal(&values, assigned.view())
                 .with_context(|| format!("{} with {}", points.display(), assignments.display()))
         };
         Ok(Self {
             n: table.n(),
             clusters: table.clusters().len(),
             noise_share: table.noise_share(),
-            silhouette: points.map(measure).transpose()?,
+            internal: points.map(measure).transpose()?,
             scores: labels.map(|_| Scores::of(&table)),
         })
     }
@@ -131,8 +131,10 @@ impl Split {
             Some(scores) => serde_json::to_value(scores)?,
             None => json!({ "n": self.n, "clusters": self.clusters, "noise_share": self.noise_share }),
         };
-        if let Some(silhouette) = &self.silhouette {
-            json["internal"] = json!({ "silhouette": silhouette });
+        if let Some((silhouette, Dispersion { davies_bouldin, calinski_harabasz })) = &self.internal {
+            json["internal"] = json!({
+                "silhouette": silhouette, "davies_bouldin": davies_bouldin, "calinski_harabasz": calinski_harabasz,
+            });
         }
         Ok(json)
     }
@@ -143,7 +145,7 @@ impl Split {
             Some(scores) => json!({ "purity": scores.purity, "acc": scores.acc, "nmi": scores.nmi }),
             None => json!({}),
         };
-        if let Some(silhouette) = &self.silhouette {
+        if let Some((silhouette, _)) = &self.internal {
             result["silhouette"] = json!(silhouette.value);
         }
         result
@@ -151,11 +153,20 @@ impl Split {
 }
 
 /// Of points of any kind. Their scale is left out: it does not matter here.
-fn silhouette(points: &Points, assignments: ArrayView1<i64>) -> Result<Silhouette, metrics::Error> {
+fn internal(
+    points: &Points,
+    assignments: ArrayView1<i64>,
+) -> Result<(Silhouette, Dispersion), metrics::Error> {
+    fn both<T: Copy + Into<f64>>(
+        points: ArrayView2<T>,
+        assignments: ArrayView1<i64>,
+    ) -> Result<(Silhouette, Dispersion), metrics::Error> {
+        Ok((Silhouette::of(points, assignments)?, Dispersion::of(points, assignments)?))
+    }
     match points {
-        Points::U8 { values, .. } => Silhouette::of(values.view(), assignments),
-        Points::F32(values) => Silhouette::of(values.view(), assignments),
-        Points::F64(values) => Silhouette::of(values.view(), assignments),
+        Points::U8 { values, .. } => both(values.view(), assignments),
+        Points::F32(values) => both(values.view(), assignments),
+        Points::F64(values) => both(values.view(), assignments),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The scores of one split as text.
 
-use metrics::{Mapped, Scores, Silhouette};
+use metrics::{Dispersion, Mapped, Scores, Silhouette};
 
 use crate::score::Split;
 
@@ -17,10 +17,16 @@ pub fn split(name: &str, split: &Split, classes: &[String]) -> String {
         let row = [scores.purity, scores.acc, scores.nmi, scores.ami, scores.ari];
         let row = row.map(|score| format!("{score:.4}")).to_vec();
         text += &stage::table(&["purity", "ACC (Hungarian)", "NMI", "AMI", "ARI"], [row]);
+        let row = [scores.homogeneity, scores.completeness, scores.v_measure, scores.fowlkes_mallows];
+        let row = row.map(|score| format!("{score:.4}")).to_vec();
+        text += &format!(
+            "\n{}",
+            stage::table(&["homogeneity", "completeness", "V-measure (= NMI)", "Fowlkes-Mallows"], [row])
+        );
     }
-    if let Some(silhouette) = &split.silhouette {
+    if let Some((silhouette, dispersion)) = &split.internal {
         let apart = if split.scores.is_some() { "\n" } else { "" };
-        text += &format!("{apart}internal, without labels: {}\n", measured(silhouette));
+        text += &format!("{apart}internal, without labels: {}\n", measured(silhouette, dispersion));
     }
     match &split.scores {
         Some(scores) if classes.len() <= MAX_CLASSES_SHOWN => text + &confusions(scores, classes) + "\n",
@@ -28,13 +34,16 @@ pub fn split(name: &str, split: &Split, classes: &[String]) -> String {
     }
 }
 
-fn measured(silhouette: &Silhouette) -> String {
+fn measured(silhouette: &Silhouette, dispersion: &Dispersion) -> String {
     let Silhouette { value, sample, points, features } = silhouette;
     let value = value.map_or("no silhouette for fewer than two clusters".into(), |value| {
         format!("silhouette {value:.4} in {features} features")
     });
     let of = if sample == points { "all".to_owned() } else { format!("{sample} drawn from the") };
-    format!("{value}, of {of} {points} points in clusters")
+    let Dispersion { davies_bouldin, calinski_harabasz } = dispersion;
+    let wide = davies_bouldin.map_or(String::new(), |value| format!("; Davies-Bouldin {value:.4}"));
+    let apart = calinski_harabasz.map_or(String::new(), |value| format!(", Calinski-Harabasz {value:.1}"));
+    format!("{value}, of {of} {points} points in clusters{wide}{apart}")
 }
 
 fn confusions(scores: &Scores, classes: &[String]) -> String {
@@ -65,7 +74,10 @@ fn confusion(mapped: &Mapped, classes: &[String]) -> String {
         row.push(percent(mapped.recall[i]));
         row
     });
-    stage::table(&head, rows)
+    let mut last = vec!["precision".to_owned()];
+    last.extend(mapped.precision.iter().map(|precision| precision.map(percent).unwrap_or_default()));
+    last.resize(head.len(), String::new());
+    stage::table(&head, rows.chain([last]))
 }
 
 fn percent(share: f64) -> String {

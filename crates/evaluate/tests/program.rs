@@ -40,6 +40,8 @@ fn scores_are_written_and_shown() {
     }
     let squeezed = shown.replace(' ', "");
     assert!(squeezed.contains("|cat|2|1|0|66.7%|") && squeezed.contains("|dog|0|2|1|66.7%|"), "{shown}");
+    assert!(squeezed.contains("|precision|100.0%|66.7%|"), "{shown}");
+    assert!(shown.contains("V-measure (= NMI)") && shown.contains("Fowlkes-Mallows"), "{shown}");
     let scores: Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("s.json")).unwrap()).unwrap();
     assert_eq!(scores["class_names"], serde_json::json!(["cat", "dog"]));
@@ -248,4 +250,40 @@ fn classes_and_score_files_that_do_not_fit_are_refused() {
         assert!(error.contains(told) && error.lines().count() == 1, "{error}");
         assert!(!folder.path().join("s.json").exists());
     }
+}
+
+#[test]
+fn comparisons_come_in_several_formats() {
+    let folder = tempdir().unwrap();
+    cats_and_dogs(folder.path());
+    write_npy(folder.path().join("perfect.npy"), &array![0u8, 0, 0, 1, 1, 1]).unwrap();
+    std::fs::create_dir(folder.path().join("run_1")).unwrap();
+    std::fs::create_dir(folder.path().join("run_2")).unwrap();
+    done(folder.path(), "--assignments train.npy --labels labels.npy --out run_1/s.json");
+    std::fs::rename(folder.path().join("perfect.npy"), folder.path().join("train.npy")).unwrap();
+    done(folder.path(), "--assignments train.npy --labels labels.npy --out run_2/s.json");
+
+    let csv = done(folder.path(), "--format csv run_1/s.json run_2/s.json");
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "system,split,metric,runs,mean,deviation,smallest,largest");
+    let purity: Vec<&str> = lines[1].split(',').collect();
+    assert_eq!((&purity[..4], purity[7]), (&["s", "train", "purity", "2"][..], "1"), "{csv}");
+    assert_eq!(purity[4].parse::<f64>().unwrap(), (4.0 / 6.0 + 1.0) / 2.0, "as many digits as there are");
+    assert!(lines.iter().any(|line| line.starts_with("s,train,fowlkes_mallows,2,")), "{csv}");
+    assert!(!csv.contains("silhouette"), "no points, no lines: {csv}");
+
+    let each = done(folder.path(), "--each --format csv run_1/s.json run_2/s.json");
+    assert!(each.contains("s,train,acc,run_2/s.json,1\n"), "{each}");
+    let latex = done(folder.path(), "--each --format latex run_1/s.json run_2/s.json");
+    assert!(latex.contains("run\\_1/s.json & 0.6667") && latex.contains("$\\pm$ 0.2357"), "{latex}");
+    let markdown = done(folder.path(), "--format markdown run_1/s.json run_2/s.json");
+    assert!(
+        markdown.contains("| --- | --- |") && markdown.contains("| s | train | 2 | 0.8333 +- 0.2357 |"),
+        "{markdown}"
+    );
+    let refused = run(folder.path(), "--format html run_1/s.json");
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(2) && error.contains("markdown or latex, found html"), "{error}");
+    let alone = run(folder.path(), "--format csv --assignments train.npy --labels labels.npy --out x.json");
+    assert_eq!(alone.status.code(), Some(2));
 }
