@@ -466,6 +466,18 @@ mod tests {
     }
 
     #[test]
+    fn the_two_of_a_pair_are_half_a_round_apart() {
+        let graph =
+            Graph { starts: vec![0, 1, 3, 4], heads: vec![1, 0, 2, 1], weights: vec![1.0, 1.0, 0.5, 0.5] };
+        let edges = Edges::of(&graph);
+        for (there, back) in [(0, 1), (2, 3)] {
+            assert_eq!(edges.phases[there] ^ HALF, edges.phases[back]);
+            assert_eq!(edges.shares[there], edges.shares[back]);
+        }
+        assert_eq!((edges.shares[0], edges.shares[2]), (u16::MAX, 32_768));
+    }
+
+    #[test]
     fn sums_are_sums() {
         assert_eq!(sum([1.0, 2.0, 3.0, 4.0]), 10.0);
         assert_eq!(sum([1.0, 2.0]), 3.0);
