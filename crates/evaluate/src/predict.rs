@@ -1,8 +1,9 @@
 //! What a score without labels says about the one with them, over runs.
 
 use metrics::RankCorrelation;
+use score_files::Row;
 
-use crate::compare::{Row, Setter};
+use crate::compare::Setter;
 
 /// Fewest runs that are compared.
 const FEWEST: usize = 3;
@@ -39,7 +40,7 @@ pub fn section(rows: &[Row], table: Setter) -> String {
 
 /// Silhouette and ACC of the runs that have both.
 fn pairs(row: &Row) -> Vec<(f64, f64)> {
-    row.runs.iter().filter_map(|run| run.silhouette().zip(run.acc())).collect()
+    row.runs.iter().filter_map(|run| run.score("silhouette").zip(run.score("acc"))).collect()
 }
 
 /// A line of the table, `pairs` not being empty.

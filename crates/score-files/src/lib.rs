@@ -1,0 +1,194 @@
+//! Score files, which `evaluate` writes: the runs of each system, and the spread of their scores.
+
+mod spread;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use artifact::{FileRecord, read_bytes};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+pub use spread::Spread;
+
+/// Scores as their files call them, and where in the JSON of a split.
+pub const METRICS: [(&str, &str); 12] = [
+    ("purity", "/purity"),
+    ("acc", "/acc"),
+    ("nmi", "/nmi"),
+    ("ami", "/ami"),
+    ("ari", "/ari"),
+    ("homogeneity", "/homogeneity"),
+    ("completeness", "/completeness"),
+    ("v_measure", "/v_measure"),
+    ("fowlkes_mallows", "/fowlkes_mallows"),
+    ("silhouette", "/internal/silhouette/value"),
+    ("davies_bouldin", "/internal/davies_bouldin"),
+    ("calinski_harabasz", "/internal/calinski_harabasz"),
+];
+
+/// Scores that a split has all of, if it was held against labels.
+const AGAINST_LABELS: [&str; 4] = ["purity", "acc", "nmi", "ari"];
+
+/// The scores of one run on one split.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// Where they were read.
+    pub file: String,
+    /// As in the file.
+    pub json: Value,
+}
+
+impl Scored {
+    /// A score by its name in [`METRICS`], where there is one.
+    pub fn score(&self, metric: &str) -> Option<f64> {
+        let (_, place) = METRICS.iter().find(|(name, _)| *name == metric)?;
+        self.json.pointer(place)?.as_f64()
+    }
+}
+
+/// The runs of one system on one split.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Named after its files.
+    pub system: String,
+    /// Named after its assignments.
+    pub split: String,
+    /// Where the split stands in its files: the training split of all systems comes first.
+    pub position: usize,
+    /// In the order of the files.
+    pub runs: Vec<Scored>,
+}
+
+impl Row {
+    /// What the runs that have it say of a score; `None` if none has.
+    pub fn spread(&self, metric: &str) -> Option<Spread> {
+        Spread::of(&self.runs.iter().filter_map(|run| run.score(metric)).collect::<Vec<_>>())
+    }
+}
+
+/// A file that `evaluate` wrote.
+#[derive(Deserialize)]
+struct ScoreFile {
+    #[serde(default)]
+    class_names: Option<Vec<String>>,
+    splits: Map<String, Value>,
+}
+
+/// Score files together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreFiles {
+    /// One row a system and split, the first split of all systems before the second. A system is named after its file; files of
+    /// one name are runs of one system.
+    pub rows: Vec<Row>,
+    /// Names of the classes, if the first file has any.
+    pub class_names: Option<Vec<String>>,
+    /// The files.
+    pub records: Vec<FileRecord>,
+}
+
+impl ScoreFiles {
+    /// Reads `files`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or was not written by `evaluate`.
+    pub fn read(files: &[PathBuf]) -> anyhow::Result<Self> {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut records = Vec::new();
+        let mut class_names = None;
+        for file in files {
+            let (bytes, record) = read_bytes(file)?;
+            let not_scores = || {
+                format!("{}: expected scores written by evaluate; run evaluate with --out", file.display())
+            };
+            let scores: ScoreFile = serde_json::from_slice(&bytes).with_context(not_scores)?;
+            let system = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            for (position, (split, json)) in scores.splits.into_iter().enumerate() {
+                let run = Scored { file: file.display().to_string(), json };
+                check(&run).with_context(not_scores)?;
+                match rows.iter_mut().find(|row| row.system == system && row.split == split) {
+                    Some(row) => row.runs.push(run),
+                    None => rows.push(Row { system: system.clone(), split, position, runs: vec![run] }),
+                }
+            }
+            records.push(record);
+            class_names = class_names.or(scores.class_names);
+        }
+        // The sort is stable: systems stay in the order they were given in.
+        rows.sort_by_key(|row| row.position);
+        Ok(Self { rows, class_names, records })
+    }
+}
+
+/// Refuses a split that has neither the scores against labels nor those without.
+fn check(run: &Scored) -> anyhow::Result<()> {
+    let against = AGAINST_LABELS.iter().filter(|metric| run.score(metric).is_some()).count();
+    let whole = against == AGAINST_LABELS.len() || against == 0 && run.json.get("internal").is_some();
+    anyhow::ensure!(whole, "found a split without {}", AGAINST_LABELS.join(", "));
+    Ok(())
+}
+
+/// Published purity by system and split.
+pub type Published = HashMap<(String, String), f64>;
+
+/// Reads published figures: a JSON object, system to split to `purity`.
+///
+/// # Errors
+/// A file that cannot be read or is something else.
+pub fn read_published(path: &Path) -> anyhow::Result<(Published, FileRecord)> {
+    let (bytes, record) = read_bytes(path)?;
+    let systems: Map<String, Value> = serde_json::from_slice(&bytes)
+        .with_context(|| format!("{}: expected a JSON object of published figures", path.display()))?;
+    let mut published = HashMap::new();
+    for (system, splits) in systems {
+        for (split, figures) in splits.as_object().into_iter().flatten() {
+            if let Some(purity) = figures.get("purity").and_then(Value::as_f64) {
+                published.insert((system.clone(), split.clone()), purity);
+            }
+        }
+    }
+    Ok((published, record))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+mod tests {
+    use super::*;
+
+    fn written(folder: &Path, run: &str, text: &str) -> PathBuf {
+        let path = folder.join(run).join("a.json");
+        std::fs::create_dir_all(folder.join(run)).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    #[test]
+    fn files_of_one_name_are_runs_of_one_system() {
+        let folder = tempfile::tempdir().unwrap();
+        let split = |purity: f64| format!(r#"{{"purity": {purity}, "acc": 0.5, "nmi": 0.5, "ari": 0.5}}"#);
+        let text =
+            |purity| format!(r#"{{"splits": {{"train": {}, "test": {}}}}}"#, split(purity), split(0.1));
+        let files = [written(folder.path(), "0", &text(0.6)), written(folder.path(), "1", &text(0.8))];
+        let rows = ScoreFiles::read(&files).unwrap().rows;
+        let found: Vec<_> =
+            rows.iter().map(|row| (row.system.as_str(), row.split.as_str(), row.runs.len())).collect();
+        assert_eq!(found, [("a", "train", 2), ("a", "test", 2)]);
+        let spread = rows[0].spread("purity").unwrap();
+        assert_eq!((spread.n, spread.low, spread.high), (2, 0.6, 0.8));
+        assert!(rows[0].spread("silhouette").is_none());
+    }
+
+    #[test]
+    fn what_evaluate_did_not_write_is_refused_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for text in ["", "[]", "{}", r#"{"splits": {"train": {"purity": 1.0}}}"#] {
+            let file = written(folder.path(), "0", text);
+            let error = format!("{:#}", ScoreFiles::read(std::slice::from_ref(&file)).unwrap_err());
+            assert!(
+                error.contains(&file.display().to_string()) && error.contains("expected scores"),
+                "{error}"
+            );
+        }
+    }
+}

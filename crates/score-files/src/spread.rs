@@ -1,0 +1,44 @@
+//! Mean and spread of one score over runs.
+
+/// A score over several runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// Number of runs, at least 1.
+    pub n: usize,
+    /// Their mean.
+    pub mean: f64,
+    /// Standard deviation of a sample (over n - 1), from two runs on.
+    pub deviation: Option<f64>,
+    /// The smallest.
+    pub low: f64,
+    /// The largest.
+    pub high: f64,
+}
+
+impl Spread {
+    /// `None` of no runs.
+    pub fn of(runs: &[f64]) -> Option<Self> {
+        let low = runs.iter().copied().reduce(f64::min)?;
+        let high = runs.iter().copied().reduce(f64::max)?;
+        let n = runs.len();
+        let mean = runs.iter().sum::<f64>() / n as f64;
+        let squares = runs.iter().map(|run| (run - mean).powi(2)).sum::<f64>();
+        let deviation = (n > 1).then(|| (squares / (n - 1) as f64).sqrt());
+        Some(Self { n, mean, deviation, low, high })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+mod tests {
+    use super::*;
+
+    /// 1, 2 and 6: mean 3, squares 4 + 1 + 9, over 2 is 7.
+    #[test]
+    fn the_deviation_is_that_of_a_sample() {
+        let spread = Spread::of(&[2.0, 1.0, 6.0]).unwrap();
+        assert_eq!((spread.n, spread.mean, spread.deviation), (3, 3.0, Some(7_f64.sqrt())));
+        assert_eq!((spread.low, spread.high), (1.0, 6.0));
+        assert!(Spread::of(&[0.5]).unwrap().deviation.is_none() && Spread::of(&[]).is_none());
+    }
+}
