@@ -1,12 +1,12 @@
-//! From images to latents.
+//! From images to latents, and from latents to images.
 
-use ndarray::{Array2, s};
-use tch::Device;
+use ndarray::{Array2, ArrayView2, s};
+use tch::{Device, Tensor};
 
 use crate::pixels::{normalized, to_float};
-use crate::{Error, Network, Pixels, Result};
+use crate::{Error, Loss, Network, Pixels, Result};
 
-/// Images that go through the network at once. Fixed, and the last block is filled up to it: matrix products round
+/// Rows that go through the network at once. Fixed, and the last block is filled up to it: matrix products round
 /// differently for different numbers of rows, and an image's latents must not depend on what stands beside it.
 const BLOCK: usize = 1000;
 
@@ -16,32 +16,80 @@ const BLOCK: usize = 1000;
 /// # Errors
 /// Images of another size than the network takes; latents that are not finite; no memory.
 pub fn encode(network: &Network, images: Pixels, on_block: &mut dyn FnMut(usize)) -> Result<Array2<f32>> {
-    let (n, found) = images.dim();
     let architecture = network.architecture();
+    let found = images.dim().1;
     if found != architecture.input {
         return Err(Error::ImageSize { expected: architecture.input, found });
     }
-    let mut latents = Array2::zeros((n, architecture.latent));
-    let mut row = vec![0.0f32; BLOCK * architecture.latent];
+    let latents = by_blocks(
+        network,
+        images,
+        architecture.latent,
+        |stored| network.encode(&normalized(&to_float(stored)?, architecture.normalize)?),
+        on_block,
+    )?;
+    match first_not_finite(&latents) {
+        Some(row) => Err(Error::LatentsNotFinite { row }),
+        None => Ok(latents),
+    }
+}
+
+/// Images (n, pixels) that latents (n, latent) stand for, as the network was taught to see them: from 0 to 1, or nearly so, where
+/// the images it was trained on were; of length 1 where they were normalized. As reproducible as [`encode`].
+///
+/// # Errors
+/// Latents of another width than the network's; images that are not finite; no memory.
+pub fn decode(
+    network: &Network,
+    latents: ArrayView2<f32>,
+    on_block: &mut dyn FnMut(usize),
+) -> Result<Array2<f32>> {
+    let architecture = network.architecture();
+    let found = latents.ncols();
+    if found != architecture.latent {
+        return Err(Error::LatentSize { expected: architecture.latent, found });
+    }
+    let decoded = |latents: &Tensor| {
+        let images = network.decode(latents)?;
+        Ok(if architecture.loss == Loss::Bce { images.f_sigmoid()? } else { images })
+    };
+    let images = by_blocks(network, Pixels::F32(latents), architecture.input, decoded, on_block)?;
+    match first_not_finite(&images) {
+        Some(row) => Err(Error::ImagesNotFinite { row }),
+        None => Ok(images),
+    }
+}
+
+/// `compute`, which makes (rows, width) of stored rows, of all of them.
+fn by_blocks(
+    network: &Network,
+    stored: Pixels,
+    width: usize,
+    compute: impl Fn(&Tensor) -> Result<Tensor>,
+    on_block: &mut dyn FnMut(usize),
+) -> Result<Array2<f32>> {
+    let n = stored.dim().0;
+    let mut all = Array2::zeros((n, width));
+    let mut block = vec![0.0f32; BLOCK * width];
     for start in (0..n).step_by(BLOCK) {
         let end = n.min(start + BLOCK);
         let values = tch::no_grad(|| -> Result<_> {
-            let stored = images.rows(start, end).to_tensor(network.device)?;
-            let padded = stored.f_constant_pad_nd([0, 0, 0, (BLOCK - (end - start)) as i64])?;
-            Ok(network
-                .encode(&normalized(&to_float(&padded)?, architecture.normalize)?)?
-                .f_to_device(Device::Cpu)?)
+            let some = stored.rows(start, end).to_tensor(network.device)?;
+            let padded = some.f_constant_pad_nd([0, 0, 0, (BLOCK - (end - start)) as i64])?;
+            Ok(compute(&padded)?.f_to_device(Device::Cpu)?)
         })?;
-        let length = row.len();
-        values.f_copy_data(&mut row, length)?;
-        for (i, mut target) in latents.slice_mut(s![start..end, ..]).rows_mut().into_iter().enumerate() {
-            let source = &row[i * architecture.latent..(i + 1) * architecture.latent];
-            if source.iter().any(|value| !value.is_finite()) {
-                return Err(Error::LatentsNotFinite { row: start + i });
-            }
+        let length = block.len();
+        values.f_copy_data(&mut block, length)?;
+        let rows = block.chunks(width);
+        for (mut target, source) in all.slice_mut(s![start..end, ..]).rows_mut().into_iter().zip(rows) {
             target.iter_mut().zip(source).for_each(|(target, &value)| *target = value);
         }
         on_block(end);
     }
-    Ok(latents)
+    Ok(all)
+}
+
+/// The first row with a value that is not finite.
+fn first_not_finite(rows: &Array2<f32>) -> Option<usize> {
+    rows.outer_iter().position(|row| row.iter().any(|value| !value.is_finite()))
 }

@@ -72,6 +72,22 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// Latents of another width than the network's.
+    #[error(
+        "expected latents of {expected} values, found {found}; decode with the weights that encoded them"
+    )]
+    LatentSize {
+        /// The network's.
+        expected: usize,
+        /// Of the latents.
+        found: usize,
+    },
+    /// A decoded image is not finite.
+    #[error("the image decoded from row {row} is not finite; train with a lower --lr, or check the latents")]
+    ImagesNotFinite {
+        /// The first such row.
+        row: usize,
+    },
     /// The bytes are not the weights of such a network.
     #[error("expected the weights of an autoencoder (safetensors), found {found}; train it with train-ae")]
     Weights {

@@ -71,8 +71,12 @@ impl Network {
 
     /// Images (rows, input) to reconstructions (rows, input), for the loss bce before the sigmoid.
     pub(crate) fn reconstruct(&self, images: &Tensor) -> Result<Tensor> {
-        let latents = self.encode(images)?;
-        self.run(&self.layers[self.architecture.encoder_depth()..], &latents)
+        self.decode(&self.encode(images)?)
+    }
+
+    /// Latents (rows, latent) to images (rows, input), for the loss bce before the sigmoid.
+    pub(crate) fn decode(&self, latents: &Tensor) -> Result<Tensor> {
+        self.run(&self.layers[self.architecture.encoder_depth()..], latents)
     }
 
     /// Layers with the activation between them, none after the last. Values in and out are (rows, values), whatever they

@@ -4,7 +4,7 @@
 
 use autoencoder::{
     Activation, Architecture, Augment, Device, Error, Loss, Network, NetworkKind, Pixels, TrainParams,
-    TrainingEvent, encode, train,
+    TrainingEvent, decode, encode, train,
 };
 use ndarray::{Array2, ArrayView2, s};
 
@@ -37,6 +37,52 @@ fn trained(architecture: &Architecture, epochs: usize) -> autoencoder::Trained {
 
 fn latents(network: &Network, images: ArrayView2<u8>) -> Array2<f32> {
     encode(network, Pixels::U8(images), &mut |_| {}).unwrap()
+}
+
+/// Mean squared difference of (n, pixels) from grey levels.
+fn squared_error(images: &Array2<f32>, levels: ArrayView2<u8>) -> f64 {
+    let pairs = images.iter().zip(levels);
+    pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b) / 255.0).powi(2)).sum::<f64>() / images.len() as f64
+}
+
+#[test]
+fn decoded_latents_are_the_images_that_the_loss_was_measured_on() {
+    // As `Architecture::reproducible_threads` wants it.
+    tch::set_num_threads(1);
+    for architecture in [architecture(), convolutional()] {
+        let images = images(210);
+        let trained = train(
+            Pixels::U8(images.view()),
+            Some(Pixels::U8(images.view())),
+            &architecture,
+            &params(5),
+            Device::Cpu,
+            &mut |_| {},
+        );
+        let trained = trained.unwrap();
+        let latents = latents(&trained.network, images.view());
+        let mut done = Vec::new();
+        let decoded = decode(&trained.network, latents.view(), &mut |rows| done.push(rows)).unwrap();
+        assert_eq!((decoded.dim(), done.as_slice()), (images.dim(), [210].as_slice()));
+        let expected = trained.losses[4].validation.unwrap();
+        let found = squared_error(&decoded, images.view());
+        assert!((found - expected).abs() < 1e-6 * expected.max(1e-3), "{found} and {expected}");
+        // One image is decoded as it is among others.
+        let alone = decode(&trained.network, latents.slice(s![7..8, ..]), &mut |_| {}).unwrap();
+        assert_eq!(alone.row(0), decoded.row(7));
+        let outcome = decode(&trained.network, latents.slice(s![.., 1..]), &mut |_| {});
+        assert!(matches!(outcome, Err(Error::LatentSize { .. })), "{outcome:?}");
+    }
+}
+
+#[test]
+fn images_decoded_for_the_loss_bce_are_probabilities() {
+    let architecture = Architecture { loss: Loss::Bce, ..architecture() };
+    let images = images(210);
+    let network = trained(&architecture, 5).network;
+    let decoded = decode(&network, latents(&network, images.view()).view(), &mut |_| {}).unwrap();
+    assert!(decoded.iter().all(|level| (0.0..=1.0).contains(level)));
+    assert!(squared_error(&decoded, images.view()) < 0.1);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use stage::{Count, Progress, Stage};
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "train-ae --images data/train-images.npy --out weights.safetensors\nencode --images data/train-images.npy --weights weights.safetensors --out latents.npy\ncluster-gmm --points latents.npy --out assignments.npy"
+    example = "train-ae --images data/train-images.npy --out weights.safetensors\nencode --images data/train-images.npy --weights weights.safetensors --out latents.npy\nencode --images data/test-images.npy --weights weights.safetensors --out test.npy --decode reconstructions.npy\ncluster-gmm --points latents.npy --out assignments.npy"
 )]
 struct Args {
     /// images: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, floats are taken as they are
@@ -26,6 +26,9 @@ struct Args {
     /// latents to write: .npy, f4, (n, latent)
     #[argh(option, arg_name = "file")]
     out: PathBuf,
+    /// what the decoder makes of them to write as well: .npy, f4, of the images' shape
+    #[argh(option, arg_name = "file")]
+    decode: Option<PathBuf>,
     /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one (default auto)
     #[argh(option, arg_name = "name", default = "DeviceChoice::Auto")]
     device: DeviceChoice,
@@ -44,6 +47,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let device = args.device.resolve()?;
     stage.set_device(device_name(device));
 
+    Outputs::check(&args.out)?;
+    args.decode.as_deref().map(Outputs::check).transpose()?;
     let (weights, weights_record) = read_bytes(&args.weights)?;
     let network =
         Network::from_safetensors(&weights, device).with_context(|| args.weights.display().to_string())?;
@@ -63,6 +68,14 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let (n, latent) = latents.dim();
     let mut outputs = Outputs::new();
     outputs.npy(&args.out, &latents)?;
+    if let Some(path) = &args.decode {
+        let progress = Progress::new("images", n as u64);
+        let decoded =
+            autoencoder::decode(&network, latents.view(), &mut |done| progress.set(done as u64, "decoded"))
+                .with_context(|| args.weights.display().to_string())?;
+        let shape = images_record.shape.as_slice();
+        outputs.npy(path, &decoded.into_shape_with_order(shape)?)?;
+    }
     let result = json!({ "images": n, "latent": latent });
     outputs.commit(stage.provenance(json!({}), vec![weights_record, images_record], result))?;
     stage::print(&format!("{n} images of {} pixels to {latent} latents\n", architecture.input))
