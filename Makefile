@@ -78,6 +78,7 @@ SCATTER         ?= $(BIN)/scatter## images to features
 EMBED_MANIFOLD  ?= $(BIN)/embed-manifold## points to points of few dimensions
 CONSENSUS       ?= $(BIN)/consensus## several assignments to one
 EVALUATE        ?= $(BIN)/evaluate## assignments and labels to scores
+REPORT          ?= $(BIN)/report## everything to a page
 
 ## Files (a file of yours replaces the stage that would write it)
 ARTIFACTS       ?= artifacts## where everything generated goes
@@ -91,6 +92,9 @@ LATENTS         ?= $(ARTIFACTS)/latents/train.npy## codes of the training images
 LATENTS_TEST    ?= $(if $(own_latents),$(if $(TEST_IMAGES),$(ARTIFACTS)/latents/test.npy))## of the others
 FEATURES        ?= $(if $(own_latents),$(ARTIFACTS)/features/train.npy,$(LATENTS))## what is embedded
 FEATURES_TEST   ?= $(if $(own_features),$(if $(TEST_IMAGES),$(ARTIFACTS)/features/test.npy),$(if $(filter $(LATENTS),$(FEATURES)),$(LATENTS_TEST)))## of the others
+MAP             ?= $(ARTIFACTS)/manifold/map/train.npy## where points lie on the page's map; none where empty
+DECODED         ?= $(if $(own_latents),$(ARTIFACTS)/latents/$(decoded_split)-decoded.npy)## what the autoencoder makes of images; none where empty
+PAGE            ?= $(ARTIFACTS)/report/index.html## the page; none where empty
 ##
 
 hidden_dense := 1500,1000,500
@@ -98,6 +102,11 @@ hidden_conv := 32,64,128
 # Whether the stages write them: what belongs to files of yours is yours to name, or left out.
 own_images = $(filter $(DATA)/train-images.npy,$(TRAIN_IMAGES))
 own_latents = $(filter $(ARTIFACTS)/latents/train.npy,$(LATENTS))
+own_map = $(filter $(ARTIFACTS)/manifold/map/train.npy,$(MAP))
+# Images that it was not trained on are the better test of an autoencoder.
+decoded_split = $(if $(TEST_IMAGES),test,train)
+decoded_images = $(if $(TEST_IMAGES),$(TEST_IMAGES),$(TRAIN_IMAGES))
+own_decoded = $(filter $(ARTIFACTS)/latents/$(decoded_split)-decoded.npy,$(DECODED))
 own_features = $(filter $(ARTIFACTS)/features/train.npy,$(FEATURES))
 
 DATA     := $(ARTIFACTS)/data
@@ -111,17 +120,19 @@ reference := $(wildcard crates/evaluate/reference/$(DATASET).json)
 
 # ------------------------------------------------------------------------------------------------ targets
 
-.PHONY: all demo study report-recipe build lint test smoke python bench-peers bench-manifold table clean distclean help
-REPORT := pixels-kmeans latents-kmeans latents-gmm
-SYSTEMS := $(REPORT) manifold-kmeans manifold-gmm manifold-consensus
+.PHONY: all report demo study report-recipe build lint test smoke python bench-peers bench-manifold table clean distclean help
+REPORTED := pixels-kmeans latents-kmeans latents-gmm
+SYSTEMS := $(REPORTED) manifold-kmeans manifold-gmm manifold-consensus
 # Anyone's assignments in the same place are scored by the same rule.
 FOREIGN := $(filter-out $(SYSTEMS),$(patsubst $(CLUSTERS)/%/train.npy,%,$(wildcard $(CLUSTERS)/*/train.npy)))
 ASSIGNMENTS := $(SYSTEMS:%=$(CLUSTERS)/%/train.npy)
 
-all: $(if $(TRAIN_LABELS),$(TABLE),$(ASSIGNMENTS)) ## the report's three systems and three on a manifold, scored
+all: $(if $(TRAIN_LABELS),$(TABLE),$(ASSIGNMENTS)) $(PAGE) ## the report's three systems and three on a manifold, scored, and a page about them
 
-report-recipe: $(if $(TRAIN_LABELS),$(REPORT:%=$(SCORES)/%.md),$(REPORT:%=$(CLUSTERS)/%/train.npy)) ## the report's three alone
-	@$(if $(TRAIN_LABELS),$(EVALUATE) $(REPORT:%=$(SCORES)/%.json) $(if $(reference),--reference $(reference)))
+report: $(PAGE) ## the page alone, with what it needs
+
+report-recipe: $(if $(TRAIN_LABELS),$(REPORTED:%=$(SCORES)/%.md),$(REPORTED:%=$(CLUSTERS)/%/train.npy)) ## the report's three alone
+	@$(if $(TRAIN_LABELS),$(EVALUATE) $(REPORTED:%=$(SCORES)/%.json) $(if $(reference),--reference $(reference)))
 
 demo: ## the same on bundled handwritten digits: no download, one to three minutes after the build
 	@$(MAKE) all DATASET=digits ARTIFACTS=$(ARTIFACTS)/demo
@@ -134,7 +145,7 @@ data_variables := TRAIN_IMAGES TEST_IMAGES TRAIN_LABELS TEST_LABELS CLASSES $(if
 seeds = $(if $(word 2,$(SEEDS)),$(SEEDS),$(shell seq 0 $$(($(SEEDS) - 1))))
 study: $(foreach name,$(data_variables),$($(name))) ## make all with each of SEEDS, every run's scores, then mean and spread; goes on where it was stopped
 	@for seed in $(seeds); do \
-	    $(MAKE) all SEED=$$seed ARTIFACTS=$(ARTIFACTS)/study/$$seed $(foreach name,$(data_variables),$(name)='$($(name))'); \
+	    $(MAKE) all SEED=$$seed ARTIFACTS=$(ARTIFACTS)/study/$$seed PAGE= DECODED= $(foreach name,$(data_variables),$(name)='$($(name))'); \
 	done
 	@echo; $(EVALUATE) --each $(foreach system,$(SYSTEMS),$(seeds:%=$(ARTIFACTS)/study/%/scores/$(system).json)) \
 	    $(if $(reference),--reference $(reference))
@@ -142,12 +153,14 @@ study: $(foreach name,$(data_variables),$($(name))) ## make all with each of SEE
 	@for system in $(SYSTEMS); do \
 	    printf '%-20s' $$system; $(CONSENSUS) --assignments $(seeds:%=$(ARTIFACTS)/study/%/clusters/$$system/train.npy); \
 	done
+	@echo; $(REPORT) --title 'All runs of the study' $(foreach system,$(SYSTEMS),$(seeds:%=--scores $(ARTIFACTS)/study/%/scores/$(system).json)) \
+	    $(if $(reference),--reference $(reference)) --out $(ARTIFACTS)/study/index.html
 
 table: $(TABLE) ## print the table of scores again
-	@cat $(TABLE)
+	@$(table_command)
 
 clean: ## remove artifacts
-	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents features manifold clusters scores study demo smoke bench .stamps)
+	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents features manifold clusters scores report study demo smoke bench .stamps)
 
 distclean: clean ## remove artifacts, builds, libtorch and the Python environments
 	rm -rf target .libtorch .libtorch.* .venv .venv-bench
@@ -166,10 +179,10 @@ help: ## this
 
 # ----------------------------------------------------------------------------------- programs and libtorch
 
-PLAIN_PROGRAMS := $(addprefix $(BIN)/,fetch-data scatter cluster-kmeans cluster-gmm embed-manifold consensus evaluate)
+PLAIN_PROGRAMS := $(addprefix $(BIN)/,fetch-data scatter cluster-kmeans cluster-gmm embed-manifold consensus evaluate report)
 TORCH_PROGRAMS := $(addprefix $(BIN)/,train-ae encode)
 SOURCES := Cargo.toml Cargo.lock .cargo/config.toml \
-    $(shell find crates -name tests -prune -o \( -name '*.rs' -o -name Cargo.toml -o -path '*/data/*' \) -type f -print)
+    $(shell find crates -name tests -prune -o \( -name '*.rs' -o -name Cargo.toml -o -path '*/data/*' -o -path '*/templates/*' \) -type f -print)
 CARGO := cargo
 TORCH_CRATES := --package autoencoder --package train-ae --package encode
 # The programs of ours that a command names, to be built before it runs but never a reason to run it again.
@@ -265,15 +278,15 @@ $(ARTIFACTS)/autoencoder/weights.safetensors $(ARTIFACTS)/autoencoder/losses.csv
         $(TRAIN_IMAGES) $(TEST_IMAGES) $(STAMPS)/train-ae | $(call programs,$(TRAIN_AE))
 	$(train-ae_command) $(threads)
 
-# encode SPLIT, IMAGES
+# encode SPLIT, IMAGES, what becomes of them when they are decoded, if that is wanted
 define encode
-encode-$1_command = $$(ENCODE) --images $2 --weights $$(WEIGHTS) --device $$(DEVICE) --out $(ARTIFACTS)/latents/$1.npy
+encode-$1_command = $$(ENCODE) --images $2 --weights $$(WEIGHTS) --device $$(DEVICE) --out $(ARTIFACTS)/latents/$1.npy $(if $3,--decode $3)
 $(call stamp,encode-$1)
-$(ARTIFACTS)/latents/$1.npy: $2 $(WEIGHTS) $(STAMPS)/encode-$1 | $$(call programs,$$(ENCODE))
+$(ARTIFACTS)/latents/$1.npy $3 &: $2 $(WEIGHTS) $(STAMPS)/encode-$1 | $$(call programs,$$(ENCODE))
 	$$(encode-$1_command) $$(threads)
 endef
-$(eval $(call encode,train,$(TRAIN_IMAGES)))
-$(if $(TEST_IMAGES),$(eval $(call encode,test,$(TEST_IMAGES))))
+$(eval $(call encode,train,$(TRAIN_IMAGES),$(if $(TEST_IMAGES),,$(own_decoded))))
+$(if $(TEST_IMAGES),$(eval $(call encode,test,$(TEST_IMAGES),$(own_decoded))))
 
 kmeans_flags = --k $(K) --starts $(KMEANS_STARTS) --max-iter $(KMEANS_MAX_ITER) --tol $(KMEANS_TOL) \
     --init $(KMEANS_INIT) --seed $(SEED)
@@ -283,13 +296,15 @@ manifold_flags = --dims $(DIMS) --neighbors $(NEIGHBORS) --min-dist $(MIN_DIST) 
 # The number of a run follows the seed, which is the last of the flags.
 runs := $(shell seq 1 $(RUNS))
 
-# cluster SYSTEM, COMMAND, FLAGS, TRAIN POINTS, TEST POINTS: fits on the one, assigns the other to the clusters found.
+# cluster SYSTEM, COMMAND, FLAGS, TRAIN POINTS, TEST POINTS, whether the posterior is wanted: fits on the one, assigns the other to
+# the clusters found.
 define cluster
 $1_dir := $(CLUSTERS)/$1
 $1_points := $4
-$1_command = $2 --points $4 $3 --out $$($1_dir)/train.npy --model $$($1_dir)/model.npz
+$1_certainty := $(if $6,$(CLUSTERS)/$1/train-posterior.npy)
+$1_command = $2 --points $4 $3 --out $$($1_dir)/train.npy --model $$($1_dir)/model.npz $(if $6,--proba $$($1_certainty))
 $(call stamp,$1)
-$$($1_dir)/train.npy $$($1_dir)/model.npz &: $4 $(STAMPS)/$1 | $(call programs,$2)
+$$($1_dir)/train.npy $$($1_dir)/model.npz $$($1_certainty) &: $4 $(STAMPS)/$1 | $(call programs,$2)
 	$$($1_command) $$(threads)
 $(if $5,
 $$($1_dir)/test.npy: $5 $$($1_dir)/model.npz | $(call programs,$2)
@@ -299,7 +314,7 @@ $1_points_test := $5)
 endef
 $(eval $(call cluster,pixels-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(TRAIN_IMAGES),$(TEST_IMAGES)))
 $(eval $(call cluster,latents-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(LATENTS),$(LATENTS_TEST)))
-$(eval $(call cluster,latents-gmm,$(CLUSTER_GMM),$(gmm_flags),$(LATENTS),$(LATENTS_TEST)))
+$(eval $(call cluster,latents-gmm,$(CLUSTER_GMM),$(gmm_flags),$(LATENTS),$(LATENTS_TEST),posterior))
 
 # Images to features, of which those of the test images come from the model of the others.
 scatter-train_command = $(SCATTER) --images $(TRAIN_IMAGES) $(if $(WAVELET_SCALES),--scales $(WAVELET_SCALES)) --angles $(WAVELET_ANGLES) --dims $(FEATURE_DIMS) \
@@ -329,12 +344,21 @@ $$(manifold_$1)/test.npy: $(FEATURES_TEST) $$(manifold_$1)/model.npz | $(call pr
 endef
 $(foreach run,$(runs),$(eval $(call embed,$(run))))
 
+# The same in two dimensions, to be looked at; nothing else depends on it.
+embed-map_command = $(EMBED_MANIFOLD) --points $(FEATURES) --dims 2 --neighbors $(NEIGHBORS) --min-dist 0.1 --metric $(METRIC) --graph $(GRAPH) \
+    --seed $(SEED) --out $(MAP)
+ifneq ($(own_map),)
+$(eval $(call stamp,embed-map))
+$(MAP): $(FEATURES) $(STAMPS)/embed-map | $(call programs,$(EMBED_MANIFOLD))
+	$(embed-map_command) $(threads)
+endif
+
 # On the first embedding k-means and one mixture, as on the latents; on all of them mixtures that are there to vote.
 voters := $(runs:%=manifold-runs/%)
 voter_flags = $(call gmm_flags,of voters)
 manifold_test = $(if $(FEATURES_TEST),$(ARTIFACTS)/manifold/$1/test.npy)
 $(eval $(call cluster,manifold-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(ARTIFACTS)/manifold/1/train.npy,$(call manifold_test,1)))
-$(eval $(call cluster,manifold-gmm,$(CLUSTER_GMM),$(gmm_flags),$(ARTIFACTS)/manifold/1/train.npy,$(call manifold_test,1)))
+$(eval $(call cluster,manifold-gmm,$(CLUSTER_GMM),$(gmm_flags),$(ARTIFACTS)/manifold/1/train.npy,$(call manifold_test,1),posterior))
 $(foreach run,$(runs),$(eval $(call cluster,manifold-runs/$(run),$(CLUSTER_GMM),$(voter_flags)$(run),$(ARTIFACTS)/manifold/$(run)/train.npy,$(call manifold_test,$(run)))))
 
 # consensus SPLIT: what the voters make of it.
@@ -342,7 +366,7 @@ define consensus
 consensus-$1_command = $(CONSENSUS) --assignments $(voters:%=$(CLUSTERS)/%/$1.npy) --k $(K) \
     --out $(CLUSTERS)/manifold-consensus/$1.npy --agreement $(CLUSTERS)/manifold-consensus/$1-agreement.npy
 $(call stamp,consensus-$1)
-$(CLUSTERS)/manifold-consensus/$1.npy: $(voters:%=$(CLUSTERS)/%/$1.npy) $(STAMPS)/consensus-$1 | $(call programs,$(CONSENSUS))
+$(CLUSTERS)/manifold-consensus/$1.npy $(CLUSTERS)/manifold-consensus/$1-agreement.npy &: $(voters:%=$(CLUSTERS)/%/$1.npy) $(STAMPS)/consensus-$1 | $(call programs,$(CONSENSUS))
 	$$(consensus-$1_command) $$(threads)
 endef
 $(eval $(call consensus,train))
@@ -350,6 +374,7 @@ $(if $(FEATURES_TEST),$(eval $(call consensus,test)))
 manifold-consensus_test := $(if $(FEATURES_TEST),$(CLUSTERS)/manifold-consensus/test.npy)
 # Votes have no space of their own: the silhouette is that in the first embedding.
 manifold-consensus_points := $(ARTIFACTS)/manifold/1/train.npy
+manifold-consensus_certainty := $(CLUSTERS)/manifold-consensus/train-agreement.npy
 manifold-consensus_points_test := $(call manifold_test,1)
 
 $(foreach system,$(FOREIGN),$(eval $(system)_test := $(wildcard $(CLUSTERS)/$(system)/test.npy)))
@@ -372,7 +397,24 @@ $(foreach system,$(SYSTEMS) $(FOREIGN),$(eval $(call evaluate,$(system))))
 
 table_command = $(EVALUATE) $(SYSTEMS:%=$(SCORES)/%.json) $(FOREIGN:%=$(SCORES)/%.json) $(if $(reference),--reference $(reference))
 $(eval $(call stamp,table))
-$(TABLE): $(SYSTEMS:%=$(SCORES)/%.md) $(FOREIGN:%=$(SCORES)/%.md) $(reference) $(STAMPS)/table | $(call programs,$(EVALUATE))
+$(TABLE): $(SYSTEMS:%=$(SCORES)/%.md) $(FOREIGN:%=$(SCORES)/%.md) $(reference) $(STAMPS)/table | $(call programs,$(EVALUATE)) $(PAGE)
 	@$(table_command) > $@.new
 	@mv $@.new $@
-	@echo; cat $@
+	@echo; $(table_command)
+
+# The page: of each system its assignments and whatever else there is of it. Not in a stamp: the losses and layers are there only if
+# the latents are ours.
+shown := $(SYSTEMS) $(FOREIGN)
+trained := $(if $(own_latents),$(filter $(ARTIFACTS)/autoencoder/weights.safetensors,$(WEIGHTS)))
+page_of = $(if $(TRAIN_LABELS),--scores $(SCORES)/$1.json) --assignments $1=$(CLUSTERS)/$1/train.npy \
+    $(if $($1_points),--points $1=$($1_points)) $(if $($1_certainty),--certainty $1=$($1_certainty))
+page_command = $(REPORT) $(foreach system,$(shown),$(call page_of,$(system))) \
+    $(if $(TRAIN_LABELS),$(if $(reference),--reference $(reference)) --labels $(TRAIN_LABELS)) $(if $(CLASSES),--classes $(CLASSES)) \
+    --images $(TRAIN_IMAGES) $(if $(MAP),--map $(MAP)) $(if $(trained),--weights $(trained) --losses $(ARTIFACTS)/autoencoder/losses.csv) \
+    $(if $(DECODED),--originals $(decoded_images) --reconstructions $(DECODED)) --out $(PAGE)
+ifneq ($(PAGE),)
+$(eval $(call stamp,page))
+$(PAGE): $(if $(TRAIN_LABELS),$(shown:%=$(SCORES)/%.md)) $(shown:%=$(CLUSTERS)/%/train.npy) $(foreach system,$(shown),$($(system)_certainty)) \
+        $(TRAIN_IMAGES) $(TRAIN_LABELS) $(CLASSES) $(MAP) $(trained) $(DECODED) $(reference) $(STAMPS)/page | $(call programs,$(REPORT))
+	$(page_command) $(threads)
+endif

@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-programs="fetch-data train-ae encode cluster-kmeans cluster-gmm scatter embed-manifold consensus evaluate"
-libraries="artifact stage autoencoder clustering cluster-input principal scattering manifold metrics"
+programs="fetch-data train-ae encode cluster-kmeans cluster-gmm scatter embed-manifold consensus evaluate report"
+libraries="artifact stage autoencoder clustering cluster-input score-files principal scattering manifold metrics"
 wrong=0
 say() { printf 'check-arrows: %s\n' "$*" >&2; wrong=1; }
 

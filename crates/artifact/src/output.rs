@@ -103,7 +103,7 @@ impl Outputs {
         self.add(target, None, Vec::new(), |writer| writer.write_all(bytes))
     }
 
-    /// Renames all files to their final names, with `provenance` beside each.
+    /// Renames all files to their final names, with `provenance` beside each, and gives it back with the outputs in it.
     ///
     /// Provenance comes first, then the outputs, the one that was added first last of all: where that one is, everything
     /// else is too, so a run that was killed half-way is seen to be incomplete by looking at one file. An old file may
@@ -111,7 +111,7 @@ impl Outputs {
     ///
     /// # Errors
     /// An output that is also an input; a file that cannot be renamed.
-    pub fn commit(self, provenance: Provenance) -> Result<()> {
+    pub fn commit(self, provenance: Provenance) -> Result<Provenance> {
         let inputs = provenance.inputs.iter().map(|input| Path::new(&input.path));
         for input in inputs.filter(|input| input.exists()) {
             if let Some(pending) = self.pending.iter().find(|pending| same_file(&pending.target, input)) {
@@ -129,7 +129,8 @@ impl Outputs {
             text.push('\n');
             beside.bytes(&target, text.as_bytes())?;
         }
-        beside.pending.into_iter().chain(self.pending.into_iter().rev()).try_for_each(Pending::rename)
+        beside.pending.into_iter().chain(self.pending.into_iter().rev()).try_for_each(Pending::rename)?;
+        Ok(provenance)
     }
 
     fn add(

@@ -77,9 +77,7 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     drop(progress);
     if !fit.converged {
         let max_iter = params.max_iter;
-        stage::note(&format!(
-            "warning: not converged after {max_iter} iterations; raise --max-iter or --tol"
-        ));
+        stage::warn(&format!("not converged after {max_iter} iterations; raise --max-iter or --tol"));
     }
 
     let mut outputs = Outputs::new();
@@ -96,8 +94,7 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         result["information"] = information.into();
     }
     let inputs = input.records.into_iter().chain(start).collect();
-    outputs.commit(stage.provenance(parameters(&params, starts), inputs, result))?;
-    stage::print(&format!(
+    let text = format!(
         "log-likelihood {:.6} per point, BIC {:.6e}, AIC {:.6e}, {} iterations, converged: {}\n\n{}",
         fit.log_likelihood,
         fit.bic,
@@ -105,7 +102,8 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         fit.iterations,
         fit.converged,
         stage::share_table("component", &fit.sizes)
-    ))
+    );
+    stage.finish(outputs, parameters(&params, starts), inputs, result, &text)
 }
 
 fn fit_points<F: Scalar>(
@@ -148,11 +146,11 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     views.write(args, &mut outputs)?;
     let result = json!({ "log_likelihood": log_likelihood, "sizes": sizes });
     let inputs = input.records.into_iter().chain([model_record]).collect();
-    outputs.commit(stage.provenance(json!({}), inputs, result))?;
-    stage::print(&format!(
+    let text = format!(
         "log-likelihood {log_likelihood:.6} per point\n\n{}",
         stage::share_table("component", &sizes)
-    ))
+    );
+    stage.finish(outputs, json!({}), inputs, result, &text)
 }
 
 /// Assignments `(n,)`, mean log density, and what else was asked for.

@@ -27,8 +27,8 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     let cut_short = candidates.iter().filter(|candidate| !candidate.fit.converged).count();
     if cut_short > 0 {
         let (all, max_iter) = (candidates.len(), params.max_iter);
-        stage::note(&format!(
-            "warning: {cut_short} of {all} fits not converged after {max_iter} iterations; raise --max-iter or --tol"
+        stage::warn(&format!(
+            "{cut_short} of {all} fits not converged after {max_iter} iterations; raise --max-iter or --tol"
         ));
     }
     let best = lowest_bic(&candidates).context("no fit")?;
@@ -38,7 +38,6 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     let mut parameters = parameters(&params, params.starts);
     parameters["k"] = json!([first, last]);
     let result = json!({ "k": best.k, "bic": best.fit.bic });
-    outputs.commit(stage.provenance(parameters, input.records, result))?;
     let row = |candidate: &Candidate| {
         let fit = &candidate.fit;
         let numbers = [fit.log_likelihood, fit.bic, fit.aic].map(|value| format!("{value:.6}"));
@@ -48,7 +47,8 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
         vec![k, log_likelihood, parameters, bic, aic, iterations, fit.converged.to_string()]
     };
     let table = stage::table(&COLUMNS, candidates.iter().map(row));
-    stage::print(&format!("lowest BIC: k = {}\n\n{table}", best.k))
+    let text = format!("lowest BIC: k = {}\n\n{table}", best.k);
+    stage.finish(outputs, parameters, input.records, result, &text)
 }
 
 const COLUMNS: [&str; 7] = ["k", "log_likelihood", "parameters", "bic", "aic", "iterations", "converged"];

@@ -68,14 +68,14 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         "start": fit.start, "distances": fit.distances,
     });
     let inputs = input.records.into_iter().chain(centroids).collect();
-    outputs.commit(stage.provenance(parameters(&params, starts), inputs, result))?;
-    stage::print(&format!(
+    let text = format!(
         "inertia {:.6e}, {} iterations, converged: {}\n\n{}",
         fit.inertia,
         fit.iterations,
         fit.converged,
         stage::share_table("cluster", &fit.sizes)
-    ))
+    );
+    stage.finish(outputs, parameters(&params, starts), inputs, result, &text)
 }
 
 /// Mini-batches: the points stay in their file.
@@ -92,7 +92,7 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let minibatch::Outcome { model, assignments, inertia, iterations, converged, sizes, record } = outcome;
     if !converged {
         let passes = params.max_iter;
-        stage::note(&format!("warning: still improving after {passes} passes; raise --max-iter"));
+        stage::warn(&format!("still improving after {passes} passes; raise --max-iter"));
     }
 
     let mut outputs = Outputs::new();
@@ -108,11 +108,11 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let result = json!({
         "inertia": inertia, "iterations": iterations, "converged": converged, "sizes": sizes,
     });
-    outputs.commit(stage.provenance(parameters, vec![record], result))?;
-    stage::print(&format!(
+    let text = format!(
         "inertia {inertia:.6e}, {iterations} batches, converged: {converged}\n\n{}",
         stage::share_table("cluster", &sizes)
-    ))
+    );
+    stage.finish(outputs, parameters, vec![record], result, &text)
 }
 
 /// For the provenance.
@@ -151,8 +151,8 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     outputs.npy(&args.out, &assignments)?;
     let result = json!({ "inertia": inertia, "sizes": sizes });
     let inputs = input.records.into_iter().chain([model_record]).collect();
-    outputs.commit(stage.provenance(json!({}), inputs, result))?;
-    stage::print(&format!("inertia {inertia:.6e}\n\n{}", stage::share_table("cluster", &sizes)))
+    let text = format!("inertia {inertia:.6e}\n\n{}", stage::share_table("cluster", &sizes));
+    stage.finish(outputs, json!({}), inputs, result, &text)
 }
 
 fn assign<F: Scalar>(
@@ -198,12 +198,10 @@ fn show(progress: &Progress, event: &kmeans::Progress, done: u64, which: &str) {
 fn warn(fit: &KMeansFit, params: &KMeansParams) {
     if !fit.converged {
         let max_iter = params.max_iter;
-        stage::note(&format!(
-            "warning: not converged after {max_iter} iterations; raise --max-iter or --tol"
-        ));
+        stage::warn(&format!("not converged after {max_iter} iterations; raise --max-iter or --tol"));
     }
     let empty = fit.sizes.iter().filter(|&&size| size == 0).count();
     if empty > 0 {
-        stage::note(&format!("warning: {empty} of {} clusters are empty; lower --k", params.k));
+        stage::warn(&format!("{empty} of {} clusters are empty; lower --k", params.k));
     }
 }

@@ -28,8 +28,8 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     let cut_short = candidates.iter().filter(|candidate| !candidate.fit.converged).count();
     if cut_short > 0 {
         let (all, max_iter) = (candidates.len(), params.max_iter);
-        stage::note(&format!(
-            "warning: {cut_short} of {all} fits not converged after {max_iter} iterations; raise --max-iter or --tol"
+        stage::warn(&format!(
+            "{cut_short} of {all} fits not converged after {max_iter} iterations; raise --max-iter or --tol"
         ));
     }
 
@@ -38,7 +38,6 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     let mut parameters = parameters(&params, params.starts);
     parameters["k"] = json!([first, last]);
     let result = json!({ "elbow": selection.elbow, "silhouette": selection.silhouette });
-    outputs.commit(stage.provenance(parameters, input.records, result))?;
     let row = |candidate: &Candidate| {
         let Candidate { k, fit, silhouette } = candidate;
         let silhouette = silhouette.map_or(String::new(), |value| format!("{value:.4}"));
@@ -47,11 +46,12 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     };
     let table = stage::table(&COLUMNS, candidates.iter().map(row));
     let named = |k: Option<usize>| k.map_or("none".into(), |k| format!("k = {k}"));
-    stage::print(&format!(
+    let text = format!(
         "elbow of the inertia: {}, highest silhouette: {}\n\n{table}",
         named(selection.elbow),
         named(selection.silhouette)
-    ))
+    );
+    stage.finish(outputs, parameters, input.records, result, &text)
 }
 
 const COLUMNS: [&str; 5] = ["k", "inertia", "silhouette", "iterations", "converged"];

@@ -64,7 +64,10 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let similarity = Similarity::of(&runs).with_context(|| files[0].display().to_string())?;
     let (ari, nmi) = (similarity.mean_ari(), similarity.mean_nmi());
     let alike = format!("{} runs, pairwise ARI {ari:.4}, NMI {nmi:.4} on average", runs.len());
-    let Some(out) = &args.out else { return stage::print(&format!("{alike}\n")) };
+    let Some(out) = &args.out else {
+        let result = json!({ "runs": runs.len(), "mean_pairwise_ari": ari, "mean_pairwise_nmi": nmi });
+        return stage.finish(Outputs::new(), json!({}), inputs, result, &format!("{alike}\n"));
+    };
     let k = match args.k {
         Some(k) => k.0,
         None => vote::usual_k(&runs),
@@ -90,12 +93,12 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         "sizes": outcome.sizes, "rounds": outcome.rounds, "medoid": inputs[medoid].path, "mean_agreement": agreement,
         "mean_pairwise_ari": ari, "mean_pairwise_nmi": nmi,
     });
-    outputs.commit(stage.provenance(json!({ "k": k }), inputs, result))?;
-    stage::print(&format!(
+    let text = format!(
         "{alike}; mean agreement {agreement:.4} after {} rounds\n\n{}",
         outcome.rounds,
         stage::share_table("cluster", &outcome.sizes)
-    ))
+    );
+    stage.finish(outputs, json!({ "k": k }), inputs, result, &text)
 }
 
 /// Runs on the same points.

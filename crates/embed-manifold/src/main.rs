@@ -51,15 +51,15 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         model::write(&mut outputs, path, &manifold)?;
     }
     let result = json!({ "components": manifold.components, "a": manifold.curve.a, "b": manifold.curve.b });
-    outputs.commit(stage.provenance(parameters, vec![record], result))?;
     let ((n, d), dims, components) = (points.dim(), params.dims, manifold.components);
     if components > 1 {
-        stage::note(&format!(
-            "warning: the graph of neighbours falls into {components} components, whose places to one another mean little; \
+        stage::warn(&format!(
+            "the graph of neighbours falls into {components} components, whose places to one another mean little; \
              raise --neighbors to join them"
         ));
     }
-    stage::print(&format!("{n} points of {d} features to {dims} dimensions, {} epochs\n", manifold.epochs))
+    let text = format!("{n} points of {d} features to {dims} dimensions, {} epochs\n", manifold.epochs);
+    stage.finish(outputs, parameters, vec![record], result, &text)
 }
 
 fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
@@ -77,12 +77,8 @@ fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()>
     let mut outputs = Outputs::new();
     outputs.npy(&args.out, &embedding)?;
     let inputs = vec![record, model_record];
-    outputs.commit(stage.provenance(
-        json!({ "seed": seed }),
-        inputs,
-        json!({ "points": embedding.nrows() }),
-    ))?;
-    stage::print(&format!("{} points to {} dimensions\n", embedding.nrows(), embedding.ncols()))
+    let text = format!("{} points to {} dimensions\n", embedding.nrows(), embedding.ncols());
+    stage.finish(outputs, json!({ "seed": seed }), inputs, json!({ "points": embedding.nrows() }), &text)
 }
 
 /// Points as f32, grey levels of images in 0..=1.

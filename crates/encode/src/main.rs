@@ -77,6 +77,6 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         outputs.npy(path, &decoded.into_shape_with_order(shape)?)?;
     }
     let result = json!({ "images": n, "latent": latent });
-    outputs.commit(stage.provenance(json!({}), vec![weights_record, images_record], result))?;
-    stage::print(&format!("{n} images of {} pixels to {latent} latents\n", architecture.input))
+    let text = format!("{n} images of {} pixels to {latent} latents\n", architecture.input);
+    stage.finish(outputs, json!({}), vec![weights_record, images_record], result, &text)
 }

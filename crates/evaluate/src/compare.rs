@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use score_files::{METRICS, Row, ScoreFiles, Scored, Spread, read_published};
+use artifact::Outputs;
+use score_files::{METRICS, Published, Row, ScoreFiles, Scored, Spread, read_published};
+use serde_json::{Map, Value, json};
+use stage::Stage;
 
 use crate::format::{self, Format};
 use crate::predict;
@@ -25,28 +28,54 @@ const COLUMNS: [Column; 5] = [
 ///
 /// # Errors
 /// A file that cannot be read or was not written by this program.
-pub fn scores(
+pub fn run(
     files: &[PathBuf],
     reference: Option<&Path>,
     each: bool,
     format: Format,
-) -> anyhow::Result<String> {
-    let published = reference.map(read_published).transpose()?.map(|(published, _)| published);
-    let rows = ScoreFiles::read(files)?.rows;
-    let table: Setter = match format {
-        Format::Csv => return csv(&rows, each),
-        Format::Table => stage::table,
-        Format::Markdown => format::markdown,
-        Format::Latex => format::latex,
+    stage: &Stage,
+) -> anyhow::Result<()> {
+    let published = reference.map(read_published).transpose()?;
+    let (published, of_reference) = published.unzip();
+    let ScoreFiles { rows, records, .. } = ScoreFiles::read(files)?;
+    let text = match format {
+        Format::Csv => csv(&rows, each)?,
+        Format::Table => tables(&rows, published.as_ref(), each, |head, lines, best| {
+            stage::table_with_best(head, lines, |row, column| best.contains(&(row, column)))
+        }),
+        Format::Markdown => {
+            tables(&rows, published.as_ref(), each, |head, lines, _| format::markdown(head, lines))
+        }
+        Format::Latex => tables(&rows, published.as_ref(), each, |head, lines, _| format::latex(head, lines)),
     };
+    let inputs = records.into_iter().chain(of_reference).collect();
+    stage.finish(Outputs::new(), json!({}), inputs, Value::Array(summaries(&rows)), &text)
+}
 
+/// Of each system and split, what its runs say of each score.
+fn summaries(rows: &[Row]) -> Vec<Value> {
+    let summary = |row: &Row| {
+        let scores = METRICS.iter().filter_map(|(metric, _)| {
+            let Spread { n, mean, deviation, low, high } = row.spread(metric)?;
+            let spread =
+                json!({ "runs": n, "mean": mean, "deviation": deviation, "smallest": low, "largest": high });
+            Some(((*metric).to_owned(), spread))
+        });
+        let scores: Map<String, Value> = scores.collect();
+        json!({ "system": row.system, "split": row.split, "scores": scores })
+    };
+    rows.iter().map(summary).collect()
+}
+
+/// The table, after one of every run and before one of what the silhouette says if `each`.
+fn tables(rows: &[Row], published: Option<&Published>, each: bool, table: Setter) -> String {
     let columns: Vec<Column> = COLUMNS
         .into_iter()
         .filter(|(_, metric)| rows.iter().any(|row| row.spread(metric).is_some()))
         .collect();
     let repeated = rows.iter().any(|row| row.runs.len() > 1);
-    let every = if each { format!("{}\n", every_run(&rows, &columns, table)) } else { String::new() };
-    let after = if each { predict::section(&rows, table) } else { String::new() };
+    let every = if each { format!("{}\n", every_run(rows, &columns, table)) } else { String::new() };
+    let after = if each { predict::section(rows, table) } else { String::new() };
     let mut head: Vec<&str> =
         ["system", "split"].into_iter().chain(columns.iter().map(|(name, _)| *name)).collect();
     if repeated {
@@ -55,19 +84,41 @@ pub fn scores(
     if published.is_some() {
         head.push("purity in the report");
     }
-    let cells = rows.into_iter().map(|row| -> Vec<String> {
+    let first = head.len() - columns.len() - usize::from(published.is_some());
+    let best =
+        best_of(rows, &columns).into_iter().map(|(row, column)| (row, first + column)).collect::<Vec<_>>();
+    let cells = rows.iter().map(|row| -> Vec<String> {
         let mut cells = vec![row.system.clone(), row.split.clone()];
         if repeated {
             cells.push(row.runs.len().to_string());
         }
-        cells.extend(columns.iter().map(|(_, metric)| summary(&row, metric, each)));
-        if let Some(published) = &published {
-            let figure = published.get(&(row.system, row.split));
+        cells.extend(columns.iter().map(|(_, metric)| summary(row, metric, each)));
+        if let Some(published) = published {
+            let figure = published.get(&(row.system.clone(), row.split.clone()));
             cells.push(figure.map(|purity| format!("{purity:.4}")).unwrap_or_default());
         }
         cells
     });
-    Ok(every + &table(&head, cells.collect()) + &after)
+    every + &table(&head, cells.collect(), &best) + &after
+}
+
+/// The rows and columns of the highest means of each split, where several systems have one. Silhouettes are of different spaces and
+/// have no best.
+fn best_of(rows: &[Row], columns: &[Column]) -> Vec<(usize, usize)> {
+    let mut best = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        for (column, (_, metric)) in
+            columns.iter().enumerate().filter(|(_, (_, metric))| *metric != "silhouette")
+        {
+            let mean = |row: &Row| row.spread(metric).map(|spread| spread.mean);
+            let others: Vec<f64> =
+                rows.iter().filter(|other| other.split == row.split).filter_map(mean).collect();
+            if others.len() > 1 && mean(row).is_some_and(|mean| others.iter().all(|&other| other <= mean)) {
+                best.push((at, column));
+            }
+        }
+    }
+    best
 }
 
 /// The mean of a score over the runs that have it, from two on with the deviation; of how many, if others have not.
@@ -86,8 +137,8 @@ fn summary(row: &Row, metric: &str, each: bool) -> String {
     text
 }
 
-/// A function that sets lines of cells under a head.
-pub type Setter = fn(&[&str], Vec<Vec<String>>) -> String;
+/// A function that sets lines of cells under a head, some of which, by row and column, are the best.
+pub type Setter = fn(&[&str], Vec<Vec<String>>, &[(usize, usize)]) -> String;
 
 /// A line for each system, split and metric: over how many runs, their mean, standard deviation (empty for one run), smallest and
 /// largest; with `each` for each run as well, its value.
@@ -125,5 +176,5 @@ fn every_run(rows: &[Row], columns: &[Column], table: Setter) -> String {
     let lines = rows.iter().flat_map(|row| row.runs.iter().map(move |run| line(row, run)));
     let head: Vec<&str> =
         ["system", "split", "run"].into_iter().chain(columns.iter().map(|(name, _)| *name)).collect();
-    table(&head, lines.collect())
+    table(&head, lines.collect(), &[])
 }

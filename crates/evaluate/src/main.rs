@@ -82,10 +82,5 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     if scoring || args.out.is_some() || args.classes.is_some() {
         return Err(stage::usage("give either assignments to score or score files to compare, not both"));
     }
-    stage::print(&compare::scores(
-        &args.scores,
-        args.reference.as_deref(),
-        args.each,
-        args.format.unwrap_or_default(),
-    )?)
+    compare::run(&args.scores, args.reference.as_deref(), args.each, args.format.unwrap_or_default(), stage)
 }

@@ -30,7 +30,7 @@ pub fn section(rows: &[Row], table: Setter) -> String {
     let mut text = format!(
         "\nDoes the silhouette, which reads no labels, tell which run has the higher ACC (first split of each file)?\n\
          Spearman's rank correlation, and how often chance alone gives as many runs one as far from 0.\n\n{}",
-        table(&head, lines)
+        table(&head, lines, &[])
     );
     if several {
         text += "\nSilhouettes in different spaces are not on one scale: all runs together compare the spaces above all.\n";

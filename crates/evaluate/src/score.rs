@@ -50,8 +50,8 @@ pub fn run(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     json.push('\n');
     let mut outputs = Outputs::new();
     outputs.bytes(out, json.as_bytes())?;
-    outputs.commit(stage.provenance(json!({}), inputs, Value::Object(result)))?;
-    stage::print(&text)
+    let text = text;
+    stage.finish(outputs, json!({}), inputs, Value::Object(result), &text)
 }
 
 /// Refuses arguments that do not go together.
@@ -85,7 +85,17 @@ pub struct Split {
     /// Scores against labels, if there are any.
     pub scores: Option<Scores>,
     /// The scores without labels, if points were given.
-    pub internal: Option<(Silhouette, Dispersion)>,
+    pub internal: Option<Internal>,
+}
+
+/// Scores without labels.
+pub struct Internal {
+    /// The file of points: the space they were measured in.
+    pub space: String,
+    /// Of a sample, where there are many points.
+    pub silhouette: Silhouette,
+    /// Of all points.
+    pub dispersion: Dispersion,
 }
 
 impl Split {
@@ -110,11 +120,12 @@ impl Split {
             Some(labels) => format!("{} against {}", assignments.display(), labels.display()),
             None => assignments.display().to_string(),
         })?;
-        let measure = |points: &Path| -> anyhow::Result<(Silhouette, Dispersion)> {
+        let measure = |points: &Path| -> anyhow::Result<Internal> {
             let (values, record) = read_points(points)?;
             inputs.push(record);
-            internal(&values, assigned.view())
-                .with_context(|| format!("{} with {}", points.display(), assignments.display()))
+            let (silhouette, dispersion) = internal(&values, assigned.view())
+                .with_context(|| format!("{} with {}", points.display(), assignments.display()))?;
+            Ok(Internal { space: points.display().to_string(), silhouette, dispersion })
         };
         Ok(Self {
             n: table.n(),
@@ -131,9 +142,10 @@ impl Split {
             Some(scores) => serde_json::to_value(scores)?,
             None => json!({ "n": self.n, "clusters": self.clusters, "noise_share": self.noise_share }),
         };
-        if let Some((silhouette, Dispersion { davies_bouldin, calinski_harabasz })) = &self.internal {
+        if let Some(Internal { space, silhouette, dispersion }) = &self.internal {
+            let Dispersion { davies_bouldin, calinski_harabasz } = dispersion;
             json["internal"] = json!({
-                "silhouette": silhouette, "davies_bouldin": davies_bouldin, "calinski_harabasz": calinski_harabasz,
+                "space": space, "silhouette": silhouette, "davies_bouldin": davies_bouldin, "calinski_harabasz": calinski_harabasz,
             });
         }
         Ok(json)
@@ -145,8 +157,8 @@ impl Split {
             Some(scores) => json!({ "purity": scores.purity, "acc": scores.acc, "nmi": scores.nmi }),
             None => json!({}),
         };
-        if let Some((silhouette, _)) = &self.internal {
-            result["silhouette"] = json!(silhouette.value);
+        if let Some(internal) = &self.internal {
+            result["silhouette"] = json!(internal.silhouette.value);
         }
         result
     }

@@ -2,7 +2,7 @@
 
 use metrics::{Dispersion, Mapped, Scores, Silhouette};
 
-use crate::score::Split;
+use crate::score::{Internal, Split};
 
 /// Above this many classes a confusion matrix is no longer read in a terminal; the JSON has it.
 const MAX_CLASSES_SHOWN: usize = 20;
@@ -24,9 +24,10 @@ pub fn split(name: &str, split: &Split, classes: &[String]) -> String {
             stage::table(&["homogeneity", "completeness", "V-measure (= NMI)", "Fowlkes-Mallows"], [row])
         );
     }
-    if let Some((silhouette, dispersion)) = &split.internal {
+    if let Some(Internal { space, silhouette, dispersion }) = &split.internal {
         let apart = if split.scores.is_some() { "\n" } else { "" };
-        text += &format!("{apart}internal, without labels: {}\n", measured(silhouette, dispersion));
+        text +=
+            &format!("{apart}internal, without labels, in {space}: {}\n", measured(silhouette, dispersion));
     }
     match &split.scores {
         Some(scores) if classes.len() <= MAX_CLASSES_SHOWN => text + &confusions(scores, classes) + "\n",

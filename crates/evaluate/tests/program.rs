@@ -92,7 +92,7 @@ fn points_give_a_score_without_labels() {
     let expected = pairs(folder.path());
     let shown = done(folder.path(), "--assignments train.npy --points points.npy --out s.json");
     assert!(shown.starts_with("train: 4 points, 2 clusters, 0.0 % noise\n"), "{shown}");
-    let told = "internal, without labels: silhouette 0.8892 in 2 features, of all 4 points in clusters";
+    let told = "internal, without labels, in points.npy: silhouette 0.8892 in 2 features, of all 4 points in clusters";
     assert!(shown.contains(told), "{shown}");
     let scores = read(folder.path(), "s.json");
     let train = &scores["splits"]["train"];
@@ -100,6 +100,7 @@ fn points_give_a_score_without_labels() {
     assert_eq!(keys, ["n", "clusters", "noise_share", "internal"]);
     let silhouette = &train["internal"]["silhouette"];
     assert!((silhouette["value"].as_f64().unwrap() - expected).abs() < 1e-15, "{silhouette}");
+    assert_eq!(train["internal"]["space"], "points.npy");
     for (name, value) in [("sample", 4), ("points", 4), ("features", 2)] {
         assert_eq!(silhouette[name], value, "{name}");
     }
@@ -286,4 +287,20 @@ fn comparisons_come_in_several_formats() {
     assert!(refused.status.code() == Some(2) && error.contains("markdown or latex, found html"), "{error}");
     let alone = run(folder.path(), "--format csv --assignments train.npy --labels labels.npy --out x.json");
     assert_eq!(alone.status.code(), Some(2));
+}
+
+#[test]
+fn a_comparison_is_json_too() {
+    let folder = tempdir().unwrap();
+    pairs(folder.path());
+    done(folder.path(), "--assignments train.npy --labels labels.npy --out a.json");
+    let told: Value = serde_json::from_str(&done(folder.path(), "--json a.json a.json.json")).unwrap();
+    assert_eq!(told["inputs"].as_array().unwrap().len(), 1);
+    let row = &told["result"][0];
+    assert_eq!((&row["system"], &row["split"]), (&Value::from("a"), &Value::from("train")));
+    assert_eq!(
+        (&row["scores"]["acc"]["mean"], &row["scores"]["acc"]["runs"]),
+        (&Value::from(1.0), &Value::from(1))
+    );
+    assert!(row["scores"].get("silhouette").is_none());
 }

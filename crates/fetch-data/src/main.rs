@@ -154,9 +154,9 @@ fn write(args: &Args, stage: &Stage, loaded: Loaded) -> anyhow::Result<()> {
     let (train, train_row) = describe("train", &loaded.train);
     let (test, test_row) = describe("test", &loaded.test);
     let result = json!({ "train": train, "test": test, "attribution": args.dataset.attribution() });
-    outputs.commit(stage.provenance(loaded.parameters, loaded.inputs, result))?;
     let head = ["split", "rows", "shape", "mean (pixels / 255)", "standard deviation"];
-    stage::print(&stage::table(&head, [train_row, test_row]))
+    let text = stage::table(&head, [train_row, test_row]);
+    stage.finish(outputs, loaded.parameters, loaded.inputs, result, &text)
 }
 
 /// What the provenance and the summary say of a split.

@@ -123,7 +123,7 @@ impl Fetcher {
         file.read(&path).map_err(|unusable| {
             // Whoever keeps a damaged file wants to hear of it, even when another source has a good one.
             if let Unusable::Wrong(why) = &unusable {
-                stage::note(&format!("{}: refused: {why}", path.display()));
+                stage::warn(&format!("{}: refused: {why}", path.display()));
             }
             unusable.to_string()
         })

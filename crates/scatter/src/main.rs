@@ -99,11 +99,11 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     }
     let parameters = json!({ "scales": features.scales, "angles": features.angles, "dims": features.dims() });
     let ((n, dims), (height, width)) = (points.dim(), size);
-    outputs.commit(stage.provenance(parameters, inputs, json!({ "images": n, "features": dims })))?;
-    stage::print(&format!(
+    let text = format!(
         "{n} images of {height} x {width} pixels to {dims} features, {} scales, {} angles\n",
         features.scales, features.angles
-    ))
+    );
+    stage.finish(outputs, parameters, inputs, json!({ "images": n, "features": dims }), &text)
 }
 
 /// Pixels `(n, height * width)` as f32, grey levels in 0..=1, and the sides of an image.

@@ -89,7 +89,7 @@ pub struct ScoreFiles {
 }
 
 impl ScoreFiles {
-    /// Reads `files`.
+    /// Reads `files`. The provenance of one of them, which `scores/*.json` finds too, is left out.
     ///
     /// # Errors
     /// A file that cannot be read or was not written by `evaluate`.
@@ -97,7 +97,8 @@ impl ScoreFiles {
         let mut rows: Vec<Row> = Vec::new();
         let mut records = Vec::new();
         let mut class_names = None;
-        for file in files {
+        let provenance: Vec<PathBuf> = files.iter().map(|file| beside(file)).collect();
+        for file in files.iter().filter(|file| !provenance.contains(file)) {
             let (bytes, record) = read_bytes(file)?;
             let not_scores = || {
                 format!("{}: expected scores written by evaluate; run evaluate with --out", file.display())
@@ -119,6 +120,13 @@ impl ScoreFiles {
         rows.sort_by_key(|row| row.position);
         Ok(Self { rows, class_names, records })
     }
+}
+
+/// `<file>.json`
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".json");
+    name.into()
 }
 
 /// Refuses a split that has neither the scores against labels nor those without.
@@ -177,6 +185,17 @@ mod tests {
         let spread = rows[0].spread("purity").unwrap();
         assert_eq!((spread.n, spread.low, spread.high), (2, 0.6, 0.8));
         assert!(rows[0].spread("silhouette").is_none());
+    }
+
+    #[test]
+    fn the_provenance_of_a_file_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = written(folder.path(), "0", r#"{"splits": {"train": {"internal": {}}}}"#);
+        let provenance = beside(&file);
+        std::fs::write(&provenance, "{}").unwrap();
+        assert_eq!(ScoreFiles::read(&[file, provenance.clone()]).unwrap().records.len(), 1);
+        // Alone it is what a user should hear of.
+        assert!(ScoreFiles::read(&[provenance]).is_err());
     }
 
     #[test]

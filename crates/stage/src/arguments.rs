@@ -6,10 +6,19 @@ use std::str::FromStr;
 
 /// What the command line asks for.
 pub(crate) enum Parsed<A> {
-    /// Work to be done.
-    Run(A),
+    /// Work to be done, and what to say of it.
+    Run(A, Voice),
     /// Help or version, to be printed.
     Show(String),
+}
+
+/// What a program says of its work, the same in every program.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Voice {
+    /// Neither progress nor notes.
+    pub(crate) quiet: bool,
+    /// The result as JSON.
+    pub(crate) json: bool,
 }
 
 /// Parses `arguments` (without the program's name). The error is what to tell a user who got them wrong.
@@ -31,18 +40,27 @@ pub(crate) fn parse<A: argh::TopLevelCommand>(
     if words.iter().any(|word| word == "--help" || word == "-h") {
         words = vec!["--help".into()];
     }
+    let mut said = |switch: &str| {
+        let before = words.len();
+        words.retain(|word| word != switch);
+        words.len() < before
+    };
+    let voice = Voice { quiet: said("--quiet"), json: said("--json") };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match A::from_args(&[name], &words) {
-        Ok(args) => Ok(Parsed::Run(args)),
-        Err(exit) if exit.status.is_ok() => Ok(Parsed::Show(with_version(&exit.output))),
+        Ok(args) => Ok(Parsed::Run(args, voice)),
+        Err(exit) if exit.status.is_ok() => Ok(Parsed::Show(with_common_options(&exit.output))),
         Err(exit) => Err(exit.output.trim().to_owned()),
     }
 }
 
-/// argh's help text, with the option that argh does not know.
-fn with_version(help: &str) -> String {
+/// argh's help text, with the options that every program has and argh does not know.
+fn with_common_options(help: &str) -> String {
     let line = "  -h, --help        display usage information\n";
-    help.replace(line, &format!("{line}  --version         display the version\n"))
+    let common = "  --quiet           show neither progress nor notes, only results, warnings and errors\n  \
+                  --json            print the result as one line of JSON: what was read, found and written\n  \
+                  --version         display the version\n";
+    help.replace(line, &format!("{common}{line}"))
 }
 
 /// `--k`, `--max-iter`: two dashes and a name.
@@ -148,7 +166,7 @@ mod tests {
     #[test]
     fn an_equals_sign_separates_an_option_from_its_value() {
         for words in [["--k", "12", "--out", "a=b"].as_slice(), &["--k=12", "--out=a=b"]] {
-            let Ok(Parsed::Run(args)) = run(words) else { panic!("{words:?}") };
+            let Ok(Parsed::Run(args, _)) = run(words) else { panic!("{words:?}") };
             assert_eq!((args.k, args.out.as_str()), (12, "a=b"));
         }
     }
@@ -168,10 +186,25 @@ mod tests {
             let Ok(Parsed::Show(text)) = run(words) else { panic!("{words:?}") };
             assert!(text.starts_with("Usage: group"), "{text}");
             assert!(text.contains("number of clusters (default 10)"), "{text}");
-            assert!(text.contains("--version"), "{text}");
+            for option in ["--version", "--quiet", "--json"] {
+                assert!(text.contains(option), "{text}");
+            }
         }
         let Ok(Parsed::Show(text)) = run(&["--version"]) else { panic!() };
         assert_eq!(text, format!("group {}\n", env!("CARGO_PKG_VERSION")));
+    }
+
+    #[test]
+    fn what_is_said_can_be_chosen_anywhere() {
+        for (words, quiet, json) in [
+            (["--out", "a"].as_slice(), false, false),
+            (&["--quiet", "--out", "a"], true, false),
+            (&["--out", "a", "--json"], false, true),
+            (&["--json", "--out", "a", "--quiet"], true, true),
+        ] {
+            let Ok(Parsed::Run(args, voice)) = run(words) else { panic!("{words:?}") };
+            assert_eq!((args.out.as_str(), voice), ("a", Voice { quiet, json }));
+        }
     }
 
     #[test]

@@ -20,6 +20,8 @@
 //! }
 //! ```
 //!
+//! Every program knows `--quiet` (neither progress nor notes) and `--json` (the result as one line of JSON).
+//!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (SIGINT), 143 terminated (SIGTERM). Results go to stdout,
 //! everything else to stderr. An error is one line: the program, then the whole chain of causes.
 
@@ -31,15 +33,25 @@ use std::fmt::Display;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Instant;
 
-use artifact::{FileRecord, Provenance, Run};
+use arguments::Voice;
+use artifact::{FileRecord, Outputs, Provenance, Run};
 use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 pub use arguments::{Count, List, NotNegative, Span};
 pub use progress::{Progress, Quarters};
-pub use table::{share_table, table};
+pub use table::{share_table, table, table_with_best};
+
+/// What this program says, once its arguments are parsed.
+static VOICE: OnceLock<Voice> = OnceLock::new();
+
+/// What this program says.
+fn voice() -> Voice {
+    VOICE.get().copied().unwrap_or_default()
+}
 
 /// One run of a program.
 pub struct Stage {
@@ -72,7 +84,10 @@ pub fn main<A: argh::TopLevelCommand>(
     let mut stage = Stage { name, started: Instant::now(), argv, threads: 1, device: "cpu".into() };
     let outcome =
         handle_signals().and_then(|()| match arguments::parse::<A>(name, std::env::args_os().skip(1)) {
-            Ok(arguments::Parsed::Run(args)) => run(args, &mut stage),
+            Ok(arguments::Parsed::Run(args, said)) => {
+                VOICE.get_or_init(|| said);
+                run(args, &mut stage)
+            }
             Ok(arguments::Parsed::Show(text)) => print(&text),
             Err(error) => Err(usage(error)),
         });
@@ -92,11 +107,15 @@ pub fn usage(message: impl Display) -> anyhow::Error {
     Usage(message.to_string()).into()
 }
 
-/// Writes results to stdout. A reader that went away, as in `evaluate ... | head -1`, is no error.
+/// Writes results for people to stdout; nothing under `--json`. A reader that went away, as in `evaluate ... | head -1`, is no error.
 ///
 /// # Errors
 /// Any other failure to write.
 pub fn print(text: &str) -> anyhow::Result<()> {
+    if voice().json { Ok(()) } else { to_stdout(text) }
+}
+
+fn to_stdout(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -106,9 +125,16 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Says something on stderr that is no result: a warning, a fact about the run.
+/// Says something on stderr that is no result, a fact about the run; nothing under `--quiet`.
 pub fn note(text: &str) {
-    eprintln!("{text}");
+    if !voice().quiet {
+        eprintln!("{text}");
+    }
+}
+
+/// Says on stderr what a user should know before trusting the result.
+pub fn warn(text: &str) {
+    eprintln!("warning: {text}");
 }
 
 impl Stage {
@@ -134,8 +160,28 @@ impl Stage {
         self.device = device.into();
     }
 
+    /// Writes `outputs`, if there are any, with their provenance: `parameters`, `inputs`, `result`. Then prints what came of it:
+    /// `text`, or under `--json` the provenance on one line.
+    ///
+    /// # Errors
+    /// What cannot be written.
+    pub fn finish(
+        &self,
+        outputs: Outputs,
+        parameters: Value,
+        inputs: Vec<FileRecord>,
+        result: Value,
+        text: &str,
+    ) -> anyhow::Result<()> {
+        let provenance = outputs.commit(self.provenance(parameters, inputs, result))?;
+        if voice().json {
+            return to_stdout(&format!("{}\n", serde_json::to_string(&provenance)?));
+        }
+        print(text)
+    }
+
     /// The provenance of this run, all but its outputs.
-    pub fn provenance(&self, parameters: Value, inputs: Vec<FileRecord>, result: Value) -> Provenance {
+    fn provenance(&self, parameters: Value, inputs: Vec<FileRecord>, result: Value) -> Provenance {
         Provenance {
             stage: self.name.into(),
             version: env!("CARGO_PKG_VERSION").into(),

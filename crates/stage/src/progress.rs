@@ -13,7 +13,7 @@ pub struct Progress {
 impl Progress {
     /// A bar over `length` steps, named in the plural by `what`: `starts`, `bytes`.
     pub fn new(what: &str, length: u64) -> Self {
-        if !std::io::stderr().is_terminal() {
+        if !std::io::stderr().is_terminal() || crate::voice().quiet {
             return Self { bar: None };
         }
         let (position, rate) = match what {
@@ -50,7 +50,7 @@ impl Progress {
     pub fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+            None => crate::note(text),
         }
     }
 }

@@ -1,12 +1,49 @@
 //! Results as a table for people.
 
-use comfy_table::{CellAlignment, Table, presets};
+use std::io::IsTerminal;
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, Table, presets};
 
 /// A table with a line under the head; columns of numbers to the right, others to the left. Ends with a newline.
 pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    set(head, rows, |_, _| false, false)
+}
+
+/// As [`table`], with the cells (row, column) for which `best` holds in colour, where stdout is a terminal and `NO_COLOR` is not set.
+pub fn table_with_best(
+    head: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+    best: impl Fn(usize, usize) -> bool,
+) -> String {
+    // https://no-color.org: set and not empty.
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    set(head, rows, best, !refused && std::io::stdout().is_terminal())
+}
+
+fn set(
+    head: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+    best: impl Fn(usize, usize) -> bool,
+    coloured: bool,
+) -> String {
     let mut table = Table::new();
     // ASCII, so that a table survives a log file, a terminal without Unicode, or being pasted into an issue.
-    table.load_style(presets::ASCII_MARKDOWN).set_header(head.to_vec()).add_rows(rows);
+    table.load_style(presets::ASCII_MARKDOWN).set_header(head.to_vec());
+    for (at, row) in rows.into_iter().enumerate() {
+        table.add_row(row.into_iter().enumerate().map(|(column, content)| {
+            let cell = Cell::new(content);
+            if coloured && best(at, column) {
+                cell.fg(Color::DarkGreen).add_attribute(Attribute::Bold)
+            } else {
+                cell
+            }
+        }));
+    }
+    if coloured {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
     let numeric = |content: String| content.is_empty() || content.starts_with(|c: char| c.is_ascii_digit());
     for i in 0..head.len() {
         let right = table.column_cells_iter(i).flatten().all(|cell| numeric(cell.content()));
@@ -33,5 +70,22 @@ mod tests {
         let text =
             super::table(&["name", "n"], [vec!["a".into(), "1".into()], vec!["bb".into(), "100 %".into()]]);
         assert_eq!(text, "| name |     n |\n|------|-------|\n| a    |     1 |\n| bb   | 100 % |\n");
+    }
+
+    #[test]
+    fn the_best_is_in_colour_and_as_wide_as_without() {
+        let rows = || [vec!["a".to_owned(), "1".to_owned()], vec!["b".to_owned(), "22".to_owned()]];
+        let text = super::set(&["name", "n"], rows(), |row, column| (row, column) == (1, 1), true);
+        assert!(text.contains("\u{1b}[") && text.matches("22").count() == 1, "{text:?}");
+        let mut plain = String::new();
+        let mut escaped = false;
+        for letter in text.chars() {
+            escaped |= letter == '\u{1b}';
+            if !escaped {
+                plain.push(letter);
+            }
+            escaped &= letter != 'm';
+        }
+        assert_eq!(plain, super::table(&["name", "n"], rows()));
     }
 }

@@ -219,8 +219,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let mut outputs = Outputs::new();
     outputs.bytes(&args.out, &trained.network.to_safetensors()?)?;
     outputs.bytes(&losses_path, losses_csv(&trained.losses).as_bytes())?;
-    outputs.commit(stage.provenance(parameters, inputs, result))?;
-    Ok(())
+    stage.finish(outputs, parameters, inputs, result, "")
 }
 
 fn pixels(images: &Images) -> autoencoder::Pixels<'_> {

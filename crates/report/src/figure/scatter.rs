@@ -1,0 +1,132 @@
+//! The map as a picture.
+
+use askama::Template;
+
+use crate::map::{Groups, Map};
+use crate::material::Material;
+use crate::pictures::{colour_png, png_address};
+
+/// Ten colours that people with colour blindness can tell apart, on white and on black (Petroff, *Accessible Color Sequences
+/// for Data Visualization*, 2021). The page's script has the same.
+pub const COLOURS: [[u8; 3]; 10] = [
+    [0x3f, 0x90, 0xda],
+    [0xff, 0xa9, 0x0e],
+    [0xbd, 0x1f, 0x01],
+    [0x94, 0xa4, 0xa2],
+    [0x83, 0x2d, 0xb6],
+    [0xa9, 0x6b, 0x59],
+    [0xe7, 0x63, 0x00],
+    [0xb9, 0xac, 0x70],
+    [0x71, 0x75, 0x81],
+    [0x92, 0xda, 0xdd],
+];
+
+/// Of noise.
+const GREY: [u8; 3] = [0xb0, 0xb0, 0xb0];
+
+/// How much of its colour a point puts on what is below.
+const OPACITY: f64 = 0.55;
+
+/// A name on the map.
+pub struct Name {
+    x: f64,
+    y: f64,
+    text: String,
+}
+
+/// A line of the legend.
+pub struct Entry {
+    y: f64,
+    colour: String,
+    text: String,
+}
+
+/// The map as a file.
+#[derive(Template)]
+#[template(path = "figures/map.svg")]
+pub struct Scatter {
+    title: String,
+    note: String,
+    picture: String,
+    names: Vec<Name>,
+    legend: Vec<Entry>,
+    height: f64,
+}
+
+impl Scatter {
+    /// Side of the picture, in pixels; half as much on the drawing.
+    const SIDE: usize = 1040;
+
+    /// Lines of the legend at most.
+    const ENTRIES: usize = 24;
+
+    /// Points of `map` by the clusters of `system`, else by their classes, else all alike.
+    ///
+    /// # Errors
+    /// None that memory does not make.
+    pub fn of(map: &Map, material: &Material, system: Option<&str>) -> anyhow::Result<Self> {
+        let groups = map.groups(material);
+        let groups = match system {
+            Some(system) => groups.into_iter().find(|groups| groups.name == system),
+            None => groups.into_iter().next(),
+        };
+        let half = |at: u16| 20.0 + f64::from(at) / 65535.0 * 500.0;
+        let (mut names, mut legend) = (Vec::new(), Vec::new());
+        if let Some(groups) = &groups {
+            for (at, name) in groups.names.iter().enumerate() {
+                if let Some((x, y)) = map.middle(groups, at) {
+                    names.push(Name { x: half(x), y: 540.0 - half(y) + 54.0, text: name.clone() });
+                }
+                let colour = COLOURS[at % COLOURS.len()];
+                legend.push(Entry {
+                    y: 66.0 + 22.0 * at as f64,
+                    colour: format!("#{:02x}{:02x}{:02x}", colour[0], colour[1], colour[2]),
+                    text: format!("{name}: {}", groups.sizes[at]),
+                });
+            }
+            legend.truncate(Self::ENTRIES);
+        }
+        let shown = if map.rows.len() < map.n { format!("{} of ", map.rows.len()) } else { String::new() };
+        let how =
+            if map.dims == 2 { String::new() } else { format!(", two principal directions of {}", map.dims) };
+        Ok(Self {
+            title: groups
+                .as_ref()
+                .map_or("All points".into(), |groups| format!("All points by {}", groups.name)),
+            note: format!("{shown}{} points{how}", map.n),
+            picture: png_address(&picture(map, groups.as_ref(), Self::SIDE)?),
+            names,
+            height: 602f64.max(70.0 + 22.0 * legend.len() as f64),
+            legend,
+        })
+    }
+}
+
+/// A square of `side` pixels as PNG, white where no point is.
+///
+/// # Errors
+/// None that memory does not make.
+fn picture(map: &Map, groups: Option<&Groups>, side: usize) -> anyhow::Result<Vec<u8>> {
+    let mut levels = vec![[255.0f64; 3]; side * side];
+    let edge = side as f64 * 20.0 / 540.0;
+    let place = |at: u16| (edge + f64::from(at) / 65535.0 * (side as f64 - 2.0 * edge)) as usize;
+    for (at, (&x, &y)) in map.x.iter().zip(&map.y).enumerate() {
+        let colour = match groups {
+            Some(groups) => groups.of[at].map_or(GREY, |group| COLOURS[group % COLOURS.len()]),
+            None => COLOURS[0],
+        };
+        let (x, y) = (place(x), side - 1 - place(y));
+        for (x, y) in [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)] {
+            if x < side && y < side {
+                let below = &mut levels[y * side + x];
+                below
+                    .iter_mut()
+                    .zip(colour)
+                    .for_each(|(level, new)| *level += OPACITY * (f64::from(new) - *level));
+            }
+        }
+    }
+    let rgba: Vec<u8> =
+        levels.iter().flat_map(|rgb| [rgb[0] as u8, rgb[1] as u8, rgb[2] as u8, 255]).collect();
+    colour_png(&rgba, side, side)
+}

@@ -1,0 +1,60 @@
+//! `report`: artifacts in, one page out that needs nothing but itself; or one figure of it.
+
+mod args;
+mod autoencoder;
+mod clusters;
+mod figure;
+mod history;
+mod map;
+mod material;
+mod page;
+mod pictures;
+mod sheets;
+mod system;
+
+use std::process::ExitCode;
+
+use artifact::Outputs;
+use askama::Template;
+use serde_json::json;
+use stage::Stage;
+
+use crate::args::Args;
+use crate::material::Material;
+use crate::page::Page;
+
+fn main() -> ExitCode {
+    stage::main("report", run)
+}
+
+fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let kind = args.out.extension().and_then(|kind| kind.to_str()).unwrap_or_default().to_lowercase();
+    let fits = if args.figure.is_some() { ["svg", "png"].contains(&kind.as_str()) } else { kind == "html" };
+    if !fits {
+        return Err(stage::usage("--out is the page, FILE.html; with --figure it is FILE.svg or FILE.png"));
+    }
+    if args.system.is_some() && args.figure.is_none() {
+        return Err(stage::usage("--system goes with --figure"));
+    }
+    if args.scores.is_empty() && args.assignments.is_empty() && args.figure.is_none() {
+        return Err(stage::usage("give --scores or --assignments: a page has to be about something"));
+    }
+    Outputs::check(&args.out)?;
+
+    let material = Material::read(&args)?;
+    let bytes = match args.figure {
+        None => Page::of(&material, &args.title, args.seed)?.render()?.into_bytes(),
+        Some(name) => {
+            let svg = figure::draw(name, &material, args.system.as_deref(), args.seed)?;
+            if kind == "png" { figure::png(&svg)? } else { svg.into_bytes() }
+        }
+    };
+    let mut outputs = Outputs::new();
+    outputs.bytes(&args.out, &bytes)?;
+    let size = bytes.len();
+    let result = json!({ "bytes": size, "systems": material.systems.len() });
+    let hint = if args.figure.is_some() { "" } else { "; open it in a browser" };
+    let text = format!("{}: {:.1} MB{hint}\n", args.out.display(), size as f64 / 1e6);
+    stage.finish(outputs, json!({ "seed": args.seed }), material.inputs, result, &text)
+}

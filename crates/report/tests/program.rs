@@ -1,0 +1,192 @@
+//! The program from outside. The page in a browser is tested in `scripts/tests`.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use ndarray::{Array1, Array2, Array3};
+use ndarray_npy::write_npy;
+use tempfile::{TempDir, tempdir};
+
+fn run(folder: &Path, words: &str) -> Output {
+    Command::cargo_bin("report").unwrap().current_dir(folder).args(words.split(' ')).output().unwrap()
+}
+
+fn done(folder: &Path, words: &str) {
+    let output = run(folder, words);
+    assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// `words` end with `code` and one line that has `told`.
+fn refused(folder: &Path, words: &str, code: i32, told: &str) {
+    let output = run(folder, words);
+    let line = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{words}: {line}");
+    assert!(line.starts_with("report: ") && line.trim_end().lines().count() == 1, "{line}");
+    assert!(line.contains(told), "{words}: {line}");
+}
+
+fn text(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// Thirty images of 6 x 5 pixels in three clusters of two classes, with everything that may lie beside them.
+fn material() -> TempDir {
+    let folder = tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let n = 30;
+    let images = Array3::from_shape_fn((n, 6, 5), |(i, y, x)| ((i % 3) * 80 + y * 5 + x) as u8);
+    write_npy(at("images.npy"), &images).unwrap();
+    write_npy(at("decoded.npy"), &images.mapv(|level| f32::from(level) / 255.0)).unwrap();
+    write_npy(at("labels.npy"), &Array1::from_shape_fn(n, |i| (i % 3 / 2) as u8)).unwrap();
+    write_npy(
+        at("assignments.npy"),
+        &Array1::from_shape_fn(n, |i| if i == 29 { -1 } else { (i % 3) as i32 }),
+    )
+    .unwrap();
+    let points = Array2::from_shape_fn((n, 2), |(i, j)| (i % 3 * 10 + i / 3 * j) as f32);
+    write_npy(at("points.npy"), &points).unwrap();
+    let posterior = Array2::from_shape_fn((n, 3), |(i, j)| if i % 3 == j { 0.8 } else { 0.1 });
+    write_npy(at("posterior.npy"), &posterior).unwrap();
+    std::fs::write(at("classes.json"), r#"["<b>cat</b>", "dog & co"]"#).unwrap();
+    std::fs::write(at("losses.csv"), "epoch,train,validation\n1,0.5,0.4\n2,0.25,0.3\n").unwrap();
+    let matrix =
+        r#""confusion":[[19,0],[0,10]],"unassigned":[0,1],"recall":[1.0,0.9],"precision":[1.0,null]"#;
+    let train = format!(
+        r#"{{"purity":0.9667,"acc":0.6333,"nmi":0.5,"ami":0.5,"ari":0.5,"class_ids":[0,1],
+            "majority":{{{matrix}}},"one_to_one":{{{matrix}}}}}"#
+    );
+    for run in ["run-1", "run-2"] {
+        std::fs::create_dir(at(run)).unwrap();
+        std::fs::write(at(run).join("mine.json"), format!(r#"{{"splits":{{"train":{train}}}}}"#)).unwrap();
+    }
+    folder
+}
+
+const ALL: &str = "--scores run-1/mine.json --assignments mine=assignments.npy --points mine=points.npy --certainty \
+                   mine=posterior.npy --images images.npy --labels labels.npy --classes classes.json --map points.npy --losses \
+                   losses.csv --originals images.npy --reconstructions decoded.npy";
+
+#[test]
+fn the_page_has_everything_and_nothing_from_elsewhere() {
+    let folder = material();
+    done(folder.path(), &format!("{ALL} --title A<i>b --out page/index.html"));
+    let page = text(folder.path(), "page/index.html");
+    for part in [
+        "id=\"results\"",
+        "id=\"data\"",
+        "id=\"map-data\"",
+        "Majority map",
+        "One-to-one map",
+        "Cluster 2",
+        "Nearest to the centre",
+        "At random",
+        "Most doubtful, by posterior probability",
+        "noise",
+        "reconstruction",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    // Names from outside are escaped, in the page and in what its script reads.
+    assert!(!page.contains("<b>cat") && !page.contains("A<i>b"), "a name was taken for markup");
+    assert!(page.contains("A&#60;i&#62;b"), "the title is there");
+    for address in ["http:", "https:", "src=\"/", "url("] {
+        let found = page
+            .match_indices(address)
+            .filter(|(at, _)| !page[*at..].starts_with("http://www.w3.org/2000/svg"));
+        assert_eq!(found.count(), 0, "{address}");
+    }
+    // What is missing is said, and nothing else.
+    assert_eq!(page.matches("<li>No ").count(), 1);
+    assert!(page.contains("<li>No weights (--weights)"));
+}
+
+#[test]
+fn parts_can_be_missing() {
+    let folder = material();
+    let page = |words: &str| {
+        done(folder.path(), &format!("{words} --out page.html"));
+        text(folder.path(), "page.html")
+    };
+    let unlabelled = page("--assignments mine=assignments.npy --images images.npy");
+    assert!(unlabelled.contains("No labels (--labels)") && unlabelled.contains("No points of mine"));
+    assert!(unlabelled.contains("At random") && !unlabelled.contains("Nearest to the centre"));
+    assert!(unlabelled.contains("Not scored"));
+    let scores = page("--scores run-1/mine.json --scores run-2/mine.json");
+    assert!(scores.contains("Every run") && scores.contains("No assignments of it"));
+    let bare = page("--assignments mine=assignments.npy");
+    assert!(bare.contains("Sizes of clusters") && !bare.contains("What is in each cluster"));
+}
+
+#[test]
+fn the_same_inputs_give_the_same_page_whatever_the_threads() {
+    let folder = material();
+    let pages = [1, 2, 5].map(|threads| {
+        done(folder.path(), &format!("{ALL} --threads {threads} --out page.html"));
+        text(folder.path(), "page.html")
+    });
+    assert!(pages[0] == pages[1] && pages[0] == pages[2]);
+}
+
+#[test]
+fn figures_are_files_of_their_own() {
+    let folder = material();
+    for figure in ["runs", "samples", "losses", "reconstructions", "map", "confusion", "sizes", "clusters"] {
+        done(folder.path(), &format!("{ALL} --figure {figure} --out f.svg"));
+        let svg = text(folder.path(), "f.svg");
+        assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{figure}");
+        assert!(svg.contains("<title>") && !svg.contains("<b>cat"), "{figure}");
+        done(folder.path(), &format!("{ALL} --figure {figure} --out f.png"));
+        let png = std::fs::read(folder.path().join("f.png")).unwrap();
+        assert!(png.starts_with(b"\x89PNG"), "{figure}");
+    }
+}
+
+#[test]
+fn what_does_not_go_together_is_refused() {
+    let folder = material();
+    let folder = folder.path();
+    write_npy(folder.join("short.npy"), &Array1::<i32>::zeros(7)).unwrap();
+    write_npy(folder.join("line.npy"), &Array2::<f32>::zeros((30, 1))).unwrap();
+    write_npy(folder.join("wide.npy"), &Array2::<f32>::zeros((30, 7))).unwrap();
+    write_npy(folder.join("large.npy"), &Array1::from_elem(30, 3.5)).unwrap();
+    std::fs::write(folder.join("words.json"), "{}").unwrap();
+    let mine = "--assignments mine=assignments.npy --out page.html";
+    for (words, told) in [
+        (format!("{mine} --images nowhere.npy"), "nowhere.npy"),
+        (
+            format!("{mine} --labels short.npy"),
+            "short.npy: expected 30 rows, one for each of assignments.npy, found 7",
+        ),
+        (format!("{mine} --points mine=short.npy"), "short.npy"),
+        (format!("{mine} --map line.npy"), "at least two dimensions"),
+        (format!("{mine} --images wide.npy"), "make no square"),
+        (format!("{mine} --certainty mine=large.npy"), "from 0 to 1"),
+        (format!("{mine} --classes words.json"), "JSON list"),
+        (format!("{mine} --losses words.json"), "epoch, train and validation"),
+        (format!("{mine} --weights words.json"), "weights of an autoencoder"),
+        (format!("{mine} --scores words.json"), "expected scores written by evaluate"),
+        (format!("{mine} --originals images.npy --reconstructions wide.npy"), "wide.npy"),
+        ("--assignments mine=points.npy --out page.html".into(), "points.npy"),
+    ] {
+        refused(folder, &words, 1, told);
+    }
+    for (words, told) in [
+        ("--out page.html".to_owned(), "--scores or --assignments"),
+        (format!("{mine} --points yours=points.npy"), "no --assignments of yours"),
+        (format!("{mine} --system mine"), "--figure"),
+        (format!("{mine} --figure map"), "FILE.svg"),
+        ("--assignments mine=assignments.npy --figure map --out f.svg".into(), "--map"),
+        ("--assignments mine=assignments.npy --figure clusters --out f.svg".into(), "--images"),
+        ("--assignments mine=assignments.npy --figure confusion --out f.svg".into(), "--scores"),
+        ("--assignments mine=assignments.npy --figure sizes --system yours --out f.svg".into(), "yours"),
+        ("--assignments mine=assignments.npy --figure best --out f.svg".into(), "found best"),
+        (format!("{mine} --originals images.npy"), "--reconstructions"),
+        ("--assignments assignments.npy --out page.html".into(), "NAME=FILE"),
+    ] {
+        refused(folder, &words, 2, told);
+    }
+    assert!(!folder.join("page.html").exists());
+}
