@@ -13,7 +13,7 @@ import json
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from stand_in import fail, load_points, save
+from stand_in import fail, load, load_points, save
 
 
 def arguments():
@@ -21,6 +21,7 @@ def arguments():
     parser.add_argument("--images", required=True, help=".npy, (n, height, width) or (n, pixels)")
     parser.add_argument("--weights", required=True, help="images to fit the components on: .npy")
     parser.add_argument("--out", required=True, help="latents to write: .npy, f4, (n, latent)")
+    parser.add_argument("--decode", help="what the components make of the latents, to write: .npy, f4, of the images' shape")
     parser.add_argument("--latent", type=int, default=10, help="number of components (default 10)")
     parser.add_argument("--device", choices=["auto", "cpu"], help="this runs on the CPU")
     parser.add_argument("--threads", type=int, help="threads (default all cores)")
@@ -55,7 +56,10 @@ def run(args):
     _, vectors = np.linalg.eigh(centred.T @ centred)
     components = vectors[:, ::-1][:, : args.latent]
     components = components * np.sign(components[np.abs(components).argmax(axis=0), range(components.shape[1])])
-    save(args.out, ((images - mean.astype("f4")) @ components).astype("f4"))
+    latents = ((images - mean.astype("f4")) @ components).astype("f4")
+    if args.decode:
+        save(args.decode, (latents @ components.T + mean).astype("f4").reshape(load(args.images).shape))
+    save(args.out, latents)
 
 
 if __name__ == "__main__":

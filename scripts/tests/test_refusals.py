@@ -1,6 +1,8 @@
 """Bad input and wrong usage, the same table for every program: one line, the right exit code, nothing left behind."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / "target" / "release"
 PROGRAMS = [
     "fetch-data", "train-ae", "encode", "scatter", "cluster-kmeans", "cluster-gmm", "embed-manifold", "consensus", "evaluate",
+    "report",
 ]
 
 
@@ -32,6 +35,7 @@ class Refusals(unittest.TestCase):
         cls.write("images.npy", images)
         cls.write("other-images.npy", rng.integers(256, size=(40, 2, 8), dtype="u1"))
         cls.write("rows-of-pixels.npy", images.reshape(40, 16))
+        cls.write("larger-images.npy", rng.integers(256, size=(10, 8, 8), dtype="u1"))
         cls.write("points.npy", rng.normal(size=(40, 3)).astype("f4"))
         cls.write("labels.npy", np.arange(40, dtype="u1") % 4)
         cls.write("assignments.npy", np.arange(40, dtype="i4") % 4)
@@ -294,6 +298,39 @@ class Refusals(unittest.TestCase):
                 if program != "evaluate":
                     self.assertIn("(default ", shown)
                 self.assertRegex(self.command(program, "--version").stdout, rf"^{program} \d+\.\d+\.\d+\n$")
+
+    def test_every_result_is_a_line_of_json_where_that_is_wanted(self):
+        """`--json`: one line on stdout, the provenance as it lies beside the output. `--quiet`: nothing on stderr."""
+        (self.folder / "j").mkdir()
+        for program, words, out in [
+            ("fetch-data", "--dataset synthetic --count 20 --out-dir j", "j/train-images.npy"),
+            ("train-ae", "--images images.npy --out j/w.safetensors --hidden 8 --latent 2 --epochs 2", "j/w.safetensors"),
+            ("encode", "--images images.npy --weights weights.safetensors --out j/l.npy --decode j/d.npy", "j/l.npy"),
+            ("scatter", "--images larger-images.npy --out j/f.npy --dims 3 --scales 1 --angles 2", "j/f.npy"),
+            ("cluster-kmeans", "--points points.npy --out j/k.npy --k 2", "j/k.npy"),
+            ("cluster-kmeans", "--points points.npy --out j/k.csv --select-k 2..3", "j/k.csv"),
+            ("cluster-kmeans", "--points points.npy --out j/p.npy --predict kmeans.npz", "j/p.npy"),
+            ("cluster-kmeans", "--points points.npy --out j/b.npy --k 2 --algorithm minibatch", "j/b.npy"),
+            ("cluster-gmm", "--points points.npy --out j/g.npy --k 2", "j/g.npy"),
+            ("cluster-gmm", "--points points.npy --out j/g.csv --select-k 1..2", "j/g.csv"),
+            ("cluster-gmm", "--points points.npy --out j/q.npy --predict gmm.npz", "j/q.npy"),
+            ("embed-manifold", "--points points.npy --out j/m.npy --dims 2 --neighbors 5 --epochs 10", "j/m.npy"),
+            ("consensus", "--assignments kmeans.npy gmm.npy --out j/c.npy", "j/c.npy"),
+            ("consensus", "--assignments kmeans.npy gmm.npy", None),
+            ("evaluate", "--assignments assignments.npy --labels labels.npy --out j/s.json", "j/s.json"),
+            ("evaluate", "scores.json", None),
+            ("report", "--assignments j=assignments.npy --out j/page.html", "j/page.html"),
+        ]:
+            with self.subTest(f"{program} {words}"):
+                done = self.command(program, f"{words} --json --quiet")
+                self.assertEqual(done.stdout.count("\n"), 1, done.stdout)
+                told = json.loads(done.stdout)
+                self.assertEqual(told["stage"], program)
+                if out:
+                    self.assertEqual(told, json.loads((self.folder / f"{out}.json").read_text()))
+                self.assertTrue(all(line.startswith("warning: ") for line in done.stderr.splitlines()), done.stderr)
+                self.assertNotEqual(self.command(program, words).stdout, done.stdout)
+        shutil.rmtree(self.folder / "j")
 
     def test_an_equals_sign_is_as_good_as_a_blank(self):
         for words in ["--points points.npy --out k3.npy --k 3", "--points=points.npy --out=k3.npy --k=3"]:

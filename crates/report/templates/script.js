@@ -178,7 +178,9 @@
     face.height = height * scale;
     face.style.width = `${Math.round(112 * Math.min(1, width / height))}px`;
     face.style.height = `${Math.round(112 * Math.min(1, height / width))}px`;
-    face.getContext('2d').drawImage(image, (on % pictures.columns) * width, Math.floor(on / pictures.columns) * height,
+    const drawn = face.getContext('2d');
+    drawn.imageSmoothingEnabled = false;
+    drawn.drawImage(image, (on % pictures.columns) * width, Math.floor(on / pictures.columns) * height,
       width, height, 0, 0, face.width, face.height);
     face.hidden = false;
   };
