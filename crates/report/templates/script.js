@@ -78,7 +78,7 @@
     for (let i = 0; i < levels.length; i += 4) {
       levels[i] = paper[0]; levels[i + 1] = paper[1]; levels[i + 2] = paper[2]; levels[i + 3] = 255;
     }
-    const size = Math.max(2, Math.round(side / 420));
+    const size = Math.max(2, Math.round(side / (n < 5000 ? 160 : 420)));
     const blend = (i, colour, opacity) => {
       const left = Math.round(place(xs[i], side));
       const top = Math.round(side - place(ys[i], side));

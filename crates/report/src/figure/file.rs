@@ -6,6 +6,8 @@ use anyhow::Context;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
+use crate::pictures::colour_png;
+
 /// Pixels of a unit of the drawing.
 const SCALE: f32 = 2.0;
 
@@ -22,5 +24,6 @@ pub fn png(svg: &str) -> anyhow::Result<Vec<u8>> {
     let size = tree.size().to_int_size().scale_by(SCALE).context("a drawing without a size")?;
     let mut pixels = Pixmap::new(size.width(), size.height()).context("too large a drawing")?;
     resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
-    Ok(pixels.encode_png()?)
+    // The paper below everything is opaque, so that no colour is mixed with an opacity.
+    colour_png(pixels.data(), pixels.width() as usize, pixels.height() as usize)
 }

@@ -27,6 +27,9 @@ const GREY: [u8; 3] = [0xb0, 0xb0, 0xb0];
 /// How much of its colour a point puts on what is below.
 const OPACITY: f64 = 0.55;
 
+/// Points that are so few that each is drawn larger.
+const FEW: usize = 5000;
+
 /// A name on the map.
 pub struct Name {
     x: f64,
@@ -108,6 +111,7 @@ impl Scatter {
 /// None that memory does not make.
 fn picture(map: &Map, groups: Option<&Groups>, side: usize) -> anyhow::Result<Vec<u8>> {
     let mut levels = vec![[255.0f64; 3]; side * side];
+    let size = if map.rows.len() < FEW { 6 } else { 2 };
     let edge = side as f64 * 20.0 / 540.0;
     let place = |at: u16| (edge + f64::from(at) / 65535.0 * (side as f64 - 2.0 * edge)) as usize;
     for (at, (&x, &y)) in map.x.iter().zip(&map.y).enumerate() {
@@ -115,9 +119,9 @@ fn picture(map: &Map, groups: Option<&Groups>, side: usize) -> anyhow::Result<Ve
             Some(groups) => groups.of[at].map_or(GREY, |group| COLOURS[group % COLOURS.len()]),
             None => COLOURS[0],
         };
-        let (x, y) = (place(x), side - 1 - place(y));
-        for (x, y) in [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)] {
-            if x < side && y < side {
+        let (left, top) = (place(x), side - 1 - place(y));
+        for y in top..(top + size).min(side) {
+            for x in left..(left + size).min(side) {
                 let below = &mut levels[y * side + x];
                 below
                     .iter_mut()
