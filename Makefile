@@ -120,7 +120,7 @@ reference := $(wildcard crates/evaluate/reference/$(DATASET).json)
 
 # ------------------------------------------------------------------------------------------------ targets
 
-.PHONY: all report demo study report-recipe build lint test smoke python bench-peers bench-manifold table clean distclean help
+.PHONY: all report figure demo study report-recipe build lint test smoke python bench-peers bench-manifold table clean distclean help
 REPORTED := pixels-kmeans latents-kmeans latents-gmm
 SYSTEMS := $(REPORTED) manifold-kmeans manifold-gmm manifold-consensus
 # Anyone's assignments in the same place are scored by the same rule.
@@ -130,6 +130,11 @@ ASSIGNMENTS := $(SYSTEMS:%=$(CLUSTERS)/%/train.npy)
 all: $(if $(TRAIN_LABELS),$(TABLE),$(ASSIGNMENTS)) $(PAGE) ## the report's three systems and three on a manifold, scored, and a page about them
 
 report: $(PAGE) ## the page alone, with what it needs
+
+figure: $(PAGE) ## one figure of it as a file: make figure FIGURE=map OUT=map.png
+	@$(if $(and $(FIGURE),$(OUT)),,$(error make figure needs FIGURE, one of runs, samples, losses, reconstructions, map, confusion, sizes and \
+	    clusters, and OUT, FILE.svg or FILE.png; SYSTEM where it is not the last))
+	$(REPORT) $(page_inputs) --figure $(FIGURE) $(if $(SYSTEM),--system $(SYSTEM)) --out $(OUT) $(threads)
 
 report-recipe: $(if $(TRAIN_LABELS),$(REPORTED:%=$(SCORES)/%.md),$(REPORTED:%=$(CLUSTERS)/%/train.npy)) ## the report's three alone
 	@$(if $(TRAIN_LABELS),$(EVALUATE) $(REPORTED:%=$(SCORES)/%.json) $(if $(reference),--reference $(reference)))
@@ -408,10 +413,11 @@ shown := $(SYSTEMS) $(FOREIGN)
 trained := $(if $(own_latents),$(filter $(ARTIFACTS)/autoencoder/weights.safetensors,$(WEIGHTS)))
 page_of = $(if $(TRAIN_LABELS),--scores $(SCORES)/$1.json) --assignments $1=$(CLUSTERS)/$1/train.npy \
     $(if $($1_points),--points $1=$($1_points)) $(if $($1_certainty),--certainty $1=$($1_certainty))
-page_command = $(REPORT) $(foreach system,$(shown),$(call page_of,$(system))) \
+page_inputs = $(foreach system,$(shown),$(call page_of,$(system))) \
     $(if $(TRAIN_LABELS),$(if $(reference),--reference $(reference)) --labels $(TRAIN_LABELS)) $(if $(CLASSES),--classes $(CLASSES)) \
     --images $(TRAIN_IMAGES) $(if $(MAP),--map $(MAP)) $(if $(trained),--weights $(trained) --losses $(ARTIFACTS)/autoencoder/losses.csv) \
-    $(if $(DECODED),--originals $(decoded_images) --reconstructions $(DECODED)) --out $(PAGE)
+    $(if $(DECODED),--originals $(decoded_images) --reconstructions $(DECODED))
+page_command = $(REPORT) $(page_inputs) --out $(PAGE)
 ifneq ($(PAGE),)
 $(eval $(call stamp,page))
 $(PAGE): $(if $(TRAIN_LABELS),$(shown:%=$(SCORES)/%.md)) $(shown:%=$(CLUSTERS)/%/train.npy) $(foreach system,$(shown),$($(system)_certainty)) \
