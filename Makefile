@@ -116,7 +116,7 @@ STAMPS   := $(ARTIFACTS)/.stamps
 TABLE    := $(SCORES)/table.md
 
 # Published figures to print beside ours, where there are any.
-reference := $(wildcard crates/evaluate/reference/$(DATASET).json)
+reference := $(if $(own_images),$(wildcard crates/evaluate/reference/$(DATASET).json))
 
 # ------------------------------------------------------------------------------------------------ targets
 
@@ -127,13 +127,19 @@ SYSTEMS := $(REPORTED) manifold-kmeans manifold-gmm manifold-consensus
 FOREIGN := $(filter-out $(SYSTEMS),$(patsubst $(CLUSTERS)/%/train.npy,%,$(wildcard $(CLUSTERS)/*/train.npy)))
 ASSIGNMENTS := $(SYSTEMS:%=$(CLUSTERS)/%/train.npy)
 
-all: $(if $(TRAIN_LABELS),$(TABLE),$(ASSIGNMENTS)) $(PAGE) ## the report's three systems and three on a manifold, scored, and a page about them
+# What a stage writes beside its main file, before what depends on that, or a lost one would take two rounds of make.
+.SECONDEXPANSION:
+all: $$(beside) $(if $(TRAIN_LABELS),$(TABLE),$(ASSIGNMENTS)) $(PAGE) ## the report's three systems and three on a manifold, scored, and a page about them
 
-report: $(PAGE) ## the page alone, with what it needs
+report: $$(beside) $(PAGE) ## the page alone, with what it needs
 
-figure: $(PAGE) ## one figure of it as a file: make figure FIGURE=map OUT=map.png
-	@$(if $(and $(FIGURE),$(OUT)),,$(error make figure needs FIGURE, one of runs, samples, losses, reconstructions, map, confusion, sizes and \
-	    clusters, and OUT, FILE.svg or FILE.png; SYSTEM where it is not the last))
+ifneq ($(filter figure,$(MAKECMDGOALS)),)
+ifeq ($(and $(FIGURE),$(OUT)),)
+$(error make figure needs FIGURE=, one of runs, samples, losses, reconstructions, map, confusion, sizes and clusters, and OUT=, \
+    FILE.svg or FILE.png; SYSTEM= where it is not the last)
+endif
+endif
+figure: $$(beside) $$(page_files) | $$(call programs,$$(REPORT)) ## one figure of it as a file: make figure FIGURE=map OUT=map.png
 	$(REPORT) $(page_inputs) --figure $(FIGURE) $(if $(SYSTEM),--system $(SYSTEM)) --out $(OUT) $(threads)
 
 report-recipe: $(if $(TRAIN_LABELS),$(REPORTED:%=$(SCORES)/%.md),$(REPORTED:%=$(CLUSTERS)/%/train.npy)) ## the report's three alone
@@ -407,20 +413,23 @@ $(TABLE): $(SYSTEMS:%=$(SCORES)/%.md) $(FOREIGN:%=$(SCORES)/%.md) $(reference) $
 	@mv $@.new $@
 	@echo; $(table_command)
 
-# The page: of each system its assignments and whatever else there is of it. Not in a stamp: the losses and layers are there only if
-# the latents are ours.
+# The page: of each system its assignments and whatever else there is of it.
 shown := $(SYSTEMS) $(FOREIGN)
 trained := $(if $(own_latents),$(filter $(ARTIFACTS)/autoencoder/weights.safetensors,$(WEIGHTS)))
+losses := $(if $(trained),$(ARTIFACTS)/autoencoder/losses.csv)
+certainties := $(foreach system,$(shown),$($(system)_certainty))
+beside := $(losses) $(own_decoded) $(certainties)
 page_of = $(if $(TRAIN_LABELS),--scores $(SCORES)/$1.json) --assignments $1=$(CLUSTERS)/$1/train.npy \
     $(if $($1_points),--points $1=$($1_points)) $(if $($1_certainty),--certainty $1=$($1_certainty))
 page_inputs = $(foreach system,$(shown),$(call page_of,$(system))) \
     $(if $(TRAIN_LABELS),$(if $(reference),--reference $(reference)) --labels $(TRAIN_LABELS)) $(if $(CLASSES),--classes $(CLASSES)) \
-    --images $(TRAIN_IMAGES) $(if $(MAP),--map $(MAP)) $(if $(trained),--weights $(trained) --losses $(ARTIFACTS)/autoencoder/losses.csv) \
+    --images $(TRAIN_IMAGES) $(if $(MAP),--map $(MAP)) $(if $(trained),--weights $(trained) --losses $(losses)) \
     $(if $(DECODED),--originals $(decoded_images) --reconstructions $(DECODED))
+page_files := $(certainties) $(losses) $(if $(TRAIN_LABELS),$(shown:%=$(SCORES)/%.md)) $(shown:%=$(CLUSTERS)/%/train.npy) \
+    $(TRAIN_IMAGES) $(TRAIN_LABELS) $(CLASSES) $(MAP) $(trained) $(DECODED) $(reference)
 page_command = $(REPORT) $(page_inputs) --out $(PAGE)
 ifneq ($(PAGE),)
 $(eval $(call stamp,page))
-$(PAGE): $(if $(TRAIN_LABELS),$(shown:%=$(SCORES)/%.md)) $(shown:%=$(CLUSTERS)/%/train.npy) $(foreach system,$(shown),$($(system)_certainty)) \
-        $(TRAIN_IMAGES) $(TRAIN_LABELS) $(CLASSES) $(MAP) $(trained) $(DECODED) $(reference) $(STAMPS)/page | $(call programs,$(REPORT))
+$(PAGE): $(page_files) $(STAMPS)/page | $(call programs,$(REPORT))
 	$(page_command) $(threads)
 endif

@@ -27,9 +27,10 @@ const levels = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = co
 const luminance = (colour) => { const [r, g, b] = levels(colour); return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b); };
 const ground = (element) => { for (let at = element; at; at = at.parentElement) {
   const colour = getComputedStyle(at).backgroundColor; if (levels(colour)[3] === 255) return colour; } };
-return [...document.querySelectorAll('td, th, p, a, button, h1, h2, h3, h4, h5, summary, figcaption, caption, code, small')]
+return [...document.querySelectorAll('td, th, p, a, li, label, select, span, button, h1, h2, h3, h4, h5, summary, figcaption, caption, code, small, strong, svg text')]
   .filter((element) => element.checkVisibility() && element.textContent.trim())
-  .map((element) => { const [a, b] = [luminance(getComputedStyle(element).color), luminance(ground(element))];
+  .map((element) => { const style = getComputedStyle(element);
+    const [a, b] = [luminance(element instanceof SVGElement ? style.fill : style.color), luminance(ground(element))];
     return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), element.outerHTML.slice(0, 100)]; });
 """
 

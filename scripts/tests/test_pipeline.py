@@ -216,6 +216,27 @@ class Pipeline(unittest.TestCase):
         make(artifacts)
         self.assertIn("one-to-one map", (artifacts / "scores/latents-gmm.md").read_text())
 
+    def test_what_lies_beside_a_main_file_comes_back_in_one_go(self):
+        artifacts = self.copy()
+        for name in ["autoencoder/losses.csv", "latents/test-decoded.npy", "clusters/latents-gmm/train-posterior.npy",
+                     "clusters/manifold-consensus/train-agreement.npy"]:
+            before = digests(artifacts)
+            (artifacts / name).unlink()
+            make(artifacts)
+            self.assertEqual(digests(artifacts), before, name)
+            again = make(artifacts)
+            self.assertIn("Nothing to be done", again.stdout + again.stderr, name)
+
+    def test_a_figure_is_drawn_by_name(self):
+        for words, told in [(["FIGURE=map"], "OUT="), ([], "FIGURE=")]:
+            refused = subprocess.run(["make", "figure", *words], cwd=ROOT, capture_output=True, text=True)
+            self.assertEqual(refused.returncode, 2)
+            self.assertIn(told, refused.stderr)
+        out = self.folder / "map.png"
+        command = ["make", "figure", f"ARTIFACTS={self.reference}", *SMALL, "FIGURE=map", f"OUT={out}"]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        self.assertEqual(out.read_bytes()[:4], b"\x89PNG")
+
     def test_latents_of_yours_are_yours_wherever_they_lie(self):
         artifacts = self.copy()
         mine = artifacts / "latents/mine.npy"

@@ -375,16 +375,16 @@ class Refusals(unittest.TestCase):
             for threads in [1, 2, 5]:
                 for program, words in [
                     ("train-ae", "--images images.npy --out w.safetensors --hidden 300,200 --epochs 2 --validation images.npy"),
-                    ("encode", "--images images.npy --weights w.safetensors --out latents.npy"),
+                    ("encode", "--images images.npy --weights w.safetensors --out latents.npy --decode decoded.npy"),
                     ("train-ae", f"--images images.npy --out conv.safetensors --network conv --hidden 8,16 --epochs 1 {changes}"),
-                    ("encode", "--images images.npy --weights conv.safetensors --out conv.npy"),
+                    ("encode", "--images images.npy --weights conv.safetensors --out conv.npy --decode conv-decoded.npy"),
                     ("train-ae", f"--images images.npy --out changed.safetensors --hidden 300 --epochs 1 {changes}"),
                     ("cluster-kmeans", "--points points.npy --out k.npy --model k.npz"),
                     ("cluster-gmm", "--points points.npy --out g.npy --model g.npz --proba p.npy"),
                 ]:
                     done = run(program, *words.split(), "--threads", threads, cwd=folder)
                     self.assertEqual(done.returncode, 0, done.stderr)
-                for name in ["w.safetensors", "losses.csv", "latents.npy", "conv.safetensors", "conv.npy", "changed.safetensors", "k.npy", "k.npz", "g.npy", "g.npz", "p.npy"]:
+                for name in ["w.safetensors", "losses.csv", "latents.npy", "decoded.npy", "conv.safetensors", "conv.npy", "conv-decoded.npy", "changed.safetensors", "k.npy", "k.npz", "g.npy", "g.npz", "p.npy"]:
                     outputs.setdefault(name, set()).add((folder / name).read_bytes())
             for name, versions in outputs.items():
                 self.assertEqual(len(versions), 1, f"{name} differs between 1, 2 and 5 threads")

@@ -23,7 +23,8 @@ pub use npz::{Npz, Text};
 pub use output::{Outputs, remove_temporaries};
 pub use provenance::{FileRecord, Provenance, Run};
 pub use read::{
-    Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_points, read_weights,
+    Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_numbers, read_points,
+    read_weights,
 };
 pub use rows::PointFile;
 

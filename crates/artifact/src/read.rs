@@ -122,6 +122,21 @@ pub fn read_matrix(path: &Path) -> Result<(Array2<f64>, FileRecord)> {
     Ok((matrix, record))
 }
 
+/// Numbers of any dtype and shape as `f64`; what they are is `expected`, for the refusal.
+///
+/// # Errors
+/// A file that cannot be read or holds no numbers.
+pub fn read_numbers(path: &Path, expected: &str) -> Result<(ArrayD<f64>, FileRecord)> {
+    let (elements, record) = read_elements(path, expected)?;
+    let numbers = match elements {
+        Elements::U8(array) => array.mapv(f64::from),
+        Elements::I64(array) => array.mapv(|value| value as f64),
+        Elements::F32(array) => array.mapv(f64::from),
+        Elements::F64(array) => array,
+    };
+    Ok((numbers, record))
+}
+
 /// Class or cluster ids, one a row: an integer array of shape (n,) or (n, 1), or floats that hold whole numbers.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, s};
 use tch::{Device, Tensor};
 
 use crate::pixels::{normalized, to_float};
-use crate::{Error, Loss, Network, Pixels, Result};
+use crate::{Error, Loss, Network, Normalize, Pixels, Result};
 
 /// Rows that go through the network at once. Fixed, and the last block is filled up to it: matrix products round
 /// differently for different numbers of rows, and an image's latents must not depend on what stands beside it.
@@ -35,7 +35,7 @@ pub fn encode(network: &Network, images: Pixels, on_block: &mut dyn FnMut(usize)
 }
 
 /// Images (n, pixels) that latents (n, latent) stand for, as the network was taught to see them: from 0 to 1, or nearly so, where
-/// the images it was trained on were; of length 1 where they were normalized. As reproducible as [`encode`].
+/// the images it was trained on were; where they were normalized, so are these, see [`in_scale_of`]. As reproducible as [`encode`].
 ///
 /// # Errors
 /// Latents of another width than the network's; images that are not finite; no memory.
@@ -57,6 +57,27 @@ pub fn decode(
     match first_not_finite(&images) {
         Some(row) => Err(Error::ImagesNotFinite { row }),
         None => Ok(images),
+    }
+}
+
+/// Puts `decoded` images (n, pixels) into the scale of `images`, which they were made from: image by image, multiplied by what
+/// the network's [`Normalize`] divided it by.
+pub fn in_scale_of(images: Pixels, network: &Network, decoded: &mut Array2<f32>) {
+    if network.architecture().normalize == Normalize::None {
+        return;
+    }
+    for (i, mut image) in decoded.outer_iter_mut().enumerate() {
+        let mean_square = |squares: &mut dyn Iterator<Item = f64>| squares.sum::<f64>() / image.len() as f64;
+        let scale = match images {
+            Pixels::U8(images) => {
+                mean_square(&mut images.row(i).iter().map(|&level| (f64::from(level) / 255.0).powi(2)))
+            }
+            Pixels::F32(images) => {
+                mean_square(&mut images.row(i).iter().map(|&level| f64::from(level).powi(2)))
+            }
+        }
+        .sqrt();
+        image.mapv_inplace(|level| (f64::from(level) * scale) as f32);
     }
 }
 

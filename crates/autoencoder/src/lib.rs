@@ -33,7 +33,7 @@ mod weights;
 pub use architecture::{Activation, Architecture, Init, Loss, NetworkKind, Normalize};
 pub use augment::Augment;
 pub use device::{DeviceChoice, device_name, request_reproducible_products, set_threads};
-pub use encode::{decode, encode};
+pub use encode::{decode, encode, in_scale_of};
 pub use error::Error;
 pub use layers::{LayerKind, LayerShape};
 pub use network::Network;

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use autoencoder::{
-    Activation, Architecture, Augment, Device, Error, Loss, Network, NetworkKind, Pixels, TrainParams,
-    TrainingEvent, decode, encode, train,
+    Activation, Architecture, Augment, Device, Error, Loss, Network, NetworkKind, Normalize, Pixels,
+    TrainParams, TrainingEvent, decode, encode, in_scale_of, train,
 };
 use ndarray::{Array2, ArrayView2, s};
 
@@ -73,6 +73,23 @@ fn decoded_latents_are_the_images_that_the_loss_was_measured_on() {
         let outcome = decode(&trained.network, latents.slice(s![.., 1..]), &mut |_| {});
         assert!(matches!(outcome, Err(Error::LatentSize { .. })), "{outcome:?}");
     }
+}
+
+#[test]
+fn images_decoded_by_a_network_of_normalized_ones_are_as_bright_as_theirs() {
+    let architecture = Architecture { normalize: Normalize::L2, hidden: vec![16], ..architecture() };
+    let images = images(210);
+    let network = trained(&architecture, 40).network;
+    let mut decoded = decode(&network, latents(&network, images.view()).view(), &mut |_| {}).unwrap();
+    let before = squared_error(&decoded, images.view());
+    in_scale_of(Pixels::U8(images.view()), &network, &mut decoded);
+    let after = squared_error(&decoded, images.view());
+    assert!(after < 0.01 && after < before / 20.0, "{before} and {after}");
+    // A network of images as they are leaves them so.
+    let plain = trained(&self::architecture(), 1).network;
+    let unchanged = decoded.clone();
+    in_scale_of(Pixels::U8(images.view()), &plain, &mut decoded);
+    assert_eq!(decoded, unchanged);
 }
 
 #[test]

@@ -70,9 +70,10 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     outputs.npy(&args.out, &latents)?;
     if let Some(path) = &args.decode {
         let progress = Progress::new("images", n as u64);
-        let decoded =
+        let mut decoded =
             autoencoder::decode(&network, latents.view(), &mut |done| progress.set(done as u64, "decoded"))
                 .with_context(|| args.weights.display().to_string())?;
+        autoencoder::in_scale_of(pixels, &network, &mut decoded);
         let shape = images_record.shape.as_slice();
         outputs.npy(path, &decoded.into_shape_with_order(shape)?)?;
     }

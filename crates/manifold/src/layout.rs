@@ -477,6 +477,38 @@ mod tests {
         assert_eq!((edges.shares[0], edges.shares[2]), (u16::MAX, 32_768));
     }
 
+    /// Two points that are joined, with all others too far away to push: each is pulled twice an epoch, by the gradient of
+    /// umap-learn, at the same times as the other.
+    #[test]
+    fn a_pull_is_umap_learns() {
+        let n = 4000;
+        let graph = Graph {
+            starts: [0, 1].into_iter().chain(std::iter::repeat_n(2, n - 1)).collect(),
+            heads: vec![1, 0],
+            weights: vec![1.0, 1.0],
+        };
+        let start = Array2::from_shape_fn((n, 2), |(i, l)| match (i, l) {
+            (0, _) => 0.0,
+            (1, 0) => 1.5,
+            (1, _) => 0.0,
+            _ => 1e4 + (i + l) as f32,
+        });
+        let (curve, rate, epochs) = (Curve { a: 1.2, b: 0.8 }, 0.05, 4);
+        let schedule = Schedule { curve, epochs, rate: rate as f32, seed: 0 };
+        let found = layout(&graph, start.view(), None, schedule, &mut |_| ());
+
+        let Curve { a, b } = curve;
+        let mut distance = 1.5_f64;
+        for epoch in 0..epochs {
+            for _ in 0..2 {
+                let pull = 2.0 * a * b * distance.powf(2.0 * b - 1.0) / (1.0 + a * distance.powf(2.0 * b));
+                distance -= 2.0 * rate * (1.0 - epoch as f64 / epochs as f64) * pull;
+            }
+        }
+        let reached = f64::from(found[[1, 0]] - found[[0, 0]]);
+        assert!((reached - distance).abs() < 1e-3, "{reached}, not {distance}");
+    }
+
     #[test]
     fn sums_are_sums() {
         assert_eq!(sum([1.0, 2.0, 3.0, 4.0]), 10.0);

@@ -458,4 +458,26 @@ mod tests {
             assert_eq!(tree.len(), products.len());
         }
     }
+
+    /// Points that thin out from the middle: those far outside have neighbours in many blocks, none of them near.
+    #[test]
+    fn blocks_are_left_out_only_if_they_are_too_far() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
+        let points = Array2::from_shape_fn((4000, 3), |_| {
+            let x = rng.gen_range(-1.0..1.0_f32);
+            x / (1.001 - x.abs())
+        });
+        let k = 15;
+        let found = by_products(points.view(), None, k, &|_| ());
+        for (i, (query, found)) in points.outer_iter().zip(&found).enumerate() {
+            let query = query.to_slice().unwrap();
+            let all = points.outer_iter().enumerate().filter(|&(j, _)| j != i);
+            let mut all: Vec<Near> =
+                all.map(|(j, point)| (squared(query, point.to_slice().unwrap()), j as u32)).collect();
+            all.select_nth_unstable_by(k, order);
+            all.truncate(k);
+            all.sort_unstable_by(order);
+            assert_eq!(found, &all, "{i}");
+        }
+    }
 }

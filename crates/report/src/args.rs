@@ -6,6 +6,7 @@ use std::str::FromStr;
 use stage::Count;
 
 use crate::figure::FigureName;
+use crate::material::drawable;
 
 /// Turns what the other programs wrote into one page that needs nothing but itself: the scores of each system, its confusion
 /// matrices, what is in its clusters, a map of all points, and how everything was made. Every part can be left out; the page
@@ -91,13 +92,13 @@ impl FromStr for Named {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
             Some((name, path)) if !name.is_empty() && !path.is_empty() && !name.contains('/') => {
-                Ok(Self { name: name.into(), path: path.into() })
+                Ok(Self { name: drawable(name), path: path.into() })
             }
             _ => {
                 let path = PathBuf::from(text);
                 let folder = path.parent().and_then(Path::file_name);
                 let name = folder.ok_or("expected NAME=FILE, or FILE in a folder of that name")?;
-                Ok(Self { name: name.to_string_lossy().into_owned(), path })
+                Ok(Self { name: drawable(&name.to_string_lossy()), path })
             }
         }
     }

@@ -67,6 +67,9 @@ impl Layers {
     }
 }
 
+/// No epoch and no loss is as large as this.
+const MOST: f64 = 1e15;
+
 /// Losses by epoch.
 pub struct Losses {
     /// Epoch, loss on the training images, loss on those of validation.
@@ -90,9 +93,17 @@ impl Losses {
         let expected = || {
             format!("{}: expected losses: .csv with the columns epoch, train and validation", path.display())
         };
-        let mut epochs = Vec::new();
+        let mut epochs: Vec<(f64, f64, Option<f64>)> = Vec::new();
         for line in csv::Reader::from_reader(bytes.as_slice()).deserialize() {
             let Line { epoch, train, validation } = line.with_context(expected)?;
+            let finite = [epoch, train, validation.unwrap_or_default()].iter().all(|x| x.abs() < MOST);
+            let later = epochs.last().is_none_or(|&(before, ..)| epoch > before);
+            if !finite || !later {
+                bail!(
+                    "{}, found epoch {epoch} with {train}; each line is a later epoch with finite losses",
+                    expected()
+                );
+            }
             epochs.push((epoch, train, validation));
         }
         if epochs.is_empty() {
@@ -140,7 +151,17 @@ mod tests {
         std::fs::write(&path, "epoch,train,validation\n1,0.5,\n2,0.25,0.5\n").unwrap();
         let (losses, _) = Losses::read(&path).unwrap();
         assert_eq!(losses.epochs, [(1.0, 0.5, None), (2.0, 0.25, Some(0.5))]);
-        std::fs::write(&path, "a,b\n1,2\n").unwrap();
-        assert!(format!("{:#}", Losses::read(&path).err().unwrap()).contains("epoch, train and validation"));
+        let head = "epoch,train,validation\n";
+        for wrong in [
+            "a,b\n1,2\n",
+            head,
+            &format!("{head}nan,1,1\n"),
+            &format!("{head}1,inf,\n"),
+            &format!("{head}2,1,\n1,1,\n"),
+        ] {
+            std::fs::write(&path, wrong).unwrap();
+            let error = format!("{:#}", Losses::read(&path).err().unwrap());
+            assert!(error.contains("epoch, train and validation"), "{wrong}: {error}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use artifact::Points;
+use ndarray::{Array2, Axis};
 use rand::SeedableRng;
 use rand::seq::index;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -151,13 +152,14 @@ struct Distances {
 
 impl Distances {
     fn of(points: &Points, homes: &[Option<usize>], k: usize) -> Self {
+        let rows = Rows::of(points);
         let d = points.dim().1;
         let mut centres = vec![0.0f64; k * d];
         let mut counts = vec![0usize; k];
         let mut row = vec![0.0f32; d];
         for (i, home) in homes.iter().enumerate() {
             let Some(home) = *home else { continue };
-            fill(points, i, &mut row);
+            rows.fill(i, &mut row);
             counts[home] += 1;
             let centre = &mut centres[home * d..(home + 1) * d];
             centre.iter_mut().zip(&row).for_each(|(sum, &x)| *sum += f64::from(x));
@@ -175,7 +177,7 @@ impl Distances {
                 || vec![0.0f32; d],
                 |row, (i, home)| {
                     let Some(home) = *home else { return (0.0, f64::INFINITY) };
-                    fill(points, i, row);
+                    rows.fill(i, row);
                     let own = distance(row, &centres[home * d..(home + 1) * d]);
                     if !all {
                         return (own, f64::NAN);
@@ -196,14 +198,47 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
     f64::from(a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>()).sqrt()
 }
 
-/// Point `i`, whose scale does not matter here.
-fn fill(points: &Points, i: usize, row: &mut [f32]) {
-    match points {
-        Points::U8 { values, .. } => {
-            row.iter_mut().zip(values.row(i)).for_each(|(to, &from)| *to = f32::from(from));
+/// Points from their mean and in units of the largest value, which changes no order of distances: what is large, or far from
+/// 0, would be lost in f32.
+struct Rows<'a> {
+    points: &'a Points,
+    /// (d)
+    mean: Vec<f64>,
+    unit: f64,
+}
+
+impl<'a> Rows<'a> {
+    fn of(points: &'a Points) -> Self {
+        let (mean, unit) = match points {
+            Points::U8 { values, .. } => (vec![0.0; values.ncols()], 255.0),
+            Points::F32(values) => Self::middle(values.mapv(f64::from)),
+            Points::F64(values) => Self::middle(values.clone()),
+        };
+        Self { points, mean, unit }
+    }
+
+    fn middle(values: Array2<f64>) -> (Vec<f64>, f64) {
+        let n = values.nrows() as f64;
+        // Divided before they are added, so that no sum is too large.
+        let mean = values.map_axis(Axis(0), |column| column.iter().map(|x| x / n).sum::<f64>());
+        let far = values
+            .outer_iter()
+            .flat_map(|row| (&row - &mean).into_iter())
+            .fold(0.0, |a: f64, x| a.max(x.abs()));
+        (mean.to_vec(), far.max(f64::MIN_POSITIVE))
+    }
+
+    /// Point `i`.
+    fn fill(&self, i: usize, row: &mut [f32]) {
+        let put = |to: &mut f32, x: f64, mean: f64| *to = ((x - mean) / self.unit) as f32;
+        let to = row.iter_mut().zip(&self.mean);
+        match self.points {
+            Points::U8 { values, .. } => {
+                to.zip(values.row(i)).for_each(|((to, m), &x)| put(to, f64::from(x), *m));
+            }
+            Points::F32(values) => to.zip(values.row(i)).for_each(|((to, m), &x)| put(to, f64::from(x), *m)),
+            Points::F64(values) => to.zip(values.row(i)).for_each(|((to, m), &x)| put(to, x, *m)),
         }
-        Points::F32(values) => row.iter_mut().zip(values.row(i)).for_each(|(to, &from)| *to = from),
-        Points::F64(values) => row.iter_mut().zip(values.row(i)).for_each(|(to, &from)| *to = from as f32),
     }
 }
 
@@ -241,6 +276,22 @@ mod tests {
         assert!((second.doubtful[0].1 - (1.0 - 3.0 / 17.0)).abs() < 1e-6);
         assert_eq!(first.doubtful.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [6, 1]);
         assert!(second.random.iter().all(|row| [0, 2, 5].contains(row)));
+    }
+
+    #[test]
+    fn distances_are_told_wherever_the_points_lie() {
+        let near = Clusters::of(&system(), room(3), 0);
+        for (scale, shift) in [(1.0, 1e9), (1e300, 0.0), (1e-300, 0.0)] {
+            let Some(Points::F64(values)) = system().points else { panic!() };
+            let points = Some(Points::F64(values.mapv(|x| x * scale + shift)));
+            let far = Clusters::of(&System { points, ..system() }, room(3), 0);
+            for (near, far) in near.shown.iter().zip(&far.shown) {
+                assert_eq!(near.nearest, far.nearest, "{scale} {shift}");
+                for (near, far) in near.doubtful.iter().zip(&far.doubtful) {
+                    assert!(near.0 == far.0 && (near.1 - far.1).abs() < 1e-4, "{near:?} {far:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 
     let material = Material::read(&args)?;
     let bytes = match args.figure {
-        None => Page::of(&material, &args.title, args.seed)?.render()?.into_bytes(),
+        None => Page::of(&material, &material::drawable(&args.title), args.seed)?.render()?.into_bytes(),
         Some(name) => {
             let svg = figure::draw(name, &material, args.system.as_deref(), args.seed)?;
             if kind == "png" { figure::png(&svg)? } else { svg.into_bytes() }

@@ -12,6 +12,9 @@ use crate::sheets::Sheets;
 /// Points on the map at most; of more an even sample.
 const MOST_POINTS: usize = 100_000;
 
+/// Groups beyond which none is named on the map.
+pub const MOST_NAMES: usize = 40;
+
 /// Where a place ends.
 const SPAN: f64 = 65535.0;
 
@@ -48,14 +51,24 @@ impl Map {
         let shown = n.min(MOST_POINTS);
         let rows: Vec<usize> =
             (0..shown).map(|at| (at as u128 * n as u128 / shown as u128) as usize).collect();
-        let values: Array2<f32> = match points {
-            Points::U8 { values, .. } => values.select(Axis(0), &rows).mapv(f32::from),
-            Points::F32(values) => values.select(Axis(0), &rows),
-            Points::F64(values) => values.select(Axis(0), &rows).mapv(|x| x as f32),
+        let values: Array2<f64> = match points {
+            Points::U8 { values, .. } => values.select(Axis(0), &rows).mapv(f64::from),
+            Points::F32(values) => values.select(Axis(0), &rows).mapv(f64::from),
+            Points::F64(values) => values.select(Axis(0), &rows),
         };
+        // From the middle and in units of the largest, or what is large would be lost in f32.
+        let largest = values.fold(f64::MIN_POSITIVE, |most, x| most.max(x.abs()));
+        let mut values = values / largest;
+        let middle = values.mean_axis(Axis(0)).unwrap_or_default();
+        values -= &middle;
+        let largest = values.fold(f64::MIN_POSITIVE, |most, x| most.max(x.abs()));
+        values /= largest;
         let places = match dims {
-            2 => values.mapv(f64::from),
-            _ => Principal::of(values.view(), 2).project(values.view()).0,
+            2 => values,
+            _ => {
+                let values = values.mapv(|x| x as f32);
+                Principal::of(values.view(), 2).project(values.view()).0
+            }
         };
         let ends = |column: usize| {
             let places = places.slice(s![.., column]);
@@ -138,7 +151,7 @@ struct PackedGroups {
     bytes: usize,
     /// The largest number stands for noise.
     of: String,
-    /// Middles, where a name is written.
+    /// Middles, where a name is written; none where there are too many.
     middles: Vec<Option<(u16, u16)>>,
 }
 
@@ -153,15 +166,20 @@ impl Packed {
         let rows =
             || base64(&map.rows.iter().flat_map(|&row| (row as u32).to_le_bytes()).collect::<Vec<u8>>());
         let groups = map.groups(material).into_iter().map(|groups| {
-            let wide = groups.names.len() >= usize::from(u8::MAX);
-            let code = |of: &Option<usize>| of.and_then(|of| u16::try_from(of).ok()).unwrap_or(u16::MAX);
-            let of = match wide {
-                true => words(&groups.of.iter().map(code).collect::<Vec<_>>()),
-                false => base64(&groups.of.iter().map(|of| code(of).min(0xff) as u8).collect::<Vec<_>>()),
+            let bytes = match groups.names.len() {
+                0..0xff => 1,
+                0xff..0xffff => 2,
+                _ => 4,
             };
-            let middles = (0..groups.names.len()).map(|group| map.middle(&groups, group)).collect();
+            // The largest number of so many bytes is noise.
+            let code = |of: &Option<usize>| of.and_then(|of| u32::try_from(of).ok()).unwrap_or(u32::MAX);
+            let of: Vec<u8> =
+                groups.of.iter().flat_map(|of| code(of).to_le_bytes().into_iter().take(bytes)).collect();
+            let of = base64(&of);
+            let shown = if groups.names.len() <= MOST_NAMES { groups.names.len() } else { 0 };
+            let middles = (0..shown).map(|group| map.middle(&groups, group)).collect();
             let Groups { name, names, sizes, .. } = groups;
-            PackedGroups { name, names, sizes, bytes: 1 + usize::from(wide), of, middles }
+            PackedGroups { name, names, sizes, bytes, of, middles }
         });
         Ok(Self {
             count: map.rows.len(),

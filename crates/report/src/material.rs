@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use artifact::{FileRecord, Points, read_bytes, read_ids, read_matrix, read_points};
-use ndarray::{Array1, Array2, Axis};
+use artifact::{FileRecord, Points, read_bytes, read_ids, read_numbers, read_points};
+use ndarray::{Array1, Axis};
 use score_files::{Published, ScoreFiles, read_published};
 
 use crate::args::{Args, Named};
@@ -20,8 +20,10 @@ pub struct Material {
     pub published: Published,
     /// The systems whose assignments are there, in the order of the command line.
     pub systems: Vec<System>,
-    /// The images that were clustered.
+    /// The images that were clustered, if they can be drawn.
     pub images: Option<Pictures>,
+    /// Rows of their file, whether they can or not.
+    pub image_rows: Option<usize>,
     /// Their classes.
     pub labels: Option<Array1<i64>>,
     /// The names of these.
@@ -69,8 +71,14 @@ impl Material {
         inputs.extend(scores.iter().flat_map(|scores| scores.records.clone()));
         let published = args.reference.as_deref().map(|path| kept(read_published(path), &mut inputs));
         let systems = read_systems(args, &mut inputs)?;
-        let images =
-            args.images.as_deref().map(|path| kept(Pictures::read(path), &mut inputs)).transpose()?;
+        let images = args.images.as_deref().map(Pictures::read_if_drawable).transpose()?;
+        let (images, image_rows) = match images {
+            Some((images, record, n)) => {
+                inputs.push(record);
+                (images, Some(n))
+            }
+            None => (None, None),
+        };
         let labels = args.labels.as_deref().map(|path| kept(read_labels(path), &mut inputs)).transpose()?;
         let named = args.classes.as_deref().map(|path| kept(read_classes(path), &mut inputs)).transpose()?;
         let map = args.map.as_deref().map(|path| kept(read_map(path), &mut inputs)).transpose()?;
@@ -83,7 +91,7 @@ impl Material {
                 if first.len() != second.len() {
                     bail!(different(made, second.len(), originals, first.len()));
                 }
-                if (first.height, first.width) != (second.height, second.width) {
+                if first.sides != second.sides {
                     bail!(
                         "{}: expected images of the same sides as those of {}, found others; give what was made of these",
                         made.display(),
@@ -99,12 +107,26 @@ impl Material {
                 ));
             }
         };
-        let class_names = named.or_else(|| scores.as_ref().and_then(|scores| scores.class_names.clone()));
+        if let (Some(names), Some(path), Some(labels)) = (&named, &args.classes, &labels) {
+            let most = labels.iter().copied().max().unwrap_or_default();
+            anyhow::ensure!(
+                usize::try_from(most).is_ok_and(|most| most < names.len()),
+                "{}: expected a name for every label, found {} names for labels up to {most}; give the classes of this \
+                 data set, or leave --classes out",
+                path.display(),
+                names.len()
+            );
+        }
+        let class_names = named.or_else(|| {
+            let names = scores.as_ref()?.class_names.as_ref()?;
+            Some(names.iter().map(|name| drawable(name)).collect())
+        });
         let material = Self {
             scores,
             published: published.transpose()?.unwrap_or_default(),
             systems,
             images,
+            image_rows,
             labels,
             class_names,
             map,
@@ -126,7 +148,7 @@ impl Material {
                 .zip(&self.systems)
                 .map(|(named, system)| (named.path.as_path(), system.assignments.len())),
         );
-        lengths.extend(args.images.as_deref().zip(self.images.as_ref().map(Pictures::len)));
+        lengths.extend(args.images.as_deref().zip(self.image_rows));
         lengths.extend(args.labels.as_deref().zip(self.labels.as_ref().map(Array1::len)));
         lengths.extend(args.map.as_deref().zip(self.map.as_ref().map(|map| map.dim().0)));
         let Some((first, n)) = lengths.first().copied() else { return Ok(()) };
@@ -139,8 +161,7 @@ impl Material {
     /// Number of points; 0 where no file has any.
     pub fn n(&self) -> usize {
         let systems = self.systems.first().map(|system| system.assignments.len());
-        let images = self.images.as_ref().map(Pictures::len);
-        systems.or(images).or(self.labels.as_ref().map(Array1::len)).unwrap_or_default()
+        systems.or(self.image_rows).or(self.labels.as_ref().map(Array1::len)).unwrap_or_default()
     }
 
     /// The name of a class, its id where it has none.
@@ -221,18 +242,22 @@ fn by_name<'a>(option: &str, files: &'a [Named], args: &Args) -> anyhow::Result<
 
 impl Certainty {
     fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
-        // Agreements are (n,), which is what weights are: numbers, none negative.
-        let (values, record, what) = match artifact::read_weights(path) {
-            Ok((values, record)) => (values.to_vec(), record, "agreement of the runs"),
-            Err(_) => {
-                let (posterior, record): (Array2<f64>, _) = read_matrix(path)?;
-                let largest = posterior.map_axis(Axis(1), |row| row.fold(0.0, |a: f64, &b| a.max(b)));
-                (largest.to_vec(), record, "posterior probability")
+        let expected = "numbers from 0 to 1: posteriors (n, k) or agreements (n,)";
+        let (numbers, record) = read_numbers(path, expected)?;
+        let (values, what) = match numbers.ndim() {
+            1 => (numbers.into_raw_vec_and_offset().0, "agreement of the runs"),
+            2 => {
+                let largest = numbers.map_axis(Axis(1), |row| row.fold(f64::NEG_INFINITY, |a, &b| a.max(b)));
+                (largest.into_raw_vec_and_offset().0, "posterior probability")
             }
+            dimensions => bail!(
+                "{}: expected {expected}, found {dimensions} dimensions; give one of these",
+                path.display()
+            ),
         };
         match values.iter().position(|value| !(0.0..=1.0 + 1e-6).contains(value)) {
             Some(row) => bail!(
-                "{}: expected numbers from 0 to 1, found {} in row {row}; give the posteriors or agreements of the points",
+                "{}: expected {expected}, found {} in row {row}; give one of these",
                 path.display(),
                 values[row]
             ),
@@ -267,10 +292,16 @@ fn read_labels(path: &Path) -> anyhow::Result<(Array1<i64>, FileRecord)> {
 
 fn read_classes(path: &Path) -> anyhow::Result<(Vec<String>, FileRecord)> {
     let (bytes, record) = read_bytes(path)?;
-    let names = serde_json::from_slice(&bytes).with_context(|| {
+    let names: Vec<String> = serde_json::from_slice(&bytes).with_context(|| {
         format!("{}: expected a JSON list of class names such as [\"cat\", \"dog\"]", path.display())
     })?;
-    Ok((names, record))
+    Ok((names.iter().map(|name| drawable(name)).collect(), record))
+}
+
+/// A text without the letters that no page and no drawing may have.
+pub fn drawable(text: &str) -> String {
+    let forbidden = |letter: char| letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}');
+    text.replace(forbidden, "\u{fffd}")
 }
 
 fn read_map(path: &Path) -> anyhow::Result<(Points, FileRecord)> {

@@ -21,6 +21,7 @@ pub struct Page<'a> {
     results: Vec<Results>,
     several_runs: bool,
     published: bool,
+    columns: usize,
     dots: Option<Dots>,
     runs: Vec<RunRow>,
     samples: Option<Vec<PictureRow>>,
@@ -50,6 +51,7 @@ struct ResultRow {
 
 /// A score as it is written, and whether it is the best of its column.
 struct Score {
+    value: Option<f64>,
     mean: String,
     deviation: String,
     best: bool,
@@ -91,6 +93,7 @@ impl<'a> Page<'a> {
         let rows = material.scores.as_ref().map_or(&[][..], |scores| &scores.rows);
         let several_runs = rows.iter().any(|row| row.runs.len() > 1);
         let map = material.map.as_ref().map(|points| map_view(points, material)).transpose()?;
+        let with_published = rows.iter().any(|row| published(material, row).is_some());
         Ok(Self {
             title,
             version: env!("CARGO_PKG_VERSION"),
@@ -98,7 +101,8 @@ impl<'a> Page<'a> {
             missing: missing(material),
             results: results(material, rows, &systems),
             several_runs,
-            published: rows.iter().any(|row| published(material, row).is_some()),
+            published: with_published,
+            columns: 1 + COLUMNS.len() + usize::from(several_runs) + usize::from(with_published),
             dots: several_runs.then(|| material.scores.as_ref().and_then(Dots::of)).flatten(),
             runs: if several_runs { run_rows(rows) } else { Vec::new() },
             samples: sample_rows(material)?,
@@ -147,8 +151,12 @@ fn missing(material: &Material) -> Vec<String> {
     say(material.scores.is_none(), "No scores (--scores): there are no results and no confusion matrices.");
     say(material.systems.is_empty(), "No assignments (--assignments): clusters are not shown.");
     say(
-        material.images.is_none(),
+        material.image_rows.is_none(),
         "No images (--images): neither samples nor members of clusters are shown.",
+    );
+    say(
+        material.image_rows.is_some() && material.images.is_none(),
+        "The rows of --images make no square and have no sides (n, height, width): they are not drawn.",
     );
     say(material.labels.is_none(), "No labels (--labels): true classes are not shown beside images.");
     say(material.map.is_none(), "No places of the points (--map): there is no map.");
@@ -180,11 +188,12 @@ fn results(material: &Material, rows: &[Row], systems: &[SystemView]) -> Vec<Res
     for row in rows {
         let cells = COLUMNS.map(|metric| match row.spread(metric) {
             Some(Spread { mean, deviation, .. }) => Score {
+                value: Some(mean),
                 mean: format!("{mean:.4}"),
                 deviation: deviation.map(|deviation| format!("± {deviation:.4}")).unwrap_or_default(),
                 best: false,
             },
-            None => Score { mean: String::new(), deviation: String::new(), best: false },
+            None => Score { value: None, mean: String::new(), deviation: String::new(), best: false },
         });
         let shown = ResultRow {
             system: row.system.clone(),
@@ -200,10 +209,11 @@ fn results(material: &Material, rows: &[Row], systems: &[SystemView]) -> Vec<Res
     }
     for results in results.iter_mut().filter(|results| results.rows.len() > 1) {
         for column in 0..SILHOUETTE {
-            let best = results.rows.iter().map(|row| row.cells[column].mean.clone()).max();
+            let values = results.rows.iter().filter_map(|row| row.cells[column].value);
+            let best = values.max_by(f64::total_cmp);
             for row in &mut results.rows {
                 let cell = &mut row.cells[column];
-                cell.best = !cell.mean.is_empty() && Some(&cell.mean) == best.as_ref();
+                cell.best = cell.value.is_some() && cell.value == best;
             }
         }
     }

@@ -19,6 +19,8 @@ pub struct Pictures {
     pub height: usize,
     /// Pixels of a row.
     pub width: usize,
+    /// Both as in the file, which may be larger.
+    pub sides: (usize, usize),
 }
 
 impl Pictures {
@@ -28,18 +30,33 @@ impl Pictures {
     /// # Errors
     /// A file that cannot be read or does not hold images.
     pub fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
-        let (images, record) = read_images(path)?;
-        let (height, width) = match *record.shape {
-            [_, height, width] => (height, width),
-            [_, pixels] if pixels.isqrt().pow(2) == pixels => (pixels.isqrt(), pixels.isqrt()),
-            _ => bail!(
+        match Self::read_if_drawable(path)? {
+            (Some(pictures), record, _) => Ok((pictures, record)),
+            (None, record, _) => bail!(
                 "{}: expected images (n, height, width), found rows of {} pixels, which make no square; reshape it, with \
                  numpy.reshape say",
                 path.display(),
-                images.dim().1
+                record.shape.last().copied().unwrap_or_default()
             ),
+        }
+    }
+
+    /// As [`Pictures::read`], with the number of rows; no pictures where these are points that make no square.
+    ///
+    /// # Errors
+    /// A file that cannot be read or does not hold points.
+    pub fn read_if_drawable(path: &Path) -> anyhow::Result<(Option<Self>, FileRecord, usize)> {
+        let (images, record) = read_images(path)?;
+        let n = images.dim().0;
+        let sides = match *record.shape {
+            [_, height, width] => Some((height, width)),
+            [_, pixels] if pixels.isqrt().pow(2) == pixels => Some((pixels.isqrt(), pixels.isqrt())),
+            _ => None,
         };
-        Ok((Self { grey: grey(images.pixels), height, width }.fitting(), record))
+        let pictures = sides.map(|(height, width)| {
+            Self { grey: grey(images.pixels), height, width, sides: (height, width) }.fitting()
+        });
+        Ok((pictures, record, n))
     }
 
     /// Made smaller by a whole number where they are large, each pixel the mean of those it stands for.
@@ -51,7 +68,7 @@ impl Pictures {
                 let grey = Array2::from_shape_fn((self.len(), height * width), |(row, at)| {
                     self.mean_level(row, at % width, at / width, by)
                 });
-                Self { grey, height, width }
+                Self { grey, height, width, ..self }
             }
         }
     }
@@ -167,7 +184,8 @@ mod tests {
 
     #[test]
     fn a_png_holds_what_it_was_given() {
-        let pictures = Pictures { grey: array![[0, 50, 100, 150, 200, 255]], height: 2, width: 3 };
+        let pictures =
+            Pictures { grey: array![[0, 50, 100, 150, 200, 255]], height: 2, width: 3, sides: (2, 3) };
         let address = pictures.address(0).unwrap();
         let file = STANDARD.decode(address.strip_prefix("data:image/png;base64,").unwrap()).unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
@@ -180,7 +198,7 @@ mod tests {
     #[test]
     fn large_images_are_made_smaller() {
         let grey = Array2::from_shape_fn((1, 130 * 2), |(_, at)| (at % 130) as u8);
-        let small = Pictures { grey, height: 2, width: 130 }.fitting();
+        let small = Pictures { grey, height: 2, width: 130, sides: (2, 130) }.fitting();
         assert_eq!((small.height, small.width), (1, 44));
         // Three columns become one, and of the last there is one.
         assert_eq!([small.grey[[0, 0]], small.grey[[0, 42]], small.grey[[0, 43]]], [1, 127, 129]);
@@ -188,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_mean_is_rounded() {
-        let pictures = Pictures { grey: array![[0, 1], [9, 9], [1, 2]], height: 1, width: 2 };
+        let pictures = Pictures { grey: array![[0, 1], [9, 9], [1, 2]], height: 1, width: 2, sides: (1, 2) };
         assert_eq!(pictures.mean(&[0, 2]), [1, 2]);
     }
 }

@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn pixels_that_become_one_are_averaged() {
-        let images = Pictures { grey: array![[0, 10, 50, 20, 30, 70]], height: 2, width: 3 };
+        let images = Pictures { grey: array![[0, 10, 50, 20, 30, 70]], height: 2, width: 3, sides: (2, 3) };
         let small = Small { images: &images, shrink: 2 };
         assert_eq!(small.sides(), (2, 1));
         let sheet = small.sheet(&[0]);
@@ -143,8 +143,12 @@ mod tests {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 24) as u8
         };
-        let images =
-            Pictures { grey: Array2::from_shape_fn((20_000, 28 * 28), |_| next()), height: 28, width: 28 };
+        let images = Pictures {
+            grey: Array2::from_shape_fn((20_000, 28 * 28), |_| next()),
+            height: 28,
+            width: 28,
+            sides: (28, 28),
+        };
         let sheets = Sheets::of(&images, &(0..20_000).collect::<Vec<_>>()).unwrap();
         assert_eq!(sheets.files.len(), 20_000usize.div_ceil(SIDE * SIDE));
         let bytes: usize = sheets.files.iter().map(|file| file.len() * 3 / 4).sum();

@@ -5,11 +5,8 @@ use std::collections::HashMap;
 use score_files::{Row, Scored};
 
 use crate::clusters::{Cluster, Clusters, Room};
-use crate::figure::{Bars, Picture, cells, class_ids, counts, describe};
+use crate::figure::{Bars, Confusion, MOST_CLASSES, Picture, describe};
 use crate::material::{Material, System};
-
-/// Most classes of a confusion matrix that is shown.
-const MOST_CLASSES: usize = 50;
 
 /// Classes that are named of a cluster.
 const CLASSES_NAMED: usize = 3;
@@ -48,14 +45,12 @@ pub struct MatrixView {
     pub about: &'static str,
     /// Share of points that are right under it.
     pub score: String,
-    /// Names of the classes.
-    pub classes: Vec<String>,
+    /// What the columns are, the last of them none where points are in no class.
+    pub columns: Vec<String>,
     /// A row a class.
     pub rows: Vec<MatrixRow>,
     /// In percent; empty where nothing is predicted to be a class.
     pub precision: Vec<String>,
-    /// Whether some points are predicted to be in no class.
-    pub unassigned: bool,
 }
 
 /// A row of a matrix.
@@ -64,8 +59,6 @@ pub struct MatrixRow {
     pub class: String,
     /// Counts with their shares.
     pub cells: Vec<crate::figure::Cell>,
-    /// Points in no class.
-    pub unassigned: u64,
     /// In percent.
     pub recall: String,
 }
@@ -164,32 +157,29 @@ fn matrices(material: &Material, run: &Scored) -> Vec<MatrixView> {
         ("one_to_one", "One-to-one map", "each class has one cluster at most", "acc"),
     ];
     let matrix = |(key, title, about, metric): (&str, _, _, &str)| {
-        let json = run.json.get(key)?;
-        let confusion = counts(json.get("confusion"))?;
-        let classes: Vec<String> = class_ids(&run.json).map(|id| material.class_name(id)).collect();
-        if classes.len() > MOST_CLASSES || classes.len() != confusion.len() {
-            return None;
+        let confusion = Confusion::of(run, key).filter(|found| found.class_ids.len() <= MOST_CLASSES)?;
+        let classes: Vec<String> = confusion.class_ids.iter().map(|&id| material.class_name(id)).collect();
+        let mut columns = classes.clone();
+        if confusion.some_unassigned() {
+            columns.push("none".into());
         }
-        let unassigned: Vec<u64> = serde_json::from_value(json["unassigned"].clone()).ok()?;
-        let recall: Vec<f64> = serde_json::from_value(json["recall"].clone()).ok()?;
-        let precision: Vec<Option<f64>> = serde_json::from_value(json["precision"].clone()).ok()?;
-        let rows = classes.iter().zip(confusion).zip(unassigned.iter().zip(&recall));
+        let row = |(at, class): (usize, &String)| {
+            let mut cells = confusion.cells(at);
+            cells.truncate(columns.len());
+            MatrixRow { class: class.clone(), cells, recall: in_percent(confusion.recall[at]) }
+        };
+        let rows = classes.iter().enumerate().map(row).collect();
+        let shares = confusion.precision.iter().map(|share| share.map(in_percent).unwrap_or_default());
+        let mut precision: Vec<String> = shares.collect();
+        precision.resize(columns.len(), String::new());
         let name = if metric == "acc" { "ACC" } else { "purity" };
         Some(MatrixView {
             title,
             about,
             score: format!("{name} {:.4}", run.score(metric)?),
-            rows: rows
-                .map(|((class, counts), (&unassigned, &recall))| MatrixRow {
-                    class: class.clone(),
-                    cells: cells(counts),
-                    unassigned,
-                    recall: in_percent(recall),
-                })
-                .collect(),
-            classes,
-            precision: precision.into_iter().map(|share| share.map(in_percent).unwrap_or_default()).collect(),
-            unassigned: unassigned.iter().any(|&count| count > 0),
+            rows,
+            columns,
+            precision,
         })
     };
     maps.into_iter().filter_map(matrix).collect()

@@ -49,7 +49,7 @@
   const xs = numbers(data.x, 2);
   const ys = numbers(data.y, 2);
   const rows = data.rows && numbers(data.rows, 4);
-  const NOISE = { 1: 0xff, 2: 0xffff };
+  const NOISE = { 1: 0xff, 2: 0xffff, 4: 0xffffffff };
   const groups = data.groups.map((group) => ({ ...group, of: numbers(group.of, group.bytes) }));
   // Petroff 2021: ten colours that people with colour blindness can tell apart.
   const COLOURS = ['3f90da', 'ffa90e', 'bd1f01', '94a4a2', '832db6', 'a96b59', 'e76300', 'b9ac70', '717581', '92dadd'];
@@ -112,7 +112,7 @@
     context.strokeStyle = style.backgroundColor;
     context.fillStyle = style.color;
     context.font = `600 ${Math.max(12, side / 46)}px ${style.fontFamily}`;
-    if (by && by.names.length <= 40) {
+    if (by) {
       by.middles.forEach((middle, group) => {
         if (!middle || (only >= 0 && only !== group)) return;
         const [x, y] = [place(middle[0], side), side - place(middle[1], side)];

@@ -114,6 +114,12 @@ fn parts_can_be_missing() {
     assert!(unlabelled.contains("No labels (--labels)") && unlabelled.contains("No points of mine"));
     assert!(unlabelled.contains("At random") && !unlabelled.contains("Nearest to the centre"));
     assert!(unlabelled.contains("Not scored"));
+    write_npy(folder.path().join("wide.npy"), &Array2::<f32>::zeros((30, 7))).unwrap();
+    let points = page("--assignments mine=assignments.npy --images wide.npy --labels labels.npy");
+    assert!(points.contains("make no square") && points.contains("Sizes of clusters"));
+    let noise = "--assignments mine=noise.npy --points mine=points.npy --images images.npy --map points.npy";
+    write_npy(folder.path().join("noise.npy"), &Array1::from_elem(30, -1)).unwrap();
+    assert!(page(noise).contains("Sizes of clusters"));
     let scores = page("--scores run-1/mine.json --scores run-2/mine.json");
     assert!(scores.contains("Every run") && scores.contains("No assignments of it"));
     let bare = page("--assignments mine=assignments.npy");
@@ -123,11 +129,34 @@ fn parts_can_be_missing() {
 #[test]
 fn the_same_inputs_give_the_same_page_whatever_the_threads() {
     let folder = material();
+    let at = |name: &str| folder.path().join(name);
+    // Enough for several sheets of small images, and a map that has to be found.
+    let n = 1500;
+    write_npy(at("many.npy"), &Array3::from_shape_fn((n, 7, 7), |(i, y, x)| (i * 31 + y * x * 7) as u8))
+        .unwrap();
+    write_npy(at("high.npy"), &Array2::from_shape_fn((n, 4), |(i, j)| (i * (j + 3) % 97) as f32)).unwrap();
+    write_npy(at("ids.npy"), &Array1::from_shape_fn(n, |i| (i % 7) as i32)).unwrap();
     let pages = [1, 2, 5].map(|threads| {
-        done(folder.path(), &format!("{ALL} --threads {threads} --out page.html"));
+        let words = "--assignments a=ids.npy --points a=high.npy --images many.npy --map high.npy";
+        done(folder.path(), &format!("{words} --threads {threads} --out page.html"));
         text(folder.path(), "page.html")
     });
     assert!(pages[0] == pages[1] && pages[0] == pages[2]);
+}
+
+#[test]
+fn more_clusters_than_a_byte_counts_are_told_apart_from_noise() {
+    let folder = material();
+    let n = 70_000;
+    write_npy(folder.path().join("ids.npy"), &Array1::from_shape_fn(n, |i| i as i32 - 1)).unwrap();
+    write_npy(folder.path().join("map.npy"), &Array2::from_shape_fn((n, 2), |(i, j)| (i * (j + 1)) as f32))
+        .unwrap();
+    done(folder.path(), "--assignments a=ids.npy --map map.npy --out page.html");
+    let page = text(folder.path(), "page.html");
+    assert!(page.contains("\"bytes\":4") && page.contains("The largest 40 of 69999 clusters"));
+    done(folder.path(), "--assignments a=ids.npy --map map.npy --figure map --out map.svg");
+    let map = text(folder.path(), "map.svg");
+    assert!(map.contains("noise: 1") && map.matches("<text").count() < 40);
 }
 
 #[test]
@@ -152,7 +181,9 @@ fn what_does_not_go_together_is_refused() {
     write_npy(folder.join("line.npy"), &Array2::<f32>::zeros((30, 1))).unwrap();
     write_npy(folder.join("wide.npy"), &Array2::<f32>::zeros((30, 7))).unwrap();
     write_npy(folder.join("large.npy"), &Array1::from_elem(30, 3.5)).unwrap();
+    write_npy(folder.join("noise.npy"), &Array1::from_elem(30, -1)).unwrap();
     std::fs::write(folder.join("words.json"), "{}").unwrap();
+    std::fs::write(folder.join("few.json"), r#"["one"]"#).unwrap();
     let mine = "--assignments mine=assignments.npy --out page.html";
     for (words, told) in [
         (format!("{mine} --images nowhere.npy"), "nowhere.npy"),
@@ -162,8 +193,15 @@ fn what_does_not_go_together_is_refused() {
         ),
         (format!("{mine} --points mine=short.npy"), "short.npy"),
         (format!("{mine} --map line.npy"), "at least two dimensions"),
-        (format!("{mine} --images wide.npy"), "make no square"),
         (format!("{mine} --certainty mine=large.npy"), "from 0 to 1"),
+        (format!("{mine} --certainty mine=images.npy"), "found 3 dimensions"),
+        (format!("{mine} --labels assignments.npy"), "found -1 in row 29"),
+        (format!("{mine} --labels labels.npy --classes few.json"), "found 1 names for labels up to 1"),
+        (format!("{mine} --scores run-1/mine.json --reference words.json"), "found none"),
+        (
+            "--assignments mine=noise.npy --images images.npy --figure clusters --out f.svg".into(),
+            "noise alone",
+        ),
         (format!("{mine} --classes words.json"), "JSON list"),
         (format!("{mine} --losses words.json"), "epoch, train and validation"),
         (format!("{mine} --weights words.json"), "weights of an autoencoder"),
@@ -177,6 +215,7 @@ fn what_does_not_go_together_is_refused() {
         ("--out page.html".to_owned(), "--scores or --assignments"),
         (format!("{mine} --points yours=points.npy"), "no --assignments of yours"),
         (format!("{mine} --system mine"), "--figure"),
+        ("--scores run-1/mine.json --figure runs --system mine --out f.svg".into(), "--system goes with"),
         (format!("{mine} --figure map"), "FILE.svg"),
         ("--assignments mine=assignments.npy --figure map --out f.svg".into(), "--map"),
         ("--assignments mine=assignments.npy --figure clusters --out f.svg".into(), "--images"),

@@ -82,7 +82,7 @@ pub struct ScoreFiles {
     /// One row a system and split, the first split of all systems before the second. A system is named after its file; files of
     /// one name are runs of one system.
     pub rows: Vec<Row>,
-    /// Names of the classes, if the first file has any.
+    /// Names of the classes, of the first file that has any.
     pub class_names: Option<Vec<String>>,
     /// The files.
     pub records: Vec<FileRecord>,
@@ -104,6 +104,7 @@ impl ScoreFiles {
                 format!("{}: expected scores written by evaluate; run evaluate with --out", file.display())
             };
             let scores: ScoreFile = serde_json::from_slice(&bytes).with_context(not_scores)?;
+            anyhow::ensure!(!scores.splits.is_empty(), "{}: found no split", not_scores());
             let system = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             for (position, (split, json)) in scores.splits.into_iter().enumerate() {
                 let run = Scored { file: file.display().to_string(), json };
@@ -132,8 +133,13 @@ fn beside(file: &Path) -> PathBuf {
 /// Refuses a split that has neither the scores against labels nor those without.
 fn check(run: &Scored) -> anyhow::Result<()> {
     let against = AGAINST_LABELS.iter().filter(|metric| run.score(metric).is_some()).count();
-    let whole = against == AGAINST_LABELS.len() || against == 0 && run.json.get("internal").is_some();
+    let internal = run.json.get("internal").is_some_and(Value::is_object);
+    let whole = against == AGAINST_LABELS.len() || against == 0 && internal;
     anyhow::ensure!(whole, "found a split without {}", AGAINST_LABELS.join(", "));
+    // None of these is larger, by their definitions.
+    let wrong =
+        AGAINST_LABELS.iter().find(|metric| run.score(metric).is_some_and(|score| score.abs() > 1.0 + 1e-9));
+    anyhow::ensure!(wrong.is_none(), "found {} beyond 1", wrong.unwrap_or(&""));
     Ok(())
 }
 
@@ -156,6 +162,11 @@ pub fn read_published(path: &Path) -> anyhow::Result<(Published, FileRecord)> {
             }
         }
     }
+    anyhow::ensure!(
+        !published.is_empty(),
+        "{}: expected published figures, system, split, purity, found none; leave --reference out",
+        path.display()
+    );
     Ok((published, record))
 }
 
@@ -201,7 +212,9 @@ mod tests {
     #[test]
     fn what_evaluate_did_not_write_is_refused_by_its_name() {
         let folder = tempfile::tempdir().unwrap();
-        for text in ["", "[]", "{}", r#"{"splits": {"train": {"purity": 1.0}}}"#] {
+        let large = r#"{"splits": {"train": {"purity": 1e308, "acc": 0, "nmi": 0, "ari": 0}}}"#;
+        let none = [r#"{"splits": {}}"#, r#"{"splits": {"train": {"internal": null}}}"#];
+        for text in ["", "[]", "{}", r#"{"splits": {"train": {"purity": 1.0}}}"#, large, none[0], none[1]] {
             let file = written(folder.path(), "0", text);
             let error = format!("{:#}", ScoreFiles::read(std::slice::from_ref(&file)).unwrap_err());
             assert!(

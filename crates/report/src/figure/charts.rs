@@ -5,6 +5,7 @@ use score_files::ScoreFiles;
 
 use crate::autoencoder::Losses;
 use crate::clusters::Clusters;
+use crate::figure::drawn;
 
 /// A line of an axis: where it is on the drawing, and its number.
 pub struct Tick {
@@ -69,13 +70,13 @@ impl Lines {
         let (left, right, top, bottom) = Self::BOX;
         let epochs = &losses.epochs;
         let values = || epochs.iter().flat_map(|&(_, train, validation)| [Some(train), validation]).flatten();
-        let high = values().filter(|x| x.is_finite()).fold(0.0, f64::max).max(f64::MIN_POSITIVE) * 1.04;
+        let (low, high) = values().fold((0.0, 0.0), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
+        let high = high + 0.04 * (high - low).max(f64::EPSILON);
         let (first, last) = (epochs[0].0, epochs[epochs.len() - 1].0);
         let x = |epoch: f64| left + (right - left) * (epoch - first) / (last - first).max(1.0);
-        let y = |loss: f64| bottom - (bottom - top) * loss / high;
+        let y = |loss: f64| bottom - (bottom - top) * (loss - low) / (high - low);
         let line = |name, points: Vec<(f64, f64)>| {
-            let points: Vec<(f64, f64)> =
-                points.into_iter().filter(|(_, loss)| loss.is_finite()).map(|(a, b)| (x(a), y(b))).collect();
+            let points: Vec<(f64, f64)> = points.into_iter().map(|(a, b)| (x(a), y(b))).collect();
             let end = *points.last()?;
             let corners = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ");
             Some(Series { name, corners, end, name_y: end.1 + 4.0 })
@@ -104,7 +105,7 @@ impl Lines {
                 .into_iter()
                 .filter(|tick| !tick.text.contains('.'))
                 .collect(),
-            y_ticks: ticks(0.0, high, 4.0, y),
+            y_ticks: ticks(low, high, 4.0, y),
             series,
         }
     }
@@ -130,6 +131,8 @@ pub struct Bars {
     alone: bool,
     summary: String,
     height: f64,
+    /// Where names end.
+    left: f64,
     bars: Vec<Bar>,
 }
 
@@ -142,6 +145,7 @@ impl Bars {
         if clusters.noise > 0 {
             shown.push(("noise".into(), clusters.noise));
         }
+        let longest = shown.iter().map(|(name, _)| name.len()).max().unwrap_or_default().max(5);
         let largest = shown.iter().map(|(_, size)| *size).max().unwrap_or(1).max(1);
         let smallest = clusters.sizes.iter().map(|(_, size)| *size).min().unwrap_or_default();
         let bars = shown.into_iter().enumerate().map(|(i, (name, size))| Bar {
@@ -158,6 +162,7 @@ impl Bars {
                 clusters.sizes.len()
             ),
             height: 12.0 + 20.0 * bars.len() as f64,
+            left: 12.0 + 7.0 * longest as f64,
             bars,
         }
     }
@@ -183,7 +188,10 @@ pub struct DotRow {
 pub struct Dots {
     alone: bool,
     summary: String,
-    height: f64,
+    /// Of the drawing.
+    size: (f64, f64),
+    /// Where names end.
+    left: f64,
     x_ticks: Vec<Tick>,
     rows: Vec<DotRow>,
 }
@@ -192,7 +200,6 @@ impl Dots {
     /// Of ACC on the first split of each file; `None` where no run has any.
     pub fn of(scores: &ScoreFiles) -> Option<Self> {
         const METRIC: &str = "acc";
-        let (left, right) = (150.0, 420.0);
         let rows: Vec<_> = scores
             .rows
             .iter()
@@ -201,11 +208,15 @@ impl Dots {
             .collect();
         let low = rows.iter().map(|(_, spread)| spread.low).reduce(f64::min)?;
         let high = rows.iter().map(|(_, spread)| spread.high).reduce(f64::max)?;
+        let longest =
+            rows.iter().map(|(row, _)| drawn(&row.system).chars().count()).max().unwrap_or_default();
+        let names = 20.0 + 7.2 * longest as f64;
+        let (left, right) = (names + 12.0, names + 282.0);
         let margin = ((high - low) * 0.06).max(0.005);
         let (low, high) = (low - margin, high + margin);
         let x = |score: f64| left + (right - left) * (score - low) / (high - low);
         let dots = rows.iter().enumerate().map(|(i, (row, spread))| DotRow {
-            name: row.system.clone(),
+            name: drawn(&row.system),
             y: 20.0 + 30.0 * i as f64,
             dots: row.runs.iter().filter_map(|run| run.score(METRIC)).map(x).collect(),
             mean: x(spread.mean),
@@ -217,7 +228,8 @@ impl Dots {
         Some(Self {
             alone: false,
             summary: format!("ACC of every run of {} systems; the line is their mean.", rows.len()),
-            height: 52.0 + 30.0 * rows.len() as f64,
+            size: (right + 110.0, 52.0 + 30.0 * rows.len() as f64),
+            left: names,
             rows: dots.collect(),
             x_ticks: ticks(low, high, 5.0, x),
         })

@@ -1,18 +1,23 @@
 //! Images and numbers in rows and columns.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use askama::Template;
-use serde_json::Value;
+use score_files::Scored;
+use serde::Deserialize;
 
-use crate::clusters::Clusters;
+use crate::clusters::{Cluster, Clusters};
+use crate::figure::drawn;
 use crate::material::{Material, System};
 use crate::pictures::Pictures;
 
 /// Images of each class, and pairs of reconstructions, that are shown.
 const SHOWN: usize = 12;
 
-/// Classes of which samples are shown.
-const MOST_CLASSES: usize = 40;
+/// Classes of which samples, or a confusion matrix, are shown.
+pub const MOST_CLASSES: usize = 50;
+
+/// Members of each kind in the figure of clusters.
+const SHOWN_OF_A_KIND: usize = 8;
 
 /// An image with its description.
 pub struct Picture {
@@ -28,8 +33,8 @@ pub struct PictureRow {
     pub name: String,
     /// A second line below the name.
     pub more: String,
-    /// The images.
-    pub pictures: Vec<Picture>,
+    /// The images; places between parts may be empty.
+    pub pictures: Vec<Option<Picture>>,
 }
 
 /// Rows of images, as a file.
@@ -41,6 +46,8 @@ pub struct Sheet {
     rows: Vec<PictureRow>,
     /// Sides of an image on the drawing.
     side: (f64, f64),
+    /// From row to row.
+    step: f64,
     /// Where the images begin.
     left: f64,
     /// Of the drawing.
@@ -63,8 +70,12 @@ impl Sheet {
         let longest =
             rows.iter().flat_map(|row| [&row.name, &row.more]).map(|text| text.chars().count()).max();
         let left = 18.0 + 6.4 * longest.unwrap_or_default() as f64;
-        let size = (left + (side.0 + 2.0) * columns as f64 + 12.0, 70.0 + (side.1 + 6.0) * rows.len() as f64);
-        Self { title: title.into(), note: note.into(), rows, side, left, size, gaps: vec![], heads: vec![] }
+        let title = drawn(title);
+        let words = 24.0 + 10.0 * title.chars().count() as f64 + 7.0 * note.chars().count() as f64;
+        let step = (side.1 + 6.0).max(36.0);
+        let width = (left + (side.0 + 2.0) * columns as f64 + 12.0).max(words);
+        let size = (width, 70.0 + step * rows.len() as f64);
+        Self { title, note: note.into(), rows, side, step, left, size, gaps: vec![], heads: vec![] }
     }
 
     /// Puts `counts` columns under each of `heads`, with gaps between them.
@@ -89,7 +100,7 @@ impl Sheet {
 
     /// Where row `at` begins.
     fn y(&self, at: &usize) -> f64 {
-        62.0 + (self.side.1 + 6.0) * *at as f64
+        62.0 + self.step * *at as f64
     }
 }
 
@@ -99,8 +110,8 @@ impl Sheet {
 /// None that memory does not make.
 pub fn sample_rows(material: &Material) -> anyhow::Result<Option<Vec<PictureRow>>> {
     let Some(images) = &material.images else { return Ok(None) };
-    let picture = |row: usize| -> anyhow::Result<Picture> {
-        Ok(Picture { address: images.address(row)?, text: describe(material, row) })
+    let picture = |row: usize| -> anyhow::Result<Option<Picture>> {
+        Ok(Some(Picture { address: images.address(row)?, text: describe(material, row) }))
     };
     let Some(labels) = &material.labels else {
         let pictures = (0..images.len().min(SHOWN)).map(picture).collect::<anyhow::Result<_>>()?;
@@ -114,7 +125,7 @@ pub fn sample_rows(material: &Material) -> anyhow::Result<Option<Vec<PictureRow>
         let members = || labels.iter().enumerate().filter(|(_, label)| **label == class);
         let pictures = members().take(SHOWN).map(|(row, _)| picture(row)).collect::<anyhow::Result<_>>()?;
         let more = format!("{} images", members().count());
-        Ok(PictureRow { name: material.class_name(class), more, pictures })
+        Ok(PictureRow { name: drawn(&material.class_name(class)), more, pictures })
     };
     classes.into_iter().map(row).collect::<anyhow::Result<_>>().map(Some)
 }
@@ -126,8 +137,8 @@ pub fn sample_rows(material: &Material) -> anyhow::Result<Option<Vec<PictureRow>
 pub fn reconstruction_rows(material: &Material) -> anyhow::Result<Option<Vec<PictureRow>>> {
     let Some((originals, made)) = &material.reconstructions else { return Ok(None) };
     let row = |name: &str, images: &Pictures| -> anyhow::Result<PictureRow> {
-        let picture = |row: usize| -> anyhow::Result<Picture> {
-            Ok(Picture { address: images.address(row)?, text: format!("{name} {row}") })
+        let picture = |row: usize| -> anyhow::Result<Option<Picture>> {
+            Ok(Some(Picture { address: images.address(row)?, text: format!("{name} {row}") }))
         };
         let pictures = (0..images.len().min(SHOWN)).map(picture).collect::<anyhow::Result<_>>()?;
         Ok(PictureRow { name: name.into(), more: String::new(), pictures })
@@ -149,33 +160,36 @@ pub fn describe(material: &Material, row: usize) -> String {
 /// None that memory does not make.
 pub fn cluster_sheet(material: &Material, system: &System, clusters: &Clusters) -> anyhow::Result<Sheet> {
     let images = material.images.as_ref().context("checked by the caller")?;
+    let kinds = |cluster: &Cluster| {
+        let doubtful: Vec<usize> = cluster.doubtful.iter().map(|(row, _)| *row).collect();
+        [cluster.nearest.clone(), cluster.random.clone(), doubtful].map(|mut rows| {
+            rows.truncate(SHOWN_OF_A_KIND);
+            rows
+        })
+    };
+    let widest =
+        |kind: usize| clusters.shown.iter().map(|cluster| kinds(cluster)[kind].len()).max().unwrap_or(0);
+    let widths = [widest(0), widest(1), widest(2)];
     let mut rows = Vec::new();
-    let most = |count: usize| count.min(8);
     for cluster in &clusters.shown {
         let mean = images.mean(&cluster.members);
-        let mut pictures = vec![Picture {
+        let mut pictures = vec![Some(Picture {
             address: images.address_of(mean.as_slice().into())?,
             text: format!("mean of cluster {}", cluster.id),
-        }];
-        let doubtful: Vec<usize> = cluster.doubtful.iter().map(|(row, _)| *row).collect();
-        for members in [&cluster.nearest, &cluster.random, &doubtful] {
-            for &row in &members[..most(members.len())] {
-                pictures.push(Picture { address: images.address(row)?, text: describe(material, row) });
+        })];
+        for (members, width) in kinds(cluster).into_iter().zip(widths) {
+            let count = members.len();
+            for row in members {
+                pictures.push(Some(Picture { address: images.address(row)?, text: describe(material, row) }));
             }
+            // A cluster may have fewer members than there are columns for them.
+            pictures.extend((count..width).map(|_| None));
         }
         let more = format!("{} images", cluster.size);
         rows.push(PictureRow { name: format!("cluster {}", cluster.id), more, pictures });
     }
-    // A cluster may have fewer members than its neighbours have columns, so the columns are those of the largest.
-    let widest = |members: &dyn Fn(&crate::clusters::Cluster) -> usize| {
-        clusters.shown.iter().map(members).max().map_or(0, most)
-    };
-    let parts = [
-        ("mean", 1),
-        ("nearest to it", widest(&|cluster| cluster.nearest.len())),
-        ("at random", widest(&|cluster| cluster.random.len())),
-        ("most doubtful", widest(&|cluster| cluster.doubtful.len())),
-    ];
+    let [nearest, random, doubtful] = widths;
+    let parts = [("mean", 1), ("nearest to it", nearest), ("at random", random), ("most doubtful", doubtful)];
     let note = format!("{} clusters of {} images", clusters.sizes.len(), system.assignments.len());
     Ok(Sheet::new(&system.name, &note, rows, Some(images)).parts(&parts))
 }
@@ -195,6 +209,8 @@ pub struct Matrix {
     title: String,
     note: String,
     classes: Vec<String>,
+    /// What the columns are, the last of them none where points are in no class.
+    columns: Vec<String>,
     rows: Vec<Vec<Cell>>,
     left: f64,
     top: f64,
@@ -208,7 +224,7 @@ impl Matrix {
     /// Of `system`, or the last, on its first split, under the one-to-one map.
     ///
     /// # Errors
-    /// No scores of it; scores without labels.
+    /// No scores of it; scores without labels; more than [`MOST_CLASSES`] classes.
     pub fn of(material: &Material, system: Option<&str>) -> anyhow::Result<Self> {
         let needs = || stage::usage("this figure needs --scores against labels of the system");
         let scores = material.scores.as_ref().ok_or_else(needs)?;
@@ -217,22 +233,45 @@ impl Matrix {
         let mut rows = rows.filter(|row| name.is_none_or(|name| row.system == name));
         let row = rows.next_back().ok_or_else(needs)?;
         let run = &row.runs[0];
-        let confusion = counts(run.json.pointer("/one_to_one/confusion")).ok_or_else(needs)?;
-        let classes: Vec<String> = class_ids(&run.json).map(|id| material.class_name(id)).collect();
+        let confusion = Confusion::of(run, "one_to_one").ok_or_else(needs)?;
+        if confusion.class_ids.len() > MOST_CLASSES {
+            bail!(
+                "{}: expected {MOST_CLASSES} classes at most to draw, found {}; read them in the file",
+                run.file,
+                confusion.class_ids.len()
+            );
+        }
+        let classes: Vec<String> =
+            confusion.class_ids.iter().map(|&id| drawn(&material.class_name(id))).collect();
+        let mut columns = classes.clone();
+        if confusion.some_unassigned() {
+            columns.push("none".into());
+        }
+        let cells = (0..classes.len()).map(|row| {
+            let mut cells = confusion.cells(row);
+            cells.truncate(columns.len());
+            cells
+        });
         let longest = classes.iter().map(|class| class.chars().count()).max().unwrap_or_default() as f64;
+        let title = drawn(&format!("{}, {}", row.system, row.split));
+        let note = format!(
+            "one-to-one map, ACC {:.4}; rows: true class, columns: predicted",
+            run.score("acc").unwrap_or_default()
+        );
         let (left, top) = (20.0 + 6.6 * longest, 62.0 + 4.8 * longest);
-        let k = confusion.len() as f64;
+        let width = left + Self::CELL.0 * columns.len() as f64 + 20.0 + 4.8 * longest;
         Ok(Self {
-            title: format!("{}, {}", row.system, row.split),
-            note: format!(
-                "one-to-one map, ACC {:.4}; rows: true class, columns: predicted",
-                run.score("acc").unwrap_or_default()
-            ),
-            classes,
-            rows: confusion.into_iter().map(cells).collect(),
+            rows: cells.collect(),
             left,
             top,
-            size: (left + Self::CELL.0 * k + 40.0, top + Self::CELL.1 * k + 14.0),
+            size: (
+                width.max(24.0 + 7.0 * note.len() as f64),
+                top + Self::CELL.1 * classes.len() as f64 + 14.0,
+            ),
+            title,
+            note,
+            classes,
+            columns,
         })
     }
 
@@ -245,18 +284,42 @@ impl Matrix {
     }
 }
 
-/// A row of counts with their shares of it.
-pub fn cells(row: Vec<u64>) -> Vec<Cell> {
-    let sum = row.iter().sum::<u64>().max(1) as f64;
-    row.into_iter().map(|count| Cell { count, share: count as f64 / sum }).collect()
+/// Classes against predicted classes, as a score file has them.
+#[derive(Deserialize)]
+pub struct Confusion {
+    /// Ids of the classes.
+    #[serde(skip)]
+    pub class_ids: Vec<i64>,
+    confusion: Vec<Vec<u64>>,
+    /// Points of each class that are in none.
+    pub unassigned: Vec<u64>,
+    /// Of each class.
+    pub recall: Vec<f64>,
+    /// Of each class, where anything is predicted to be it.
+    pub precision: Vec<Option<f64>>,
 }
 
-/// Ids of the classes of a split.
-pub fn class_ids(split: &Value) -> impl Iterator<Item = i64> {
-    split["class_ids"].as_array().into_iter().flatten().filter_map(Value::as_i64)
-}
+impl Confusion {
+    /// That of a run under a map, where there is one and all its parts are of one size.
+    pub fn of(run: &Scored, map: &str) -> Option<Self> {
+        let mut found: Self = serde_json::from_value(run.json.get(map)?.clone()).ok()?;
+        found.class_ids = serde_json::from_value(run.json.get("class_ids")?.clone()).ok()?;
+        let k = found.class_ids.len();
+        let lengths =
+            [found.confusion.len(), found.unassigned.len(), found.recall.len(), found.precision.len()];
+        let whole = lengths == [k; 4] && found.confusion.iter().all(|row| row.len() == k);
+        whole.then_some(found)
+    }
 
-/// A matrix of counts.
-pub fn counts(matrix: Option<&Value>) -> Option<Vec<Vec<u64>>> {
-    serde_json::from_value(matrix?.clone()).ok()
+    /// Whether some points are predicted to be in no class.
+    pub fn some_unassigned(&self) -> bool {
+        self.unassigned.iter().any(|&count| count > 0)
+    }
+
+    /// A row of counts, that of points in no class last, with their shares of the true class.
+    pub fn cells(&self, row: usize) -> Vec<Cell> {
+        let counts = || self.confusion[row].iter().chain([&self.unassigned[row]]);
+        let sum = counts().map(|&count| count as f64).sum::<f64>().max(1.0);
+        counts().map(|&count| Cell { count, share: count as f64 / sum }).collect()
+    }
 }

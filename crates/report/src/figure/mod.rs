@@ -15,7 +15,7 @@ use crate::material::{Material, System};
 pub use charts::{Bars, Dots, Lines};
 pub use file::png;
 pub use grids::{
-    Cell, Matrix, Picture, PictureRow, Sheet, cells, class_ids, counts, describe, reconstruction_rows,
+    Cell, Confusion, MOST_CLASSES, Matrix, Picture, PictureRow, Sheet, describe, reconstruction_rows,
     sample_rows,
 };
 pub use scatter::Scatter;
@@ -23,7 +23,7 @@ pub use scatter::Scatter;
 /// What can be drawn alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FigureName {
-    /// ACC of every run, or purity where there is none.
+    /// ACC of every run.
     Runs,
     /// Images of each class.
     Samples,
@@ -63,6 +63,17 @@ impl FromStr for FigureName {
     }
 }
 
+/// Letters of a name that are drawn; a title has them all.
+const LETTERS: usize = 40;
+
+/// A name as it is drawn.
+pub fn drawn(name: &str) -> String {
+    match name.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
 /// Draws `name` as an SVG file, where it is a system's that of `system` or of the last.
 ///
 /// # Errors
@@ -75,6 +86,11 @@ pub fn draw(
 ) -> anyhow::Result<String> {
     use askama::Template;
     let missing = |option: &str| stage::usage(format!("this figure needs {option}"));
+    let of_a_system =
+        matches!(name, FigureName::Map | FigureName::Confusion | FigureName::Sizes | FigureName::Clusters);
+    if system.is_some() && !of_a_system {
+        return Err(stage::usage("--system goes with the figures map, confusion, sizes and clusters"));
+    }
     Ok(match name {
         FigureName::Runs => {
             let scores = material.scores.as_ref().ok_or_else(|| missing("--scores"))?;
@@ -87,8 +103,8 @@ pub fn draw(
             let rows = sample_rows(material)?;
             let rows = rows.ok_or_else(|| missing("--images"))?;
             Sheet::new(
-                "Images of each class",
-                "the first of each in the file",
+                if material.labels.is_some() { "Images of each class" } else { "Images" },
+                "the first in the file",
                 rows,
                 material.images.as_ref(),
             )
@@ -120,6 +136,12 @@ pub fn draw(
             }
             let system = chosen(material, system)?;
             let clusters = Clusters::of(system, Room::of(material), seed);
+            if clusters.shown.is_empty() {
+                bail!(
+                    "{}: expected points in clusters, found noise alone; give other assignments",
+                    system.name
+                );
+            }
             grids::cluster_sheet(material, system, &clusters)?.render()?
         }
     })

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use crate::map::{Groups, Map};
+use crate::figure::drawn;
+use crate::map::{Groups, MOST_NAMES, Map};
 use crate::material::Material;
 use crate::pictures::{colour_png, png_address};
 
@@ -77,17 +78,24 @@ impl Scatter {
         let (mut names, mut legend) = (Vec::new(), Vec::new());
         if let Some(groups) = &groups {
             for (at, name) in groups.names.iter().enumerate() {
-                if let Some((x, y)) = map.middle(groups, at) {
-                    names.push(Name { x: half(x), y: 540.0 - half(y) + 54.0, text: name.clone() });
+                let named = groups.names.len() <= MOST_NAMES;
+                if let Some((x, y)) = named.then(|| map.middle(groups, at)).flatten() {
+                    names.push(Name { x: half(x), y: 540.0 - half(y) + 54.0, text: drawn(name) });
                 }
                 let colour = COLOURS[at % COLOURS.len()];
                 legend.push(Entry {
                     y: 66.0 + 22.0 * at as f64,
                     colour: format!("#{:02x}{:02x}{:02x}", colour[0], colour[1], colour[2]),
-                    text: format!("{name}: {}", groups.sizes[at]),
+                    text: format!("{}: {}", drawn(name), groups.sizes[at]),
                 });
             }
             legend.truncate(Self::ENTRIES);
+            let noise = groups.of.iter().filter(|of| of.is_none()).count();
+            if noise > 0 {
+                let colour = format!("#{:02x}{:02x}{:02x}", GREY[0], GREY[1], GREY[2]);
+                let y = 66.0 + 22.0 * legend.len() as f64;
+                legend.push(Entry { y, colour, text: format!("noise: {noise}") });
+            }
         }
         let shown = if map.rows.len() < map.n { format!("{} of ", map.rows.len()) } else { String::new() };
         let how =
