@@ -459,25 +459,29 @@ mod tests {
         }
     }
 
-    /// Points that thin out from the middle: those far outside have neighbours in many blocks, none of them near.
+    /// Evenly in a square, with so many neighbours that they reach just beyond the next block; and points that thin out from the
+    /// middle, of which those far outside have neighbours in many blocks, none of them near.
     #[test]
     fn blocks_are_left_out_only_if_they_are_too_far() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
-        let points = Array2::from_shape_fn((4000, 3), |_| {
-            let x = rng.gen_range(-1.0..1.0_f32);
+        let mut draw = || rng.gen_range(-1.0..1.0_f32);
+        let even = Array2::from_shape_fn((4096, 2), |_| draw());
+        let thin = Array2::from_shape_fn((4000, 3), |_| {
+            let x = draw();
             x / (1.001 - x.abs())
         });
-        let k = 15;
-        let found = by_products(points.view(), None, k, &|_| ());
-        for (i, (query, found)) in points.outer_iter().zip(&found).enumerate() {
-            let query = query.to_slice().unwrap();
-            let all = points.outer_iter().enumerate().filter(|&(j, _)| j != i);
-            let mut all: Vec<Near> =
-                all.map(|(j, point)| (squared(query, point.to_slice().unwrap()), j as u32)).collect();
-            all.select_nth_unstable_by(k, order);
-            all.truncate(k);
-            all.sort_unstable_by(order);
-            assert_eq!(found, &all, "{i}");
+        for (points, k) in [(even, 120), (thin, 15)] {
+            let found = by_products(points.view(), None, k, &|_| ());
+            for (i, (query, found)) in points.outer_iter().zip(&found).enumerate() {
+                let query = query.to_slice().unwrap();
+                let all = points.outer_iter().enumerate().filter(|&(j, _)| j != i);
+                let mut all: Vec<Near> =
+                    all.map(|(j, point)| (squared(query, point.to_slice().unwrap()), j as u32)).collect();
+                all.select_nth_unstable_by(k, order);
+                all.truncate(k);
+                all.sort_unstable_by(order);
+                assert_eq!(found, &all, "{i}");
+            }
         }
     }
 }

@@ -301,6 +301,10 @@ mod tests {
         let clusters = Clusters::of(&System { certainty, ..system() }, room(2), 0);
         assert_eq!(clusters.doubt, Some("agreement"));
         assert_eq!(clusters.shown[1].doubtful, [(2, 0.2), (5, 0.8)]);
+        // Of equally sure ones the farther first.
+        let certainty = Some(Certainty { values: vec![0.5; 7], what: "agreement" });
+        let clusters = Clusters::of(&System { certainty, ..system() }, room(3), 0);
+        assert_eq!(clusters.shown[1].doubtful, [(5, 0.5), (0, 0.5), (2, 0.5)]);
     }
 
     #[test]

@@ -89,6 +89,8 @@ fn the_page_has_everything_and_nothing_from_elsewhere() {
     ] {
         assert!(page.contains(part), "{part}");
     }
+    // Ten of eleven are right, and one is in no class.
+    assert!(page.contains("--s:0.909") && page.contains("<span>none</span>"));
     // Names from outside are escaped, in the page and in what its script reads.
     assert!(!page.contains("<b>cat") && !page.contains("A<i>b"), "a name was taken for markup");
     assert!(page.contains("A&#60;i&#62;b"), "the title is there");
@@ -101,6 +103,25 @@ fn the_page_has_everything_and_nothing_from_elsewhere() {
     // What is missing is said, and nothing else.
     assert_eq!(page.matches("<li>No ").count(), 1);
     assert!(page.contains("<li>No weights (--weights)"));
+}
+
+#[test]
+fn the_highest_of_a_column_is_bold() {
+    let folder = material();
+    let scores =
+        |ari: f64| format!(r#"{{"splits":{{"train":{{"purity":0.5,"acc":0.4,"nmi":0.1,"ari":{ari}}}}}}}"#);
+    for (name, ari) in [("a", -0.01), ("b", -0.002), ("c", -0.1)] {
+        std::fs::write(folder.path().join(format!("{name}.json")), scores(ari)).unwrap();
+    }
+    done(folder.path(), "--scores a.json --scores b.json --scores c.json --out page.html");
+    let page = text(folder.path(), "page.html");
+    let bold: Vec<&str> =
+        page.split("<td class=\"best\">").skip(1).map(|rest| &rest[..rest.find('<').unwrap()]).collect();
+    // Equal ones are all the highest; the nearest to 0 of the negative ones is.
+    assert_eq!(
+        bold,
+        ["0.5000", "0.4000", "0.1000", "0.5000", "0.4000", "0.1000", "-0.0020", "0.5000", "0.4000", "0.1000"]
+    );
 }
 
 #[test]
