@@ -34,6 +34,11 @@ LATENT          ?= 10## width of the code
 EPOCHS          ?= $(if $(filter digits,$(DATASET)),50,10)## passes over the images
 BATCH           ?= 256## images per training step
 LR              ?= 0.001## learning rate
+SCHEDULE        ?= constant## of the learning rate: constant, cosine or one-cycle
+WEIGHT_DECAY    ?= 0## what each step takes off the weights
+CLIP            ?=## greatest length of the gradient; any where empty
+PATIENCE        ?=## epochs without a better validation loss that end the training; none where empty
+PRECISION       ?= f32## of its products: f32, bf16 or, on CUDA alone, tf32
 LOSS            ?= mse## mse or bce
 ACTIVATION      ?= relu## relu, elu, gelu, tanh or sigmoid
 INIT            ?= keras## first weights as keras or pytorch draws them
@@ -64,7 +69,7 @@ GRAPH           ?= union## union or mutual
 RUNS            ?= 5## embeddings, each clustered by a mixture, that vote; 2 at least
 VOTER_STARTS    ?= 30## starts of each of these mixtures, one is kept
 VOTER_KEEP      ?= information## which: likelihood, or information: clear components of about the same size
-ROUNDS          ?= 5## rounds of make bench-peers and make bench-manifold
+ROUNDS          ?= 5## rounds of the benches
 WORK            ?=## their cases, joined by commas; all where empty
 
 ## Stages (any command with the same flags)
@@ -120,7 +125,7 @@ reference := $(if $(own_images),$(wildcard crates/evaluate/reference/$(DATASET).
 
 # ------------------------------------------------------------------------------------------------ targets
 
-.PHONY: all report figure demo study report-recipe build lint test smoke python bench-peers bench-manifold table clean distclean help
+.PHONY: all report figure demo study report-recipe build lint test smoke python bench-peers bench-manifold bench-train table clean distclean help
 REPORTED := pixels-kmeans latents-kmeans latents-gmm
 SYSTEMS := $(REPORTED) manifold-kmeans manifold-gmm manifold-consensus
 # Anyone's assignments in the same place are scored by the same rule.
@@ -255,6 +260,10 @@ bench-manifold: .venv-bench/ready $(PLAIN_PROGRAMS) $(TRAIN_IMAGES) $(LATENTS) $
 	@.venv-bench/bin/python scripts/bench_manifold.py --images $(TRAIN_IMAGES) --latents $(LATENTS) --labels $(TRAIN_LABELS) --bin $(BIN) \
 	    --out $(ARTIFACTS)/bench/manifold.json --rounds $(ROUNDS) $(if $(WORK),--work '$(WORK)') $(threads)
 
+bench-train: .venv/test $(TORCH_PROGRAMS) $(TRAIN_IMAGES) ## time of a training step beside PyTorch's
+	@.venv/bin/python scripts/bench_train.py --images $(TRAIN_IMAGES) --bin $(BIN) --out $(ARTIFACTS)/bench/train.json --rounds $(ROUNDS) \
+	    --batch $(BATCH) --precision $(PRECISION) $(if $(filter-out auto,$(DEVICE)),--device $(DEVICE)) $(threads)
+
 # ------------------------------------------------------------------------------------------------- stamps
 
 # A stage runs again when its command changes, and nothing but it and what follows it: $(STAMPS)/NAME holds the
@@ -283,11 +292,16 @@ train-ae_command = $(TRAIN_AE) --images $(TRAIN_IMAGES) $(if $(TEST_IMAGES),--va
     --hidden $(HIDDEN) --latent $(LATENT) --epochs $(EPOCHS) --batch $(BATCH) --lr $(LR) --loss $(LOSS) \
     --activation $(ACTIVATION) --init $(INIT) --normalize $(NORMALIZE) --brightness $(BRIGHTNESS) --shift $(SHIFT) --noise $(NOISE) \
     $(if $(filter-out dense,$(NETWORK)),--network $(NETWORK)) $(if $(filter-out 0,$(SCALE)),--scale $(SCALE)) $(if $(filter-out 0,$(BLUR)),--blur $(BLUR)) \
+    $(if $(filter-out constant,$(SCHEDULE)),--schedule $(SCHEDULE)) $(if $(filter-out 0,$(WEIGHT_DECAY)),--weight-decay $(WEIGHT_DECAY)) \
+    $(if $(CLIP),--clip $(CLIP)) $(if $(PATIENCE),--patience $(PATIENCE)) $(if $(filter-out f32,$(PRECISION)),--precision $(PRECISION)) \
     --seed $(SEED) --device $(DEVICE) --out $(ARTIFACTS)/autoencoder/weights.safetensors
+# A training that was broken off goes on, unless something that it depends on is newer than what is left of it.
+checkpoint := $(ARTIFACTS)/autoencoder/checkpoint.safetensors
 $(eval $(call stamp,train-ae))
 $(ARTIFACTS)/autoencoder/weights.safetensors $(ARTIFACTS)/autoencoder/losses.csv &: \
         $(TRAIN_IMAGES) $(TEST_IMAGES) $(STAMPS)/train-ae | $(call programs,$(TRAIN_AE))
-	$(train-ae_command) $(threads)
+	@$(foreach file,$(TRAIN_IMAGES) $(TEST_IMAGES) $(STAMPS)/train-ae,[ ! $(file) -nt $(checkpoint) ] || rm -f $(checkpoint);)
+	$(train-ae_command) $(if $(call programs,$(TRAIN_AE)),$(if $(wildcard $(checkpoint)),--resume)) $(threads)
 
 # encode SPLIT, IMAGES, what becomes of them when they are decoded, if that is wanted
 define encode

@@ -334,6 +334,86 @@ class AgainstPyTorch(unittest.TestCase):
                     self.assertLess(largest, 1e-5)
                     self.assertGreater(np.abs(expected).max(), 0.01)
 
+    def test_training_takes_pytorchs_steps(self):
+        """All images in one batch, so that their order does not matter: losses and weights after 12 steps."""
+        import torch
+        from safetensors.torch import load_file
+
+        modules = {"relu": torch.nn.ReLU, "elu": torch.nn.ELU, "gelu": torch.nn.GELU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}
+        dense = lambda activation: torch.nn.ModuleDict({  # noqa: E731
+            part: torch.nn.Sequential(torch.nn.Linear(*widths[:2]), modules[activation](), torch.nn.Linear(*widths[1:]))
+            for part, widths in [("encoder", (64, 50, 7)), ("decoder", (7, 50, 64))]
+        })
+        convolutional = torch.nn.ModuleDict({
+            "encoder": torch.nn.Sequential(torch.nn.Unflatten(1, (1, 8, 8)), torch.nn.Conv2d(1, 5, 3, 2, 1), torch.nn.ReLU(),
+                                           torch.nn.Flatten(), torch.nn.Linear(80, 7)),
+            "decoder": torch.nn.Sequential(torch.nn.Linear(7, 80), torch.nn.ReLU(), torch.nn.Unflatten(1, (5, 4, 4)),
+                                           torch.nn.ConvTranspose2d(5, 1, 3, 2, 1, 1), torch.nn.Flatten()),
+        })
+        steps, n = 12, 400
+
+        def scheduled(name, optimizer):
+            if name == "cosine":
+                return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)
+            if name == "one-cycle":
+                return torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.01, total_steps=steps, cycle_momentum=False)
+            return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1)
+
+        cases = [(activation, loss, []) for activation in modules for loss in ["mse", "bce"]]
+        cases += [("relu", "mse", words.split()) for words in [
+            "--schedule cosine", "--schedule one-cycle", "--weight-decay 0.3", "--clip 0.01", "--clip 1000", "--network conv --hidden 5",
+            "--schedule one-cycle --weight-decay 0.1 --clip 0.05 --network conv --hidden 5",
+        ]]
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            images, start, end, losses = (folder / name for name in ["images.npy", "start.safetensors", "end.safetensors", "losses.csv"])
+            pixels = np.random.default_rng(0).random((n, 8, 8), "f4") ** 3
+            np.save(images, pixels)
+            pixels = torch.from_numpy(pixels).reshape(n, 64)
+            for activation, loss, words in cases:
+                with self.subTest(f"{activation} {loss} {' '.join(words)}"):
+                    command = [BIN / "train-ae", "--images", images, "--losses", losses, "--batch", n, "--latent", "7", "--hidden", "50",
+                               "--activation", activation, "--loss", loss, "--threads", "1"]
+                    if "--hidden" in words:
+                        del command[command.index("--hidden"):command.index("--hidden") + 2]
+                    command = [str(word) for word in command + words]
+                    # Steps so small that none is seen leave the first weights.
+                    small = [word for word in command if word not in ("--weight-decay", "0.3", "0.1")]
+                    subprocess.run([*small, "--out", start, "--epochs", "1", "--lr", "1e-30"], check=True, capture_output=True)
+                    subprocess.run([*command, "--out", end, "--epochs", str(steps), "--lr", "0.01"], check=True, capture_output=True)
+
+                    network = convolutional if "conv" in words else dense(activation)
+                    names = {name: name for name in network.state_dict()}
+                    if "conv" in words:
+                        # PyTorch's module has a layer more in front, for the sides of the images.
+                        before = {"encoder.1": "encoder.0", "encoder.4": "encoder.3"}
+                        names = {name: before.get(name[:9], name[:9]) + name[9:] for name in names}
+                    first = load_file(start)
+                    network.load_state_dict({name: first[known] for name, known in names.items()})
+                    value = lambda flag, default: float(words[words.index(flag) + 1]) if flag in words else default  # noqa: E731
+                    optimizer = torch.optim.AdamW(network.parameters(), lr=0.01, weight_decay=value("--weight-decay", 0.0))
+                    scheduler = scheduled(words[words.index("--schedule") + 1] if "--schedule" in words else "constant", optimizer)
+                    expected = []
+                    for _ in range(steps):
+                        output = network["decoder"](network["encoder"](pixels))
+                        measure = torch.nn.functional.mse_loss if loss == "mse" else torch.nn.functional.binary_cross_entropy_with_logits
+                        error = measure(output, pixels)
+                        expected.append(error.item())
+                        optimizer.zero_grad()
+                        error.backward()
+                        torch.nn.utils.clip_grad_norm_(network.parameters(), value("--clip", float("inf")))
+                        optimizer.step()
+                        scheduler.step()
+                    told = [float(line.split(",")[1]) for line in losses.read_text().splitlines()[1:]]
+                    largest = max(abs(a - b) / b for a, b in zip(told, expected, strict=True))
+                    self.assertLess(largest, 2e-5, "losses")
+                    last = load_file(end)
+                    for name, tensor in network.state_dict().items():
+                        moved = (tensor - first[names[name]]).abs().max().item()
+                        difference = (tensor - last[names[name]]).abs().max().item()
+                        self.assertGreater(moved, 1e-4, name)
+                        self.assertLess(difference, 0.02 * moved, name)
+
     def test_the_weights_of_convolutions_give_pytorchs_latents_and_images(self):
         from torch.nn import Conv2d, ConvTranspose2d, Flatten, Linear, ModuleDict, ReLU, Sequential, Unflatten
         import torch

@@ -353,13 +353,70 @@ class Refusals(unittest.TestCase):
     def test_interrupted_it_ends_at_once_and_leaves_nothing(self):
         for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143)]:
             with tempfile.TemporaryDirectory() as folder:
-                command = [BIN / "train-ae", "--images", self.folder / "images.npy", "--epochs", "1000000", "--out",
-                           "weights.safetensors"]
+                np.save(Path(folder) / "points.npy", np.random.default_rng(0).normal(size=(20000, 50)))
+                command = [BIN / "cluster-gmm", "--points", "points.npy", "--starts", "1000000", "--out", "clusters.npy"]
                 process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 time.sleep(1)
                 process.send_signal(number)
                 self.assertEqual(process.wait(timeout=5), code)
-                self.assertEqual(os.listdir(folder), [])
+                self.assertEqual(os.listdir(folder), ["points.npy"])
+
+    def test_an_interrupted_training_goes_on_where_it_was(self):
+        rng = np.random.default_rng(0)
+        # Epochs of many batches and of one, which are stopped within and between.
+        for rows, epochs in [(5000, 4), (100, 100)]:
+            with self.subTest(rows), tempfile.TemporaryDirectory() as folder:
+                folder = Path(folder)
+                np.save(folder / "images.npy", rng.integers(256, size=(rows, 8, 8), dtype="u1"))
+                command = [BIN / "train-ae", "--images", folder / "images.npy", "--validation", folder / "images.npy", "--noise", "0.1",
+                           "--epochs", str(epochs), "--schedule", "cosine"]
+                started = time.monotonic()
+                subprocess.run([*command, "--out", folder / "whole/weights.safetensors"], check=True, capture_output=True)
+                duration = time.monotonic() - started
+                out = folder / "pieces/weights.safetensors"
+                stopped = 0
+                for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]:
+                    process = subprocess.Popen([*command, "--out", out, "--resume"], stdout=subprocess.DEVNULL,
+                                               stderr=subprocess.PIPE, text=True)
+                    time.sleep(0.4 + duration / 5)
+                    process.send_signal(number)
+                    started = time.monotonic()
+                    told = process.stderr.read().splitlines()[-1]
+                    process.stderr.close()
+                    if process.wait() != code:
+                        break
+                    stopped += 1
+                    if number == signal.SIGKILL:
+                        continue
+                    self.assertLess(time.monotonic() - started, 3)
+                    self.assertRegex(told, rf"^train-ae: stopped after \d+ of {epochs} epochs, saved in .*checkpoint.safetensors; .* --resume")
+                    self.assertEqual({path.name for path in out.parent.iterdir()}, {"losses.csv", "checkpoint.safetensors"})
+                    curve = out.with_name("losses.csv").read_text()
+                    self.assertTrue((folder / "whole/losses.csv").read_text().startswith(curve))
+                self.assertGreaterEqual(stopped, 2)
+                done = subprocess.run([*command, "--out", out, "--resume"], check=True, capture_output=True, text=True)
+                self.assertIn("going on after", done.stderr)
+                for name in ["weights.safetensors", "losses.csv"]:
+                    self.assertEqual((out.parent / name).read_bytes(), (folder / "whole" / name).read_bytes(), name)
+                self.assertFalse(out.with_name("checkpoint.safetensors").exists())
+
+    def test_a_checkpoint_that_is_named_stays_and_takes_more_epochs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            words = ["train-ae", f"--images images.npy --hidden 8 --out {folder}/w.safetensors"]
+            self.command(words[0], f"{words[1]} --epochs 5")
+            expected = (Path(folder) / "w.safetensors").read_bytes()
+            state = f"--checkpoint {folder}/state.safetensors"
+            self.command(words[0], f"{words[1]} --epochs 2 {state}")
+            self.assertNotEqual((Path(folder) / "w.safetensors").read_bytes(), expected)
+            self.command(words[0], f"{words[1]} --epochs 5 {state} --resume")
+            self.assertEqual((Path(folder) / "w.safetensors").read_bytes(), expected)
+            self.refused(words[0], f"{words[1]} --epochs 5 {state} --resume --lr 0.5", 1, "state.safetensors: expected the state of a training "
+                         "with lr 0.5, found one with lr 0.001")
+            self.refused(words[0], f"{words[1]} --epochs 5 --checkpoint weights.safetensors --resume", 1, "found weights alone")
+            # Without --resume, or without a checkpoint, it begins.
+            done = self.command(words[0], f"{words[1]} --epochs 5 --checkpoint {folder}/none.safetensors --resume")
+            self.assertIn("beginning with the first epoch", done.stderr)
+            self.assertEqual((Path(folder) / "w.safetensors").read_bytes(), expected)
 
     def test_the_number_of_threads_changes_no_byte(self):
         """The same command with 1, 2 and 5 threads. Enough rows for several blocks of work."""

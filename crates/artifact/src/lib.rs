@@ -20,7 +20,7 @@ mod rows;
 
 pub use error::Error;
 pub use npz::{Npz, Text};
-pub use output::{Outputs, remove_temporaries};
+pub use output::{Outputs, remove_temporaries, replace};
 pub use provenance::{FileRecord, Provenance, Run};
 pub use read::{
     Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_numbers, read_points,

@@ -164,6 +164,17 @@ impl Outputs {
     }
 }
 
+/// Writes `bytes` to `target` now, without provenance: for the state of work under way, which is no result. The old file stays
+/// until the new one is complete.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn replace(target: &Path, bytes: &[u8]) -> Result<()> {
+    let mut outputs = Outputs::new();
+    outputs.bytes(target, bytes)?;
+    outputs.pending.into_iter().try_for_each(Pending::rename)
+}
+
 impl Pending {
     fn rename(self) -> Result<()> {
         self.temporary.persist(&self.target).map_err(|error| Error::write(&self.target, error.error))

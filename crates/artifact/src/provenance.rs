@@ -48,6 +48,8 @@ pub struct Run {
     pub threads: usize,
     /// Where the arithmetic ran, such as `cpu` or `cuda:0`.
     pub device: String,
+    /// Most memory in use at any time, in bytes, where the system tells.
+    pub peak_memory: Option<u64>,
     /// The command line.
     pub argv: Vec<String>,
 }

@@ -250,6 +250,42 @@ named! {
     }
 }
 
+named! {
+    /// How the learning rate changes over a training, step by step.
+    Schedule {
+        /// Not at all.
+        Constant = "constant",
+        /// Down to 0 along half a wave (Loshchilov and Hutter, *SGDR*, ICLR 2017, without restarts; PyTorch's
+        /// `CosineAnnealingLR`).
+        Cosine = "cosine",
+        /// Up from a 25th for three tenths of the steps, then down to next to nothing, each along half a wave (Smith and Topin,
+        /// *Super-convergence*, 2019; PyTorch's `OneCycleLR` without its change of momentum).
+        OneCycle = "one-cycle",
+    }
+}
+
+named! {
+    /// Which weights of a training are kept.
+    Keep {
+        /// Those after the last epoch.
+        Last = "last",
+        /// Those after the epoch with the smallest loss on the validation images.
+        Best = "best",
+    }
+}
+
+named! {
+    /// What the products of a training are computed in. Weights, losses and the optimiser are f32 in any case.
+    Precision {
+        /// 32 bits.
+        F32 = "f32",
+        /// 32 bits of which a CUDA device multiplies 19; see [`request_tf32`](crate::request_tf32).
+        Tf32 = "tf32",
+        /// 16 bits, with the range of 32 and two to three decimal digits.
+        Bf16 = "bf16",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

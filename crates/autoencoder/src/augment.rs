@@ -2,6 +2,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use crate::geometry::{blurred, moved, on, scaled};
@@ -9,7 +10,7 @@ use crate::{Error, Result};
 
 /// How images are changed while a network is trained on them; what is to come out is the unchanged image, so that the code
 /// leaves out what was changed. Off by default.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Augment {
     /// Each image is multiplied by a factor between 1 less and 1 more this, below 1.
     pub brightness: f64,
@@ -62,9 +63,10 @@ impl Augment {
 const MAX_SCALE: f64 = 10.0;
 
 /// Changes images, each time in another way.
+#[derive(Debug)]
 pub(crate) struct Augmenter {
     augment: Augment,
-    rng: Xoshiro256PlusPlus,
+    pub(crate) rng: Xoshiro256PlusPlus,
 }
 
 impl Augmenter {

@@ -79,13 +79,22 @@ pub fn device_name(device: Device) -> String {
 /// (its strict conditional numerical reproducibility). First thing in `main`: MKL looks when it is first used.
 /// An `MKL_CBWR` that is set already wins.
 pub fn request_reproducible_products() {
-    const MODE: &str = "MKL_CBWR";
-    if std::env::var_os(MODE).is_none() {
+    set_unless_set("MKL_CBWR", "AUTO,STRICT");
+}
+
+/// Lets CUDA devices round what they multiply to 10 bits after the point (TF32), for [`Precision::Tf32`](crate::Precision). Before
+/// the first tensor is made and before threads are started: libtorch looks when it starts.
+pub fn request_tf32() {
+    set_unless_set("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1");
+}
+
+fn set_unless_set(name: &str, value: &str) {
+    if std::env::var_os(name).is_none() {
         // SAFETY: changing the environment is unsound only while another thread reads it, and callers run this
         // before they start any.
         #[allow(unsafe_code)]
         unsafe {
-            std::env::set_var(MODE, "AUTO,STRICT");
+            std::env::set_var(name, value);
         }
     }
 }

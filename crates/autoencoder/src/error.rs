@@ -94,6 +94,24 @@ pub enum Error {
         /// What they are instead.
         found: String,
     },
+    /// The bytes are no state of a training.
+    #[error(
+        "expected the state of a training as train-ae saves it, found {found}; name another --checkpoint, or begin anew"
+    )]
+    NoCheckpoint {
+        /// What they are instead.
+        found: String,
+    },
+    /// The state is of another training.
+    #[error(
+        "expected the state of a training with {expected}, found one with {found}; go on as it was begun, or begin anew without --resume"
+    )]
+    Checkpoint {
+        /// What was asked for.
+        expected: String,
+        /// What it is of instead.
+        found: String,
+    },
     /// libtorch failed, for want of memory say.
     #[error("libtorch: {0}")]
     Torch(#[from] tch::TchError),

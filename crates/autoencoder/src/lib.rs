@@ -18,28 +18,40 @@
 //! # }
 //! ```
 
+mod adam;
 mod architecture;
 mod augment;
+mod checkpoint;
 mod device;
 mod encode;
 mod error;
 mod geometry;
+mod gradient;
 mod layers;
 mod network;
+mod parameters;
 mod pixels;
+mod products;
+mod schedule;
+mod threads;
 mod train;
+mod training;
 mod weights;
 
-pub use architecture::{Activation, Architecture, Init, Loss, NetworkKind, Normalize};
+pub use architecture::{
+    Activation, Architecture, Init, Keep, Loss, NetworkKind, Normalize, Precision, Schedule,
+};
 pub use augment::Augment;
-pub use device::{DeviceChoice, device_name, request_reproducible_products, set_threads};
+pub use device::{DeviceChoice, device_name, request_reproducible_products, request_tf32, set_threads};
 pub use encode::{decode, encode, in_scale_of};
 pub use error::Error;
 pub use layers::{LayerKind, LayerShape};
 pub use network::Network;
 pub use pixels::Pixels;
+pub use products::Products;
 pub use tch::Device;
-pub use train::{EpochLosses, TrainParams, Trained, TrainingEvent, train};
+pub use train::{Batch, EpochLosses, TrainParams, Trained, TrainingEvent, train};
+pub use training::{Reached, Training};
 
 /// Result of this library.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -66,7 +66,7 @@ impl Network {
 
     /// Images (rows, input) to latents (rows, latent).
     pub(crate) fn encode(&self, images: &Tensor) -> Result<Tensor> {
-        self.run(&self.layers[..self.architecture.encoder_depth()], images)
+        run(self.architecture.activation, &self.layers[..self.architecture.encoder_depth()], images)
     }
 
     /// Images (rows, input) to reconstructions (rows, input), for the loss bce before the sigmoid.
@@ -76,21 +76,21 @@ impl Network {
 
     /// Latents (rows, latent) to images (rows, input), for the loss bce before the sigmoid.
     pub(crate) fn decode(&self, latents: &Tensor) -> Result<Tensor> {
-        self.run(&self.layers[self.architecture.encoder_depth()..], latents)
+        run(self.architecture.activation, &self.layers[self.architecture.encoder_depth()..], latents)
     }
+}
 
-    /// Layers with the activation between them, none after the last. Values in and out are (rows, values), whatever they
-    /// are in between.
-    fn run(&self, layers: &[Layer], input: &Tensor) -> Result<Tensor> {
-        let mut values = input.shallow_clone();
-        for (i, layer) in layers.iter().enumerate() {
-            if i > 0 {
-                values = activate(self.architecture.activation, &values)?;
-            }
-            values = layer.apply(&values)?;
+/// Layers with the activation between them, none after the last. Values in and out are (rows, values), whatever they
+/// are in between.
+pub(crate) fn run(activation: Activation, layers: &[Layer], input: &Tensor) -> Result<Tensor> {
+    let mut values = input.shallow_clone();
+    for (i, layer) in layers.iter().enumerate() {
+        if i > 0 {
+            values = activate(activation, &values)?;
         }
-        Ok(values.f_flatten(1, -1)?)
+        values = layer.apply(&values)?;
     }
+    Ok(values.f_flatten(1, -1)?)
 }
 
 impl Layer {
@@ -115,7 +115,7 @@ impl Layer {
     }
 }
 
-fn activate(activation: Activation, values: &Tensor) -> Result<Tensor> {
+pub(crate) fn activate(activation: Activation, values: &Tensor) -> Result<Tensor> {
     Ok(match activation {
         Activation::Relu => values.f_relu()?,
         Activation::Elu => values.f_elu()?,

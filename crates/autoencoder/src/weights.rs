@@ -39,19 +39,29 @@ impl Network {
     /// # Errors
     /// No memory.
     pub fn to_safetensors(&self) -> Result<Vec<u8>> {
+        serialize(&self.tensors()?, HashMap::from([self.metadata()?]))
+    }
+
+    /// All weights and biases, in the order of the layers.
+    pub(crate) fn tensors(&self) -> Result<Vec<OwnedTensor>> {
         let mut tensors = Vec::new();
         for Layer { shape, weight, bias } in &self.layers {
-            tensors.push((format!("{}.weight", shape.name), shape.weight(), bytes(weight)?));
-            tensors.push((format!("{}.bias", shape.name), vec![shape.bias()], bytes(bias)?));
+            let mut add = |name, size, tensor| -> Result<()> {
+                let name = format!("{}.{name}", shape.name);
+                tensors.push(OwnedTensor { name, shape: size, bytes: bytes(tensor)? });
+                Ok(())
+            };
+            add("weight", shape.weight(), weight)?;
+            add("bias", vec![shape.bias()], bias)?;
         }
-        let views = tensors.iter().map(|(name, shape, bytes)| {
-            Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(refused)?))
-        });
-        let views = views.collect::<Result<Vec<_>>>()?;
+        Ok(tensors)
+    }
+
+    /// The entry of the metadata that says what the shapes do not.
+    pub(crate) fn metadata(&self) -> Result<(String, String)> {
         let Architecture { activation, loss, normalize, network, .. } = self.architecture;
         let metadata = Metadata { activation, loss, normalize, network };
-        let metadata = serde_json::to_string(&metadata).map_err(refused)?;
-        safetensors::serialize(views, Some(HashMap::from([(METADATA.to_owned(), metadata)]))).map_err(refused)
+        Ok((METADATA.to_owned(), serde_json::to_string(&metadata).map_err(refused)?))
     }
 
     /// The network in the bytes of a safetensors file; its shape comes from the file.
@@ -78,6 +88,22 @@ impl Network {
         let layers = layers.collect::<Result<Vec<Layer>>>()?;
         Ok(Self { architecture, layers, device })
     }
+}
+
+/// A tensor on its way into a file.
+pub(crate) struct OwnedTensor {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    /// f32, row-major, little endian
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The bytes of a safetensors file.
+pub(crate) fn serialize(tensors: &[OwnedTensor], metadata: HashMap<String, String>) -> Result<Vec<u8>> {
+    let views = tensors.iter().map(|OwnedTensor { name, shape, bytes }| {
+        Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(refused)?))
+    });
+    safetensors::serialize(views.collect::<Result<Vec<_>>>()?, Some(metadata)).map_err(refused)
 }
 
 /// (input, hidden, latent) of a dense network.
@@ -153,7 +179,8 @@ fn metadata(bytes: &[u8]) -> Result<Metadata> {
     }
 }
 
-fn tensor(file: &SafeTensors, name: &str, shape: &[usize], device: Device) -> Result<Tensor> {
+/// The tensor of this name, which has to be f32, of this shape and finite.
+pub(crate) fn tensor(file: &SafeTensors, name: &str, shape: &[usize], device: Device) -> Result<Tensor> {
     let view = file.tensor(name).map_err(|_| Error::Weights { found: format!("no {name}") })?;
     if view.shape() != shape || view.dtype() != Dtype::F32 {
         let found = format!("{name} of dtype {:?} and shape {:?}", view.dtype(), view.shape());
@@ -172,7 +199,7 @@ fn is_default(network: &NetworkKind) -> bool {
 }
 
 /// The values of an f32 tensor, row-major, little endian.
-fn bytes(tensor: &Tensor) -> Result<Vec<u8>> {
+pub(crate) fn bytes(tensor: &Tensor) -> Result<Vec<u8>> {
     let tensor = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_contiguous()?;
     let mut values = vec![0.0f32; tensor.numel()];
     let length = values.len();

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+use std::ops::ControlFlow;
+
 use autoencoder::{
-    Activation, Architecture, Augment, Device, Error, Loss, Network, NetworkKind, Normalize, Pixels,
-    TrainParams, TrainingEvent, decode, encode, in_scale_of, train,
+    Activation, Architecture, Augment, Device, Error, Keep, Loss, Network, NetworkKind, Normalize, Pixels,
+    Precision, Reached, Schedule, TrainParams, Training, TrainingEvent, decode, encode, in_scale_of, train,
 };
 use ndarray::{Array2, ArrayView2, s};
 
@@ -123,10 +125,191 @@ fn training_lowers_the_loss_and_says_how_far_it_is() {
     let epochs = events.iter().filter(|event| matches!(event, TrainingEvent::Epoch { .. })).count();
     assert_eq!(epochs, 20);
     let seen = events.iter().rev().find_map(|event| match event {
-        TrainingEvent::Batch { images, .. } => Some(*images),
+        TrainingEvent::Batch(batch) => Some(batch.images),
         TrainingEvent::Epoch { .. } => None,
     });
     assert_eq!(seen, Some(20 * 210), "the last partial batch counts");
+}
+
+/// Everything that has a state, at once.
+fn eventful() -> TrainParams {
+    TrainParams {
+        schedule: Schedule::OneCycle,
+        weight_decay: 0.01,
+        clip: Some(0.1),
+        keep: Keep::Best,
+        patience: Some(3),
+        augment: Augment { noise: 0.2, ..Augment::default() },
+        ..params(6)
+    }
+}
+
+/// Batches until it was stopped, or none once it is over.
+fn go_on(training: &mut Training, batches: usize) -> Option<usize> {
+    let mut left = batches;
+    while left > 0 {
+        let reached = training.epoch(&mut |_| {
+            left -= 1;
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if reached.unwrap() == Reached::End {
+            return None;
+        }
+    }
+    Some(batches)
+}
+
+/// After any batch, of an epoch that has begun or at its end, in the middle of a cycle and of the losses that are compared.
+#[test]
+fn a_training_that_is_broken_off_ends_as_if_nothing_had_happened() {
+    // As `Architecture::reproducible_threads` wants it.
+    tch::set_num_threads(1);
+    let images = images(210);
+    let pixels = Pixels::U8(images.view());
+    let params = eventful();
+    for architecture in [architecture(), convolutional()] {
+        let whole = train(pixels, Some(pixels), &architecture, &params, Device::Cpu, &mut |_| {}).unwrap();
+        // An epoch has 7 batches.
+        for batches in [1, 5, 7, 16] {
+            let mut training =
+                Training::new(pixels, Some(pixels), &architecture, &params, Device::Cpu).unwrap();
+            let mut pieces = 0;
+            while go_on(&mut training, batches).is_some() {
+                let state = training.checkpoint("digits").unwrap();
+                training = Training::resume(
+                    &state,
+                    "digits",
+                    pixels,
+                    Some(pixels),
+                    &architecture,
+                    &params,
+                    Device::Cpu,
+                )
+                .unwrap();
+                pieces += 1;
+            }
+            assert!(pieces >= 2, "{pieces}");
+            let trained = training.finish().unwrap();
+            assert_eq!((trained.epoch, &trained.losses), (whole.epoch, &whole.losses), "{batches}");
+            assert_eq!(
+                trained.network.to_safetensors().unwrap(),
+                whole.network.to_safetensors().unwrap(),
+                "{batches}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_is_a_weights_file_too() {
+    let images = images(210);
+    let pixels = Pixels::U8(images.view());
+    let mut training = Training::new(pixels, None, &architecture(), &params(3), Device::Cpu).unwrap();
+    go_on(&mut training, 9);
+    let read = Network::from_safetensors(&training.checkpoint("").unwrap(), Device::Cpu).unwrap();
+    assert_eq!(read.to_safetensors().unwrap(), training.network().to_safetensors().unwrap());
+}
+
+#[test]
+fn checkpoints_of_other_trainings_are_refused() {
+    let images = images(210);
+    let pixels = Pixels::U8(images.view());
+    let params = params(3);
+    let mut training = Training::new(pixels, None, &architecture(), &params, Device::Cpu).unwrap();
+    go_on(&mut training, 9);
+    let state = training.checkpoint("digits").unwrap();
+    let resume = |state: &[u8], data: &str, architecture: &Architecture, params: &TrainParams| {
+        Training::resume(state, data, pixels, None, architecture, params, Device::Cpu)
+            .map_err(|error| error.to_string())
+    };
+    assert!(resume(&state, "digits", &architecture(), &params).is_ok());
+    // Longer than it was begun, where the rate does not depend on it.
+    assert!(resume(&state, "digits", &architecture(), &TrainParams { epochs: 30, ..params.clone() }).is_ok());
+    let other = Architecture { latent: 3, ..architecture() };
+    let cut = &state[..state.len() - 4];
+    let weights = training.network().to_safetensors().unwrap();
+    for (state, data, architecture, params, expected) in [
+        (&state[..], "letters", &architecture(), params.clone(), "found one with others"),
+        (&state, "digits", &other, params.clone(), "latent: 3"),
+        (
+            &state,
+            "digits",
+            &architecture(),
+            TrainParams { lr: 0.02, ..params.clone() },
+            "lr 0.02, found one with lr 0.01",
+        ),
+        (
+            &state,
+            "digits",
+            &architecture(),
+            TrainParams { seed: 9, ..params.clone() },
+            "seed 9, found one with seed 3",
+        ),
+        (
+            &state,
+            "digits",
+            &architecture(),
+            TrainParams { schedule: Schedule::Cosine, epochs: 3, ..params.clone() },
+            "schedule",
+        ),
+        (cut, "digits", &architecture(), params.clone(), "something else"),
+        (&weights, "digits", &architecture(), params.clone(), "found weights alone"),
+        (b"{}", "digits", &architecture(), params.clone(), "something else"),
+    ] {
+        let refused = resume(state, data, architecture, &params).unwrap_err();
+        assert!(refused.contains(expected), "{refused}");
+    }
+}
+
+/// Judged by the negatives of the images, which do not get better in every epoch.
+#[test]
+fn patience_ends_a_training_that_does_not_get_better() {
+    let images = images(210);
+    let negatives = images.mapv(|level| 255 - level);
+    let run = |epochs, keep, patience| {
+        let params = TrainParams { keep, patience, ..params(epochs) };
+        let (images, validation) = (Pixels::U8(images.view()), Pixels::U8(negatives.view()));
+        train(images, Some(validation), &architecture(), &params, Device::Cpu, &mut |_| {}).unwrap()
+    };
+    let all = run(8, Keep::Last, None);
+    let validation: Vec<f64> = all.losses.iter().map(|losses| losses.validation.unwrap()).collect();
+    let best_of = |epochs: usize| {
+        (1..=epochs).min_by(|&a, &b| validation[a - 1].total_cmp(&validation[b - 1])).unwrap()
+    };
+    // The first epoch that two worse ones follow.
+    let end = (3..8).find(|&epoch| best_of(epoch) == epoch - 2).unwrap();
+    assert!(best_of(8) > end, "better ones are missed: {validation:?}");
+    assert_eq!((all.epoch, all.losses.len()), (8, 8));
+
+    let last_of = |epochs| run(epochs, Keep::Last, None).network.to_safetensors().unwrap();
+    for (keep, patience, epoch, epochs) in [
+        (Keep::Best, Some(2), end - 2, end),
+        (Keep::Last, Some(2), end, end),
+        (Keep::Best, None, best_of(8), 8),
+        (Keep::Best, Some(7), best_of(8), 8),
+    ] {
+        let trained = run(8, keep, patience);
+        assert_eq!((trained.epoch, trained.losses.len()), (epoch, epochs), "{keep} {patience:?}");
+        assert_eq!(trained.losses, all.losses[..epochs]);
+        assert_eq!(trained.network.to_safetensors().unwrap(), last_of(epoch), "{keep} {patience:?}");
+    }
+}
+
+/// 16 bits are enough to learn with, and too few to give the same weights.
+#[test]
+fn training_in_bf16_learns_as_well() {
+    for architecture in [architecture(), convolutional()] {
+        let images = images(210);
+        let run = |precision| {
+            let params = TrainParams { precision, ..params(20) };
+            let images = Pixels::U8(images.view());
+            train(images, None, &architecture, &params, Device::Cpu, &mut |_| {}).unwrap().losses
+        };
+        let (full, half) = (run(Precision::F32), run(Precision::Bf16));
+        assert!((half[0].train - full[0].train).abs() < 0.02 * full[0].train, "{half:?} {full:?}");
+        assert_ne!(half[0].train, full[0].train);
+        assert!(half[19].train < 0.3 * half[0].train, "{half:?}");
+    }
 }
 
 /// Heights and widths of every kind come back as they went in, and what is to come out of a changed image is learned.
@@ -264,6 +447,14 @@ fn what_does_not_fit_is_refused() {
         (architecture(), TrainParams { batch: 0, ..params(1) }),
         (architecture(), TrainParams { lr: f64::NAN, ..params(1) }),
         (architecture(), TrainParams { lr: 1e38, ..params(1) }),
+        (architecture(), TrainParams { weight_decay: -1.0, ..params(1) }),
+        (architecture(), TrainParams { weight_decay: 1e9, ..params(1) }),
+        (architecture(), TrainParams { clip: Some(0.0), ..params(1) }),
+        (architecture(), TrainParams { clip: Some(f64::NAN), ..params(1) }),
+        (architecture(), TrainParams { patience: Some(0), ..params(1) }),
+        (architecture(), TrainParams { patience: Some(2), ..params(1) }),
+        (architecture(), TrainParams { keep: Keep::Best, ..params(1) }),
+        (architecture(), TrainParams { precision: Precision::Tf32, ..params(1) }),
         (Architecture { hidden: vec![9_999_999_999], ..architecture() }, params(1)),
         (Architecture { hidden: vec![1_000_000, 1_000_000], ..architecture() }, params(1)),
         (Architecture { hidden: vec![], ..convolutional() }, params(1)),

@@ -27,6 +27,7 @@
 
 mod arguments;
 mod progress;
+mod signals;
 mod table;
 
 use std::fmt::Display;
@@ -39,10 +40,10 @@ use std::time::Instant;
 use arguments::Voice;
 use artifact::{FileRecord, Outputs, Provenance, Run};
 use serde_json::Value;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 pub use arguments::{Count, List, NotNegative, Span};
 pub use progress::{Progress, Quarters};
+pub use signals::{asked_to_stop, stop_when_asked, stopped};
 pub use table::{share_table, table, table_with_best};
 
 /// What this program says, once its arguments are parsed.
@@ -83,7 +84,7 @@ pub fn main<A: argh::TopLevelCommand>(
         std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let mut stage = Stage { name, started: Instant::now(), argv, threads: 1, device: "cpu".into() };
     let outcome =
-        handle_signals().and_then(|()| match arguments::parse::<A>(name, std::env::args_os().skip(1)) {
+        signals::handle().and_then(|()| match arguments::parse::<A>(name, std::env::args_os().skip(1)) {
             Ok(arguments::Parsed::Run(args, said)) => {
                 VOICE.get_or_init(|| said);
                 run(args, &mut stage)
@@ -99,7 +100,7 @@ pub fn main<A: argh::TopLevelCommand>(
         return ExitCode::from(2);
     }
     eprintln!("{line}");
-    ExitCode::FAILURE
+    signals::exit_code(&error).unwrap_or(ExitCode::FAILURE)
 }
 
 /// An error that ends the program with exit code 2: the arguments make no sense together.
@@ -123,6 +124,14 @@ fn to_stdout(text: &str) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Most memory this process has had in use, in bytes; nothing where the system does not tell.
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(1024 * kibibytes)
 }
 
 /// Says something on stderr that is no result, a fact about the run; nothing under `--quiet`.
@@ -193,21 +202,9 @@ impl Stage {
                 seconds: self.started.elapsed().as_secs_f64(),
                 threads: self.threads,
                 device: self.device.clone(),
+                peak_memory: peak_memory(),
                 argv: self.argv.clone(),
             },
         }
     }
-}
-
-/// On SIGINT or SIGTERM: remove temporary files and end at once with 128 + the signal's number.
-fn handle_signals() -> anyhow::Result<()> {
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            artifact::remove_temporaries();
-            // Not std::process::exit: its exit handlers would wait for threads that are still computing.
-            signal_hook::low_level::exit(128 + signal);
-        }
-    })?;
-    Ok(())
 }

@@ -39,6 +39,13 @@ impl Progress {
         }
     }
 
+    /// Moves the bar and leaves its message as it is.
+    pub fn advance(&self, position: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(position);
+        }
+    }
+
     /// Tells how many steps there are, where that was not known before.
     pub fn set_length(&self, length: u64) {
         if let Some(bar) = &self.bar {

@@ -1,225 +1,276 @@
 //! `train-ae`: images in, weights and loss curve out.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use artifact::{Images, Outputs, read_images};
+use artifact::{FileRecord, Images, Outputs, read_images};
 use autoencoder::{
-    Activation, Architecture, Augment, DeviceChoice, EpochLosses, Init, Loss, NetworkKind, Normalize,
-    TrainParams, TrainingEvent, device_name,
+    Architecture, Batch, Device, EpochLosses, Precision, Reached, TrainParams, Training, device_name,
 };
-use serde_json::json;
-use stage::{Count, List, NotNegative, Progress, Stage};
+use serde_json::{Value, json};
+use stage::{Progress, Stage};
 
-/// Trains an autoencoder on images and writes its weights (safetensors) and its loss curve (CSV). Labels are
-/// never read.
-#[derive(argh::FromArgs)]
-#[argh(
-    help_triggers("-h", "--help"),
-    example = "fetch-data --out-dir data\ntrain-ae --images data/train-images.npy --out weights.safetensors --validation data/test-images.npy\nencode --images data/train-images.npy --weights weights.safetensors --out latents.npy"
-)]
-struct Args {
-    /// images to train on: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, floats are taken as they are
-    #[argh(option, arg_name = "file")]
-    images: PathBuf,
-    /// weights to write: .safetensors
-    #[argh(option, arg_name = "file")]
-    out: PathBuf,
-    /// loss curve to write: epoch, train, validation (default losses.csv beside the weights)
-    #[argh(option, arg_name = "file")]
-    losses: Option<PathBuf>,
-    /// images to measure the loss on after each epoch; nothing is learned or chosen from them
-    #[argh(option, arg_name = "file")]
-    validation: Option<PathBuf>,
-    /// dense, or conv for images of shape (n, height, width): convolutions in steps of two pixels (default dense)
-    #[argh(option, arg_name = "name", default = "NetworkName::Dense")]
-    network: NetworkName,
-    /// widths of the encoder's hidden layers, or filters of its convolutions, the decoder mirrors them (default
-    /// 1500,1000,500, or 32,64,128 for conv)
-    #[argh(option, arg_name = "n,n,...")]
-    hidden: Option<List<Count>>,
-    /// width of the code (default 10)
-    #[argh(option, arg_name = "n", default = "Count(10)")]
-    latent: Count,
-    /// passes over the images (default 10)
-    #[argh(option, arg_name = "n", default = "Count(10)")]
-    epochs: Count,
-    /// images per step (default 256)
-    #[argh(option, arg_name = "n", default = "Count(256)")]
-    batch: Count,
-    /// learning rate of Adam (default 0.001)
-    #[argh(option, arg_name = "x", default = "1e-3")]
-    lr: f64,
-    /// mse, or bce for pixels in 0..=1 (default mse)
-    #[argh(option, arg_name = "name", default = "Loss::Mse")]
-    loss: Loss,
-    /// between the layers: relu, elu, gelu, tanh or sigmoid (default relu)
-    #[argh(option, arg_name = "name", default = "Activation::Relu")]
-    activation: Activation,
-    /// first weights as keras (Glorot uniform) or pytorch (uniform by fan-in) draws them (default keras)
-    #[argh(option, arg_name = "name", default = "Init::Keras")]
-    init: Init,
-    /// none, or l2: each image is divided by the root of its mean square, so that none is brighter than another; encode does
-    /// the same, the weights say so (default none)
-    #[argh(option, arg_name = "name", default = "Normalize::None")]
-    normalize: Normalize,
-    /// train on images made up to so much brighter or darker, a share below 1; the clean image is to come out (default 0)
-    #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
-    brightness: NotNegative,
-    /// train on images moved by up to so many pixels; the clean image is to come out (default 0)
-    #[argh(option, arg_name = "n", default = "0")]
-    shift: usize,
-    /// train on images enlarged or shrunk by up to this share: 0.2 makes 1.2 times or 1/1.2; the clean image is to come out
-    /// (default 0)
-    #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
-    scale: NotNegative,
-    /// train on images blurred by a Gaussian of a standard deviation of up to so many pixels; the clean image is to come out
-    /// (default 0)
-    #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
-    blur: NotNegative,
-    /// train on images of which this share of the pixels is black; the clean image is to come out (default 0)
-    #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
-    noise: NotNegative,
-    /// of the first weights, the order of the images and their changes (default 0)
-    #[argh(option, arg_name = "n", default = "0")]
-    seed: u64,
-    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one (default auto)
-    #[argh(option, arg_name = "name", default = "DeviceChoice::Auto")]
-    device: DeviceChoice,
-    /// threads on the CPU (default all cores)
-    #[argh(option, arg_name = "n")]
-    threads: Option<Count>,
-}
+use crate::args::Args;
 
-/// What `--network` may be; the images add their size.
-#[derive(Debug, Clone, Copy)]
-enum NetworkName {
-    Dense,
-    Conv,
-}
+mod args;
+mod bench;
 
-impl FromStr for NetworkName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "dense" => Ok(Self::Dense),
-            "conv" => Ok(Self::Conv),
-            _ => Err(format!("expected dense, conv, found '{text}'")),
-        }
-    }
-}
-
-impl NetworkName {
-    /// The network for images of shape (n, height, width) or, where it is dense, (n, pixels).
-    fn kind(self, shape: &[usize]) -> anyhow::Result<NetworkKind> {
-        match (self, shape) {
-            (Self::Dense, _) => Ok(NetworkKind::Dense),
-            (Self::Conv, &[_, height, width]) => Ok(NetworkKind::Conv { height, width }),
-            (Self::Conv, _) => anyhow::bail!(
-                "--network conv expected images of shape (n, height, width), found shape {shape:?}; reshape them, or use \
-                 --network dense"
-            ),
-        }
-    }
-}
+/// Least time between two writings of what grows with the epochs, and of all that is needed to go on.
+const BETWEEN_LOSSES: Duration = Duration::from_secs(1);
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     autoencoder::request_reproducible_products();
+    if std::env::args().any(|word| word == Precision::Tf32.to_string()) {
+        autoencoder::request_tf32();
+    }
     stage::main("train-ae", run)
 }
 
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
-    if args.out.extension().is_none_or(|extension| extension != "safetensors") {
-        return Err(stage::usage(format!(
-            "--out {}: weights are written as .safetensors",
-            args.out.display()
-        )));
-    }
+    let files = args.bench.is_none().then(|| Files::of(&args)).transpose()?;
     let threads = stage.set_threads(args.threads)?;
     let device = args.device.resolve()?;
     stage.set_device(device_name(device));
 
     let (images, record) = read_images(&args.images)?;
-    let width = if let [_, _, width] = record.shape[..] { Some(width) } else { None };
-    let network = args.network.kind(&record.shape).with_context(|| args.images.display().to_string())?;
+    let context = || args.images.display().to_string();
+    let architecture = args.architecture(&record.shape).with_context(context)?;
+    let params = args.params(&record.shape);
+    autoencoder::set_threads(threads.min(architecture.reproducible_threads()));
+    let parameters = parameters(&architecture, &params);
+    let Some(files) = files else {
+        let steps = args.bench.map_or(1, |steps| steps.0);
+        return bench::run(pixels(&images), &architecture, &params, device, steps, stage, parameters)
+            .with_context(context);
+    };
     let mut inputs = vec![record];
-    let validation = args.validation.as_deref().map(read_images).transpose()?;
+    let validation =
+        args.validation.as_deref().map(|path| read_validation(path, &architecture)).transpose()?;
     let validation = validation.map(|(images, record)| {
         inputs.push(record);
         images
     });
-    let losses_path = args.losses.clone().unwrap_or_else(|| args.out.with_file_name("losses.csv"));
-    // Training takes minutes: what could not be written at the end is refused now.
-    Outputs::check(&args.out)?;
-    Outputs::check(&losses_path)?;
-
-    let (n, input) = images.dim();
-    let architecture = Architecture {
-        input,
-        network,
-        hidden: args
-            .hidden
-            .map_or_else(|| network.default_hidden(), |hidden| hidden.0.iter().map(|n| n.0).collect()),
-        latent: args.latent.0,
-        activation: args.activation,
-        loss: args.loss,
-        normalize: args.normalize,
-    };
-    if let (Some(path), Some(record)) = (&args.validation, inputs.get(1)) {
-        architecture.check_sides(&record.shape).with_context(|| path.display().to_string())?;
-    }
-    autoencoder::set_threads(threads.min(architecture.reproducible_threads()));
-    let params = TrainParams {
-        epochs: args.epochs.0,
-        batch: args.batch.0,
-        lr: args.lr,
-        init: args.init,
-        seed: args.seed,
-        augment: Augment {
-            brightness: args.brightness.0,
-            shift: args.shift,
-            scale: args.scale.0,
-            blur: args.blur.0,
-            noise: args.noise.0,
-            width,
-        },
-    };
     stage::print(&layer_table(&architecture))?;
     stage::print(&format!("device: {}\n", device_name(device)))?;
 
-    let progress = Progress::new("images", n.saturating_mul(params.epochs) as u64);
-    let trained = autoencoder::train(
-        pixels(&images),
-        validation.as_ref().map(pixels),
-        &architecture,
-        &params,
-        device,
-        &mut |event| show(&progress, params.epochs, n, &event),
-    )
-    .with_context(|| args.images.display().to_string())?;
-    drop(progress);
+    let set = Set { images: &images, validation: validation.as_ref(), inputs: &inputs };
+    let mut training = begin(&set, &architecture, &params, device, &files, args.resume)?;
+    stage::stop_when_asked();
+    see_through(&mut training, &set, &params, &files).map_err(|error| {
+        match error.downcast::<autoencoder::Error>() {
+            Ok(error) => {
+                // From what is saved it would run away again.
+                files.forget_checkpoint();
+                anyhow::Error::new(error).context(context())
+            }
+            Err(other) => other,
+        }
+    })?;
+    let trained = training.finish().with_context(context)?;
 
-    let parameters = json!({
-        "architecture": { "input": input, "hidden": architecture.hidden, "latent": architecture.latent, "network": architecture.network,
-            "activation": architecture.activation, "loss": architecture.loss, "normalize": architecture.normalize },
-        "brightness": params.augment.brightness, "shift": params.augment.shift, "noise": params.augment.noise,
-        "scale": params.augment.scale, "blur": params.augment.blur,
-        "optimizer": "adam", "epochs": params.epochs, "batch": params.batch, "lr": params.lr, "init": params.init, "seed": params.seed,
-    });
-    let last = trained.losses.last();
+    let kept = trained.losses.iter().find(|losses| losses.epoch == trained.epoch);
     let result = json!({
         "parameters": architecture.parameters(),
-        "train_loss": last.map(|losses| losses.train),
-        "validation_loss": last.and_then(|losses| losses.validation),
+        "epoch": trained.epoch,
+        "train_loss": kept.map(|losses| losses.train),
+        "validation_loss": kept.and_then(|losses| losses.validation),
     });
     let mut outputs = Outputs::new();
-    outputs.bytes(&args.out, &trained.network.to_safetensors()?)?;
-    outputs.bytes(&losses_path, losses_csv(&trained.losses).as_bytes())?;
-    stage.finish(outputs, parameters, inputs, result, "")
+    outputs.bytes(&files.weights, &trained.network.to_safetensors()?)?;
+    outputs.bytes(&files.losses, losses_csv(&trained.losses).as_bytes())?;
+    if trained.losses.len() < params.epochs || trained.epoch < trained.losses.len() {
+        stage::note(&format!("epochs {}, weights of epoch {}", trained.losses.len(), trained.epoch));
+    }
+    if let Some(bytes) = stage::peak_memory() {
+        stage::note(&format!("memory: {:.1} GB at most", bytes as f64 / 1e9));
+    }
+    stage.finish(outputs, parameters, inputs, result, "")?;
+    files.forget_checkpoint();
+    Ok(())
+}
+
+/// What is written.
+struct Files {
+    weights: PathBuf,
+    losses: PathBuf,
+    checkpoint: PathBuf,
+    /// Whether it was asked for by name.
+    keep_checkpoint: bool,
+}
+
+impl Files {
+    fn of(args: &Args) -> anyhow::Result<Self> {
+        let Some(weights) = args.out.clone() else {
+            return Err(stage::usage("--out is missing: where the weights go"));
+        };
+        let beside = |name| weights.with_file_name(name);
+        let files = Self {
+            losses: args.losses.clone().unwrap_or_else(|| beside("losses.csv")),
+            checkpoint: args.checkpoint.clone().unwrap_or_else(|| beside("checkpoint.safetensors")),
+            keep_checkpoint: args.checkpoint.is_some(),
+            weights,
+        };
+        for (flag, path) in [("--out", &files.weights), ("--checkpoint", &files.checkpoint)] {
+            if path.extension().is_none_or(|extension| extension != "safetensors") {
+                return Err(stage::usage(format!(
+                    "{flag} {}: it is written as .safetensors",
+                    path.display()
+                )));
+            }
+        }
+        if files.checkpoint == files.weights {
+            return Err(stage::usage(format!(
+                "--checkpoint {}: the weights have that name; give it another",
+                files.checkpoint.display()
+            )));
+        }
+        // Training takes minutes: what could not be written at the end is refused now.
+        for path in [&files.weights, &files.losses, &files.checkpoint] {
+            Outputs::check(path)?;
+        }
+        Ok(files)
+    }
+
+    /// Removes the checkpoint, unless it was asked for by name. One that cannot be removed does no harm.
+    fn forget_checkpoint(&self) {
+        if !self.keep_checkpoint {
+            let _ = std::fs::remove_file(&self.checkpoint);
+        }
+    }
+}
+
+/// Something that is done now and then.
+struct Interval {
+    shortest: Duration,
+    last: Instant,
+}
+
+impl Interval {
+    fn of(shortest: Duration) -> Self {
+        Self { shortest, last: Instant::now() }
+    }
+
+    /// Whether it is time.
+    fn is_over(&mut self) -> bool {
+        let over = self.last.elapsed() >= self.shortest;
+        if over {
+            self.last = Instant::now();
+        }
+        over
+    }
+}
+
+/// What is read.
+struct Set<'a> {
+    images: &'a Images,
+    validation: Option<&'a Images>,
+    inputs: &'a [FileRecord],
+}
+
+impl Set<'_> {
+    /// Says which images these are, and who trains on them: a checkpoint of others is of no use.
+    fn fingerprint(&self) -> String {
+        let hashes = self.inputs.iter().map(|record| record.sha256.as_str());
+        [env!("CARGO_PKG_VERSION")].into_iter().chain(hashes).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn read_validation(path: &Path, architecture: &Architecture) -> anyhow::Result<(Images, FileRecord)> {
+    let (images, record) = read_images(path)?;
+    architecture.check_sides(&record.shape).with_context(|| path.display().to_string())?;
+    Ok((images, record))
+}
+
+/// A training from its beginning, or from its checkpoint.
+fn begin(
+    set: &Set,
+    architecture: &Architecture,
+    params: &TrainParams,
+    device: Device,
+    files: &Files,
+    resume: bool,
+) -> anyhow::Result<Training> {
+    let (images, validation) = (pixels(set.images), set.validation.map(pixels));
+    if resume && files.checkpoint.exists() {
+        let path = files.checkpoint.display();
+        let bytes = std::fs::read(&files.checkpoint).with_context(|| path.to_string())?;
+        let training =
+            Training::resume(&bytes, &set.fingerprint(), images, validation, architecture, params, device)
+                .with_context(|| path.to_string())?;
+        let epochs = training.losses().len();
+        stage::note(&format!("going on after {epochs} of {} epochs, from {path}", params.epochs));
+        return Ok(training);
+    }
+    if resume {
+        stage::note(&format!("no {}: beginning with the first epoch", files.checkpoint.display()));
+    }
+    Training::new(images, validation, architecture, params, device)
+        .with_context(|| set.inputs[0].path.clone())
+}
+
+/// Trains to the end. After an epoch the loss curve and the checkpoint are written, but not so often that short epochs wait for
+/// the disk.
+fn see_through(
+    training: &mut Training,
+    set: &Set,
+    params: &TrainParams,
+    files: &Files,
+) -> anyhow::Result<()> {
+    let fingerprint = set.fingerprint();
+    let n = set.images.dim().0;
+    let progress = Progress::new("images", n.saturating_mul(params.epochs) as u64);
+    let (mut for_losses, mut for_checkpoint) =
+        (Interval::of(BETWEEN_LOSSES), Interval::of(BETWEEN_CHECKPOINTS));
+    loop {
+        let reached = training.epoch(&mut |batch| {
+            show(&progress, params.epochs, &batch);
+            if stage::asked_to_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        if let Reached::Epoch { losses, images_per_second } = &reached {
+            tell(&progress, params.epochs, n, losses, *images_per_second);
+        }
+        if reached == Reached::End {
+            if files.keep_checkpoint {
+                artifact::replace(&files.checkpoint, &training.checkpoint(&fingerprint)?)?;
+            }
+            return Ok(());
+        }
+        let stop = stage::asked_to_stop();
+        if for_losses.is_over() || stop {
+            artifact::replace(&files.losses, losses_csv(training.losses()).as_bytes())?;
+        }
+        if for_checkpoint.is_over() || stop {
+            artifact::replace(&files.checkpoint, &training.checkpoint(&fingerprint)?)?;
+        }
+        if stop {
+            return Err(stage::stopped(format!(
+                "stopped after {} of {} epochs, saved in {}; the same command with --resume goes on",
+                training.losses().len(),
+                params.epochs,
+                files.checkpoint.display()
+            )));
+        }
+    }
+}
+
+/// For the provenance.
+fn parameters(architecture: &Architecture, params: &TrainParams) -> Value {
+    let TrainParams { augment, .. } = params;
+    json!({
+        "architecture": { "input": architecture.input, "hidden": architecture.hidden, "latent": architecture.latent,
+            "network": architecture.network, "activation": architecture.activation, "loss": architecture.loss,
+            "normalize": architecture.normalize },
+        "brightness": augment.brightness, "shift": augment.shift, "noise": augment.noise,
+        "scale": augment.scale, "blur": augment.blur,
+        "optimizer": "adam", "epochs": params.epochs, "batch": params.batch, "lr": params.lr, "schedule": params.schedule,
+        "weight_decay": params.weight_decay, "clip": params.clip, "patience": params.patience, "keep": params.keep,
+        "precision": params.precision, "init": params.init, "seed": params.seed,
+    })
 }
 
 fn pixels(images: &Images) -> autoencoder::Pixels<'_> {
@@ -240,25 +291,27 @@ fn layer_table(architecture: &Architecture) -> String {
     stage::table(&["layer", "in", "out", "parameters"], rows)
 }
 
-fn show(progress: &Progress, epochs: usize, n: usize, event: &TrainingEvent) {
-    match event {
-        TrainingEvent::Batch { epoch, images, loss } => {
-            progress.set(*images as u64, &format!("epoch {epoch}/{epochs} loss {loss:.6}"));
-        }
-        TrainingEvent::Epoch { losses, images_per_second } => {
-            let validation =
-                losses.validation.map(|loss| format!("  validation {loss:.6}")).unwrap_or_default();
-            let images_left = (epochs - losses.epoch) as f64 * n as f64;
-            let left = match (images_left / images_per_second).round() {
-                0.0 => String::new(),
-                seconds => format!("  {seconds:.0} s left"),
-            };
-            progress.line(&format!(
-                "epoch {}/{epochs}  loss {:.6}{validation}  {images_per_second:.0} images/s{left}",
-                losses.epoch, losses.train
-            ));
-        }
+/// Moves the bar.
+fn show(progress: &Progress, epochs: usize, batch: &Batch) {
+    let loss = batch.loss.map(|loss| format!(" loss {loss:.6}"));
+    match loss {
+        Some(loss) => progress.set(batch.images as u64, &format!("epoch {}/{epochs}{loss}", batch.epoch)),
+        None => progress.advance(batch.images as u64),
     }
+}
+
+/// A line for an epoch that is done.
+fn tell(progress: &Progress, epochs: usize, n: usize, losses: &EpochLosses, images_per_second: f64) {
+    let validation = losses.validation.map(|loss| format!("  validation {loss:.6}")).unwrap_or_default();
+    let images_left = epochs.saturating_sub(losses.epoch) as f64 * n as f64;
+    let left = match (images_left / images_per_second).round() {
+        0.0 => String::new(),
+        seconds => format!("  {seconds:.0} s left"),
+    };
+    progress.line(&format!(
+        "epoch {}/{epochs}  loss {:.6}{validation}  {images_per_second:.0} images/s{left}",
+        losses.epoch, losses.train
+    ));
 }
 
 /// `epoch,train,validation`; the last is empty where there were no validation images.

@@ -1,0 +1,200 @@
+//! The optimiser: Adam (Kingma and Ba, *Adam: a method for stochastic optimization*, ICLR 2015), with the weight decay of AdamW
+//! (Loshchilov and Hutter, *Decoupled weight decay regularization*, ICLR 2019). Tested against PyTorch's `AdamW`.
+
+use std::sync::{Mutex, PoisonError};
+
+use multiversion::multiversion;
+use tch::{Device, Kind, Tensor};
+
+use crate::parameters::Parameters;
+use crate::threads::for_each;
+use crate::{Error, Result};
+
+/// Decay rates of the mean and of the mean square of the gradient, and what keeps the denominator from 0: as in the paper.
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.999;
+const EPSILON: f64 = 1e-8;
+/// Values that one thread takes at a time.
+const BLOCK: usize = 1 << 15;
+
+/// Running means over the steps, for all parameters at once.
+#[derive(Debug)]
+pub(crate) struct Adam {
+    /// Of the gradient: (length), f32
+    pub(crate) first: Tensor,
+    /// Of its square: (length), f32
+    pub(crate) second: Tensor,
+    /// Done so far.
+    pub(crate) steps: u64,
+}
+
+/// What is the same for all values in one step.
+#[derive(Debug, Clone, Copy)]
+struct Factors {
+    /// On each value before anything else.
+    decay: f32,
+    /// On the mean over the root of the mean square.
+    step: f32,
+    /// On the root of the mean square.
+    root: f32,
+}
+
+impl Adam {
+    /// No step done yet for `length` values.
+    pub(crate) fn new(length: i64, device: Device) -> Result<Self> {
+        let zeros = || Tensor::f_zeros([length], (Kind::Float, device));
+        Ok(Self { first: zeros()?, second: zeros()?, steps: 0 })
+    }
+
+    /// One step along the gradient: `values -= lr · (mean / (√(mean square) + ε) + weight_decay · values)`, with both means
+    /// corrected for having started at 0.
+    ///
+    /// # Errors
+    /// No memory, on a device other than the CPU.
+    pub(crate) fn step(&mut self, parameters: &mut Parameters, lr: f64, weight_decay: f64) -> Result<()> {
+        self.steps += 1;
+        let correction = |beta: f64| 1.0 - beta.powf(self.steps as f64);
+        let factors = Factors {
+            decay: (1.0 - lr * weight_decay) as f32,
+            step: (lr / correction(BETA1)) as f32,
+            root: (1.0 / correction(BETA2).sqrt()) as f32,
+        };
+        if parameters.values.device() == Device::Cpu {
+            self.in_one_pass(parameters, factors)
+        } else {
+            self.by_tensors(parameters, factors)
+        }
+    }
+
+    /// Reads and writes each value once, which is what the step costs on a CPU: libtorch's operators, one after the other, pass
+    /// over memory more than twice as often.
+    fn in_one_pass(&mut self, parameters: &mut Parameters, factors: Factors) -> Result<()> {
+        let values = slice(&mut parameters.values)?.chunks_mut(BLOCK);
+        let gradient = slice(&mut parameters.gradient)?.chunks(BLOCK);
+        let means = slice(&mut self.first)?.chunks_mut(BLOCK).zip(slice(&mut self.second)?.chunks_mut(BLOCK));
+        // Locks hand the blocks out; no two threads ever want the same.
+        let blocks: Vec<_> = values.zip(gradient).zip(means).map(Mutex::new).collect();
+        for_each(blocks.len(), &|i| {
+            let mut block = blocks[i].lock().unwrap_or_else(PoisonError::into_inner);
+            let ((values, gradient), (first, second)) = &mut *block;
+            step_block(values, gradient, first, second, factors);
+        });
+        Ok(())
+    }
+
+    /// The same by operators of libtorch, on any device.
+    fn by_tensors(&mut self, parameters: &mut Parameters, factors: Factors) -> Result<()> {
+        let Parameters { values, gradient, .. } = parameters;
+        let _ = self.first.f_lerp_(gradient, 1.0 - BETA1)?;
+        let _ = self.second.f_lerp_(&gradient.f_square()?, 1.0 - BETA2)?;
+        let mut denominator = self.second.f_sqrt()?;
+        let _ = denominator.f_mul_scalar_(f64::from(factors.root))?.f_add_scalar_(EPSILON)?;
+        let mut change = self.first.f_div(&denominator)?;
+        let _ = change.f_mul_scalar_(f64::from(factors.step))?;
+        let _ = values.f_mul_scalar_(f64::from(factors.decay))?.f_sub_(&change)?;
+        Ok(())
+    }
+}
+
+/// One value after the other: no sums, so that blocks and threads leave no trace.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
+fn step_block(values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32], factors: Factors) {
+    let Factors { decay, step, root } = factors;
+    let (new1, new2, epsilon) = ((1.0 - BETA1) as f32, (1.0 - BETA2) as f32, EPSILON as f32);
+    let means = first.iter_mut().zip(second);
+    for ((value, &slope), (first, second)) in values.iter_mut().zip(gradient).zip(means) {
+        *first += new1 * (slope - *first);
+        *second += new2 * (slope * slope - *second);
+        *value = *value * decay - step * *first / (second.sqrt() * root + epsilon);
+    }
+}
+
+/// The values of a tensor in the memory of the processor.
+#[allow(unsafe_code)]
+fn slice(tensor: &mut Tensor) -> Result<&mut [f32]> {
+    if tensor.device() != Device::Cpu || tensor.kind() != Kind::Float || !tensor.is_contiguous() {
+        let found = format!("{:?} on {:?}", tensor.kind(), tensor.device());
+        return Err(Error::Parameter {
+            name: "a tensor to step over",
+            expected: "contiguous f32 on the CPU",
+            found,
+        });
+    }
+    // SAFETY: a contiguous f32 tensor on the CPU is `numel` initialised f32 from `data_ptr` on, which live as long as the tensor
+    // that is borrowed. The layers are views of the same memory, but they are used by operators of libtorch alone; on the
+    // CPU these are done when they return, and none runs while this borrow lasts.
+    Ok(unsafe { std::slice::from_raw_parts_mut(tensor.data_ptr().cast::<f32>(), tensor.numel()) })
+}
+
+/// Shrinks the gradient so that its length (the root of the sum of all squares) is at most `most`, as PyTorch's
+/// `clip_grad_norm_`: Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks*, ICML 2013.
+pub(crate) fn clip(gradient: &mut Tensor, most: f64) -> Result<()> {
+    // Row by row and then all rows, whose number is too small for libtorch to divide it among threads.
+    let rows = gradient.f_view([-1, crate::parameters::ROW as i64])?;
+    let length = rows.f_norm_scalaropt_dim(2.0, [1], false)?.f_norm()?;
+    let factor = (length.f_add_scalar(1e-6)?.f_reciprocal()?.f_mul_scalar(most)?).f_clamp_max(1.0)?;
+    let _ = gradient.f_mul_(&factor)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Architecture, Init, Network};
+
+    /// Parameters of a small network with the gradient `slope(i)` for value i.
+    fn parameters(slope: impl Fn(usize) -> f32) -> Parameters {
+        let architecture =
+            Architecture { input: 200, hidden: vec![170], latent: 3, ..Architecture::default() };
+        let mut network = Network::new(&architecture, Init::Keras, 1, Device::Cpu).unwrap();
+        let mut parameters = Parameters::of(&mut network).unwrap();
+        let length = parameters.gradient.numel();
+        let slopes: Vec<f32> = (0..length).map(slope).collect();
+        parameters.gradient.copy_(&Tensor::from_slice(&slopes));
+        parameters
+    }
+
+    fn largest_difference(a: &Tensor, b: &Tensor) -> f64 {
+        (a - b).abs().max().double_value(&[])
+    }
+
+    #[test]
+    fn one_pass_and_operators_take_the_same_steps() {
+        let slope = |i: usize| {
+            if i.is_multiple_of(5) { 0.0 } else { (i as f32).sin() * 10f32.powi((i % 7) as i32 - 5) }
+        };
+        let (mut a, mut b) = (parameters(slope), parameters(slope));
+        let length = a.values.numel() as i64;
+        assert!(a.values.numel() > 2 * BLOCK, "several blocks");
+        let (mut one, mut other) =
+            (Adam::new(length, Device::Cpu).unwrap(), Adam::new(length, Device::Cpu).unwrap());
+        for _ in 0..3 {
+            one.step(&mut a, 0.01, 0.1).unwrap();
+            other.steps += 1;
+            let correction = |beta: f64| 1.0 - beta.powf(other.steps as f64);
+            let factors = Factors {
+                decay: 0.999,
+                step: (0.01 / correction(BETA1)) as f32,
+                root: (1.0 / correction(BETA2).sqrt()) as f32,
+            };
+            other.by_tensors(&mut b, factors).unwrap();
+        }
+        let moved = largest_difference(&a.values, &parameters(slope).values);
+        assert!(moved > 0.02, "{moved}");
+        let difference = largest_difference(&a.values, &b.values);
+        assert!(difference < 1e-6, "{difference}");
+    }
+
+    #[test]
+    fn a_gradient_is_shrunk_to_the_length_asked_for_and_never_stretched() {
+        let mut parameters = parameters(|i| ((i * 7) % 11) as f32 - 5.0);
+        let before = parameters.gradient.copy();
+        let length = before.to_kind(Kind::Double).norm().double_value(&[]);
+        clip(&mut parameters.gradient, 2.0 * length).unwrap();
+        assert_eq!(largest_difference(&parameters.gradient, &before), 0.0);
+        clip(&mut parameters.gradient, 0.5).unwrap();
+        let expected = &before * (0.5 / length);
+        let difference = largest_difference(&parameters.gradient, &expected);
+        assert!(difference < 1e-6 * 0.5, "{difference}");
+    }
+}

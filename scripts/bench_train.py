@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Compares train-ae with PyTorch: images trained on per second, and what of it are matrix products.
+
+    make bench-train
+    make bench-train ROUNDS=3
+
+In each round every tool takes the same number of steps of the same size, one tool after the other, from the same first weights, on
+the images in an order of its own. PyTorch is timed within this process, ours by `train-ae --bench`, without reading the images. That
+they compute the same is seen first, on one batch, whose images need no order: the loss curves have to agree.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+WIDTHS = [784, 1500, 1000, 500, 10]
+WARM_UP, CURVE = 3, 30
+# Greatest relative difference of two loss curves: in f32 most often 1e-6, but a value next to 0 that rounds to the other side of
+# a ReLU shows from then on, and two runs of PyTorch differ as much.
+AGREE = {"f32": 0.01, "tf32": 0.02, "bf16": 0.05}
+
+
+def say(message):
+    print(message, file=sys.stderr, flush=True)
+
+
+def ours(args, images, *more):
+    command = [args.bin / "train-ae", "--images", images, "--batch", args.batch, "--device", args.device,
+               "--precision", args.precision, "--threads", args.threads, "--quiet", "--json", *more]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"bench_train.py: {done.stderr.strip()[-500:]}")
+    return json.loads(done.stdout)["result"]
+
+
+class PyTorch:
+    """The same network, loss and optimiser, as one writes them."""
+
+    def __init__(self, args, images, weights, fused=False, compiled=False):
+        def chain(widths):
+            layers = []
+            for pair in zip(widths, widths[1:]):
+                layers += [torch.nn.Linear(*pair), torch.nn.ReLU()]
+            return torch.nn.Sequential(*layers[:-1])
+
+        network = torch.nn.ModuleDict({"encoder": chain(WIDTHS), "decoder": chain(WIDTHS[::-1])})
+        network.load_state_dict(weights)
+        self.network = torch.nn.Sequential(network["encoder"], network["decoder"]).to(args.device)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), fused=True if fused else None)
+        self.args, self.images = args, images
+        self.forward = torch.compile(self.network) if compiled else self.network
+        self.order, self.at = torch.randperm(len(images)), 0
+
+    def step(self):
+        if self.at + self.args.batch > len(self.order):
+            self.order, self.at = torch.randperm(len(self.images)), 0
+        chosen = self.order[self.at:self.at + self.args.batch].to(self.images.device)
+        self.at += self.args.batch
+        batch = self.images[chosen].float() / 255
+        self.optimizer.zero_grad()
+        with torch.autocast(self.args.device.split(":")[0], torch.bfloat16, enabled=self.args.precision == "bf16"):
+            loss = torch.nn.functional.mse_loss(self.forward(batch).float(), batch)
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def run(self, steps):
+        """Seconds a step."""
+        for _ in range(WARM_UP):
+            self.step().item()
+        started = time.perf_counter()
+        for _ in range(steps):
+            loss = self.step()
+        loss.item()
+        return (time.perf_counter() - started) / steps
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=Path, required=True)
+    parser.add_argument("--bin", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="measurements to write: .json")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=100, help="of each tool in each round")
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--precision", default="f32", help="f32, bf16 or, on CUDA, tf32")
+    parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out, which needs a C++ compiler and a minute")
+    args = parser.parse_args()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(args.threads)
+    torch.backends.cuda.matmul.allow_tf32 = args.precision == "tf32"
+    images = torch.from_numpy(np.load(args.images).reshape(-1, WIDTHS[0])).to(args.device)
+    # A step too small to be seen leaves the first weights.
+    start = args.out.parent / "start.safetensors"
+    few, losses = args.out.parent / "few.npy", args.out.parent / "losses.csv"
+    np.save(few, np.load(args.images, mmap_mode="r")[:args.batch])
+    ours(args, few, "--lr", "1e-30", "--epochs", "1", "--out", start, "--losses", losses)
+    weights = load_file(start)
+    ours(args, few, "--epochs", CURVE, "--out", args.out.parent / "end.safetensors", "--losses", losses)
+    curve = [float(line.split(",")[1]) for line in losses.read_text().splitlines()[1:]]
+
+    tools = {"PyTorch": {}, "PyTorch, fused Adam": {"fused": True}}
+    if not args.no_compile:
+        tools["PyTorch, compiled, fused Adam"] = {"fused": True, "compiled": True}
+    for name, how in list(tools.items()):
+        try:
+            tool = PyTorch(args, images[:args.batch], weights, **how)
+            found = [tool.step().item() for _ in range(CURVE)]
+        except Exception as error:  # noqa: BLE001: whatever keeps torch.compile from working here
+            if "compiled" not in how:
+                raise
+            del tools[name]
+            say(f"{name}: left out, {str(error).splitlines()[0][:120]}")
+            continue
+        difference = max(abs(a - b) / a for a, b in zip(found, curve, strict=True))
+        say(f"{name}: losses of {CURVE} steps on one batch from {found[0]:.4f} to {found[-1]:.4f}, ours differ by {difference:.1e} at most")
+        if not difference < AGREE[args.precision]:
+            sys.exit("bench_train.py: the loss curves do not agree")
+
+    rounds = []
+    for number in range(1, args.rounds + 1):
+        entry = {name: PyTorch(args, images, weights, **how).run(args.steps) for name, how in tools.items()}
+        found = ours(args, args.images, "--bench", args.steps)
+        entry["ours"], entry["share"], entry["flops"] = found["seconds_per_step"], found["products_share"], found["products_flops"]
+        say(f"round {number}/{args.rounds}: " + ", ".join(f"{name} {1e3 * entry[name]:.1f} ms a step" for name in [*tools, "ours"]))
+        rounds.append(entry)
+        args.out.write_text(json.dumps(rounds, indent=1) + "\n", encoding="utf-8")
+
+    print(f"\nBatches of {args.batch}, {args.device}, {args.precision}, {args.threads} threads, medians of {args.rounds} rounds of {args.steps} steps.\n")
+    print("| tool | ms a step | images/s | time against ours |\n| --- | ---: | ---: | ---: |")
+    for name in [*tools, "ours"]:
+        step = median(entry[name] for entry in rounds)
+        ratio = median(entry[name] / entry["ours"] for entry in rounds)
+        print(f"| {name} | {1e3 * step:.1f} | {args.batch / step:.0f} | {ratio:.2f} |")
+    share, flops = median(entry["share"] for entry in rounds), median(entry["flops"] for entry in rounds)
+    print(f"\nThe matrix products alone, {flops / 1e9:.0f} Gflop/s, are {100 * share:.0f} % of our step.", flush=True)
+
+
+if __name__ == "__main__":
+    main()
