@@ -14,7 +14,7 @@ fn write(path: &Path) {
             archive.add_array("kind", &arr0(Text::from("full")))
         })
         .unwrap();
-    let run = Run { seconds: 0.0, threads: 1, device: "cpu".into(), argv: Vec::new() };
+    let run = Run { seconds: 0.0, threads: 1, device: "cpu".into(), peak_memory: None, argv: Vec::new() };
     let (stage, version) = ("test".into(), "0".into());
     let (inputs, outputs_of) = (Vec::new(), Vec::new());
     outputs

@@ -14,7 +14,13 @@ fn provenance() -> Provenance {
         inputs: Vec::new(),
         outputs: Vec::new(),
         result: json!({}),
-        run: Run { seconds: 0.5, threads: 2, device: "cpu".into(), argv: vec!["test".into()] },
+        run: Run {
+            seconds: 0.5,
+            threads: 2,
+            device: "cpu".into(),
+            peak_memory: None,
+            argv: vec!["test".into()],
+        },
     }
 }
 
