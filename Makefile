@@ -211,17 +211,20 @@ libtorch := $(if $(LIBTORCH),,.libtorch/build-version)
 
 build: $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all programs, and libtorch
 
-$(PLAIN_PROGRAMS) &: $(SOURCES)
+# Where all programs will be needed they are built at once: one core is busy with libtorch's bindings (C++, in one piece) while the
+# other compiles what does not wait for them. libtorch comes first, so that nothing is compiled for minutes if it cannot be had.
+all_at_once := $(or $(filter build test lint,$(MAKECMDGOALS)),$(if $(own_latents),$(call programs,$(TRAIN_AE) $(ENCODE))))
+$(PLAIN_PROGRAMS) &: $(SOURCES) | $(if $(all_at_once),$(libtorch))
 	@scripts/need.sh cargo c++
-	@echo 'building the programs that need no libtorch (three to five minutes on 2 cores the first time)' >&2
-	$(CARGO) build --release --locked
+	@$(if $(all_at_once),scripts/setup-libtorch.sh .libtorch)
+	@echo 'building the programs (four to eight minutes on 2 cores the first time, cargo shows how far it is)' >&2
+	$(CARGO) build --release --locked $(if $(all_at_once),--workspace)
 	@touch $(PLAIN_PROGRAMS)
 
 $(TORCH_PROGRAMS) &: $(SOURCES) | $(PLAIN_PROGRAMS) $(libtorch)
 	@scripts/need.sh cargo c++
 	@scripts/setup-libtorch.sh .libtorch
-	@echo 'building train-ae and encode (about four minutes on 2 cores the first time: libtorch is bound through C++)' >&2
-	$(CARGO) build --release --locked $(TORCH_CRATES)
+	$(CARGO) build --release --locked $(if $(all_at_once),--workspace,$(TORCH_CRATES))
 	@touch $(TORCH_PROGRAMS)
 
 python: .venv/ready ## a Python environment with what the stand-ins in scripts/ need
@@ -239,8 +242,7 @@ lint: ## formatting, lints, and which crate may depend on which
 .venv/test: | .venv/ready
 
 test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all tests; installs PyTorch to compare with (5 GB)
-	$(CARGO) test --release --locked
-	$(CARGO) test --release --locked $(TORCH_CRATES)
+	$(CARGO) test --release --locked --workspace
 	.venv/bin/python -m unittest discover --start-directory scripts/tests --verbose
 
 # The peers in an environment of their own, and linfa in a program of its own.

@@ -102,6 +102,21 @@ impl Header {
     }
 }
 
+/// The header of an array of `dtype` and `shape` in C order, version 1.0, as `ndarray-npy` writes it.
+pub(crate) fn npy_header(dtype: &str, shape: &[usize]) -> Vec<u8> {
+    const ALIGNMENT: usize = 64;
+    let lengths: Vec<Value> = shape.iter().map(|&length| Value::Integer(length.into())).collect();
+    let mut text =
+        format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {}}}", Value::Tuple(lengths));
+    // Magic bytes, version, length, text and the newline after it: a multiple of what arrays are aligned to.
+    let prefix = 10;
+    let total = (prefix + text.len() + 1).next_multiple_of(ALIGNMENT);
+    text.extend(std::iter::repeat_n(' ', total - prefix - text.len() - 1));
+    text.push('\n');
+    let length = u16::try_from(text.len()).expect("a shape has few dimensions");
+    [b"\x93NUMPY\x01\x00".as_slice(), &length.to_le_bytes(), text.as_bytes()].concat()
+}
+
 /// Fills `buffer`, or says how many bytes there were.
 fn read_exactly(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), usize> {
     let mut filled = 0;

@@ -12,6 +12,7 @@ mod elements;
 mod error;
 mod hash;
 mod header;
+mod images;
 mod npz;
 mod output;
 mod provenance;
@@ -19,8 +20,9 @@ mod read;
 mod rows;
 
 pub use error::Error;
+pub use images::ImageFile;
 pub use npz::{Npz, Text};
-pub use output::{Outputs, remove_temporaries, replace};
+pub use output::{BlockWriter, Outputs, remove_temporaries, replace};
 pub use provenance::{FileRecord, Provenance, Run};
 pub use read::{
     Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_numbers, read_points,

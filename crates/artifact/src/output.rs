@@ -6,11 +6,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use ndarray::{ArrayBase, Data, Dimension};
+use ndarray::{ArrayBase, ArrayView2, Data, Dimension};
 use ndarray_npy::{NpzWriter, WritableElement, WriteNpyError, WriteNpyExt, WriteNpzError};
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::hash::Hashing;
+use crate::header::npy_header;
 use crate::{Error, FileRecord, Provenance, Result};
 
 /// Names of all temporaries this process made, so that a signal handler can remove those still there: no destructor
@@ -133,6 +134,38 @@ impl Outputs {
         Ok(provenance)
     }
 
+    /// Begins an `f4` array of `shape` whose rows are written block by block, so that it need not fit into memory. It counts
+    /// once it is given back to [`Outputs::blocks`].
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn begin_blocks(&self, target: &Path, shape: &[usize]) -> Result<BlockWriter> {
+        let file = self.begin(target)?;
+        let failed = |error| Error::write(target, error);
+        let handle = file.as_file().try_clone().map_err(failed)?;
+        let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, handle));
+        writer.write_all(&npy_header("<f4", shape)).map_err(failed)?;
+        let left = shape.iter().product();
+        Ok(BlockWriter { target: target.to_owned(), file, writer, shape: shape.to_vec(), left })
+    }
+
+    /// Adds an array that was written block by block.
+    ///
+    /// # Errors
+    /// The file cannot be written, or has fewer values than its shape promises.
+    pub fn blocks(&mut self, array: BlockWriter) -> Result<()> {
+        let BlockWriter { target, file, writer, shape, left } = array;
+        let failed = |error| Error::write(&target, error);
+        if left != 0 {
+            return Err(failed(std::io::Error::other(format!("{left} values are missing"))));
+        }
+        let (buffer, bytes, sha256) = writer.finish();
+        buffer.into_inner().map_err(|error| failed(error.into_error()))?;
+        let path = target.display().to_string();
+        let record = FileRecord { path, dtype: Some("<f4".into()), shape, bytes, sha256 };
+        self.complete(&target, file, record)
+    }
+
     fn add(
         &mut self,
         target: &Path,
@@ -140,6 +173,26 @@ impl Outputs {
         shape: Vec<usize>,
         write: impl FnOnce(&mut Hashing<BufWriter<&mut File>>) -> std::io::Result<()>,
     ) -> Result<()> {
+        let mut file = self.begin(target)?;
+        let failed = |error| Error::write(target, error);
+        let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, file.as_file_mut()));
+        write(&mut writer).map_err(failed)?;
+        let (buffer, bytes, sha256) = writer.finish();
+        buffer.into_inner().map_err(|error| failed(error.into_error()))?;
+        let record = FileRecord { path: target.display().to_string(), dtype, shape, bytes, sha256 };
+        self.complete(target, file, record)
+    }
+
+    /// An empty file that is to become `target`.
+    fn begin(&self, target: &Path) -> Result<NamedTempFile> {
+        self.refuse_taken(target)?;
+        let folder = folder_of(target)?;
+        fs::create_dir_all(folder).map_err(|error| Error::write(target, error))?;
+        temporary_in(folder, target)
+    }
+
+    /// Refuses a name that another output has, or its provenance.
+    fn refuse_taken(&self, target: &Path) -> Result<()> {
         let taken = |pending: &Pending| {
             pending.target == target
                 || provenance_path(&pending.target) == target
@@ -149,18 +202,41 @@ impl Outputs {
             let cure = "give each output a name of its own";
             return Err(Error::content(target, "a file to write", "another output of this run", cure));
         }
-        let folder = folder_of(target)?;
-        fs::create_dir_all(folder).map_err(|error| Error::write(target, error))?;
-        let mut file = temporary_in(folder, target)?;
-        let failed = |error| Error::write(target, error);
-        let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, file.as_file_mut()));
-        write(&mut writer).map_err(failed)?;
-        let (buffer, bytes, sha256) = writer.finish();
-        buffer.into_inner().map_err(|error| failed(error.into_error()))?;
-        file.as_file().sync_all().map_err(failed)?;
-        let record = FileRecord { path: target.display().to_string(), dtype, shape, bytes, sha256 };
+        Ok(())
+    }
+
+    /// A file that is written, to be renamed with the others.
+    fn complete(&mut self, target: &Path, file: NamedTempFile, record: FileRecord) -> Result<()> {
+        self.refuse_taken(target)?;
+        file.as_file().sync_all().map_err(|error| Error::write(target, error))?;
         self.pending.push(Pending { target: target.to_owned(), temporary: file.into_temp_path(), record });
         Ok(())
+    }
+}
+
+/// An `f4` array on its way into a file, see [`Outputs::begin_blocks`].
+pub struct BlockWriter {
+    target: PathBuf,
+    file: NamedTempFile,
+    writer: Hashing<BufWriter<File>>,
+    shape: Vec<usize>,
+    /// Values that are still to come.
+    left: usize,
+}
+
+impl BlockWriter {
+    /// Writes the next rows.
+    ///
+    /// # Errors
+    /// The file cannot be written; more values than its shape promises.
+    pub fn write(&mut self, rows: ArrayView2<f32>) -> Result<()> {
+        let failed = |error| Error::write(&self.target, error);
+        self.left = self
+            .left
+            .checked_sub(rows.len())
+            .ok_or_else(|| failed(std::io::Error::other("more values than were promised")))?;
+        let bytes: Vec<u8> = rows.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.writer.write_all(&bytes).map_err(failed)
     }
 }
 

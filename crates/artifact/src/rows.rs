@@ -59,7 +59,11 @@ impl PointFile {
     /// # Errors
     /// A file that cannot be read or is no such array; no rows or columns; a value that is not finite (the first is named).
     pub fn open(path: &Path) -> Result<Self> {
-        let expected = "points: an array of shape (n, d) or images (n, height, width)";
+        Self::open_as(path, "points: an array of shape (n, d) or images (n, height, width)")
+    }
+
+    /// As [`PointFile::open`]; what the file should be is `expected`, for the refusal.
+    pub(crate) fn open_as(path: &Path, expected: &str) -> Result<Self> {
         let refuse =
             |found: String| Error::content(path, expected, found, "write it again, with numpy.save say");
         let (file, length) = open(path)?;
@@ -160,6 +164,11 @@ impl PointFile {
         Ok(())
     }
 
+    /// The rows from the first to before the last.
+    pub(crate) fn range(&self, rows: Range<usize>) -> Result<Points> {
+        self.points(self.bytes(&rows)?, |row| rows.start + row)
+    }
+
     fn ranges(&self, rows: usize) -> impl Iterator<Item = Range<usize>> + use<> {
         let n = self.n;
         (0..n).step_by(rows.max(1)).map(move |start| start..n.min(start.saturating_add(rows.max(1))))
@@ -224,6 +233,11 @@ impl PointFile {
             Some(i) => Err(not_finite(&self.path, value(i), row(i / self.d), i % self.d)),
         }
     }
+}
+
+/// Whether the rows of the array with this header can be read one by one.
+pub(crate) fn has_rows(path: &Path, header: &Header) -> bool {
+    element(path, header).is_ok()
 }
 
 /// What the rows are made of, if they can be read one by one.

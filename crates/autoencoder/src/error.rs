@@ -116,3 +116,14 @@ pub enum Error {
     #[error("libtorch: {0}")]
     Torch(#[from] tch::TchError),
 }
+
+impl Error {
+    /// The same, if it names a row of a block that begins with row `first` of the whole.
+    pub fn in_block(self, first: usize) -> Self {
+        match self {
+            Self::LatentsNotFinite { row } => Self::LatentsNotFinite { row: first + row },
+            Self::ImagesNotFinite { row } => Self::ImagesNotFinite { row: first + row },
+            other => other,
+        }
+    }
+}

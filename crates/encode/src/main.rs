@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{Outputs, Pixels, read_bytes, read_images};
+use artifact::{ImageFile, Images, Outputs, Pixels, read_bytes};
 use autoencoder::{DeviceChoice, Network, device_name};
 use serde_json::json;
 use stage::{Count, Progress, Stage};
 
 /// Compresses images to latents with trained weights. The shape of the network comes from the weights file; row i of
-/// the latents belongs to image i.
+/// the latents belongs to image i. However many images there are, few are in memory at once.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
@@ -37,6 +37,9 @@ struct Args {
     threads: Option<Count>,
 }
 
+/// Images that are in memory at once.
+const ROWS: usize = 4000;
+
 fn main() -> ExitCode {
     autoencoder::request_reproducible_products();
     stage::main("encode", run)
@@ -52,32 +55,44 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let (weights, weights_record) = read_bytes(&args.weights)?;
     let network =
         Network::from_safetensors(&weights, device).with_context(|| args.weights.display().to_string())?;
-    let (images, images_record) = read_images(&args.images)?;
+    let images = ImageFile::open(&args.images)?;
+    let in_images = || args.images.display().to_string();
+    let shape = images.record().shape.clone();
     let architecture = network.architecture();
-    architecture.check_sides(&images_record.shape).with_context(|| args.images.display().to_string())?;
-    let pixels = match &images.pixels {
-        Pixels::U8(pixels) => autoencoder::Pixels::U8(pixels.view()),
-        Pixels::F32(pixels) => autoencoder::Pixels::F32(pixels.view()),
-    };
+    architecture.check_sides(&shape).with_context(in_images)?;
 
-    let progress = Progress::new("images", images.dim().0 as u64);
-    let latents = autoencoder::encode(&network, pixels, &mut |done| progress.set(done as u64, ""))
-        .with_context(|| args.images.display().to_string())?;
-    drop(progress);
-
-    let (n, latent) = latents.dim();
+    let (n, latent) = (images.dim().0, architecture.latent);
     let mut outputs = Outputs::new();
-    outputs.npy(&args.out, &latents)?;
-    if let Some(path) = &args.decode {
-        let progress = Progress::new("images", n as u64);
-        let mut decoded =
-            autoencoder::decode(&network, latents.view(), &mut |done| progress.set(done as u64, "decoded"))
+    let mut latents = outputs.begin_blocks(&args.out, &[n, latent])?;
+    let mut decoded = args.decode.as_deref().map(|path| outputs.begin_blocks(path, &shape)).transpose()?;
+    let progress = Progress::new("images", n as u64);
+    for start in (0..n).step_by(ROWS) {
+        let some = images.rows(start..n.min(start + ROWS))?;
+        let codes =
+            autoencoder::encode(&network, pixels(&some), &mut |done| progress.set((start + done) as u64, ""))
+                .map_err(|error| error.in_block(start))
+                .with_context(in_images)?;
+        latents.write(codes.view())?;
+        if let Some(decoded) = &mut decoded {
+            let mut made = autoencoder::decode(&network, codes.view(), &mut |_| {})
+                .map_err(|error| error.in_block(start))
                 .with_context(|| args.weights.display().to_string())?;
-        autoencoder::in_scale_of(pixels, &network, &mut decoded);
-        let shape = images_record.shape.as_slice();
-        outputs.npy(path, &decoded.into_shape_with_order(shape)?)?;
+            autoencoder::in_scale_of(pixels(&some), &network, &mut made);
+            decoded.write(made.view())?;
+        }
     }
+    drop(progress);
+    outputs.blocks(latents)?;
+    decoded.map(|decoded| outputs.blocks(decoded)).transpose()?;
+
     let result = json!({ "images": n, "latent": latent });
     let text = format!("{n} images of {} pixels to {latent} latents\n", architecture.input);
-    stage.finish(outputs, json!({}), vec![weights_record, images_record], result, &text)
+    stage.finish(outputs, json!({}), vec![weights_record, images.record().clone()], result, &text)
+}
+
+fn pixels(images: &Images) -> autoencoder::Pixels<'_> {
+    match &images.pixels {
+        Pixels::U8(pixels) => autoencoder::Pixels::U8(pixels.view()),
+        Pixels::F32(pixels) => autoencoder::Pixels::F32(pixels.view()),
+    }
 }

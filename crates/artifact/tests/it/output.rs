@@ -6,7 +6,7 @@ use ndarray::array;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
-fn provenance() -> Provenance {
+pub fn provenance() -> Provenance {
     Provenance {
         stage: "test".into(),
         version: "0".into(),
