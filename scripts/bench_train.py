@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Compares train-ae with PyTorch: images trained on per second, and what of it are matrix products.
+"""Compares train-ae and encode with PyTorch: images per second, and what of a training step are matrix products.
 
     make bench-train
     make bench-train ROUNDS=3
 
 In each round every tool takes the same number of steps of the same size, one tool after the other, from the same first weights, on
 the images in an order of its own. PyTorch is timed within this process, ours by `train-ae --bench`, without reading the images. That
-they compute the same is seen first, on one batch, whose images need no order: the loss curves have to agree.
+they compute the same is seen first, on one batch, whose images need no order: the loss curves have to agree. Then both encode the file
+of images into a file of latents: of ours the whole process counts, PyTorch is started already.
 """
 
 import argparse
@@ -73,6 +74,15 @@ class PyTorch:
         self.optimizer.step()
         return loss.detach()
 
+    def encode(self, out):
+        """Seconds from file to file."""
+        started = time.perf_counter()
+        with torch.no_grad():
+            images = torch.from_numpy(np.load(self.args.images).reshape(-1, WIDTHS[0]))
+            latents = [self.network[0](block.to(self.args.device).float() / 255).cpu() for block in images.split(1000)]
+            np.save(out, torch.cat(latents).numpy())
+        return time.perf_counter() - started
+
     def run(self, steps):
         """Seconds a step."""
         for _ in range(WARM_UP):
@@ -82,6 +92,14 @@ class PyTorch:
             loss = self.step()
         loss.item()
         return (time.perf_counter() - started) / steps
+
+
+def encode(args, weights, out):
+    command = [args.bin / "encode", "--images", args.images, "--weights", weights, "--out", out, "--device", args.device,
+               "--threads", args.threads, "--quiet"]
+    started = time.perf_counter()
+    subprocess.run([str(word) for word in command], check=True, capture_output=True)
+    return time.perf_counter() - started
 
 
 def main():
@@ -134,6 +152,11 @@ def main():
         found = ours(args, args.images, "--bench", args.steps)
         entry["ours"], entry["share"], entry["flops"] = found["seconds_per_step"], found["products_share"], found["products_flops"]
         say(f"round {number}/{args.rounds}: " + ", ".join(f"{name} {1e3 * entry[name]:.1f} ms a step" for name in [*tools, "ours"]))
+        theirs, here = args.out.parent / "latents-pytorch.npy", args.out.parent / "latents.npy"
+        entry["encode: PyTorch"] = PyTorch(args, images, weights).encode(theirs)
+        entry["encode: ours"] = encode(args, start, here)
+        largest = float(np.abs(np.load(theirs) - np.load(here)).max())
+        say(f"round {number}/{args.rounds}: encoding, PyTorch {entry['encode: PyTorch']:.2f} s, ours {entry['encode: ours']:.2f} s, latents differ by {largest:.1e} at most")
         rounds.append(entry)
         args.out.write_text(json.dumps(rounds, indent=1) + "\n", encoding="utf-8")
 
@@ -143,6 +166,8 @@ def main():
         step = median(entry[name] for entry in rounds)
         ratio = median(entry[name] / entry["ours"] for entry in rounds)
         print(f"| {name} | {1e3 * step:.1f} | {args.batch / step:.0f} | {ratio:.2f} |")
+    ratio = median(entry["encode: PyTorch"] / entry["encode: ours"] for entry in rounds)
+    print(f"\nEncoding {len(images)} images, file to file, PyTorch takes {ratio:.2f} times as long as ours.")
     share, flops = median(entry["share"] for entry in rounds), median(entry["flops"] for entry in rounds)
     print(f"\nThe matrix products alone, {flops / 1e9:.0f} Gflop/s, are {100 * share:.0f} % of our step.", flush=True)
 
