@@ -73,3 +73,35 @@ fn view(whole: &Tensor, shape: &LayerShape, place: Place) -> Result<(Tensor, Ten
     let weight = whole.f_narrow(0, place.weight as i64, size.iter().product())?.f_view(&size[..])?;
     Ok((weight, whole.f_narrow(0, place.bias as i64, shape.bias() as i64)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+
+    use super::*;
+    use crate::{Architecture, Init, NetworkKind};
+
+    #[test]
+    fn a_network_keeps_its_values_and_they_keep_apart() {
+        let network = NetworkKind::Conv { height: 5, width: 3 };
+        let convolutional =
+            Architecture { input: 15, network, hidden: vec![3], latent: 2, ..Architecture::default() };
+        let dense = Architecture { input: 15, hidden: vec![7], latent: 2, ..Architecture::default() };
+        for architecture in [convolutional, dense] {
+            let before = Network::new(&architecture, Init::PyTorch, 1, Device::Cpu).unwrap();
+            let mut network = Network::new(&architecture, Init::PyTorch, 1, Device::Cpu).unwrap();
+            let parameters = Parameters::of(&mut network).unwrap();
+            assert_eq!(network.to_safetensors().unwrap(), before.to_safetensors().unwrap());
+            // Each value has a place of its own: numbered, they are all there.
+            let length = parameters.values.numel();
+            let numbers = Tensor::arange(length as i64, (Kind::Float, Device::Cpu));
+            let mut seen = Vec::new();
+            for (weight, bias) in parameters.views(&numbers, &network).unwrap() {
+                seen.extend(Vec::<f32>::try_from(weight.flatten(0, -1)).unwrap());
+                seen.extend(Vec::<f32>::try_from(bias).unwrap());
+            }
+            assert_eq!(seen.len(), architecture.parameters());
+            assert!(seen.is_sorted_by(|a, b| a < b), "one after the other");
+        }
+    }
+}
