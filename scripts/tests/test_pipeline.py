@@ -285,6 +285,31 @@ class Pipeline(unittest.TestCase):
         self.assertEqual(found, undisturbed)
 
 
+    def test_a_training_that_was_stopped_goes_on_unless_it_would_be_another(self):
+        artifacts = self.folder / "stopped"
+        weights, checkpoint = (artifacts / "autoencoder" / name for name in ["weights.safetensors", "checkpoint.safetensors"])
+        # Of 400 epochs, a hundred a second, some are done when it is stopped.
+        words = [*SMALL, "EPOCHS=400", f"ARTIFACTS={artifacts}", weights]
+        for more, goes_on in [([], True), (["LR=0.002"], False)]:
+            with self.subTest(f"{more}"):
+                weights.unlink(missing_ok=True)
+                process = subprocess.Popen(["make", *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                           start_new_session=True)
+                for line in process.stderr:
+                    if line.startswith("epoch 20/"):
+                        os.killpg(process.pid, signal.SIGINT)
+                        break
+                self.assertIn("--resume goes on", process.stderr.read())
+                process.stderr.close()
+                self.assertNotEqual(process.wait(), 0)
+                self.assertTrue(checkpoint.exists())
+                done = subprocess.run(["make", *words, *more], cwd=ROOT, capture_output=True, text=True, check=True)
+                self.assertEqual("going on after" in done.stderr, goes_on, done.stderr)
+                self.assertEqual("epoch 1/400" in done.stderr, not goes_on)
+                self.assertTrue(weights.exists())
+                self.assertFalse(checkpoint.exists())
+
+
 class Manifold(unittest.TestCase):
     def test_clusters_do_not_drift_apart(self):
         """If what pulls the two ends of an edge is not the same, parts of a class drift away: 4.8 then, 2.0 with umap-learn."""
