@@ -231,3 +231,53 @@ fn slope_before(activation: Activation, slope: &Tensor, known: &Tensor) -> Resul
     };
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+
+    use super::*;
+    use crate::Init;
+
+    /// Batches that fill the memory there is for them and those that do not, for every activation and loss.
+    #[test]
+    fn gradients_by_hand_are_libtorchs() {
+        for activation in
+            [Activation::Relu, Activation::Elu, Activation::Gelu, Activation::Tanh, Activation::Sigmoid]
+        {
+            for loss in [Loss::Mse, Loss::Bce] {
+                let hidden = vec![30, 20];
+                let architecture = Architecture {
+                    input: 12,
+                    hidden,
+                    latent: 3,
+                    activation,
+                    loss,
+                    ..Architecture::default()
+                };
+                let mut network = Network::new(&architecture, Init::PyTorch, 7, Device::Cpu).unwrap();
+                let mut parameters = Parameters::of(&mut network).unwrap();
+                let mut by_hand = Differentiation::new(&network, &parameters, Precision::F32, 9).unwrap();
+                let method = Method::ByLibtorch(leaves(&network).unwrap());
+                let mut by_libtorch = Differentiation { method, kind: Kind::Float };
+                for rows in [9, 4, 1, 9] {
+                    let target = Tensor::rand([rows, 12], (Kind::Float, Device::Cpu));
+                    let input = Tensor::rand([rows, 12], (Kind::Float, Device::Cpu));
+                    let mut found = |method: &mut Differentiation| {
+                        let losses = method.of_batch(&network, &mut parameters, &input, &target).unwrap();
+                        (losses, parameters.gradient.copy())
+                    };
+                    let (expected_losses, expected) = found(&mut by_libtorch);
+                    let (losses, gradient) = found(&mut by_hand);
+                    assert!(expected.abs().max().double_value(&[]) > 1e-3);
+                    for (name, a, b) in
+                        [("losses", losses, expected_losses), ("gradient", gradient, expected)]
+                    {
+                        let difference = (a - b).abs().max().double_value(&[]);
+                        assert!(difference < 1e-6, "{name}, {activation} {loss}, {rows} rows: {difference}");
+                    }
+                }
+            }
+        }
+    }
+}
