@@ -107,6 +107,7 @@ hidden_conv := 32,64,128
 # Whether the stages write them: what belongs to files of yours is yours to name, or left out.
 own_images = $(filter $(DATA)/train-images.npy,$(TRAIN_IMAGES))
 own_latents = $(filter $(ARTIFACTS)/latents/train.npy,$(LATENTS))
+own_weights = $(filter $(ARTIFACTS)/autoencoder/weights.safetensors,$(WEIGHTS))
 own_map = $(filter $(ARTIFACTS)/manifold/map/train.npy,$(MAP))
 # Images that it was not trained on are the better test of an autoencoder.
 decoded_split = $(if $(TEST_IMAGES),test,train)
@@ -213,7 +214,7 @@ build: $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all programs, and libtorch
 
 # Where all programs will be needed they are built at once: one core is busy with libtorch's bindings (C++, in one piece) while the
 # other compiles what does not wait for them. libtorch comes first, so that nothing is compiled for minutes if it cannot be had.
-all_at_once := $(or $(filter build test lint,$(MAKECMDGOALS)),$(if $(own_latents),$(call programs,$(TRAIN_AE) $(ENCODE))))
+all_at_once := $(or $(filter build test lint,$(MAKECMDGOALS)),$(if $(own_latents),$(call programs,$(ENCODE) $(if $(own_weights),$(TRAIN_AE)))))
 $(PLAIN_PROGRAMS) &: $(SOURCES) | $(if $(all_at_once),$(libtorch))
 	@scripts/need.sh cargo c++
 	@$(if $(all_at_once),scripts/setup-libtorch.sh .libtorch)
@@ -431,7 +432,7 @@ $(TABLE): $(SYSTEMS:%=$(SCORES)/%.md) $(FOREIGN:%=$(SCORES)/%.md) $(reference) $
 
 # The page: of each system its assignments and whatever else there is of it.
 shown := $(SYSTEMS) $(FOREIGN)
-trained := $(if $(own_latents),$(filter $(ARTIFACTS)/autoencoder/weights.safetensors,$(WEIGHTS)))
+trained := $(if $(own_latents),$(own_weights))
 losses := $(if $(trained),$(ARTIFACTS)/autoencoder/losses.csv)
 certainties := $(foreach system,$(shown),$($(system)_certainty))
 beside := $(losses) $(own_decoded) $(certainties)

@@ -63,27 +63,42 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 
     let (n, latent) = (images.dim().0, architecture.latent);
     let mut outputs = Outputs::new();
-    let mut latents = outputs.begin_blocks(&args.out, &[n, latent])?;
-    let mut decoded = args.decode.as_deref().map(|path| outputs.begin_blocks(path, &shape)).transpose()?;
+    // Begun with the first block, so that what is refused leaves not even a folder.
+    let mut begun = None;
     let progress = Progress::new("images", n as u64);
     for start in (0..n).step_by(ROWS) {
         let some = images.rows(start..n.min(start + ROWS))?;
-        let codes =
-            autoencoder::encode(&network, pixels(&some), &mut |done| progress.set((start + done) as u64, ""))
-                .map_err(|error| error.in_block(start))
-                .with_context(in_images)?;
-        latents.write(codes.view())?;
-        if let Some(decoded) = &mut decoded {
+        let codes = autoencoder::encode(&network, pixels(&some), &mut |done| {
+            progress.set((start + done) as u64, "");
+        })
+        .map_err(|error| error.in_block(start))
+        .with_context(in_images)?;
+        let made = args.decode.is_some().then(|| -> anyhow::Result<_> {
             let mut made = autoencoder::decode(&network, codes.view(), &mut |_| {})
                 .map_err(|error| error.in_block(start))
                 .with_context(|| args.weights.display().to_string())?;
             autoencoder::in_scale_of(pixels(&some), &network, &mut made);
+            Ok(made)
+        });
+        let made = made.transpose()?;
+        let (latents, decoded) = match &mut begun {
+            Some(writers) => writers,
+            None => {
+                let latents = outputs.begin_blocks(&args.out, &[n, latent])?;
+                let decoded = args.decode.as_deref().map(|path| outputs.begin_blocks(path, &shape));
+                begun.insert((latents, decoded.transpose()?))
+            }
+        };
+        latents.write(codes.view())?;
+        if let (Some(decoded), Some(made)) = (decoded, made) {
             decoded.write(made.view())?;
         }
     }
     drop(progress);
-    outputs.blocks(latents)?;
-    decoded.map(|decoded| outputs.blocks(decoded)).transpose()?;
+    if let Some((latents, decoded)) = begun {
+        outputs.blocks(latents)?;
+        decoded.map(|decoded| outputs.blocks(decoded)).transpose()?;
+    }
 
     let result = json!({ "images": n, "latent": latent });
     let text = format!("{n} images of {} pixels to {latent} latents\n", architecture.input);
