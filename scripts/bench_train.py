@@ -7,7 +7,7 @@
 In each round every tool takes the same number of steps of the same size, one tool after the other, from the same first weights, on
 the images in an order of its own. PyTorch is timed within this process, ours by `train-ae --bench`, without reading the images. That
 they compute the same is seen first, on one batch, whose images need no order: the loss curves have to agree. Then both encode the file
-of images into a file of latents: of ours the whole process counts, PyTorch is started already.
+of images into a file of latents: each as a process of its own, and, without their starts, PyTorch here, ours less what `encode --help` takes.
 """
 
 import argparse
@@ -59,10 +59,10 @@ class PyTorch:
         self.optimizer = torch.optim.Adam(self.network.parameters(), fused=True if fused else None)
         self.args, self.images = args, images
         self.forward = torch.compile(self.network) if compiled else self.network
-        self.order, self.at = torch.randperm(len(images)), 0
+        self.order, self.at = None, 0
 
     def step(self):
-        if self.at + self.args.batch > len(self.order):
+        if self.order is None or self.at + self.args.batch > len(self.order):
             self.order, self.at = torch.randperm(len(self.images)), 0
         chosen = self.order[self.at:self.at + self.args.batch].to(self.images.device)
         self.at += self.args.batch
@@ -94,12 +94,24 @@ class PyTorch:
         return (time.perf_counter() - started) / steps
 
 
-def encode(args, weights, out):
-    command = [args.bin / "encode", "--images", args.images, "--weights", weights, "--out", out, "--device", args.device,
-               "--threads", args.threads, "--quiet"]
+def process(*command):
+    """Seconds of a process from its start to its end."""
     started = time.perf_counter()
     subprocess.run([str(word) for word in command], check=True, capture_output=True)
     return time.perf_counter() - started
+
+
+def encoding(args, weights, here):
+    """Seconds of both tools, as processes and without their starts; greatest difference of the latents."""
+    theirs = here.with_name("latents-pytorch.npy")
+    common = ["--images", args.images, "--threads", args.threads, "--device", args.device]
+    pytorch = process(sys.executable, __file__, *common, "--bin", args.bin, "--out", args.out,
+                      "--encode", weights, theirs)
+    started = PyTorch(args, None, load_file(weights)).encode(theirs)
+    ours = process(args.bin / "encode", *common, "--weights", weights, "--out", here, "--quiet")
+    start = process(args.bin / "encode", "--help")
+    largest = float(np.abs(np.load(theirs) - np.load(here)).max())
+    return {"processes": [pytorch, ours], "without their starts": [started, ours - start]}, largest
 
 
 def main():
@@ -114,9 +126,13 @@ def main():
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--precision", default="f32", help="f32, bf16 or, on CUDA, tf32")
     parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out, which needs a C++ compiler and a minute")
+    parser.add_argument("--encode", nargs=2, type=Path, metavar=("WEIGHTS", "LATENTS"), help="let PyTorch encode the images, and end")
     args = parser.parse_args()
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(args.threads)
+    if args.encode:
+        PyTorch(args, None, load_file(args.encode[0])).encode(args.encode[1])
+        return
+    args.out.parent.mkdir(parents=True, exist_ok=True)
     torch.backends.cuda.matmul.allow_tf32 = args.precision == "tf32"
     images = torch.from_numpy(np.load(args.images).reshape(-1, WIDTHS[0])).to(args.device)
     # A step too small to be seen leaves the first weights.
@@ -152,11 +168,9 @@ def main():
         found = ours(args, args.images, "--bench", args.steps)
         entry["ours"], entry["share"], entry["flops"] = found["seconds_per_step"], found["products_share"], found["products_flops"]
         say(f"round {number}/{args.rounds}: " + ", ".join(f"{name} {1e3 * entry[name]:.1f} ms a step" for name in [*tools, "ours"]))
-        theirs, here = args.out.parent / "latents-pytorch.npy", args.out.parent / "latents.npy"
-        entry["encode: PyTorch"] = PyTorch(args, images, weights).encode(theirs)
-        entry["encode: ours"] = encode(args, start, here)
-        largest = float(np.abs(np.load(theirs) - np.load(here)).max())
-        say(f"round {number}/{args.rounds}: encoding, PyTorch {entry['encode: PyTorch']:.2f} s, ours {entry['encode: ours']:.2f} s, latents differ by {largest:.1e} at most")
+        entry["encode"], largest = encoding(args, start, args.out.parent / "latents.npy")
+        times = ", ".join(f"{how} {theirs:.2f} and {here:.2f} s" for how, (theirs, here) in entry["encode"].items())
+        say(f"round {number}/{args.rounds}: encoding, PyTorch and ours, {times}, latents differ by {largest:.1e} at most")
         rounds.append(entry)
         args.out.write_text(json.dumps(rounds, indent=1) + "\n", encoding="utf-8")
 
@@ -166,8 +180,10 @@ def main():
         step = median(entry[name] for entry in rounds)
         ratio = median(entry[name] / entry["ours"] for entry in rounds)
         print(f"| {name} | {1e3 * step:.1f} | {args.batch / step:.0f} | {ratio:.2f} |")
-    ratio = median(entry["encode: PyTorch"] / entry["encode: ours"] for entry in rounds)
-    print(f"\nEncoding {len(images)} images, file to file, PyTorch takes {ratio:.2f} times as long as ours.")
+    print()
+    for how in rounds[0]["encode"]:
+        ratio = median(entry["encode"][how][0] / entry["encode"][how][1] for entry in rounds)
+        print(f"Encoding {len(images)} images, file to file, {how}: PyTorch takes {ratio:.2f} times as long as ours.")
     share, flops = median(entry["share"] for entry in rounds), median(entry["flops"] for entry in rounds)
     print(f"\nThe matrix products alone, {flops / 1e9:.0f} Gflop/s, are {100 * share:.0f} % of our step.", flush=True)
 
