@@ -7,7 +7,7 @@ use ndarray::ArrayD;
 use ndarray_npy::{ReadDataError, ReadNpyError, ReadNpyExt, ReadableElement};
 use py_literal::Value;
 
-use crate::header::Header;
+use crate::header::{Header, npy_header};
 
 /// An array as it was stored, with the rare dtypes widened without loss.
 pub(crate) enum Elements {
@@ -22,19 +22,16 @@ pub(crate) enum Elements {
 }
 
 impl Elements {
-    /// Reads an array from `open`, a stream of `length` bytes that can be started anew. The error says what was found.
-    pub(crate) fn read<R: Read>(
-        length: u64,
-        mut open: impl FnMut() -> std::io::Result<R>,
-    ) -> Result<(Self, Header, R), String> {
-        let mut start = open().map_err(|error| error.to_string())?;
-        let header = Header::read(&mut start)?;
+    /// Reads an array from `reader`, which has `length` bytes. The error says what was found.
+    pub(crate) fn read(length: u64, reader: &mut impl Read) -> Result<(Self, Header), String> {
+        let header = Header::read(reader)?;
         let item_size = item_size(&header.dtype)
             .ok_or_else(|| format!("an array of dtype {} and shape {:?}", header.dtype, header.shape))?;
         header.check_length(item_size, length)?;
-        let mut reader = open().map_err(|error| error.to_string())?;
-        let elements = Self::read_checked(&mut reader, &header.dtype).map_err(|error| error.to_string())?;
-        Ok((elements, header, reader))
+        // `ndarray-npy` is given what was checked, written anew, so that it cannot understand the header in another way.
+        let checked = npy_header(&header.dtype, header.fortran, &header.shape);
+        let elements = Self::read_checked(&mut checked.chain(reader), &header.dtype);
+        Ok((elements.map_err(|error| error.to_string())?, header))
     }
 
     fn read_checked(reader: &mut impl Read, dtype: &str) -> Result<Self, ReadNpyError> {

@@ -1,7 +1,8 @@
 //! The header of an `.npy` file, read before any memory is taken for what it promises.
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>. The elements themselves are read
-//! by `ndarray-npy`; it would allocate whatever a header promises, so the promise is held against the file's length first.
+//! by `ndarray-npy`; it would allocate whatever a header promises, so the promise is held against the file's length first, and
+//! the header it reads is written anew from what was understood here.
 
 use std::io::Read;
 
@@ -77,6 +78,10 @@ impl Header {
         let Ok(Value::Dict(entries)) = text.trim_end().parse::<Value>() else {
             return Err(unreadable());
         };
+        // Of an entry that is there twice, NumPy takes the last and others the first.
+        if entries.len() != 3 {
+            return Err(unreadable());
+        }
         let entry = |name: &str| {
             entries
                 .iter()
@@ -102,12 +107,13 @@ impl Header {
     }
 }
 
-/// The header of an array of `dtype` and `shape` in C order, version 1.0, as `ndarray-npy` writes it.
-pub(crate) fn npy_header(dtype: &str, shape: &[usize]) -> Vec<u8> {
+/// The header of an array of `dtype` and `shape`, version 1.0, as `ndarray-npy` writes it.
+pub(crate) fn npy_header(dtype: &str, fortran: bool, shape: &[usize]) -> Vec<u8> {
     const ALIGNMENT: usize = 64;
     let lengths: Vec<Value> = shape.iter().map(|&length| Value::Integer(length.into())).collect();
+    let order = if fortran { "True" } else { "False" };
     let mut text =
-        format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {}}}", Value::Tuple(lengths));
+        format!("{{'descr': '{dtype}', 'fortran_order': {order}, 'shape': {}}}", Value::Tuple(lengths));
     // Magic bytes, version, length, text and the newline after it: a multiple of what arrays are aligned to.
     let prefix = 10;
     let total = (prefix + text.len() + 1).next_multiple_of(ALIGNMENT);

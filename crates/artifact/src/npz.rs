@@ -1,7 +1,7 @@
 //! Models: `.npz` files, which are zip archives of `.npy` members.
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use ndarray::ArrayD;
@@ -14,13 +14,18 @@ use crate::header::Header;
 use crate::read::open;
 use crate::{Error, FileRecord, Result, read_bytes};
 
-/// No member of a model is longer: 10,000 clusters of 100,000 columns in f8.
-const MAX_MEMBER: u64 = 8_000_000_000;
+/// A member may always be as long as this.
+const MEMBER: u64 = 64 << 20;
+/// Beyond it a member is longer than the archive by this factor at most: numbers that were found do not shrink to a hundredth, and
+/// what does is there to fill memory.
+const MOST_COMPRESSED: u64 = 100;
 
 /// A model file opened for reading.
 pub struct Npz {
     path: PathBuf,
     archive: ZipArchive<BufReader<File>>,
+    /// No member may be longer.
+    most: u64,
 }
 
 impl Npz {
@@ -29,13 +34,14 @@ impl Npz {
     /// # Errors
     /// A file that cannot be read or is no `.npz` archive.
     pub fn open(path: &Path) -> Result<(Self, FileRecord)> {
-        let (file, _) = open(path)?;
+        let (file, length) = open(path)?;
         let archive = ZipArchive::new(BufReader::new(file)).map_err(|error| {
             let cure = "give the model.npz of a cluster program, or one written with numpy.savez";
             Error::content(path, "an .npz archive", format!("something else ({error})"), cure)
         })?;
         let (_, record) = read_bytes(path)?;
-        Ok((Self { path: path.to_owned(), archive }, record))
+        let most = MEMBER.max(length.saturating_mul(MOST_COMPRESSED));
+        Ok((Self { path: path.to_owned(), archive, most }, record))
     }
 
     /// The array `name` of any number dtype, as `f64`.
@@ -44,7 +50,7 @@ impl Npz {
     /// No such member, or not a number array.
     pub fn array(&mut self, name: &str) -> Result<ArrayD<f64>> {
         let bytes = self.member(name)?;
-        let (elements, _, _) = Elements::read(bytes.len() as u64, || Ok(Cursor::new(&bytes)))
+        let (elements, _) = Elements::read(bytes.len() as u64, &mut bytes.as_slice())
             .map_err(|found| self.error(&format!("a number array `{name}`"), found))?;
         Ok(match elements {
             Elements::U8(array) => array.mapv(f64::from),
@@ -68,7 +74,7 @@ impl Npz {
             let unit = [unit[0], unit[1], unit[2], unit[3]];
             char::from_u32(if big_endian { u32::from_be_bytes(unit) } else { u32::from_le_bytes(unit) })
         };
-        let unicode = header.dtype.get(1..2) == Some("U") && header.shape.iter().product::<usize>() == 1;
+        let unicode = header.dtype.get(1..2) == Some("U") && header.shape.iter().all(|&length| length == 1);
         let text: Option<String> =
             unicode.then(|| reader.chunks_exact(4).map(decode).collect::<Option<String>>()).flatten();
         let found = format!("dtype {} and shape {:?}", header.dtype, header.shape);
@@ -83,10 +89,11 @@ impl Npz {
             return Err(self.error(&format!("an array `{name}`"), found));
         };
         let mut bytes = Vec::new();
-        let read = member.take(MAX_MEMBER + 1).read_to_end(&mut bytes);
+        let most = self.most;
+        let read = member.take(most.saturating_add(1)).read_to_end(&mut bytes);
         let found = match read {
-            Ok(_) if bytes.len() as u64 <= MAX_MEMBER => return Ok(bytes),
-            Ok(_) => format!("more than {MAX_MEMBER} bytes"),
+            Ok(_) if bytes.len() as u64 <= most => return Ok(bytes),
+            Ok(_) => format!("more than {most} bytes in an archive that has a hundredth"),
             Err(error) => format!("a damaged one ({error})"),
         };
         Err(self.error(&format!("an array `{name}`"), found))

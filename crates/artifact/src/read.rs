@@ -211,19 +211,21 @@ pub fn read_bytes(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
 
 /// Opens a regular file and says how long it is.
 pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
-    let file = File::open(path).map_err(|error| Error::read(path, error))?;
-    let metadata = file.metadata().map_err(|error| Error::read(path, error))?;
+    // Asked before it is opened: opening a pipe waits for whoever writes to it.
+    let metadata = std::fs::metadata(path).map_err(|error| Error::read(path, error))?;
     if !metadata.is_file() {
         let found = if metadata.is_dir() { "a folder" } else { "something that is not a file" };
         return Err(Error::content(path, "a file", found, "give the path of a file"));
     }
-    Ok((file, metadata.len()))
+    let file = File::open(path).map_err(|error| Error::read(path, error))?;
+    let length = file.metadata().map_err(|error| Error::read(path, error))?.len();
+    Ok((file, length))
 }
 
 fn read_elements(path: &Path, expected: &str) -> Result<(Elements, FileRecord)> {
-    let (_, length) = open(path)?;
-    let restart = || Ok(Hashing::new(BufReader::with_capacity(1 << 20, File::open(path)?)));
-    let (elements, header, reader) = Elements::read(length, restart)
+    let (file, length) = open(path)?;
+    let mut reader = Hashing::new(BufReader::with_capacity(1 << 20, file));
+    let (elements, header) = Elements::read(length, &mut reader)
         .map_err(|found| Error::content(path, expected, found, "write it again, with numpy.save say"))?;
     let (_, bytes, sha256) = reader.finish();
     let dtype = Some(header.dtype);

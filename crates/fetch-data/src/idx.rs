@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 use ndarray::{Array1, Array3};
 
 /// No data set here comes near: 60,000 images of 28 x 28 are 47 MB.
-const MAX_ELEMENTS: u64 = 1 << 30;
+const MAX_ELEMENTS: u64 = 1 << 28;
 
 /// Images (n, height, width) from a gzipped IDX file.
 ///
