@@ -18,17 +18,19 @@ mod output;
 mod provenance;
 mod read;
 mod rows;
+mod temporary;
 
 pub use error::Error;
 pub use images::ImageFile;
 pub use npz::{Npz, Text};
-pub use output::{BlockWriter, Outputs, remove_temporaries, replace};
+pub use output::{BlockWriter, Outputs, replace};
 pub use provenance::{FileRecord, Provenance, Run};
 pub use read::{
     Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_numbers, read_points,
     read_weights,
 };
 pub use rows::PointFile;
+pub use temporary::remove_temporaries;
 
 /// Result of this library.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -2,28 +2,16 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use ndarray::{ArrayBase, ArrayView2, Data, Dimension};
 use ndarray_npy::{NpzWriter, WritableElement, WriteNpyError, WriteNpyExt, WriteNpzError};
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::NamedTempFile;
 
 use crate::hash::Hashing;
 use crate::header::npy_header;
+use crate::temporary::{remove_leftovers, temporary_in};
 use crate::{Error, FileRecord, Provenance, Result};
-
-/// Names of all temporaries this process made, so that a signal handler can remove those still there: no destructor
-/// runs when a signal ends a process. The names are random, so one that was renamed since is no one else's.
-static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
-/// Removes every temporary file of this process. For signal handlers that are about to exit.
-pub fn remove_temporaries() {
-    for path in TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        let _ = fs::remove_file(path);
-    }
-}
 
 /// The outputs of one run of a stage, each prepared under a temporary name, all renamed at the end.
 ///
@@ -36,7 +24,7 @@ pub struct Outputs {
 /// A complete file under a temporary name.
 struct Pending {
     target: PathBuf,
-    temporary: TempPath,
+    temporary: NamedTempFile,
     record: FileRecord,
 }
 
@@ -55,7 +43,8 @@ impl Outputs {
         let folder = folder_of(target)?;
         let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
         let existing = if existing == Path::new("") { Path::new(".") } else { existing };
-        temporary_in(existing, target).map(drop)
+        // Without a name, so that not even a kill leaves it behind.
+        tempfile::tempfile_in(existing).map(drop).map_err(|error| Error::write(target, error))
     }
 
     /// Adds an array.
@@ -108,7 +97,8 @@ impl Outputs {
     ///
     /// Provenance comes first, then the outputs, the one that was added first last of all: where that one is, everything
     /// else is too, so a run that was killed half-way is seen to be incomplete by looking at one file. An old file may
-    /// then stand beside a provenance whose SHA-256 is not its own, until the next run replaces it.
+    /// then stand beside a provenance whose SHA-256 is not its own, until the next run replaces it. Two runs that write the same
+    /// files rename them one after the other, never in turns: what is there in the end is all from one of them.
     ///
     /// # Errors
     /// An output that is also an input; a file that cannot be renamed.
@@ -120,6 +110,7 @@ impl Outputs {
                 return Err(Error::content(&pending.target, "a file to write", "an input of this run", cure));
             }
         }
+        let folders = lock_folders(&self.pending)?;
         let outputs: Vec<FileRecord> = self.pending.iter().map(|pending| pending.record.clone()).collect();
         let provenance = Provenance { outputs, ..provenance };
         let mut beside = Self::new();
@@ -131,6 +122,8 @@ impl Outputs {
             beside.bytes(&target, text.as_bytes())?;
         }
         beside.pending.into_iter().chain(self.pending.into_iter().rev()).try_for_each(Pending::rename)?;
+        // The names are on the disk too. Not every file system can be asked for that.
+        folders.iter().for_each(|folder| drop(folder.sync_all()));
         Ok(provenance)
     }
 
@@ -144,7 +137,7 @@ impl Outputs {
         let failed = |error| Error::write(target, error);
         let handle = file.as_file().try_clone().map_err(failed)?;
         let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, handle));
-        writer.write_all(&npy_header("<f4", shape)).map_err(failed)?;
+        writer.write_all(&npy_header("<f4", false, shape)).map_err(failed)?;
         let left = shape.iter().product();
         Ok(BlockWriter { target: target.to_owned(), file, writer, shape: shape.to_vec(), left })
     }
@@ -188,6 +181,7 @@ impl Outputs {
         self.refuse_taken(target)?;
         let folder = folder_of(target)?;
         fs::create_dir_all(folder).map_err(|error| Error::write(target, error))?;
+        remove_leftovers(folder, target);
         temporary_in(folder, target)
     }
 
@@ -209,7 +203,7 @@ impl Outputs {
     fn complete(&mut self, target: &Path, file: NamedTempFile, record: FileRecord) -> Result<()> {
         self.refuse_taken(target)?;
         file.as_file().sync_all().map_err(|error| Error::write(target, error))?;
-        self.pending.push(Pending { target: target.to_owned(), temporary: file.into_temp_path(), record });
+        self.pending.push(Pending { target: target.to_owned(), temporary: file, record });
         Ok(())
     }
 }
@@ -253,31 +247,46 @@ pub fn replace(target: &Path, bytes: &[u8]) -> Result<()> {
 
 impl Pending {
     fn rename(self) -> Result<()> {
-        self.temporary.persist(&self.target).map_err(|error| Error::write(&self.target, error.error))
+        let renamed = self.temporary.persist(&self.target);
+        renamed.map(drop).map_err(|error| Error::write(&self.target, error.error))
     }
+}
+
+/// The folders that outputs are to appear in, each locked until it is dropped, always in the same order.
+fn lock_folders(pending: &[Pending]) -> Result<Vec<File>> {
+    let mut folders = Vec::new();
+    for Pending { target, .. } in pending {
+        folders.push(parent(target).canonicalize().map_err(|error| Error::write(target, error))?);
+    }
+    folders.sort();
+    folders.dedup();
+    let open = |folder: PathBuf| {
+        let folder = File::open(&folder).map_err(|error| Error::write(&folder, error))?;
+        // A file system without locks leaves two runs at the same time to whoever starts them.
+        let _ = folder.lock();
+        Ok(folder)
+    };
+    folders.into_iter().map(open).collect()
 }
 
 /// The folder that `target` lies in, which need not exist.
 fn folder_of(target: &Path) -> Result<&Path> {
-    if target.file_name().is_none() || target.is_dir() {
-        return Err(Error::content(target, "the path of a file to write", "a folder", "name a file in it"));
+    let found = match fs::metadata(target) {
+        _ if target.file_name().is_none() => Some("a folder"),
+        Ok(there) if there.is_dir() => Some("a folder"),
+        // A rename would put a file in the place of a device or a pipe.
+        Ok(there) if !there.is_file() => Some("something that is not a file"),
+        _ => None,
+    };
+    if let Some(found) = found {
+        return Err(Error::content(target, "the path of a file to write", found, "name a file"));
     }
-    Ok(target.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new(".")))
+    Ok(parent(target))
 }
 
-/// A new empty file in `folder`, named after `target`.
-fn temporary_in(folder: &Path, target: &Path) -> Result<NamedTempFile> {
-    let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(target.file_name().unwrap_or_default());
-    // 0666 less the umask, as any program's file; tempfile's own default would be 0600.
-    let file = tempfile::Builder::new()
-        .prefix(&prefix)
-        .suffix(".tmp")
-        .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .map_err(|error| Error::write(target, error))?;
-    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).push(file.path().to_owned());
-    Ok(file)
+/// The path of it.
+fn parent(target: &Path) -> &Path {
+    target.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// Whether both paths lead to one file that exists.

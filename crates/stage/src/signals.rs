@@ -1,10 +1,10 @@
-//! SIGINT and SIGTERM.
+//! SIGINT and SIGTERM; and SIGXFSZ, which would end a program in the middle of a file.
 
 use std::fmt::{self, Display};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
 /// Whether the program stops by itself when it is asked to.
 static GENTLE: AtomicBool = AtomicBool::new(false);
@@ -46,9 +46,13 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> Option<ExitCode> {
 
 /// On a signal: remove temporary files and end at once with 128 + its number, unless the program stops by itself.
 pub(crate) fn handle() -> anyhow::Result<()> {
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGXFSZ])?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
+            // The file may not grow any further: now that the signal is handled, whoever writes to it is told by an error.
+            if signal == SIGXFSZ {
+                continue;
+            }
             if GENTLE.load(Ordering::SeqCst) && ASKED.swap(signal, Ordering::SeqCst) == 0 {
                 continue;
             }

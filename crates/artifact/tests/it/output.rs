@@ -1,5 +1,7 @@
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::thread;
 
 use artifact::{Outputs, Provenance, Run, read_points};
 use ndarray::array;
@@ -24,7 +26,7 @@ pub fn provenance() -> Provenance {
     }
 }
 
-fn names(folder: &std::path::Path) -> Vec<String> {
+fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -132,7 +134,84 @@ fn the_first_output_appears_last_and_never_without_the_others() {
     assert_eq!(names(folder.path()), ["first.json", "second", "second.json"]);
 }
 
-fn write_npy_file(path: &std::path::Path) {
+#[test]
+fn what_killed_runs_left_is_removed_and_nothing_else() {
+    let folder = tempdir().unwrap();
+    let target = folder.path().join("a.npy");
+    let left = [".a.npy.x7Z0aB.tmp", ".a.npy.json.x7Z0aB.tmp"];
+    let other = [
+        ".a.npy.x7Z0a.tmp",
+        ".a.npy.tmp",
+        ".b.npy.x7Z0aB.tmp",
+        "a.npy.x7Z0aB.tmp",
+        ".a.npy.x7Z0a-.tmp",
+        ".a.npy.x7Z0aB.tmp2",
+    ];
+    for name in left.iter().chain(&other) {
+        fs::write(folder.path().join(name), "half of").unwrap();
+    }
+    // Another run that is at the same file.
+    let mut living = Outputs::new();
+    living.bytes(&target, b"living").unwrap();
+    write_npy_file(&target);
+    let found = names(folder.path());
+    assert_eq!(found.len(), other.len() + 3, "{found:?}");
+    assert!(other.iter().all(|name| found.contains(&(*name).to_owned())), "{found:?}");
+    living.commit(provenance()).unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"living");
+    assert_eq!(names(folder.path()).len(), other.len() + 2);
+}
+
+#[test]
+fn links_are_replaced_and_devices_and_pipes_are_not() {
+    let folder = tempdir().unwrap();
+    let [outside, link, lost] = ["outside", "link", "lost"].map(|name| folder.path().join(name));
+    fs::write(&outside, "untouched").unwrap();
+    symlink(&outside, &link).unwrap();
+    symlink(folder.path().join("nowhere"), &lost).unwrap();
+    for target in [&link, &lost] {
+        let mut outputs = Outputs::new();
+        outputs.bytes(target, b"text").unwrap();
+        outputs.commit(provenance()).unwrap();
+        assert!(fs::symlink_metadata(target).unwrap().is_file());
+    }
+    assert_eq!(fs::read(&outside).unwrap(), b"untouched");
+    assert!(!folder.path().join("nowhere").exists());
+
+    let device = folder.path().join("device");
+    symlink("/dev/null", &device).unwrap();
+    for target in [device.as_path(), Path::new("/dev/null")] {
+        let refused = Outputs::check(target).unwrap_err().to_string();
+        assert!(refused.contains("found something that is not a file"), "{refused}");
+        assert!(Outputs::new().bytes(target, b"text").is_err());
+    }
+}
+
+/// Each run writes the same number into all of its files.
+#[test]
+fn runs_at_the_same_files_do_not_mix() {
+    let folder = tempdir().unwrap();
+    let targets: Vec<_> = ["one/a", "b", "two/c"].iter().map(|name| folder.path().join(name)).collect();
+    for _ in 0..20 {
+        thread::scope(|scope| {
+            for run in 0..4u8 {
+                let targets = &targets;
+                scope.spawn(move || {
+                    let mut outputs = Outputs::new();
+                    // In an order of its own.
+                    for i in 0..3 {
+                        outputs.bytes(&targets[(i + usize::from(run)) % 3], &[run]).unwrap();
+                    }
+                    outputs.commit(provenance()).unwrap();
+                });
+            }
+        });
+        let found: Vec<Vec<u8>> = targets.iter().map(|target| fs::read(target).unwrap()).collect();
+        assert!(found.iter().all(|bytes| *bytes == found[0]), "{found:?}");
+    }
+}
+
+fn write_npy_file(path: &Path) {
     let mut outputs = Outputs::new();
     outputs.npy(path, &array![[1.0f32, 2.0]]).unwrap();
     outputs.commit(provenance()).unwrap();
