@@ -1,8 +1,9 @@
 //! Where the files of a published data set come from: folders first, then mirrors, in order, until one has the file.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -73,13 +74,15 @@ pub struct Fetcher {
     kept: PathBuf,
     /// The output folder, where it was not there before.
     new: Option<PathBuf>,
+    /// The folder of the downloads, locked from the first of them on.
+    lock: OnceCell<File>,
 }
 
 impl Fetcher {
     /// Looks in `sources`, in their order; in folders alone if `offline`. Downloads are kept in `out_dir` until [`Self::clean`].
     pub fn new(sources: Vec<Source>, offline: bool, limits: Limits, out_dir: &Path) -> Self {
         let new = (!out_dir.exists()).then(|| out_dir.to_owned());
-        Self { sources, offline, limits, kept: out_dir.join(KEPT), new }
+        Self { sources, offline, limits, kept: out_dir.join(KEPT), new, lock: OnceCell::new() }
     }
 
     /// The verified bytes of `file`; says on stderr where they came from.
@@ -132,11 +135,26 @@ impl Fetcher {
     fn download(&self, url: &str, file: &PublishedFile) -> Result<Vec<u8>, String> {
         fs::create_dir_all(&self.kept)
             .map_err(|error| format!("cannot make {}: {error}", self.kept.display()))?;
+        self.hold()?;
         let part = self.part(file);
         let bytes = http::download(&format!("{url}/{}", file.name), file, &part, &self.limits)?;
         // Without this a later run downloads the file again; this one has it.
         let _ = fs::rename(part, self.kept.join(file.name));
         Ok(bytes)
+    }
+
+    /// Keeps other runs from writing into the same downloads. Where the file system knows no locks, wrong bytes are still found by
+    /// their hash.
+    fn hold(&self) -> Result<(), String> {
+        if self.lock.get().is_none() {
+            let kept = self.kept.display();
+            let folder = File::open(&self.kept).map_err(|error| format!("cannot open {kept}: {error}"))?;
+            if let Err(TryLockError::WouldBlock) = folder.try_lock() {
+                return Err(format!("another run is downloading into {kept}, wait for it"));
+            }
+            self.lock.get_or_init(|| folder);
+        }
+        Ok(())
     }
 
     fn part(&self, file: &PublishedFile) -> PathBuf {
@@ -242,6 +260,23 @@ mod tests {
         assert!(!kept.exists());
         let error = fetcher.fetch(&ABC).err().unwrap().to_string();
         assert!(error.contains("http://unused: skipped (--offline)"), "{error}");
+    }
+
+    #[test]
+    fn only_one_run_downloads_into_a_folder() {
+        let out = tempfile::tempdir().unwrap();
+        let limits = Limits { attempts: 1, ..Limits::default() };
+        let fetcher = || {
+            Fetcher::new(vec![Source::Mirror("http://127.0.0.1:1".into())], false, limits.clone(), out.path())
+        };
+        let told = |fetcher: &Fetcher| fetcher.fetch(&ABC).err().unwrap().to_string();
+        let first = fetcher();
+        fs::create_dir(out.path().join(KEPT)).unwrap();
+        fs::write(out.path().join(KEPT).join("abc.part"), "a").unwrap();
+        assert!(!told(&first).contains("another run"));
+        assert!(told(&fetcher()).contains("another run is downloading into"));
+        drop(first);
+        assert!(!told(&fetcher()).contains("another run"));
     }
 
     #[test]

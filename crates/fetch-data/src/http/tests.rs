@@ -209,6 +209,37 @@ fn redirects_are_followed_but_not_for_ever() {
 }
 
 #[test]
+fn redirects_to_other_schemes_are_not_followed() {
+    let case = Case::new();
+    for scheme in ["ftp", "file"] {
+        let location = format!("302 Found\r\nLocation: {scheme}://127.0.0.1:1/file\r\nContent-Length: 0");
+        case.fails(vec![reply(&location, &[])], scheme, 1);
+    }
+}
+
+#[test]
+fn an_error_page_is_not_the_file() {
+    let case = Case::new();
+    let page = b"<html>try again later</html>";
+    case.fails(
+        vec![reply("200 OK\r\nContent-Type: text/html\r\nContent-Length: 28", page)],
+        "28 bytes instead",
+        1,
+    );
+    // Without its length it looks as if it were cut off, and is asked for again, three times in all.
+    let unsized_page = || reply("200 OK\r\nConnection: close", page);
+    case.fails((0..3).map(|_| unsized_page()).collect(), "tried 3 times", 3);
+}
+
+#[test]
+fn a_rest_that_is_another_file_is_found_out() {
+    let case = Case::new();
+    fs::write(case.part(), &case.body[..10]).unwrap();
+    let other = vec![7; SIZE];
+    case.succeeds(vec![rest(&other, 10), whole(&case.body)], &[10, 0]);
+}
+
+#[test]
 fn https_is_never_left_for_http() {
     let limits = Limits::default();
     for url in ["https://example.org/file", "HTTPS://example.org/file"] {
