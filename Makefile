@@ -124,6 +124,20 @@ TABLE    := $(SCORES)/table.md
 # Published figures to print beside ours, where there are any.
 reference := $(if $(own_images),$(wildcard crates/evaluate/reference/$(DATASET).json))
 
+# ------------------------------------------------------------------------------------------ one make at a time
+
+# Two at once in one folder of artifacts would take the ground from under each other: the second says so and ends. These targets
+# write nothing there, or call make for what does.
+free := help build lint test test-faults fuzz python demo smoke
+ifneq ($(and $(filter-out $(free),$(or $(MAKECMDGOALS),all)),$(filter-out $(ALONE_IN),$(abspath $(ARTIFACTS)))),)
+
+.PHONY: alone $(MAKECMDGOALS)
+$(or $(MAKECMDGOALS),all): alone ;
+alone:
+	+@scripts/alone.sh $(abspath $(ARTIFACTS)) $(MAKE) $(MAKECMDGOALS)
+
+else
+
 # ------------------------------------------------------------------------------------------------ targets
 
 .PHONY: all report figure demo study report-recipe build lint test smoke python bench-peers bench-manifold bench-train table clean distclean help
@@ -449,4 +463,7 @@ ifneq ($(PAGE),)
 $(eval $(call stamp,page))
 $(PAGE): $(page_files) $(STAMPS)/page | $(call programs,$(REPORT))
 	$(page_command) $(threads)
+endif
+
+# One make at a time.
 endif

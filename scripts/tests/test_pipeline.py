@@ -39,7 +39,7 @@ def digests(artifacts):
     """SHA-256 of everything that has to be the same in every run: all files, provenance without its `run`."""
     found = {}
     for path in sorted(Path(artifacts).rglob("*")):
-        if not path.is_file() or ".stamps" in path.parts:
+        if not path.is_file() or ".stamps" in path.parts or path.name == ".lock":
             continue
         content = path.read_bytes()
         if path.suffix == ".json":
