@@ -22,16 +22,20 @@ const RANDOM: usize = 6;
 /// runs when a signal ends a process. The names are random, so one that was renamed since is no one else's.
 static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes every temporary file of this process. For signal handlers that are about to exit.
+/// Removes every temporary file of this process, which can make no more of them. For signal handlers that are about to exit.
 pub fn remove_temporaries() {
-    for path in TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+    let mut temporaries = TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    for path in temporaries.drain(..) {
         let _ = fs::remove_file(path);
     }
+    // Whoever is about to make another one waits until the process ends.
+    std::mem::forget(temporaries);
 }
 
 /// A new empty file in `folder`, named after `target` and locked.
 pub(crate) fn temporary_in(folder: &Path, target: &Path) -> Result<NamedTempFile> {
     loop {
+        let mut temporaries = TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner);
         // 0666 less the umask, as any program's file; tempfile's own default would be 0600.
         let file = tempfile::Builder::new()
             .prefix(&prefix(target))
@@ -40,7 +44,8 @@ pub(crate) fn temporary_in(folder: &Path, target: &Path) -> Result<NamedTempFile
             .permissions(fs::Permissions::from_mode(0o666))
             .tempfile_in(folder)
             .map_err(|error| Error::write(target, error))?;
-        TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).push(file.path().to_owned());
+        temporaries.push(file.path().to_owned());
+        drop(temporaries);
         // Between its creation and its lock it looked as if it belonged to nobody.
         let kept =
             file.as_file().lock().is_err() || file.as_file().metadata().is_ok_and(|file| file.nlink() > 0);
