@@ -153,6 +153,43 @@ class Refusals(unittest.TestCase):
             self.refused("encode", f"--images images.npy --weights {file} --out new.npy", 1, file)
         self.refused("encode", "--images wide.npy --weights weights.safetensors --out new.npy", 1, "wide.npy", "16", "5")
 
+    def test_points_that_a_model_was_not_made_for(self):
+        """Of the right shape, so that the provenance alone can tell."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            name = Path(folder).name
+            for seed in [1, 2]:
+                self.command("train-ae", f"--images images.npy --hidden 8 --latent 2 --epochs 1 --seed {seed} --out {name}/w{seed}.safetensors")
+                for images in ["images", "other-images"]:
+                    self.command("encode", f"--images {images}.npy --weights {name}/w{seed}.safetensors --out {name}/{images}{seed}.npy")
+                self.command("embed-manifold", f"--points {name}/images{seed}.npy --neighbors 5 --epochs 5 --dims 2 --seed {seed} "
+                             f"--out {name}/e{seed}.npy --model {name}/e{seed}.npz")
+                self.command("embed-manifold", f"--points {name}/other-images{seed}.npy --transform {name}/e{seed}.npz --out {name}/other-e{seed}.npy")
+            for program, points, other in [("cluster-kmeans", "images", "other-images"), ("cluster-gmm", "images", "other-images"),
+                                           ("cluster-gmm", "e", "other-e")]:
+                self.command(program, f"--points {name}/{points}1.npy --k 2 --out {name}/c.npy --model {name}/c.npz")
+                predict = f"--predict {name}/c.npz --out {name}/new.npy --points {name}/{other}"
+                self.refused(program, f"{predict}2.npy", 1, f"{other}2.npy: expected points made with", "make both with the same")
+                self.command(program, f"{predict}1.npy")
+                # Without a provenance anyone's points are taken.
+                os.rename(self.folder / f"{name}/{other}2.npy.json", self.folder / f"{name}/kept")
+                self.command(program, f"{predict}2.npy")
+                os.rename(self.folder / f"{name}/kept", self.folder / f"{name}/{other}2.npy.json")
+            self.refused("embed-manifold", f"--points {name}/other-images2.npy --transform {name}/e1.npz --out {name}/new.npy", 1,
+                         "other-images2.npy: expected points made with", "w1.safetensors")
+
+    def test_results_of_other_images(self):
+        for words, told in [
+            ("--assignments assignments.npy --labels short.npy", ["short.npy", "39", "40"]),
+            ("--assignments assignments.npy --labels labels.npy --points few.npy", ["few.npy", "3", "40"]),
+            ("--assignments assignments.npy --labels labels.npy --points labels.npy", ["labels.npy", "(n, d)"]),
+        ]:
+            self.refused("evaluate", f"{words} --out new.json", 1, *told)
+        self.refused("consensus", "--assignments assignments.npy short.npy --out new.npy", 1, "short.npy", "39", "40")
+        report = "--assignments a=assignments.npy --out new.html"
+        for words, told in [("--labels short.npy", "short.npy"), ("--images larger-images.npy", "larger-images.npy"), ("--map few.npy", "few.npy"),
+                            ("--points a=few.npy", "few.npy")]:
+            self.refused("report", f"{report} {words}", 1, told, "40")
+
     def test_images_without_the_sides_that_are_needed(self):
         self.refused("scatter", "--images rows-of-pixels.npy --out new.npy", 1, "rows-of-pixels.npy", "(n, height, width)", "[40, 16]")
         self.refused("scatter", "--images images.npy --out new.npy", 1, "images.npy", "6 to 4096 pixels", "4 x 4")

@@ -6,7 +6,8 @@
 //!   [`PointFile`] reads points a few rows at a time, for files that do not fit into memory, and is stricter.
 //! * **Writing** goes through [`Outputs`]: every file of a stage is prepared under a temporary name in its own folder
 //!   and appears by rename, complete or not at all.
-//! * **Provenance** ([`Provenance`]) is written as `<file>.json` beside each output. No reader needs it.
+//! * **Provenance** ([`Provenance`]) is written as `<file>.json` beside each output. No reader needs it;
+//!   where it is there, [`refuse_strangers`] tells points that a model was not made for.
 
 mod elements;
 mod error;
@@ -24,7 +25,7 @@ pub use error::Error;
 pub use images::ImageFile;
 pub use npz::{Npz, Text};
 pub use output::{BlockWriter, Outputs, replace};
-pub use provenance::{FileRecord, Provenance, Run};
+pub use provenance::{FileRecord, Provenance, Run, refuse_strangers};
 pub use read::{
     Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_numbers, read_points,
     read_weights,

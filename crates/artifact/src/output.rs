@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::hash::Hashing;
 use crate::header::npy_header;
+use crate::provenance::provenance_path;
 use crate::temporary::{remove_leftovers, temporary_in};
 use crate::{Error, FileRecord, Provenance, Result};
 
@@ -292,11 +293,4 @@ fn parent(target: &Path) -> &Path {
 /// Whether both paths lead to one file that exists.
 fn same_file(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
-}
-
-/// `<file>.json`
-fn provenance_path(target: &Path) -> PathBuf {
-    let mut name = target.as_os_str().to_owned();
-    name.push(".json");
-    PathBuf::from(name)
 }

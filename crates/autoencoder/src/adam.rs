@@ -110,7 +110,7 @@ fn step_block(values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &
 }
 
 /// The values of a tensor in the memory of the processor.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "libtorch gives the memory of a tensor as a pointer")]
 fn slice(tensor: &mut Tensor) -> Result<&mut [f32]> {
     if tensor.device() != Device::Cpu || tensor.kind() != Kind::Float || !tensor.is_contiguous() {
         let found = format!("{:?} on {:?}", tensor.kind(), tensor.device());

@@ -92,7 +92,7 @@ fn set_unless_set(name: &str, value: &str) {
     if std::env::var_os(name).is_none() {
         // SAFETY: changing the environment is unsound only while another thread reads it, and callers run this
         // before they start any.
-        #[allow(unsafe_code)]
+        #[allow(unsafe_code, reason = "the environment is changed")]
         unsafe {
             std::env::set_var(name, value);
         }

@@ -33,7 +33,7 @@ pub(crate) fn for_each(count: usize, work: &(dyn Fn(usize) + Sync)) {
             let data = std::ptr::from_ref(&job).cast_mut().cast::<c_void>();
             // SAFETY: `parallel` has the signature that all OpenMP libraries give this name, and calls `take_part` with `data`,
             // which points to a job that outlives the call and that threads may share.
-            #[allow(unsafe_code)]
+            #[allow(unsafe_code, reason = "OpenMP is a C library")]
             unsafe {
                 parallel(take_part, data, threads, 0);
             }
@@ -55,7 +55,7 @@ impl Job<'_> {
 
 /// # Safety
 /// `data` points to a [`Job`].
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "OpenMP is a C library")]
 unsafe extern "C" fn take_part(data: *mut c_void) {
     // SAFETY: see above. The job is only read, and its counter is atomic.
     let job = unsafe { &*data.cast_const().cast::<Job>() };
@@ -68,7 +68,7 @@ fn open_mp() -> Option<Parallel> {
     *FOUND.get_or_init(|| {
         // SAFETY: looks a name up among the libraries that are loaded, which are never unloaded. Where it is found, it is the
         // function described at `Parallel`.
-        #[allow(unsafe_code)]
+        #[allow(unsafe_code, reason = "OpenMP is a C library")]
         unsafe {
             let address = libc::dlsym(libc::RTLD_DEFAULT, c"GOMP_parallel".as_ptr());
             (!address.is_null()).then(|| std::mem::transmute::<*mut c_void, Parallel>(address))

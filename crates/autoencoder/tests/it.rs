@@ -535,3 +535,14 @@ fn convolutions_that_do_not_fit_are_refused() {
         architecture.check_sides(shape).unwrap();
     }
 }
+
+#[path = "../../../fuzz/checks/weights.rs"]
+mod weights;
+
+#[test]
+fn what_fuzzing_kept_is_read_or_refused() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/weights");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    let tried = files.map(|data| weights::check(&weights::file(&data))).count();
+    assert!(tried > 20, "{tried} files");
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{FileRecord, Npz, Outputs};
+use artifact::{FileRecord, Npz, Outputs, refuse_strangers};
 use cluster_input::{Input, on_points};
 use clustering::Scalar;
 use clustering::kmeans::{
@@ -142,6 +142,7 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (kmeans, model_record) = read_model(model)?;
     let input = Input::read(&args.points, None)?;
+    refuse_strangers(&model_record, &input.records[0])?;
     let assigned = on_points!(&input.points, points => assign(&kmeans, points));
     let (assignments, inertia) = assigned.with_context(|| args.points.display().to_string())?;
     let mut sizes = vec![0usize; kmeans.centroids().nrows()];

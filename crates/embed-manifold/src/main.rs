@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{Outputs, Points, read_points};
+use artifact::{Outputs, Points, read_points, refuse_strangers};
 use manifold::{Joined, Metric, fit};
 use ndarray::Array2;
 use serde_json::json;
@@ -67,6 +67,7 @@ fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()>
     Outputs::check(&args.out)?;
     let (manifold, model_record) = model::read(model)?;
     let (points, record) = read(&args.points)?;
+    refuse_strangers(&model_record, &record)?;
     let seed = args.seed.unwrap_or_default();
     let mut progress = Shown::default();
     let embedding = manifold

@@ -109,6 +109,22 @@ mod tests {
     }
 
     #[test]
+    fn what_fuzzing_kept_is_read_or_refused() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/idx");
+        let mut tried = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            // The first byte says whether the rest is to be compressed.
+            let Some((form, rest)) = bytes.split_first() else { continue };
+            let bytes = if form % 2 == 1 { gzip(rest) } else { rest.to_vec() };
+            assert!(images(&bytes).map_or(true, |images| !images.is_empty()));
+            assert!(labels(&bytes).map_or(true, |labels| !labels.is_empty()));
+            tried += 1;
+        }
+        assert!(tried > 20, "{tried} files");
+    }
+
+    #[test]
     fn a_damaged_gzip_stream_is_refused() {
         let whole = idx(&[1000], &[7; 1000]);
         assert!(labels(&whole[..whole.len() - 4]).is_err(), "the trailer cut off");

@@ -164,4 +164,17 @@ mod tests {
             assert!(error.contains("epoch, train and validation"), "{wrong}: {error}");
         }
     }
+
+    #[test]
+    fn what_fuzzing_kept_is_read_or_refused() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        let mut tried = 0;
+        for file in std::fs::read_dir(corpus.join("losses")).unwrap() {
+            if let Ok((losses, _)) = Losses::read(&file.unwrap().path()) {
+                assert!(losses.epochs.is_sorted_by(|a, b| a.0 < b.0));
+            }
+            tried += 1;
+        }
+        assert!(tried > 20, "{tried} files");
+    }
 }

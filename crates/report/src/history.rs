@@ -1,11 +1,10 @@
 //! How the files came to be: their provenance, and that of what they were made from.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use artifact::{FileRecord, read_bytes};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use artifact::{FileRecord, Provenance};
+use serde_json::Value;
 
 /// A run of a program.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,49 +22,18 @@ pub struct Step {
     /// How long it took, in seconds.
     pub seconds: f64,
     /// Threads used.
-    pub threads: u64,
+    pub threads: usize,
     /// Where it ran.
     pub device: String,
 }
 
 /// A file that a step read or wrote.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct File {
-    /// As on the command line.
-    pub path: String,
-    /// NumPy's name of the type of its numbers.
-    pub dtype: Option<String>,
-    /// Shape of the array.
-    #[serde(default)]
-    pub shape: Vec<u64>,
-    /// Length of the file.
-    pub bytes: u64,
-    /// In hexadecimal.
-    pub sha256: String,
+    /// As the step knew it.
+    pub record: FileRecord,
     /// Whether the file is another one now.
-    #[serde(skip)]
     pub changed: bool,
-}
-
-/// A provenance file, of which what is needed.
-#[derive(Deserialize)]
-struct Read {
-    stage: String,
-    version: String,
-    #[serde(default)]
-    parameters: Map<String, Value>,
-    inputs: Vec<File>,
-    outputs: Vec<File>,
-    #[serde(default)]
-    result: Value,
-    run: Run,
-}
-
-#[derive(Deserialize)]
-struct Run {
-    seconds: f64,
-    threads: u64,
-    device: String,
 }
 
 /// The steps that led to a page.
@@ -89,11 +57,12 @@ impl History {
         let read: Vec<(String, String)> = history
             .steps
             .iter()
-            .flat_map(|step| step.inputs.iter().map(|file| (file.path.clone(), file.sha256.clone())))
-            .chain(files.iter().map(|file| (file.path.clone(), file.sha256.clone())))
+            .flat_map(|step| step.inputs.iter().map(|file| &file.record))
+            .chain(files)
+            .map(|file| (file.path.clone(), file.sha256.clone()))
             .collect();
-        for file in history.steps.iter_mut().flat_map(|step| &mut step.outputs) {
-            file.changed = read.iter().any(|(path, sha256)| *path == file.path && *sha256 != file.sha256);
+        for File { record, changed } in history.steps.iter_mut().flat_map(|step| &mut step.outputs) {
+            *changed = read.iter().any(|(path, sha256)| *path == record.path && *sha256 != record.sha256);
         }
         history
     }
@@ -103,9 +72,7 @@ impl History {
         if !seen.insert(path.to_owned()) {
             return;
         }
-        let mut beside = PathBuf::from(path).into_os_string();
-        beside.push(".json");
-        let Some(read) = provenance(Path::new(&beside)) else {
+        let Some(read) = Provenance::beside(Path::new(path)) else {
             self.unknown.push(format!("{path} (SHA-256 {})", short(sha256)));
             return;
         };
@@ -116,9 +83,9 @@ impl History {
         seen.extend(read.outputs.iter().map(|output| output.path.clone()));
         self.steps.push(Step {
             stage: format!("{} {}", read.stage, read.version),
-            inputs: read.inputs,
-            outputs: read.outputs,
-            parameters: words(&Value::Object(read.parameters)),
+            inputs: read.inputs.into_iter().map(File::from).collect(),
+            outputs: read.outputs.into_iter().map(File::from).collect(),
+            parameters: words(&read.parameters),
             result: words(&read.result),
             seconds: read.run.seconds,
             threads: read.run.threads,
@@ -127,24 +94,26 @@ impl History {
     }
 }
 
-fn provenance(path: &Path) -> Option<Read> {
-    serde_json::from_slice(&read_bytes(path).ok()?.0).ok()
+impl From<FileRecord> for File {
+    fn from(record: FileRecord) -> Self {
+        Self { record, changed: false }
+    }
 }
 
 impl File {
     /// The start of its hash.
     pub fn hash(&self) -> &str {
-        short(&self.sha256)
+        short(&self.record.sha256)
     }
 
     /// What it holds.
     pub fn holds(&self) -> String {
-        match &self.dtype {
+        match &self.record.dtype {
             Some(dtype) => {
-                let sides: Vec<String> = self.shape.iter().map(ToString::to_string).collect();
+                let sides: Vec<String> = self.record.shape.iter().map(ToString::to_string).collect();
                 format!("{} ({})", dtype.trim_start_matches(['<', '|', '>', '=']), sides.join(", "))
             }
-            None => format!("{} bytes", self.bytes),
+            None => format!("{} bytes", self.record.bytes),
         }
     }
 }
@@ -232,5 +201,20 @@ mod tests {
         // The second step read an `a` that is not the one the first step wrote last.
         let changed: Vec<bool> = history.steps.iter().map(|step| step.outputs[0].changed).collect();
         assert_eq!(changed, [true, false]);
+    }
+
+    #[test]
+    fn any_provenance_that_fuzzing_kept_is_one_or_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/json");
+        let mut tried = 0;
+        for file in std::fs::read_dir(corpus).unwrap() {
+            std::fs::copy(file.unwrap().path(), folder.path().join("a.json.json")).unwrap();
+            let history = History::of(&[record(&path, &"0".repeat(64))]);
+            assert!(history.steps.len() + history.unknown.len() > 0);
+            tried += 1;
+        }
+        assert!(tried > 20, "{tried} files");
     }
 }

@@ -1,0 +1,35 @@
+use std::path::Path;
+
+use artifact::{
+    ImageFile, PointFile, read_ids, read_images, read_matrix, read_numbers, read_points, read_weights,
+};
+
+/// Every reader of `.npy` files, on one file: they agree with one another.
+pub fn check(path: &Path) {
+    let length = std::fs::metadata(path).expect("it is there").len();
+    let points = read_points(path);
+    if let Ok((points, record)) = &points {
+        assert!(points.dim().0 > 0 && points.dim().1 > 0);
+        assert_eq!(record.bytes, length);
+    }
+    // The file that is read by its rows is the same array, and where the whole is refused so is it.
+    if let Ok(file) = PointFile::open(path) {
+        let (whole, record) = points.expect("rows that can be read are a whole");
+        assert_eq!((whole.dim(), &record), (file.dim(), file.record()));
+        let all: Vec<usize> = (0..file.dim().0).collect();
+        assert_eq!(whole, file.read(&all).expect("it was gone through"));
+    }
+    let images = read_images(path);
+    if let Ok(file) = ImageFile::open(path) {
+        let n = file.dim().0;
+        if let (Ok((whole, _)), Ok(rows)) = (images, file.rows(0..n)) {
+            assert_eq!(whole, rows);
+        }
+    }
+    let _ = read_matrix(path);
+    let _ = read_numbers(path, "numbers");
+    if let Ok((weights, _)) = read_weights(path) {
+        assert!(weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0));
+    }
+    let _ = read_ids(path);
+}

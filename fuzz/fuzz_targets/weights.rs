@@ -1,0 +1,20 @@
+//! Weights and checkpoints.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+// The module of the program that shows them, as it is.
+#[allow(dead_code)]
+#[path = "../../crates/report/src/autoencoder.rs"]
+mod autoencoder_file;
+#[path = "../checks/weights.rs"]
+mod weights;
+
+fuzz_target!(|data: &[u8]| {
+    let bytes = weights::file(data);
+    weights::check(&bytes);
+    fuzz::with_file("weights.safetensors", &bytes, |path| {
+        let _ = autoencoder_file::Layers::read(path);
+    });
+});
