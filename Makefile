@@ -70,6 +70,9 @@ RUNS            ?= 5## embeddings, each clustered by a mixture, that vote; 2 at 
 VOTER_STARTS    ?= 30## starts of each of these mixtures, one is kept
 VOTER_KEEP      ?= information## which: likelihood, or information: clear components of about the same size
 ROUNDS          ?= 5## rounds of the benches
+KILLS           ?= 200## processes that make test-faults kills
+FUZZ            ?= npy npz idx weights json losses## the readers that make fuzz is at
+FUZZ_SECONDS    ?= 1800## for each of them
 WORK            ?=## their cases, joined by commas; all where empty
 
 ## Stages (any command with the same flags)
@@ -140,7 +143,7 @@ else
 
 # ------------------------------------------------------------------------------------------------ targets
 
-.PHONY: all report figure demo study report-recipe build lint test smoke python bench-peers bench-manifold bench-train table clean distclean help
+.PHONY: all report figure demo study report-recipe build lint test test-faults fuzz smoke python bench-peers bench-manifold bench-train table clean distclean help
 REPORTED := pixels-kmeans latents-kmeans latents-gmm
 SYSTEMS := $(REPORTED) manifold-kmeans manifold-gmm manifold-consensus
 # Anyone's assignments in the same place are scored by the same rule.
@@ -247,11 +250,12 @@ python: .venv/ready ## a Python environment with what the stand-ins in scripts/ 
 	@scripts/setup-python.sh .venv $<
 	@touch $@
 
-lint: ## formatting, lints, and which crate may depend on which
+lint: ## formatting, lints, which crate may depend on which, and where dependencies come from
 	$(CARGO) fmt --check
 	@scripts/setup-libtorch.sh .libtorch
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	scripts/check-arrows.sh
+	python3 scripts/check_supply.py
 
 # One environment, one pip at a time.
 .venv/test: | .venv/ready
@@ -260,8 +264,14 @@ test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all tests; installs PyTo
 	$(CARGO) test --release --locked --workspace
 	.venv/bin/python -m unittest discover --start-directory scripts/tests --verbose
 
+test-faults: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## kills, full disks, several writers, hostile files and names: ten minutes; KILLS=20 takes two
+	KILLS=$(KILLS) .venv/bin/python -m unittest discover --start-directory scripts/tests --pattern 'faults_*.py' --verbose
+
+fuzz: $(libtorch) ## feed the readers of files what they have not seen yet: half an hour each
+	@LIBTORCH=$${LIBTORCH:-$(CURDIR)/.libtorch} scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
+
 # The peers in an environment of their own, and linfa in a program of its own.
-.venv-bench/ready: scripts/requirements-bench.txt scripts/requirements-ready.txt scripts/setup-python.sh
+.venv-bench/ready: scripts/requirements-bench.txt scripts/setup-python.sh
 	@scripts/setup-python.sh .venv-bench $<
 	@touch $@
 

@@ -63,24 +63,29 @@ else
     free_mb=$(df -Pm "$(dirname "$work")" | awk 'NR == 2 { print $4 }')
     [ "$free_mb" -ge $need_mb ] ||
         fail "$need_mb MB of disk are needed in $(dirname "$work"), found $free_mb: free some, or set LIBTORCH to a libtorch $version"
-    packages=("torch==$version")
+    # Of this version, with the hashes of its files.
+    locked=$here/requirements-libtorch.txt
+    grep -q "^torch==$version " "$locked" || fail "$locked names another version than $version: run scripts/lock-requirements.sh"
     if [ $cuda = yes ]; then
         say "installing libtorch $version with CUDA from the Python package index (about 5 GB, some minutes)"
+        packages=(--requirement "$locked")
     else
         say "installing the CPU part of libtorch $version from the Python package index (about 0.6 GB to fetch, usually under two minutes)"
         # The CUDA runtime and its profiler interface are small, and libtorch_cpu.so names them; the rest is not needed.
-        [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ] ||
-            packages+=(nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
-        packages=(--no-deps "${packages[@]}")
+        wanted=torch
+        [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ] || wanted='torch|nvidia-cuda-runtime|nvidia-cuda-cupti'
+        awk -v wanted="^($wanted)==" '/^[^ ]/ { taken = $0 ~ wanted } taken' "$locked" >"$work/requirements.txt"
+        packages=(--no-deps --requirement "$work/requirements.txt")
     fi
     PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile \
-        --target "$work/site" "${packages[@]}" >&2 ||
+        --require-hashes --target "$work/site" "${packages[@]}" >&2 ||
         fail "pip could not install torch $version: check the network (or PIP_INDEX_URL), or set LIBTORCH to a libtorch $version"
     site=site
 fi
 
 # Paths below are relative to $work when `site` is, so that the rename at the end keeps them true.
 cd "$work"
+rm -f requirements.txt
 ln -s "$site/torch/include" include
 if [ $cuda = yes ] || [ "$(uname -s)" != Linux ]; then
     # The whole directory, as a link: the CUDA libraries find each other relative to it.

@@ -27,6 +27,6 @@ free_mb=$(df -Pm . | awk 'NR == 2 { print $4 }')
 
 # An environment that was killed while it was made has a Python but no pip.
 "$dir/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$dir" || fail "python3 -m venv $dir failed: remove $dir and try again"
-"$dir/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --requirement "$requirements" >&2 ||
+"$dir/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes --requirement "$requirements" >&2 ||
     fail "pip could not install $requirements: check the network (or PIP_INDEX_URL) and try again"
 say "ready in $dir"

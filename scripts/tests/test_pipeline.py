@@ -5,56 +5,21 @@ Run by `make test`, which builds the programs and the Python environment first.
 
 import hashlib
 import json
-import re
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = ROOT / "target" / "release"
+from pipeline import BIN, ROOT, SMALL, digests, make
+
 PYTHON = Path(sys.executable)
-# Small, so that a whole pipeline takes seconds; the same stages, rules and files as the real one.
-SMALL = ["DATASET=digits", "HIDDEN=64,32", "EPOCHS=3", "KMEANS_STARTS=2", "RUNS=2"]
 SYSTEMS = ["pixels-kmeans", "latents-kmeans", "latents-gmm", "manifold-kmeans", "manifold-gmm", "manifold-consensus"]
-
-
-def make(artifacts, *words, check=True):
-    command = ["make", "all", f"ARTIFACTS={artifacts}", *SMALL, *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if check and done.returncode != 0:
-        raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
-    return done
-
-
-def digests(artifacts):
-    """SHA-256 of everything that has to be the same in every run: all files, provenance without its `run`."""
-    found = {}
-    for path in sorted(Path(artifacts).rglob("*")):
-        if not path.is_file() or ".stamps" in path.parts or path.name == ".lock":
-            continue
-        content = path.read_bytes()
-        if path.suffix == ".json":
-            record = json.loads(content)
-            if isinstance(record, dict):
-                record.pop("run", None)
-                if record.get("stage") == "report":
-                    record.pop("outputs")
-                    record.pop("result")
-            content = json.dumps(record).encode()
-        if path.suffix == ".html":
-            # The page tells how long each step took and on what, which its provenance's hash then depends on.
-            content = re.sub(rb"<td>[0-9.]+</td><td>[^<]* threads?</td>", b"", content)
-        found[str(path.relative_to(artifacts))] = hashlib.sha256(content).hexdigest()
-    return found
 
 
 class Pipeline(unittest.TestCase):
@@ -263,27 +228,6 @@ class Pipeline(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("expected at least k = 2000 points, found 1438", done.stderr)
         self.assertFalse((artifacts / "clusters/pixels-kmeans/train.npy").exists())
-
-    def test_killed_at_any_moment_it_ends_with_the_same_bytes(self):
-        artifacts = self.folder / "killed"
-        command = ["make", "all", f"ARTIFACTS={artifacts}", *SMALL]
-        started = time.monotonic()
-        make(artifacts)
-        duration = time.monotonic() - started
-        undisturbed = digests(artifacts)
-        shutil.rmtree(artifacts)
-        moments = random.Random(0)
-        for _ in range(20):
-            process = subprocess.Popen(
-                command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-            )
-            time.sleep(moments.uniform(0, duration / 3))
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        make(artifacts)
-        found = {name: digest for name, digest in digests(artifacts).items() if not name.endswith(".tmp")}
-        self.assertEqual(found, undisturbed)
-
 
     def test_a_training_that_was_stopped_goes_on_unless_it_would_be_another(self):
         artifacts = self.folder / "stopped"

@@ -1,0 +1,42 @@
+"""What tests of the pipeline share: how to run it small, and what has to be the same in every run."""
+
+import hashlib
+import json
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = ROOT / "target" / "release"
+# Small, so that a whole pipeline takes seconds; the same stages, rules and files as the real one.
+SMALL = ["DATASET=digits", "HIDDEN=64,32", "EPOCHS=3", "KMEANS_STARTS=2", "RUNS=2"]
+
+
+def make(artifacts, *words, check=True):
+    command = ["make", "all", f"ARTIFACTS={artifacts}", *SMALL, *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def digests(artifacts):
+    """SHA-256 of everything that has to be the same in every run: all files, provenance without its `run`."""
+    found = {}
+    for path in sorted(Path(artifacts).rglob("*")):
+        if not path.is_file() or ".stamps" in path.parts or path.name == ".lock":
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".json":
+            record = json.loads(content)
+            if isinstance(record, dict):
+                record.pop("run", None)
+                if record.get("stage") == "report":
+                    record.pop("outputs")
+                    record.pop("result")
+            content = json.dumps(record).encode()
+        if path.suffix == ".html":
+            # The page tells how long each step took and on what, which its provenance's hash then depends on.
+            content = re.sub(rb"<td>[0-9.]+</td><td>[^<]* threads?</td>", b"", content)
+        found[str(path.relative_to(artifacts))] = hashlib.sha256(content).hexdigest()
+    return found
