@@ -29,7 +29,7 @@ struct Args {
     /// what the decoder makes of them to write as well: .npy, f4, of the images' shape
     #[argh(option, arg_name = "file")]
     decode: Option<PathBuf>,
-    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one (default auto)
+    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one, which does not promise the same bytes from the same seed (default auto)
     #[argh(option, arg_name = "name", default = "DeviceChoice::Auto")]
     device: DeviceChoice,
     /// threads on the CPU (default all cores)

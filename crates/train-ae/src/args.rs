@@ -104,7 +104,7 @@ pub struct Args {
     /// of the first weights, the order of the images and their changes (default 0)
     #[argh(option, arg_name = "n", default = "0")]
     pub seed: u64,
-    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one (default auto)
+    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one, which does not promise the same bytes from the same seed (default auto)
     #[argh(option, arg_name = "name", default = "DeviceChoice::Auto")]
     pub device: DeviceChoice,
     /// threads on the CPU (default all cores)
