@@ -13,7 +13,8 @@ pub fn file(data: &[u8]) -> Vec<u8> {
         return header.to_vec();
     }
     let value: Value = serde_json::from_slice(header).unwrap_or_default();
-    let ends = value.as_object().into_iter().flatten().filter_map(|(_, tensor)| tensor["data_offsets"][1].as_u64());
+    let ends =
+        value.as_object().into_iter().flatten().filter_map(|(_, tensor)| tensor["data_offsets"][1].as_u64());
     let length = ends.max().and_then(|end| usize::try_from(end).ok()).unwrap_or(0).min(MOST);
     [&(header.len() as u64).to_le_bytes()[..], header, &vec![0; length]].concat()
 }
@@ -27,6 +28,14 @@ pub fn check(bytes: &[u8]) {
     if architecture.input <= 64 {
         let images = Array2::<f32>::zeros((4, architecture.input));
         let images = Pixels::F32(images.view());
-        let _ = Training::resume(bytes, "fuzz", images, None, &architecture, &TrainParams::default(), Device::Cpu);
+        let _ = Training::resume(
+            bytes,
+            "fuzz",
+            images,
+            None,
+            &architecture,
+            &TrainParams::default(),
+            Device::Cpu,
+        );
     }
 }

@@ -11,18 +11,29 @@ use zip::write::SimpleFileOptions;
 
 // The modules of the programs that read their models, as they are.
 #[allow(dead_code)]
-#[path = "../../crates/cluster-gmm/src/model.rs"]
-mod mixture;
-#[allow(dead_code)]
 #[path = "../../crates/embed-manifold/src/model.rs"]
 mod embedding;
 #[allow(dead_code)]
 #[path = "../../crates/scatter/src/model.rs"]
 mod features;
+#[allow(dead_code)]
+#[path = "../../crates/cluster-gmm/src/model.rs"]
+mod mixture;
 
 const NAMES: [&str; 13] = [
-    "centroids", "weights", "means", "covariances", "covariance_type", "points", "embedding", "settings", "deviations", "mean",
-    "directions", "metric", "other",
+    "centroids",
+    "weights",
+    "means",
+    "covariances",
+    "covariance_type",
+    "points",
+    "embedding",
+    "settings",
+    "deviations",
+    "mean",
+    "directions",
+    "metric",
+    "other",
 ];
 
 /// An archive of members that are each a byte that names it, two of length, and the content.
