@@ -16,7 +16,6 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
-.DELETE_ON_ERROR:
 # No .SECONDARY: all rules of the pipeline are explicit, so no file is intermediate, and one that is lost comes back.
 .PHONY: FORCE
 
@@ -306,12 +305,14 @@ threads := $(if $(THREADS),--threads $(THREADS))
 
 # ------------------------------------------------------------------------------------------------- stages
 
-# Of files made together (&:) make looks whether the first is there, and that is the one a stage writes last.
+# Of files made together (&:) make looks whether the first is there, and that is the one a stage writes last. They are precious: when
+# a stage fails or is stopped make would remove the others, however old and good. A stage leaves nothing half written to remove.
 
 fetch-data_command = $(FETCH_DATA) --dataset $(DATASET) $(if $(filter-out digits synthetic,$(DATASET)),$(if $(SOURCE),--source $(SOURCE))) \
     $(if $(filter synthetic,$(DATASET)),--count $(COUNT) --seed $(SEED)) --out-dir $(DATA)
 data_files := $(addprefix $(DATA)/,train-images.npy train-labels.npy test-images.npy test-labels.npy classes.json)
 $(eval $(call stamp,fetch-data))
+.PRECIOUS: $(data_files)
 $(data_files) &: $(STAMPS)/fetch-data | $(call programs,$(FETCH_DATA))
 	$(fetch-data_command)
 
@@ -325,6 +326,7 @@ train-ae_command = $(TRAIN_AE) --images $(TRAIN_IMAGES) $(if $(TEST_IMAGES),--va
 # A training that was broken off goes on, unless something that it depends on is newer than what is left of it.
 checkpoint := $(ARTIFACTS)/autoencoder/checkpoint.safetensors
 $(eval $(call stamp,train-ae))
+.PRECIOUS: $(ARTIFACTS)/autoencoder/weights.safetensors $(ARTIFACTS)/autoencoder/losses.csv
 $(ARTIFACTS)/autoencoder/weights.safetensors $(ARTIFACTS)/autoencoder/losses.csv &: \
         $(TRAIN_IMAGES) $(TEST_IMAGES) $(STAMPS)/train-ae | $(call programs,$(TRAIN_AE))
 	@$(foreach file,$(TRAIN_IMAGES) $(TEST_IMAGES) $(STAMPS)/train-ae,[ ! $(file) -nt $(checkpoint) ] || rm -f $(checkpoint);)
@@ -334,6 +336,7 @@ $(ARTIFACTS)/autoencoder/weights.safetensors $(ARTIFACTS)/autoencoder/losses.csv
 define encode
 encode-$1_command = $$(ENCODE) --images $2 --weights $$(WEIGHTS) --device $$(DEVICE) --out $(ARTIFACTS)/latents/$1.npy $(if $3,--decode $3)
 $(call stamp,encode-$1)
+.PRECIOUS: $(ARTIFACTS)/latents/$1.npy $3
 $(ARTIFACTS)/latents/$1.npy $3 &: $2 $(WEIGHTS) $(STAMPS)/encode-$1 | $$(call programs,$$(ENCODE))
 	$$(encode-$1_command) $$(threads)
 endef
@@ -356,6 +359,7 @@ $1_points := $4
 $1_certainty := $(if $6,$(CLUSTERS)/$1/train-posterior.npy)
 $1_command = $2 --points $4 $3 --out $$($1_dir)/train.npy --model $$($1_dir)/model.npz $(if $6,--proba $$($1_certainty))
 $(call stamp,$1)
+.PRECIOUS: $$($1_dir)/train.npy $$($1_dir)/model.npz $$($1_certainty)
 $$($1_dir)/train.npy $$($1_dir)/model.npz $$($1_certainty) &: $4 $(STAMPS)/$1 | $(call programs,$2)
 	$$($1_command) $$(threads)
 $(if $5,
@@ -372,6 +376,7 @@ $(eval $(call cluster,latents-gmm,$(CLUSTER_GMM),$(gmm_flags),$(LATENTS),$(LATEN
 scatter-train_command = $(SCATTER) --images $(TRAIN_IMAGES) $(if $(WAVELET_SCALES),--scales $(WAVELET_SCALES)) --angles $(WAVELET_ANGLES) --dims $(FEATURE_DIMS) \
     --out $(ARTIFACTS)/features/train.npy --model $(ARTIFACTS)/features/model.npz
 $(eval $(call stamp,scatter-train))
+.PRECIOUS: $(ARTIFACTS)/features/train.npy $(ARTIFACTS)/features/model.npz
 $(ARTIFACTS)/features/train.npy $(ARTIFACTS)/features/model.npz &: \
         $(TRAIN_IMAGES) $(STAMPS)/scatter-train | $(call programs,$(SCATTER))
 	$(scatter-train_command) $(threads)
@@ -387,6 +392,7 @@ manifold_$1 := $(ARTIFACTS)/manifold/$1
 embed-$1_command = $$(EMBED_MANIFOLD) --points $(FEATURES) $(manifold_flags) --seed $(SEED)$1 --out $$(manifold_$1)/train.npy \
     $(if $(FEATURES_TEST),--model $$(manifold_$1)/model.npz)
 $(call stamp,embed-$1)
+.PRECIOUS: $$(manifold_$1)/train.npy $(if $(FEATURES_TEST),$$(manifold_$1)/model.npz)
 $$(manifold_$1)/train.npy $(if $(FEATURES_TEST),$$(manifold_$1)/model.npz) &: \
         $(FEATURES) $(STAMPS)/embed-$1 | $(call programs,$(EMBED_MANIFOLD))
 	$$(embed-$1_command) $$(threads)
@@ -418,6 +424,7 @@ define consensus
 consensus-$1_command = $(CONSENSUS) --assignments $(voters:%=$(CLUSTERS)/%/$1.npy) --k $(K) \
     --out $(CLUSTERS)/manifold-consensus/$1.npy --agreement $(CLUSTERS)/manifold-consensus/$1-agreement.npy
 $(call stamp,consensus-$1)
+.PRECIOUS: $(CLUSTERS)/manifold-consensus/$1.npy $(CLUSTERS)/manifold-consensus/$1-agreement.npy
 $(CLUSTERS)/manifold-consensus/$1.npy $(CLUSTERS)/manifold-consensus/$1-agreement.npy &: $(voters:%=$(CLUSTERS)/%/$1.npy) $(STAMPS)/consensus-$1 | $(call programs,$(CONSENSUS))
 	$$(consensus-$1_command) $$(threads)
 endef

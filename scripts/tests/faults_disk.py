@@ -60,7 +60,7 @@ class Disk(unittest.TestCase):
         self.assertEqual({path.name: path.read_bytes() for path in self.out.iterdir() if not path.name.startswith("filler")}, before)
 
     def old_files(self, stage):
-        names = STAGES[stage][2]
+        names = STAGES[stage][1]
         for name in names:
             (self.out / name).write_bytes(b"old")
         return names
@@ -94,7 +94,7 @@ class Disk(unittest.TestCase):
 
     def test_a_folder_in_the_place_of_an_output(self):
         for stage in STAGES:
-            for name in STAGES[stage][2]:
+            for name in STAGES[stage][1]:
                 with self.subTest(stage, name=name):
                     shutil.rmtree(self.out, ignore_errors=True)
                     (self.out / name).mkdir(parents=True)

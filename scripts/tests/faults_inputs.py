@@ -57,12 +57,12 @@ class Inputs(unittest.TestCase):
 
     def every_reader(self, path):
         """All commands with this file in the place of each of their inputs."""
-        for stage, (_, words, _) in STAGES.items():
+        for program, (words, _) in STAGES.items():
             words = words.split()
             for at, word in enumerate(words):
                 if not word.startswith("out") and (self.folder / word.removeprefix("a=")).is_file():
                     changed = [*words[:at], word[:word.rfind("=") + 1] + str(path), *words[at + 1:]]
-                    yield [BIN / STAGES[stage][0], *changed, "--quiet"]
+                    yield [BIN / program, *changed, "--quiet"]
         for program, flag in [("cluster-kmeans", "predict"), ("cluster-gmm", "predict"), ("embed-manifold", "transform"), ("cluster-kmeans", "init"),
                               ("cluster-gmm", "weights")]:
             yield [BIN / program, "--points", "points.npy", f"--{flag}", path, "--out", "out/new.npy", "--quiet"]
@@ -154,12 +154,12 @@ class Inputs(unittest.TestCase):
                 place.mkdir(parents=True)
                 for file in ["points.npy", "a.npy", "b.npy", "c.npy", "labels.npy", "images.npy", "map.npy", "w.safetensors"]:
                     shutil.copy(self.folder / file, place / file)
-                for stage, (program, words, outputs) in STAGES.items():
+                for program, (words, outputs) in STAGES.items():
                     words = [f"a={name}/{word[2:]}" if word.startswith("a=") else f"{name}/{word}" if word.endswith((".npy", ".npz", ".safetensors", ".json", ".html")) or word == "out" else word
                              for word in words.split()]
                     done = self.run_here(BIN / program, *words, "--quiet", cwd=self.folder / "names")
                     self.assertEqual(done.returncode, 0, done.stderr)
-                    self.assertTrue(all((place / "out" / output).is_file() for output in outputs), stage)
+                    self.assertTrue(all((place / "out" / output).is_file() for output in outputs), program)
                 missing = self.refused(BIN / "cluster-kmeans", "--points", f"{name}/none.npy", "--out", "x.npy", cwd=self.folder / "names")
                 self.assertIn("No such file", missing)
                 self.assertEqual(sorted(os.listdir(self.folder / "names")), [name])
@@ -187,7 +187,7 @@ class Inputs(unittest.TestCase):
         outside = self.folder / "outside"
         outside.mkdir()
         out = self.folder / "out"
-        for stage, (_, _, outputs) in STAGES.items():
+        for stage, (_, outputs) in STAGES.items():
             with self.subTest(stage):
                 shutil.rmtree(out, ignore_errors=True)
                 out.mkdir()

@@ -6,25 +6,25 @@ import numpy as np
 
 from pipeline import BIN
 
-# Program, arguments, outputs: the first of them is the one whose presence says that the run was complete.
+# Of each program its arguments and its outputs: the first of them is the one whose presence says that the run was complete.
 STAGES = {
-    "fetch-data": ("fetch-data", "--dataset synthetic --count 3000 --out-dir out",
+    "fetch-data": ("--dataset synthetic --count 3000 --out-dir out",
                    ["train-images.npy", "train-labels.npy", "test-images.npy", "test-labels.npy", "classes.json"]),
-    "train-ae": ("train-ae", "--images images.npy --validation images.npy --hidden 32 --latent 4 --epochs 8 --out out/w.safetensors",
+    "train-ae": ("--images images.npy --validation images.npy --hidden 32 --latent 4 --epochs 8 --out out/w.safetensors",
                  ["w.safetensors", "losses.csv"]),
-    "encode": ("encode", "--images images.npy --weights w.safetensors --out out/latents.npy --decode out/decoded.npy",
+    "encode": ("--images images.npy --weights w.safetensors --out out/latents.npy --decode out/decoded.npy",
                ["latents.npy", "decoded.npy"]),
-    "scatter": ("scatter", "--images images.npy --angles 4 --dims 20 --out out/features.npy --model out/model.npz",
+    "scatter": ("--images images.npy --angles 4 --dims 20 --out out/features.npy --model out/model.npz",
                 ["features.npy", "model.npz"]),
-    "embed-manifold": ("embed-manifold", "--points points.npy --epochs 60 --out out/embedding.npy --model out/model.npz",
+    "embed-manifold": ("--points points.npy --epochs 60 --out out/embedding.npy --model out/model.npz",
                        ["embedding.npy", "model.npz"]),
-    "cluster-kmeans": ("cluster-kmeans", "--points points.npy --starts 20 --tol 0 --out out/k.npy --model out/model.npz", ["k.npy", "model.npz"]),
-    "cluster-gmm": ("cluster-gmm", "--points points.npy --starts 3 --out out/g.npy --model out/model.npz --proba out/p.npy",
+    "cluster-kmeans": ("--points points.npy --starts 20 --tol 0 --out out/k.npy --model out/model.npz", ["k.npy", "model.npz"]),
+    "cluster-gmm": ("--points points.npy --starts 3 --out out/g.npy --model out/model.npz --proba out/p.npy",
                     ["g.npy", "model.npz", "p.npy"]),
-    "consensus": ("consensus", "--assignments a.npy b.npy c.npy --k 10 --out out/c.npy --agreement out/agreement.npy",
+    "consensus": ("--assignments a.npy b.npy c.npy --k 10 --out out/c.npy --agreement out/agreement.npy",
                   ["c.npy", "agreement.npy"]),
-    "evaluate": ("evaluate", "--assignments a.npy --labels labels.npy --points points.npy --out out/scores.json", ["scores.json"]),
-    "report": ("report", "--assignments a=a.npy --points a=points.npy --labels labels.npy --images images.npy --map map.npy --out out/index.html",
+    "evaluate": ("--assignments a.npy --labels labels.npy --points points.npy --out out/scores.json", ["scores.json"]),
+    "report": ("--assignments a=a.npy --points a=points.npy --labels labels.npy --images images.npy --map map.npy --out out/index.html",
                ["index.html"]),
 }
 
@@ -45,6 +45,5 @@ def prepare(folder, rows=2000):
     subprocess.run([BIN / "train-ae", *weights.split()], cwd=folder, check=True, capture_output=True)
 
 
-def command(stage, *more):
-    program, words, _ = STAGES[stage]
-    return [str(BIN / program), *words.split(), *map(str, more)]
+def command(program, *more):
+    return [str(BIN / program), *STAGES[program][0].split(), *map(str, more)]

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -228,6 +229,25 @@ class Pipeline(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("expected at least k = 2000 points, found 1438", done.stderr)
         self.assertFalse((artifacts / "clusters/pixels-kmeans/train.npy").exists())
+
+    def test_old_files_stay_when_what_would_replace_them_fails_or_is_stopped(self):
+        artifacts = self.copy()
+        before = digests(artifacts)
+        for file in artifacts.rglob("*"):
+            # Older than the command that is to replace them, as in any second run.
+            os.utime(file, (time.time() - 3600,) * 2)
+        for words in ["K=2000", "LR=x", "NEIGHBORS=1", "WAVELET_ANGLES=1"]:
+            self.assertNotEqual(make(artifacts, "--keep-going", words, check=False).returncode, 0)
+            self.assertEqual(digests(artifacts), before, words)
+        for words in ["KMEANS_STARTS=100000000", "EPOCHS=1000000"]:
+            process = subprocess.Popen(["make", "all", f"ARTIFACTS={artifacts}", *SMALL, words], cwd=ROOT, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL, start_new_session=True)
+            time.sleep(2)
+            os.killpg(process.pid, signal.SIGINT)
+            self.assertNotEqual(process.wait(timeout=10), 0)
+            found = digests(artifacts)
+            self.assertEqual({name: found.get(name) for name in before if "losses" not in name},
+                             {name: digest for name, digest in before.items() if "losses" not in name}, words)
 
     def test_a_training_that_was_stopped_goes_on_unless_it_would_be_another(self):
         artifacts = self.folder / "stopped"

@@ -15,7 +15,7 @@ class Threads(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
             prepare(folder, rows=5000)
-            for stage, (program, _, outputs) in STAGES.items():
+            for program, (_, outputs) in STAGES.items():
                 knows = "--threads" in subprocess.run([BIN / program, "--help"], capture_output=True, text=True, check=True).stdout
                 # Of the programs, fetch-data alone has nothing to share out.
                 self.assertEqual(knows, program != "fetch-data")
@@ -23,11 +23,11 @@ class Threads(unittest.TestCase):
                 for threads in [1, 2, 5, 1, 2, 5]:
                     shutil.rmtree(folder / "out", ignore_errors=True)
                     more = ["--threads", threads] if knows else []
-                    subprocess.run(command(stage, *more), cwd=folder, check=True, capture_output=True)
+                    subprocess.run(command(program, *more), cwd=folder, check=True, capture_output=True)
                     found.append(digests(folder / "out"))
                 self.assertLessEqual(set(outputs), set(found[0]))
                 for other in found[1:]:
-                    self.assertEqual(other, found[0], stage)
+                    self.assertEqual(other, found[0], program)
             # What a model makes of new points.
             for program, flags in [("embed-manifold", "--points points.npy --transform"), ("scatter", "--images images.npy --transform"),
                                    ("cluster-kmeans", "--points points.npy --predict"), ("cluster-gmm", "--points points.npy --predict")]:
