@@ -121,6 +121,7 @@ fn what_is_no_array_of_points_is_refused_with_what_it_is() {
 fn what_is_no_npy_file_is_refused() {
     let folder = tempdir().unwrap();
     let long = with_header(&format!("{{'descr': '<f4', {}}}", "'x': 1, ".repeat(2000)), &[]);
+    let whole = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2)";
     let deep = with_header(&format!("{}{}", "(".repeat(3000), ")".repeat(3000)), &[]);
     for (bytes, found) in [
         (b"".as_slice(), "found an empty file"),
@@ -131,6 +132,12 @@ fn what_is_no_npy_file_is_refused() {
         (&long, "found a header of 16"),
         (&deep, "not a NumPy array description"),
         (&with_header("{'descr': '<f4'}", &[]), "not a NumPy array description"),
+        // The first of these shapes fits the file, the second would fill the memory.
+        (
+            &with_header(&format!("{whole}, 'shape': (1000000000, 1000000)}}"), &[0; 8]),
+            "not a NumPy array description",
+        ),
+        (&with_header(&format!("{whole}, 'more': 1}}"), &[0; 8]), "not a NumPy array description"),
     ] {
         let refused = read_points(&raw(folder.path(), bytes)).unwrap_err().to_string();
         assert!(refused.contains(found), "{refused}");
