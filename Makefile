@@ -263,7 +263,7 @@ test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all tests; installs PyTo
 	$(CARGO) test --release --locked --workspace
 	.venv/bin/python -m unittest discover --start-directory scripts/tests --verbose
 
-test-faults: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## kills, full disks, several writers, hostile files and names: ten minutes; KILLS=20 takes two
+test-faults: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## kills, full disks, several writers, hostile files and names: some four minutes, half of it with KILLS=20
 	KILLS=$(KILLS) .venv/bin/python -m unittest discover --start-directory scripts/tests --pattern 'faults_*.py' --verbose
 
 fuzz: $(libtorch) ## feed the readers of files what they have not seen yet: half an hour each

@@ -63,10 +63,13 @@ impl Header {
         }
     }
 
-    /// Bytes the whole file must have, header included; `None` if no file can be that long.
+    /// Bytes the whole file must have, header included; `None` if no file can be that long. Nor may it be without the sides
+    /// of length 0: `ndarray` counts what they are multiplied with.
     fn file_length(&self, item_size: u64) -> Option<u64> {
-        let count = self.shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n as u64))?;
-        count.checked_mul(item_size)?.checked_add(self.length).filter(|&total| total <= i64::MAX as u64)
+        let sides = self.shape.iter().filter(|&&n| n > 0);
+        let elements = sides.clone().try_fold(item_size, |product, &n| product.checked_mul(n as u64))?;
+        let longest = elements.checked_add(self.length).filter(|&total| total <= i64::MAX as u64)?;
+        Some(if sides.count() == self.shape.len() { longest } else { self.length })
     }
 
     fn parse(text: &[u8], length: u64) -> Result<Self, String> {
