@@ -10,8 +10,9 @@ use py_literal::Value;
 
 /// NumPy refuses longer headers too (`max_header_size`).
 const MAX_HEADER: usize = 10_000;
-/// A header is a dict that holds a tuple (a structured dtype: lists of tuples). The parser recurses; this bounds it.
-const MAX_NESTING: usize = 8;
+/// A header is a dict that holds a tuple (a structured dtype: a list of tuples of tuples). The parser reads what is nested up to
+/// three times at each level: five levels would take it seconds, eight most of a minute.
+const MAX_NESTING: usize = 4;
 
 /// What the header says.
 #[derive(Debug)]
