@@ -130,7 +130,7 @@ reference := $(if $(own_images),$(wildcard crates/evaluate/reference/$(DATASET).
 
 # Two at once in one folder of artifacts would take the ground from under each other: the second says so and ends. These targets
 # write nothing there, or call make for what does.
-free := help build lint test test-faults fuzz python demo smoke
+free := help build lint test test-faults test-cuda fuzz python demo smoke
 ifneq ($(and $(filter-out $(free),$(or $(MAKECMDGOALS),all)),$(filter-out $(ALONE_IN),$(abspath $(ARTIFACTS)))),)
 
 .PHONY: alone $(MAKECMDGOALS)
@@ -142,7 +142,7 @@ else
 
 # ------------------------------------------------------------------------------------------------ targets
 
-.PHONY: all report figure demo study report-recipe build lint test test-faults fuzz smoke python bench-peers bench-manifold bench-train table clean distclean help
+.PHONY: all report figure demo study report-recipe build lint test test-faults test-cuda fuzz smoke python bench-peers bench-manifold bench-train table clean distclean help
 REPORTED := pixels-kmeans latents-kmeans latents-gmm
 SYSTEMS := $(REPORTED) manifold-kmeans manifold-gmm manifold-consensus
 # Anyone's assignments in the same place are scored by the same rule.
@@ -259,12 +259,18 @@ lint: ## formatting, lints, which crate may depend on which, and where dependenc
 # One environment, one pip at a time.
 .venv/test: | .venv/ready
 
+# Bytes are promised on the CPU alone, so that is where they are tested, on machines with a GPU too.
+test test-faults: export CUDA_VISIBLE_DEVICES :=
 test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all tests; installs PyTorch to compare with (5 GB)
 	$(CARGO) test --release --locked --workspace
 	.venv/bin/python -m unittest discover --start-directory scripts/tests --verbose
 
 test-faults: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## kills, full disks, several writers, hostile files and names: some four minutes, half of it with KILLS=20
 	KILLS=$(KILLS) .venv/bin/python -m unittest discover --start-directory scripts/tests --pattern 'faults_*.py' --verbose
+
+test-cuda: .venv/test $(TORCH_PROGRAMS) ## training and encoding on a CUDA device, which it needs, beside the CPU: about a minute
+	$(CARGO) test --release --locked --package autoencoder -- --ignored
+	.venv/bin/python -m unittest discover --start-directory scripts/tests --pattern 'cuda_*.py' --verbose
 
 fuzz: $(libtorch) ## feed the readers of files what they have not seen yet: half an hour each
 	@LIBTORCH=$${LIBTORCH:-$(CURDIR)/.libtorch} scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)

@@ -1,11 +1,13 @@
 //! The optimiser: Adam (Kingma and Ba, *Adam: a method for stochastic optimization*, ICLR 2015), with the weight decay of AdamW
 //! (Loshchilov and Hutter, *Decoupled weight decay regularization*, ICLR 2019). Tested against PyTorch's `AdamW`.
 
+use std::ffi::CStr;
 use std::sync::{Mutex, PoisonError};
 
 use multiversion::multiversion;
 use tch::{Device, Kind, Tensor};
 
+use crate::cuda::{Argument, Kernel};
 use crate::parameters::Parameters;
 use crate::threads::for_each;
 use crate::{Error, Result};
@@ -14,8 +16,17 @@ use crate::{Error, Result};
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
+/// What a step adds to either mean, as a share.
+const NEW1: f32 = (1.0 - BETA1) as f32;
+const NEW2: f32 = (1.0 - BETA2) as f32;
 /// Values that one thread takes at a time.
 const BLOCK: usize = 1 << 15;
+/// The same on a CUDA device, four values a thread.
+const KERNEL: &CStr = match CStr::from_bytes_with_nul(concat!(include_str!("adam.cu"), "\0").as_bytes()) {
+    Ok(source) => source,
+    Err(_) => panic!("a zero byte in adam.cu"),
+};
+const VALUES_PER_THREAD: usize = 4;
 
 /// Running means over the steps, for all parameters at once.
 #[derive(Debug)]
@@ -26,6 +37,8 @@ pub(crate) struct Adam {
     pub(crate) second: Tensor,
     /// Done so far.
     pub(crate) steps: u64,
+    /// On a CUDA device, the step.
+    kernel: Option<Kernel>,
 }
 
 /// What is the same for all values in one step.
@@ -43,7 +56,12 @@ impl Adam {
     /// No step done yet for `length` values.
     pub(crate) fn new(length: i64, device: Device) -> Result<Self> {
         let zeros = || Tensor::f_zeros([length], (Kind::Float, device));
-        Ok(Self { first: zeros()?, second: zeros()?, steps: 0 })
+        let (first, second) = (zeros()?, zeros()?);
+        let kernel = match device {
+            Device::Cuda(index) => Kernel::compile(KERNEL, c"adam", index)?,
+            _ => None,
+        };
+        Ok(Self { first, second, steps: 0, kernel })
     }
 
     /// One step along the gradient: `values -= lr · (mean / (√(mean square) + ε) + weight_decay · values)`, with both means
@@ -59,15 +77,15 @@ impl Adam {
             step: (lr / correction(BETA1)) as f32,
             root: (1.0 / correction(BETA2).sqrt()) as f32,
         };
-        if parameters.values.device() == Device::Cpu {
-            self.in_one_pass(parameters, factors)
-        } else {
-            self.by_tensors(parameters, factors)
+        match &self.kernel {
+            _ if parameters.values.device() == Device::Cpu => self.in_one_pass(parameters, factors),
+            Some(kernel) => self.by_kernel(kernel, parameters, factors),
+            None => self.by_tensors(parameters, factors),
         }
     }
 
-    /// Reads and writes each value once, which is what the step costs on a CPU: libtorch's operators, one after the other, pass
-    /// over memory more than twice as often.
+    /// Reads and writes each value once, which is what the step costs: libtorch's operators, one after the other, pass over
+    /// memory more than twice as often.
     fn in_one_pass(&mut self, parameters: &mut Parameters, factors: Factors) -> Result<()> {
         let values = slice(&mut parameters.values)?.chunks_mut(BLOCK);
         let gradient = slice(&mut parameters.gradient)?.chunks(BLOCK);
@@ -80,6 +98,30 @@ impl Adam {
             step_block(values, gradient, first, second, factors);
         });
         Ok(())
+    }
+
+    /// The same on a CUDA device, in one pass too.
+    fn by_kernel(&self, kernel: &Kernel, parameters: &Parameters, factors: Factors) -> Result<()> {
+        let tensors = [&parameters.values, &parameters.gradient, &self.first, &self.second];
+        let length = parameters.values.numel();
+        if let Some(odd) = tensors.iter().find(|tensor| {
+            let aligned = tensor.is_contiguous() && length.is_multiple_of(VALUES_PER_THREAD);
+            tensor.kind() != Kind::Float || tensor.numel() != length || !aligned
+        }) {
+            return Err(refused(odd));
+        }
+        let count = (length / VALUES_PER_THREAD) as u64;
+        let Factors { decay, step, root } = factors;
+        let numbers = [decay, step, root, NEW1, NEW2, EPSILON as f32];
+        let mut arguments = tensors.map(|tensor| Argument::Pointer(tensor.data_ptr())).to_vec();
+        arguments.push(Argument::U64(count));
+        arguments.extend(numbers.map(Argument::F32));
+        // SAFETY: these are the kernel's arguments in its order; each of the tensors, which are on its device as the optimiser is,
+        // holds `count` times four f32.
+        #[allow(unsafe_code, reason = "a kernel writes to the memory of tensors")]
+        unsafe {
+            kernel.run(count, &mut arguments)
+        }
     }
 
     /// The same by operators of libtorch, on any device.
@@ -100,7 +142,7 @@ impl Adam {
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
 fn step_block(values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32], factors: Factors) {
     let Factors { decay, step, root } = factors;
-    let (new1, new2, epsilon) = ((1.0 - BETA1) as f32, (1.0 - BETA2) as f32, EPSILON as f32);
+    let (new1, new2, epsilon) = (NEW1, NEW2, EPSILON as f32);
     let means = first.iter_mut().zip(second);
     for ((value, &slope), (first, second)) in values.iter_mut().zip(gradient).zip(means) {
         *first += new1 * (slope - *first);
@@ -113,17 +155,21 @@ fn step_block(values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &
 #[allow(unsafe_code, reason = "libtorch gives the memory of a tensor as a pointer")]
 fn slice(tensor: &mut Tensor) -> Result<&mut [f32]> {
     if tensor.device() != Device::Cpu || tensor.kind() != Kind::Float || !tensor.is_contiguous() {
-        let found = format!("{:?} on {:?}", tensor.kind(), tensor.device());
-        return Err(Error::Parameter {
-            name: "a tensor to step over",
-            expected: "contiguous f32 on the CPU",
-            found,
-        });
+        return Err(refused(tensor));
     }
     // SAFETY: a contiguous f32 tensor on the CPU is `numel` initialised f32 from `data_ptr` on, which live as long as the tensor
     // that is borrowed. The layers are views of the same memory, but they are used by operators of libtorch alone; on the
     // CPU these are done when they return, and none runs while this borrow lasts.
     Ok(unsafe { std::slice::from_raw_parts_mut(tensor.data_ptr().cast::<f32>(), tensor.numel()) })
+}
+
+fn refused(tensor: &Tensor) -> Error {
+    let found = format!("{:?} {:?} on {:?}", tensor.kind(), tensor.size(), tensor.device());
+    Error::Parameter {
+        name: "a tensor to step over",
+        expected: "contiguous f32, as long as the others",
+        found,
+    }
 }
 
 /// Shrinks the gradient so that its length (the root of the sum of all squares) is at most `most`, as PyTorch's
@@ -183,6 +229,43 @@ mod tests {
         assert!(moved > 0.02, "{moved}");
         let difference = largest_difference(&a.values, &b.values);
         assert!(difference < 1e-6, "{difference}");
+    }
+
+    /// With the values of `parameters` and its gradient there.
+    fn on_cuda(parameters: &Parameters) -> Parameters {
+        let architecture =
+            Architecture { input: 200, hidden: vec![170], latent: 3, ..Architecture::default() };
+        let mut network = Network::new(&architecture, Init::Keras, 1, Device::Cuda(0)).unwrap();
+        let mut there = Parameters::of(&mut network).unwrap();
+        there.values.copy_(&parameters.values);
+        there.gradient.copy_(&parameters.gradient);
+        there
+    }
+
+    #[test]
+    #[ignore = "needs a CUDA device: make test-cuda"]
+    fn the_kernel_takes_the_same_steps() {
+        let slope = |i: usize| {
+            if i.is_multiple_of(5) { 0.0 } else { (i as f32).sin() * 10f32.powi((i % 7) as i32 - 5) }
+        };
+        let mut here = parameters(slope);
+        let mut there = on_cuda(&here);
+        let length = here.values.numel() as i64;
+        let mut one = Adam::new(length, Device::Cpu).unwrap();
+        let mut other = Adam::new(length, Device::Cuda(0)).unwrap();
+        assert!(other.kernel.is_some(), "libtorch has its compiler beside it");
+        for _ in 0..3 {
+            one.step(&mut here, 0.01, 0.1).unwrap();
+            other.step(&mut there, 0.01, 0.1).unwrap();
+        }
+        let moved = largest_difference(&here.values, &parameters(slope).values);
+        assert!(moved > 0.02, "{moved}");
+        for (a, b) in
+            [(&here.values, &there.values), (&one.first, &other.first), (&one.second, &other.second)]
+        {
+            let difference = largest_difference(a, &b.to_device(Device::Cpu));
+            assert!(difference < 1e-6, "{difference}");
+        }
     }
 
     #[test]

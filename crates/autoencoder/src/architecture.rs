@@ -279,7 +279,7 @@ named! {
     Precision {
         /// 32 bits.
         F32 = "f32",
-        /// 32 bits of which a CUDA device multiplies 19; see [`request_tf32`](crate::request_tf32).
+        /// 32 bits of which a CUDA device multiplies 19; see [`request_products`](crate::request_products).
         Tf32 = "tf32",
         /// 16 bits, with the range of 32 and two to three decimal digits.
         Bf16 = "bf16",

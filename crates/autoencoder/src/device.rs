@@ -75,17 +75,20 @@ pub fn device_name(device: Device) -> String {
     }
 }
 
-/// Asks Intel MKL, which does libtorch's matrix products on x86-64, for the same bytes from any number of threads
-/// (its strict conditional numerical reproducibility). First thing in `main`: MKL looks when it is first used.
-/// An `MKL_CBWR` that is set already wins.
-pub fn request_reproducible_products() {
+/// Tells the libraries that multiply for libtorch what is expected of them. First thing in `main`, before threads are started and
+/// the first tensor is made: they look when they are first used. What is set already wins.
+///
+/// - Intel MKL, on x86-64 processors: the same bytes from any number of threads (its strict conditional numerical
+///   reproducibility).
+/// - NVIDIA's on CUDA devices: 32 bits, unless `tf32` lets them round what they multiply to 10 bits after the point, for
+///   [`Precision::Tf32`](crate::Precision). Left to itself libtorch has convolutions rounded so, and products not.
+pub fn request_products(tf32: bool) {
     set_unless_set("MKL_CBWR", "AUTO,STRICT");
-}
-
-/// Lets CUDA devices round what they multiply to 10 bits after the point (TF32), for [`Precision::Tf32`](crate::Precision). Before
-/// the first tensor is made and before threads are started: libtorch looks when it starts.
-pub fn request_tf32() {
-    set_unless_set("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1");
+    if tf32 {
+        set_unless_set("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1");
+    } else {
+        set_unless_set("NVIDIA_TF32_OVERRIDE", "0");
+    }
 }
 
 fn set_unless_set(name: &str, value: &str) {

@@ -96,8 +96,11 @@ fn by_blocks(
         let end = n.min(start + BLOCK);
         let values = tch::no_grad(|| -> Result<_> {
             let some = stored.rows(start, end).to_tensor(network.device)?;
-            let padded = some.f_constant_pad_nd([0, 0, 0, (BLOCK - (end - start)) as i64])?;
-            Ok(compute(&padded)?.f_to_device(Device::Cpu)?)
+            let full = match BLOCK - (end - start) {
+                0 => some,
+                missing => some.f_constant_pad_nd([0, 0, 0, missing as i64])?,
+            };
+            Ok(compute(&full)?.f_to_device(Device::Cpu)?)
         })?;
         let length = block.len();
         values.f_copy_data(&mut block, length)?;

@@ -72,6 +72,14 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// The CUDA device failed at what we ask of it ourselves, past libtorch.
+    #[error("CUDA: {call} failed with status {status}; use --device cpu, or another driver")]
+    Cuda {
+        /// The function of NVIDIA's driver or compiler.
+        call: &'static str,
+        /// What it returned.
+        status: i32,
+    },
     /// Latents of another width than the network's.
     #[error(
         "expected latents of {expected} values, found {found}; decode with the weights that encoded them"

@@ -4,9 +4,9 @@
 //! anew for everything it writes, and the pages of it cost more than the arithmetic between two products. It is what this is
 //! tested against, and what differentiates convolutions.
 
-use tch::{Kind, Reduction, Tensor};
+use tch::{Device, Kind, Reduction, Tensor};
 
-use crate::network::{Layer, activate, run};
+use crate::network::{Layer, activate, activate_in_place, run};
 use crate::parameters::Parameters;
 use crate::{Activation, Architecture, Loss, Network, NetworkKind, Precision, Result};
 
@@ -35,7 +35,8 @@ impl Differentiation {
     ) -> Result<Self> {
         let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
         let method = if network.architecture.network == NetworkKind::Dense {
-            Method::ByHand(Dense::new(network, parameters, kind, batch)?)
+            let bias_first = network.device != Device::Cpu && precision == Precision::F32;
+            Method::ByHand(Dense::new(network, parameters, kind, batch, bias_first)?)
         } else {
             Method::ByLibtorch(leaves(network)?)
         };
@@ -96,8 +97,9 @@ fn by_libtorch(
         Ok(Layer { shape: shape.clone(), weight: weight.f_to_kind(kind)?, bias: bias.f_to_kind(kind)? })
     });
     let layers = layers.collect::<Result<Vec<Layer>>>()?;
-    let code = run(activation, &layers[..network.architecture.encoder_depth()], &input.f_to_kind(kind)?)?;
-    let output = run(activation, &layers[network.architecture.encoder_depth()..], &code)?;
+    let (encoder, decoder) = layers.split_at(network.architecture.encoder_depth());
+    let activated = |values: Tensor| activate(activation, &values);
+    let output = run(decoder, &run(encoder, &input.f_to_kind(kind)?, activated)?, activated)?;
     let losses = losses_of(loss, &output.f_to_kind(Kind::Float)?, target)?;
     let inputs: Vec<&Tensor> = leaves.iter().flat_map(|layer| [&layer.weight, &layer.bias]).collect();
     let found = Tensor::f_run_backward(&[losses.f_mean(Kind::Float)?], &inputs, false, false)?;
@@ -115,18 +117,29 @@ fn by_libtorch(
 struct Dense {
     /// The network's layers, with its own weights or, in a lower precision, with copies of them.
     layers: Vec<Layer>,
+    /// Their weights the other way round: (input, output)
+    transposed: Vec<Tensor>,
     /// The gradient of each layer's (weight, bias).
     gradients: Vec<(Tensor, Tensor)>,
     /// In a lower precision: all weights and all of the gradient, (length) each.
     copies: Option<(Tensor, Tensor)>,
     /// What each layer gives: (batch, output)
     outputs: Vec<Tensor>,
-    /// The gradient by that: (batch, output)
+    /// The gradient by that, for all but the last: (batch, output)
     slopes: Vec<Tensor>,
+    /// Whether products are added to a bias that has been written for each image before. libtorch has others done together with
+    /// the bias by cuBLASLt, which takes twice as long for them in f32 (an H200, batches of 256).
+    bias_first: bool,
 }
 
 impl Dense {
-    fn new(network: &Network, parameters: &Parameters, kind: Kind, batch: i64) -> Result<Self> {
+    fn new(
+        network: &Network,
+        parameters: &Parameters,
+        kind: Kind,
+        batch: i64,
+        bias_first: bool,
+    ) -> Result<Self> {
         let lower = |whole: &Tensor| whole.f_to_kind(kind);
         let copies =
             (kind != Kind::Float).then(|| Ok((lower(&parameters.values)?, lower(&parameters.gradient)?)));
@@ -135,16 +148,20 @@ impl Dense {
             Some((values, gradient)) => (values, gradient),
             None => (&parameters.values, &parameters.gradient),
         };
-        let room = || -> Result<Vec<Tensor>> {
-            let widths = network.layers.iter().map(|layer| layer.shape.output[0] as i64);
+        let room = |layers: &[Layer]| -> Result<Vec<Tensor>> {
+            let widths = layers.iter().map(|layer| layer.shape.output[0] as i64);
             widths.map(|width| Ok(Tensor::f_zeros([batch, width], (kind, network.device))?)).collect()
         };
+        let layers = parameters.layers(values, network)?;
+        let transposed = layers.iter().map(|layer| Ok(layer.weight.f_transpose(0, 1)?));
         Ok(Self {
-            layers: parameters.layers(values, network)?,
+            transposed: transposed.collect::<Result<_>>()?,
+            layers,
             gradients: parameters.views(gradient, network)?,
-            outputs: room()?,
-            slopes: room()?,
+            outputs: room(&network.layers)?,
+            slopes: room(&network.layers[..network.layers.len() - 1])?,
             copies,
+            bias_first,
         })
     }
 
@@ -167,8 +184,13 @@ impl Dense {
         let mut inputs = vec![input.shallow_clone()];
         let mut activated = Vec::new();
         for (i, (layer, output)) in self.layers.iter().zip(&self.outputs).enumerate() {
-            let mut output = output.f_narrow(0, 0, rows)?;
-            let _ = layer.bias.f_addmm_out(&output, &inputs[i], &layer.weight.f_transpose(0, 1)?)?;
+            let mut output = first(output, rows)?;
+            let bias = if self.bias_first {
+                layer.bias.f_expand([rows, -1], false)?
+            } else {
+                layer.bias.shallow_clone()
+            };
+            let _ = bias.f_addmm_out(&output, &inputs[i], &self.transposed[i])?;
             activated.push(output.shallow_clone());
             inputs.push(if linear.contains(&i) {
                 output
@@ -180,16 +202,14 @@ impl Dense {
         let output = inputs[self.layers.len()].f_to_kind(Kind::Float)?;
         let losses = losses_of(loss, &output, target)?;
         // The gradient of the mean over images and pixels.
-        let mut slope = match loss {
-            Loss::Mse => output.f_sub(target)?.f_mul_scalar(2.0)?,
-            Loss::Bce => output.f_sigmoid()?.f_sub(target)?,
+        let (mut slope, factor) = match loss {
+            Loss::Mse => (output.f_sub(target)?, 2.0),
+            Loss::Bce => (output.f_sigmoid()?.f_sub(target)?, 1.0),
         };
-        let _ = slope.f_mul_scalar_(1.0 / (rows * target.size()[1]) as f64)?;
-        let last = self.layers.len() - 1;
-        self.slopes[last].f_narrow(0, 0, rows)?.f_copy_(&slope)?;
+        let _ = slope.f_mul_scalar_(factor / (rows * target.size()[1]) as f64)?;
+        let mut slope = slope.f_to_kind(self.layers[0].weight.kind())?;
 
         for (i, layer) in self.layers.iter().enumerate().rev() {
-            let slope = self.slopes[i].f_narrow(0, 0, rows)?;
             if !linear.contains(&i) {
                 slope_before(activation, &slope, &activated[i])?;
             }
@@ -197,7 +217,9 @@ impl Dense {
             let _ = slope.f_transpose(0, 1)?.f_mm_out(weight, &inputs[i])?;
             let _ = slope.f_sum_intlist_out(bias, 0, false, bias.kind())?;
             if i > 0 {
-                let _ = slope.f_mm_out(&self.slopes[i - 1].f_narrow(0, 0, rows)?, &layer.weight)?;
+                let before = first(&self.slopes[i - 1], rows)?;
+                let _ = slope.f_mm_out(&before, &layer.weight)?;
+                slope = before;
             }
         }
         if let Some((_, gradient)) = &self.copies {
@@ -207,16 +229,9 @@ impl Dense {
     }
 }
 
-/// The activation of `values`, where possible in the same memory.
-fn activate_in_place(activation: Activation, values: &mut Tensor) -> Result<Tensor> {
-    Ok(match activation {
-        Activation::Relu => values.f_relu_()?,
-        Activation::Elu => values.f_elu_()?,
-        Activation::Tanh => values.f_tanh_()?,
-        Activation::Sigmoid => values.f_sigmoid_()?,
-        // Its derivative is computed from what went in.
-        Activation::Gelu => activate(activation, values)?,
-    })
+/// The first rows. Most batches fill the memory there is for them, and need no view of it, which is another call of libtorch.
+fn first(tensor: &Tensor, rows: i64) -> Result<Tensor> {
+    Ok(if tensor.size()[0] == rows { tensor.shallow_clone() } else { tensor.f_narrow(0, 0, rows)? })
 }
 
 /// Turns the gradient by what came out of an activation into that by what went in. `known` is what came out, for GELU what
@@ -234,14 +249,22 @@ fn slope_before(activation: Activation, slope: &Tensor, known: &Tensor) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use tch::Device;
-
     use super::*;
     use crate::Init;
 
-    /// Batches that fill the memory there is for them and those that do not, for every activation and loss.
     #[test]
     fn gradients_by_hand_are_libtorchs() {
+        compare_with_libtorch(Device::Cpu);
+    }
+
+    #[test]
+    #[ignore = "needs a CUDA device: make test-cuda"]
+    fn gradients_by_hand_are_libtorchs_on_cuda() {
+        compare_with_libtorch(Device::Cuda(0));
+    }
+
+    /// Batches that fill the memory there is for them and those that do not, for every activation and loss.
+    fn compare_with_libtorch(device: Device) {
         for activation in
             [Activation::Relu, Activation::Elu, Activation::Gelu, Activation::Tanh, Activation::Sigmoid]
         {
@@ -255,14 +278,14 @@ mod tests {
                     loss,
                     ..Architecture::default()
                 };
-                let mut network = Network::new(&architecture, Init::PyTorch, 7, Device::Cpu).unwrap();
+                let mut network = Network::new(&architecture, Init::PyTorch, 7, device).unwrap();
                 let mut parameters = Parameters::of(&mut network).unwrap();
                 let mut by_hand = Differentiation::new(&network, &parameters, Precision::F32, 9).unwrap();
                 let method = Method::ByLibtorch(leaves(&network).unwrap());
                 let mut by_libtorch = Differentiation { method, kind: Kind::Float };
                 for rows in [9, 4, 1, 9] {
-                    let target = Tensor::rand([rows, 12], (Kind::Float, Device::Cpu));
-                    let input = Tensor::rand([rows, 12], (Kind::Float, Device::Cpu));
+                    let target = Tensor::rand([rows, 12], (Kind::Float, device));
+                    let input = Tensor::rand([rows, 12], (Kind::Float, device));
                     let mut found = |method: &mut Differentiation| {
                         let losses = method.of_batch(&network, &mut parameters, &input, &target).unwrap();
                         (losses, parameters.gradient.copy())

@@ -22,6 +22,7 @@ mod adam;
 mod architecture;
 mod augment;
 mod checkpoint;
+mod cuda;
 mod device;
 mod encode;
 mod error;
@@ -42,7 +43,7 @@ pub use architecture::{
     Activation, Architecture, Init, Keep, Loss, NetworkKind, Normalize, Precision, Schedule,
 };
 pub use augment::Augment;
-pub use device::{DeviceChoice, device_name, request_reproducible_products, request_tf32, set_threads};
+pub use device::{DeviceChoice, device_name, request_products, set_threads};
 pub use encode::{decode, encode, in_scale_of};
 pub use error::Error;
 pub use layers::{LayerKind, LayerShape};

@@ -66,7 +66,7 @@ impl Network {
 
     /// Images (rows, input) to latents (rows, latent).
     pub(crate) fn encode(&self, images: &Tensor) -> Result<Tensor> {
-        run(self.architecture.activation, &self.layers[..self.architecture.encoder_depth()], images)
+        self.run_in_place(&self.layers[..self.architecture.encoder_depth()], images)
     }
 
     /// Images (rows, input) to reconstructions (rows, input), for the loss bce before the sigmoid.
@@ -76,17 +76,28 @@ impl Network {
 
     /// Latents (rows, latent) to images (rows, input), for the loss bce before the sigmoid.
     pub(crate) fn decode(&self, latents: &Tensor) -> Result<Tensor> {
-        run(self.architecture.activation, &self.layers[self.architecture.encoder_depth()..], latents)
+        self.run_in_place(&self.layers[self.architecture.encoder_depth()..], latents)
+    }
+
+    /// [`run`], with nothing kept to find gradients with.
+    fn run_in_place(&self, layers: &[Layer], input: &Tensor) -> Result<Tensor> {
+        tch::no_grad(|| {
+            run(layers, input, |mut values| activate_in_place(self.architecture.activation, &mut values))
+        })
     }
 }
 
 /// Layers with the activation between them, none after the last. Values in and out are (rows, values), whatever they
 /// are in between.
-pub(crate) fn run(activation: Activation, layers: &[Layer], input: &Tensor) -> Result<Tensor> {
+pub(crate) fn run(
+    layers: &[Layer],
+    input: &Tensor,
+    activate: impl Fn(Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
     let mut values = input.shallow_clone();
     for (i, layer) in layers.iter().enumerate() {
         if i > 0 {
-            values = activate(activation, &values)?;
+            values = activate(values)?;
         }
         values = layer.apply(&values)?;
     }
@@ -122,6 +133,18 @@ pub(crate) fn activate(activation: Activation, values: &Tensor) -> Result<Tensor
         Activation::Gelu => values.f_gelu("none")?,
         Activation::Tanh => values.f_tanh()?,
         Activation::Sigmoid => values.f_sigmoid()?,
+    })
+}
+
+/// The activation of `values`, where possible in the same memory.
+pub(crate) fn activate_in_place(activation: Activation, values: &mut Tensor) -> Result<Tensor> {
+    Ok(match activation {
+        Activation::Relu => values.f_relu_()?,
+        Activation::Elu => values.f_elu_()?,
+        Activation::Tanh => values.f_tanh_()?,
+        Activation::Sigmoid => values.f_sigmoid_()?,
+        // Its derivative is computed from what went in.
+        Activation::Gelu => activate(activation, values)?,
     })
 }
 

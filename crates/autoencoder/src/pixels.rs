@@ -64,7 +64,8 @@ impl<'a> Pixels<'a> {
 /// Images (rows, pixels) as f32, grey levels brought to 0..=1.
 pub(crate) fn to_float(stored: &Tensor) -> Result<Tensor> {
     Ok(match stored.kind() {
-        Kind::Uint8 => stored.f_to_kind(Kind::Float)?.f_div_scalar_(255.0)?,
+        // As f32, in one pass.
+        Kind::Uint8 => stored.f_div_scalar(255.0)?,
         _ => stored.shallow_clone(),
     })
 }

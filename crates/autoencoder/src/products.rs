@@ -1,4 +1,4 @@
-//! The matrix products of a training step alone: what a step cannot be faster than.
+//! What a training step cannot be faster than: its matrix products alone, and on a GPU what the optimiser has to move.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,12 @@ struct Matrices {
 pub struct Products {
     layers: Vec<Matrices>,
     device: Device,
+    /// On a GPU: (values), f32, half of all that the optimiser reads and writes, and as much room.
+    moved: Option<(Tensor, Tensor)>,
 }
+
+/// How often Adam reads or writes each value's four: itself, its gradient and two means, the gradient alone never written.
+const MOVES: usize = 7;
 
 impl Products {
     /// For batches of `batch` images; nothing for convolutions.
@@ -52,7 +57,11 @@ impl Products {
                 output: matrix(batch, output)?,
             })
         });
-        Ok(Some(Self { layers: layers.collect::<Result<_>>()?, device }))
+        let layers = layers.collect::<Result<_>>()?;
+        let half = (architecture.parameters() * MOVES / 2) as i64;
+        let values = || Tensor::f_zeros([half], (Kind::Float, device));
+        let moved = (device != Device::Cpu).then(|| Ok((values()?, values()?)));
+        Ok(Some(Self { layers, device, moved: moved.transpose().map_err(crate::Error::Torch)? }))
     }
 
     /// Computes them `times` times.
@@ -83,6 +92,22 @@ impl Products {
         })?;
         self.wait()?;
         Ok(started.elapsed())
+    }
+
+    /// Copies as many bytes as the optimiser reads and writes in a step, `times` times. Nothing on the CPU, where it is
+    /// the products that a step is measured by.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn time_moves(&self, times: usize) -> Result<Option<Duration>> {
+        let Some((from, to)) = &self.moved else { return Ok(None) };
+        self.wait()?;
+        let started = Instant::now();
+        for _ in 0..times {
+            to.shallow_clone().f_copy_(from)?;
+        }
+        self.wait()?;
+        Ok(Some(started.elapsed()))
     }
 
     /// Floating-point operations of one step, a multiplication and an addition counted as two.

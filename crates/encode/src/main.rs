@@ -41,7 +41,7 @@ struct Args {
 const ROWS: usize = 4000;
 
 fn main() -> ExitCode {
-    autoencoder::request_reproducible_products();
+    autoencoder::request_products(false);
     stage::main("encode", run)
 }
 

@@ -1,4 +1,5 @@
-//! `--bench`: how fast a step is, and how much of it the matrix products are.
+//! `--bench`: how fast a step is, and how much of it is what no step can do without: the matrix products, and on a GPU what the
+//! optimiser has to move.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -33,15 +34,17 @@ pub fn run(
     go_on(&mut training, WARM_UP, &mut losses)?;
     if let Some(products) = &products {
         products.time(1)?;
+        products.time_moves(1)?;
     }
     let progress = Progress::new("rounds", ROUNDS as u64);
-    let (mut ours, mut alone) = (Vec::new(), Vec::new());
+    let (mut ours, mut alone, mut moves) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         let started = Instant::now();
         go_on(&mut training, each, &mut losses)?;
         ours.push(started.elapsed().as_secs_f64() / each as f64);
         if let Some(products) = &products {
             alone.push(products.time(each)?.as_secs_f64() / each as f64);
+            moves.push(products.time_moves(each)?.unwrap_or_default().as_secs_f64() / each as f64);
         }
         progress.set(round as u64, "");
     }
@@ -49,20 +52,32 @@ pub fn run(
 
     let step = median(ours.clone());
     let floor = (!alone.is_empty()).then(|| median(alone.clone()));
-    let share = floor.map(|_| median(ours.iter().zip(&alone).map(|(step, alone)| alone / step).collect()));
+    let moved = (device != Device::Cpu && !moves.is_empty()).then(|| median(moves.clone()));
+    let shares =
+        ours.iter().zip(alone.iter().zip(&moves)).map(|(step, (alone, moves))| (alone + moves) / step);
+    let share = floor.map(|_| median(shares.collect()));
     let peak = products.as_ref().zip(floor).map(|(products, floor)| products.operations() as f64 / floor);
     let mut rows = vec![
-        vec!["step".to_owned(), format!("{:.1} ms", 1e3 * step)],
+        vec!["step".to_owned(), milliseconds(step)],
         vec!["images per second".to_owned(), format!("{:.0}", batch as f64 / step)],
     ];
     if let (Some(floor), Some(share), Some(peak)) = (floor, share, peak) {
-        rows.push(vec!["its matrix products alone".to_owned(), format!("{:.1} ms", 1e3 * floor)]);
+        rows.push(vec!["its matrix products alone".to_owned(), milliseconds(floor)]);
         rows.push(vec!["their speed".to_owned(), format!("{:.0} Gflop/s", peak / 1e9)]);
-        rows.push(vec!["share of the products in the step".to_owned(), format!("{:.0} %", 100.0 * share)]);
+        let name = match moved {
+            Some(moved) => {
+                let name = "copying what the optimiser moves".to_owned();
+                rows.push(vec![name, milliseconds(moved)]);
+                "share of both in the step"
+            }
+            None => "share of the products in the step",
+        };
+        rows.push(vec![name.to_owned(), format!("{:.0} %", 100.0 * share)]);
     }
     let result = json!({
         "steps": each * ROUNDS, "batch": batch, "seconds_per_step": step, "images_per_second": batch as f64 / step,
-        "products_seconds_per_step": floor, "products_share": share, "products_flops": peak, "losses": losses,
+        "products_seconds_per_step": floor, "products_flops": peak, "moves_seconds_per_step": moved, "floor_share": share,
+        "losses": losses,
     });
     let text = stage::table(&["of a training step", "median"], rows);
     stage.finish(Outputs::new(), parameters, Vec::new(), result, &text)
@@ -81,6 +96,12 @@ fn go_on(training: &mut Training, steps: usize, losses: &mut Vec<(usize, f64)>) 
     }
     training.loss_so_far()?;
     Ok(())
+}
+
+/// Three digits of them.
+fn milliseconds(seconds: f64) -> String {
+    let decimals = if seconds < 0.01 { 3 } else { 1 };
+    format!("{:.decimals$} ms", 1e3 * seconds)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

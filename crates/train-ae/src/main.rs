@@ -24,15 +24,12 @@ const BETWEEN_LOSSES: Duration = Duration::from_secs(1);
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    autoencoder::request_reproducible_products();
     // libtorch wants to know before it starts, which is before the arguments are parsed.
     let words: Vec<String> = std::env::args().collect();
     let named = Precision::Tf32.to_string();
-    if words.windows(2).any(|pair| pair[0] == "--precision" && pair[1] == named)
-        || words.contains(&format!("--precision={named}"))
-    {
-        autoencoder::request_tf32();
-    }
+    let tf32 = words.windows(2).any(|pair| pair[0] == "--precision" && pair[1] == named)
+        || words.contains(&format!("--precision={named}"));
+    autoencoder::request_products(tf32);
     stage::main("train-ae", run)
 }
 

@@ -1,0 +1,17 @@
+// One step of Adam for all values: each is read and written once. Four at a time, one by each thread.
+extern "C" __global__ void adam(
+    float4* values, const float4* gradient, float4* first, float4* second, unsigned long long count,
+    float decay, float step, float root, float new1, float new2, float epsilon)
+{
+    unsigned long long i = blockIdx.x * (unsigned long long)blockDim.x + threadIdx.x;
+    if (i >= count) return;
+    float4 value = values[i], slope = gradient[i], mean = first[i], square = second[i];
+    #define STEP(x) \
+        mean.x += new1 * (slope.x - mean.x); \
+        square.x += new2 * (slope.x * slope.x - square.x); \
+        value.x = value.x * decay - step * mean.x / (sqrtf(square.x) * root + epsilon);
+    STEP(x) STEP(y) STEP(z) STEP(w)
+    values[i] = value;
+    first[i] = mean;
+    second[i] = square;
+}
