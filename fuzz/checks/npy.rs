@@ -21,9 +21,14 @@ pub fn check(path: &Path) {
     }
     let images = read_images(path);
     if let Ok(file) = ImageFile::open(path) {
-        let n = file.dim().0;
-        if let (Ok((whole, _)), Ok(rows)) = (images, file.rows(0..n)) {
-            assert_eq!(whole, rows);
+        let mut blocks = file.blocks(usize::MAX);
+        match (images, blocks.next()) {
+            (Ok((whole, record)), Some(Ok(rows))) => {
+                assert_eq!(whole, rows);
+                assert!(blocks.next().is_none() && blocks.record() == Some(&record));
+            }
+            (Err(whole), Some(Err(rows))) => assert_eq!(whole.to_string(), rows.to_string()),
+            (whole, rows) => panic!("{:?} whole, {rows:?} by its rows", whole.map(|(images, _)| images)),
         }
     }
     let _ = read_matrix(path);

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use sha2::{Digest, Sha256};
 
 /// Passes bytes through to or from `inner`, counting and hashing them.
+#[derive(Debug)]
 pub(crate) struct Hashing<T> {
     inner: T,
     digest: Sha256,

@@ -1,19 +1,18 @@
 //! Images that are taken a block at a time.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, s};
 
 use crate::header::Header;
 use crate::read::{not_finite, open, read_images};
-use crate::rows::{PointFile, has_rows};
+use crate::rows::{Pass, PointFile, has_rows};
 use crate::{FileRecord, Images, Pixels, Points, Result};
 
-/// Images (n, height, width) or (n, pixels) of which some are read when they are needed.
+/// Images (n, height, width) or (n, pixels) that are read a block at a time, once, from the first to the last.
 ///
 /// What it gives is what [`read_images`] would, row by row, of the same files. Of `u1`, `f4` and `f8` in C order no more is in
-/// memory than what was asked for; the rest, which is rare, is read whole.
+/// memory than a block; the rest, which is rare, is read whole.
 #[derive(Debug)]
 pub struct ImageFile {
     path: PathBuf,
@@ -26,17 +25,29 @@ enum Source {
     Whole(Images, FileRecord),
 }
 
+/// The images of an [`ImageFile`], checked and hashed as they are read.
+///
+/// After an error, of a file that cannot be read or a value that is not finite, there are no more.
+#[derive(Debug)]
+pub struct ImageBlocks {
+    file: ImageFile,
+    rows: usize,
+    /// How far it is; nothing at its end.
+    pass: Option<Pass>,
+    record: Option<FileRecord>,
+}
+
 impl ImageFile {
-    /// Opens `path` and goes through it once.
+    /// Opens `path` and looks at its header.
     ///
     /// # Errors
-    /// As [`read_images`].
+    /// As [`read_images`], but for values that are not finite, which their blocks name.
     pub fn open(path: &Path) -> Result<Self> {
         let (mut file, _) = open(path)?;
         let source = match Header::read(&mut file) {
             Ok(header) if has_rows(path, &header) => {
                 let expected = "images: a number array of shape (n, height, width) or (n, pixels)";
-                Source::Rows(PointFile::open_as(path, expected)?)
+                Source::Rows(PointFile::begin(path, expected)?)
             }
             // What is wrong with it, if anything, is found there.
             _ => {
@@ -55,44 +66,75 @@ impl ImageFile {
         }
     }
 
-    /// For the provenance.
-    pub fn record(&self) -> &FileRecord {
+    /// As the file has it.
+    pub fn shape(&self) -> &[usize] {
         match &self.source {
-            Source::Rows(file) => file.record(),
-            Source::Whole(_, record) => record,
+            Source::Rows(file) => &file.record().shape,
+            Source::Whole(_, record) => &record.shape,
         }
     }
 
-    /// The images from the first of `rows` to before the last.
-    ///
-    /// # Panics
-    /// Rows that are not there.
-    ///
-    /// # Errors
-    /// A file that can no longer be read; a value that is too large for `f4`.
-    pub fn rows(&self, rows: Range<usize>) -> Result<Images> {
-        let pixels = match &self.source {
-            Source::Whole(Images { pixels: Pixels::U8(pixels) }, _) => {
-                Pixels::U8(pixels.slice(s![rows, ..]).to_owned())
+    /// All images in order, `rows` at a time, at least one; the last block may have fewer.
+    pub fn blocks(self, rows: usize) -> ImageBlocks {
+        ImageBlocks { file: self, rows: rows.max(1), pass: Some(Pass::new()), record: None }
+    }
+}
+
+impl Iterator for ImageBlocks {
+    type Item = Result<Images>;
+
+    fn next(&mut self) -> Option<Result<Images>> {
+        let mut pass = self.pass.take()?;
+        match self.following(&mut pass) {
+            Ok(Some(images)) => {
+                self.pass = Some(pass);
+                Some(Ok(images))
             }
-            Source::Whole(Images { pixels: Pixels::F32(pixels) }, _) => {
-                Pixels::F32(pixels.slice(s![rows, ..]).to_owned())
+            Ok(None) => {
+                self.record = Some(match &self.file.source {
+                    Source::Rows(file) => FileRecord { sha256: pass.sha256(), ..file.record().clone() },
+                    Source::Whole(_, record) => record.clone(),
+                });
+                None
             }
-            Source::Rows(file) => match file.range(rows.clone())? {
-                Points::U8 { values, .. } => Pixels::U8(values),
-                Points::F32(values) => Pixels::F32(values),
-                Points::F64(values) => Pixels::F32(self.narrowed(&values, rows.start)?),
-            },
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl ImageBlocks {
+    /// What was read, for the provenance; nothing before the end and after an error.
+    pub fn record(&self) -> Option<&FileRecord> {
+        self.record.as_ref()
+    }
+
+    /// The next block; nothing after the last.
+    fn following(&self, pass: &mut Pass) -> Result<Option<Images>> {
+        let first = pass.rows;
+        let pixels = match &self.file.source {
+            Source::Rows(file) => pass.next(file, self.rows)?.map(|points| match points {
+                Points::U8 { values, .. } => Ok(Pixels::U8(values)),
+                Points::F32(values) => Ok(Pixels::F32(values)),
+                Points::F64(values) => narrowed(&self.file.path, &values, first).map(Pixels::F32),
+            }),
+            Source::Whole(images, _) => {
+                pass.rows = images.dim().0.min(first.saturating_add(self.rows));
+                let block = s![first..pass.rows, ..];
+                (first < pass.rows).then(|| match &images.pixels {
+                    Pixels::U8(pixels) => Ok(Pixels::U8(pixels.slice(block).to_owned())),
+                    Pixels::F32(pixels) => Ok(Pixels::F32(pixels.slice(block).to_owned())),
+                })
+            }
         };
-        Ok(Images { pixels })
+        Ok(pixels.transpose()?.map(|pixels| Images { pixels }))
     }
+}
 
-    /// Doubles as `f4`; `first` is the row of the file that the first of them is.
-    fn narrowed(&self, values: &Array2<f64>, first: usize) -> Result<Array2<f32>> {
-        let narrowed = values.mapv(|value| value as f32);
-        match narrowed.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            None => Ok(narrowed),
-            Some(((row, column), &value)) => Err(not_finite(&self.path, value.into(), first + row, column)),
-        }
+/// Doubles as `f4`; `first` is the row of the file that the first of them is.
+fn narrowed(path: &Path, values: &Array2<f64>, first: usize) -> Result<Array2<f32>> {
+    let narrowed = values.mapv(|value| value as f32);
+    match narrowed.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        None => Ok(narrowed),
+        Some(((row, column), &value)) => Err(not_finite(path, value.into(), first + row, column)),
     }
 }

@@ -22,7 +22,7 @@ mod rows;
 mod temporary;
 
 pub use error::Error;
-pub use images::ImageFile;
+pub use images::{ImageBlocks, ImageFile};
 pub use npz::{Npz, Text};
 pub use output::{BlockWriter, Outputs, replace};
 pub use provenance::{FileRecord, Provenance, Run, refuse_strangers};

@@ -59,11 +59,22 @@ impl PointFile {
     /// # Errors
     /// A file that cannot be read or is no such array; no rows or columns; a value that is not finite (the first is named).
     pub fn open(path: &Path) -> Result<Self> {
-        Self::open_as(path, "points: an array of shape (n, d) or images (n, height, width)")
+        let mut file = Self::begin(path, "points: an array of shape (n, d) or images (n, height, width)")?;
+        let (mut pass, mut largest) = (Pass::new(), 0.0_f64);
+        while let Some(points) = pass.next(&file, file.block_rows())? {
+            largest = largest.max(match &points {
+                Points::U8 { values, .. } => values.iter().copied().max().map_or(0.0, f64::from),
+                Points::F32(values) => f64::from(values.iter().fold(0.0, |most: f32, x| most.max(x.abs()))),
+                Points::F64(values) => values.iter().fold(0.0, |most: f64, x| most.max(x.abs())),
+            });
+        }
+        (file.largest, file.record.sha256) = (largest, pass.sha256());
+        Ok(file)
     }
 
-    /// As [`PointFile::open`]; what the file should be is `expected`, for the refusal.
-    pub(crate) fn open_as(path: &Path, expected: &str) -> Result<Self> {
+    /// Reads the header alone, so that the values are not checked yet and the record has no hash. What the file should be is
+    /// `expected`, for the refusal.
+    pub(crate) fn begin(path: &Path, expected: &str) -> Result<Self> {
         let refuse =
             |found: String| Error::content(path, expected, found, "write it again, with numpy.save say");
         let (file, length) = open(path)?;
@@ -73,7 +84,7 @@ impl PointFile {
         let (n, d) =
             rows_and_columns(&header.shape).ok_or_else(|| shape_error(path, expected, &header.shape))?;
         let (grey_levels, big) = (matches!(element, Element::U8), header.dtype.starts_with('>'));
-        let mut points = Self {
+        Ok(Self {
             file,
             path: path.to_owned(),
             element,
@@ -90,9 +101,7 @@ impl PointFile {
                 bytes: length,
                 sha256: String::new(),
             },
-        };
-        points.go_through()?;
-        Ok(points)
+        })
     }
 
     /// (n, d)
@@ -137,36 +146,6 @@ impl PointFile {
     /// As many rows as 4 MB hold, at least 1: a block that is worth reading at once.
     pub fn block_rows(&self) -> usize {
         (BLOCK / (self.d * self.element.size())).max(1)
-    }
-
-    /// Fills in what only the whole file can tell.
-    fn go_through(&mut self) -> Result<()> {
-        let mut hashing = Hashing::new(io::sink());
-        let mut take =
-            |bytes: &[u8]| hashing.write_all(bytes).map_err(|error| Error::read(&self.path, error));
-        let mut header = vec![0; self.start as usize];
-        self.file.read_exact_at(&mut header, 0).map_err(|error| Error::read(&self.path, error))?;
-        take(&header)?;
-        let mut largest = 0.0_f64;
-        for block in self.ranges(self.block_rows()) {
-            let bytes = self.bytes(&block)?;
-            take(&bytes)?;
-            let block = self.points(bytes, |row| block.start + row)?;
-            largest = largest.max(match &block {
-                Points::U8 { values, .. } => values.iter().copied().max().map_or(0.0, f64::from),
-                Points::F32(values) => f64::from(values.iter().fold(0.0, |most: f32, x| most.max(x.abs()))),
-                Points::F64(values) => values.iter().fold(0.0, |most: f64, x| most.max(x.abs())),
-            });
-        }
-        let (_, _, sha256) = hashing.finish();
-        self.largest = largest;
-        self.record.sha256 = sha256;
-        Ok(())
-    }
-
-    /// The rows from the first to before the last.
-    pub(crate) fn range(&self, rows: Range<usize>) -> Result<Points> {
-        self.points(self.bytes(&rows)?, |row| rows.start + row)
     }
 
     fn ranges(&self, rows: usize) -> impl Iterator<Item = Range<usize>> + use<> {
@@ -232,6 +211,47 @@ impl PointFile {
             None => Ok(()),
             Some(i) => Err(not_finite(&self.path, value(i), row(i / self.d), i % self.d)),
         }
+    }
+}
+
+/// A file on its way from its beginning to its end, hashed as it goes by.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    hashing: Hashing<io::Sink>,
+    /// Rows that are done.
+    pub(crate) rows: usize,
+}
+
+impl Pass {
+    /// Before the first row.
+    pub(crate) fn new() -> Self {
+        Self { hashing: Hashing::new(io::sink()), rows: 0 }
+    }
+
+    /// The next rows of `file`, which is the same one each time, up to so many; nothing at its end.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a value that is not finite (the first is named).
+    pub(crate) fn next(&mut self, file: &PointFile, most: usize) -> Result<Option<Points>> {
+        let refused = |error| Error::read(&file.path, error);
+        if self.rows == 0 {
+            let mut header = vec![0; file.start as usize];
+            file.file.read_exact_at(&mut header, 0).map_err(refused)?;
+            self.hashing.write_all(&header).map_err(refused)?;
+        }
+        let block = self.rows..file.n.min(self.rows.saturating_add(most));
+        if block.is_empty() {
+            return Ok(None);
+        }
+        let bytes = file.bytes(&block)?;
+        self.hashing.write_all(&bytes).map_err(refused)?;
+        self.rows = block.end;
+        file.points(bytes, |row| block.start + row).map(Some)
+    }
+
+    /// Of all that went by, in hexadecimal.
+    pub(crate) fn sha256(self) -> String {
+        self.hashing.finish().2
     }
 }
 

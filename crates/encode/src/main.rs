@@ -57,7 +57,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         Network::from_safetensors(&weights, device).with_context(|| args.weights.display().to_string())?;
     let images = ImageFile::open(&args.images)?;
     let in_images = || args.images.display().to_string();
-    let shape = images.record().shape.clone();
+    let shape = images.shape().to_vec();
     let architecture = network.architecture();
     architecture.check_sides(&shape).with_context(in_images)?;
 
@@ -66,8 +66,9 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     // Begun with the first block, so that what is refused leaves not even a folder.
     let mut begun = None;
     let progress = Progress::new("images", n as u64);
-    for start in (0..n).step_by(ROWS) {
-        let some = images.rows(start..n.min(start + ROWS))?;
+    let (mut blocks, mut start) = (images.blocks(ROWS), 0);
+    for some in blocks.by_ref() {
+        let some = some?;
         let codes = autoencoder::encode(&network, pixels(&some), &mut |done| {
             progress.set((start + done) as u64, "");
         })
@@ -93,6 +94,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         if let (Some(decoded), Some(made)) = (decoded, made) {
             decoded.write(made.view())?;
         }
+        start += some.dim().0;
     }
     drop(progress);
     if let Some((latents, decoded)) = begun {
@@ -102,7 +104,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 
     let result = json!({ "images": n, "latent": latent });
     let text = format!("{n} images of {} pixels to {latent} latents\n", architecture.input);
-    stage.finish(outputs, json!({}), vec![weights_record, images.record().clone()], result, &text)
+    let inputs = std::iter::once(weights_record).chain(blocks.record().cloned()).collect();
+    stage.finish(outputs, json!({}), inputs, result, &text)
 }
 
 fn pixels(images: &Images) -> autoencoder::Pixels<'_> {
