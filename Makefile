@@ -69,6 +69,7 @@ RUNS            ?= 5## embeddings, each clustered by a mixture, that vote; 2 at 
 VOTER_STARTS    ?= 30## starts of each of these mixtures, one is kept
 VOTER_KEEP      ?= information## which: likelihood, or information: clear components of about the same size
 ROUNDS          ?= 5## rounds of the benches
+STEPS           ?= 100## of a training in each round of make bench-train
 KILLS           ?= 200## processes that make test-faults kills
 FUZZ            ?= npy npz idx weights json losses## the readers that make fuzz is at
 FUZZ_SECONDS    ?= 1800## for each of them
@@ -293,7 +294,7 @@ bench-manifold: .venv-bench/ready $(PLAIN_PROGRAMS) $(TRAIN_IMAGES) $(LATENTS) $
 	    --out $(ARTIFACTS)/bench/manifold.json --rounds $(ROUNDS) $(if $(WORK),--work '$(WORK)') $(threads)
 
 bench-train: .venv/test $(TORCH_PROGRAMS) $(TRAIN_IMAGES) ## time of a training step beside PyTorch's
-	@.venv/bin/python scripts/bench_train.py --images $(TRAIN_IMAGES) --bin $(BIN) --out $(ARTIFACTS)/bench/train.json --rounds $(ROUNDS) \
+	@.venv/bin/python scripts/bench_train.py --images $(TRAIN_IMAGES) --bin $(BIN) --out $(ARTIFACTS)/bench/train.json --rounds $(ROUNDS) --steps $(STEPS) \
 	    --batch $(BATCH) --precision $(PRECISION) $(if $(filter-out auto,$(DEVICE)),--device $(DEVICE)) $(threads)
 
 # ------------------------------------------------------------------------------------------------- stamps

@@ -96,7 +96,7 @@ class Cuda(unittest.TestCase):
                 for what, cpu, cuda in zip(["latents", "images"], *(self.encoded("trained/w.safetensors", d) for d in ["cpu", "cuda"])):
                     difference = np.abs(cuda - cpu).max() / np.abs(cpu).max()
                     print(f"\n  {name}: {what} differ by {difference:.1e} of the largest at most", end="", flush=True)
-                    self.assertLess(difference, 1e-4)
+                    self.assertLess(difference, 1e-5)
                     self.assertGreater(np.abs(cpu).max(), 0.1)
 
     def test_auto_takes_it_and_says_so(self):

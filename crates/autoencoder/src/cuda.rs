@@ -70,6 +70,10 @@ struct Library {
     ) -> Status,
 }
 
+// SAFETY: CUDA's driver takes its handles from any thread; the context they need is made current for each call.
+#[allow(unsafe_code, reason = "handles of a C library are pointers")]
+unsafe impl Send for Kernel {}
+
 impl std::fmt::Debug for Kernel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Kernel").finish_non_exhaustive()

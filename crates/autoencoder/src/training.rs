@@ -308,3 +308,9 @@ impl Running {
 fn rate(images: usize, elapsed: Duration) -> f64 {
     images as f64 / elapsed.as_secs_f64().max(f64::EPSILON)
 }
+
+/// A training can go on in another thread, on any device.
+const _: () = {
+    const fn can_be_sent<T: Send>() {}
+    can_be_sent::<Training>();
+};
