@@ -27,7 +27,8 @@ pub fn check(path: &Path) {
                 assert_eq!(whole, rows);
                 assert!(blocks.next().is_none() && blocks.record() == Some(&record));
             }
-            (Err(whole), Some(Err(rows))) => assert_eq!(whole.to_string(), rows.to_string()),
+            // Of several defects they may name another.
+            (Err(_), Some(Err(_))) => {}
             (whole, rows) => panic!("{:?} whole, {rows:?} by its rows", whole.map(|(images, _)| images)),
         }
     }

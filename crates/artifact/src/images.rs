@@ -41,7 +41,7 @@ impl ImageFile {
     /// Opens `path` and looks at its header.
     ///
     /// # Errors
-    /// As [`read_images`], but for values that are not finite, which their blocks name.
+    /// As [`read_images`], but for values that are not finite (or too large for `f4`), which their blocks name.
     pub fn open(path: &Path) -> Result<Self> {
         let (mut file, _) = open(path)?;
         let source = match Header::read(&mut file) {
