@@ -76,7 +76,7 @@ impl Header {
     fn parse(text: &[u8], length: u64) -> Result<Self, String> {
         let unreadable = || "a header that is not a NumPy array description".to_string();
         let text = std::str::from_utf8(text).map_err(|_| unreadable())?;
-        if nesting(text) > MAX_NESTING {
+        if nesting(text).is_none_or(|depth| depth > MAX_NESTING) {
             return Err(unreadable());
         }
         let Ok(Value::Dict(entries)) = text.trim_end().parse::<Value>() else {
@@ -139,10 +139,15 @@ fn read_exactly(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), usize> 
     Ok(())
 }
 
-fn nesting(text: &str) -> usize {
+/// How deep brackets are nested outside of strings, as the parser sees them; nothing where strings are written in other ways than
+/// NumPy writes those of a plain array, which this would take for something else.
+fn nesting(text: &str) -> Option<usize> {
+    if text.contains(['"', '\\']) || text.contains("''") {
+        return None;
+    }
     let mut depth = 0usize;
     let mut deepest = 0;
-    for byte in text.bytes() {
+    for byte in text.split('\'').step_by(2).flat_map(str::bytes) {
         match byte {
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
@@ -150,5 +155,5 @@ fn nesting(text: &str) -> usize {
         }
         deepest = deepest.max(depth);
     }
-    deepest
+    Some(deepest)
 }
