@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::curve::Curve;
 use crate::graph::Graph;
-use crate::memory::prefetch;
+use crate::memory::{Rows, prefetch};
 
 /// Points drawn to be pushed away, for each neighbour that pulls.
 const NEGATIVES: usize = 5;
@@ -81,7 +81,7 @@ fn moved<const W: usize>(
     schedule: Schedule,
     progress: &mut dyn FnMut(usize),
 ) -> Array2<f32> {
-    let padded = |points: ArrayView2<f32>| -> Vec<[f32; W]> {
+    let padded = |points: ArrayView2<f32>| -> Rows<W> {
         let row = |row: ndarray::ArrayView1<f32>| std::array::from_fn(|l| row.get(l).copied().unwrap_or(0.0));
         points.outer_iter().map(row).collect()
     };
@@ -97,7 +97,7 @@ fn moved<const W: usize>(
         let rate = schedule.rate * (1.0 - epoch as f32 / schedule.epochs as f32);
         let random = mix(schedule.seed ^ mix(epoch as u64));
         for step in 0..STEPS {
-            let seen = others.as_ref().unwrap_or(&positions);
+            let seen: &[[f32; W]] = others.as_ref().unwrap_or(&positions);
             let step = Step { step, rate, curve: schedule.curve, random };
             let points = positions.par_chunks(CHUNK).zip(next.par_chunks_mut(CHUNK));
             points.zip(&chunks).for_each(|((points, next), chunk)| {
@@ -332,10 +332,10 @@ fn move_points<const W: usize>(
             }
         }
     }
-    for ((next, point), force) in next.iter_mut().zip(points).zip(&forces) {
-        for l in 0..W {
-            next[l] = point[l] + step.rate * force[l];
-        }
+    // As one run of values: row by row the compiler would gather columns.
+    let (next, points) = (next.as_flattened_mut(), points.as_flattened());
+    for ((next, point), force) in next.iter_mut().zip(points).zip(forces.as_flattened()) {
+        *next = point + step.rate * force;
     }
 }
 

@@ -1,4 +1,57 @@
-//! What memory is told before it is needed.
+//! Where rows lie in memory, and what memory is told before they are needed.
+
+use std::ops::{Deref, DerefMut};
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// Rows of `W` values that start with a cache line: none lies on more lines than it has to where `W` is a power of two.
+pub(crate) struct Rows<const W: usize> {
+    values: Vec<f32>,
+    /// The first value that starts a line.
+    first: usize,
+    count: usize,
+}
+
+impl<const W: usize> Rows<W> {
+    /// `count` rows of 0.
+    pub(crate) fn zeros(count: usize) -> Self {
+        let spare = LINE / size_of::<f32>() - 1;
+        let values = vec![0.0; count * W + spare];
+        // A place that is not known to start a line is as good as another.
+        let first = values.as_ptr().align_offset(LINE).min(spare);
+        Self { values, first, count }
+    }
+}
+
+impl<const W: usize> Deref for Rows<W> {
+    type Target = [[f32; W]];
+
+    fn deref(&self) -> &[[f32; W]] {
+        self.values[self.first..self.first + self.count * W].as_chunks().0
+    }
+}
+
+impl<const W: usize> DerefMut for Rows<W> {
+    fn deref_mut(&mut self) -> &mut [[f32; W]] {
+        self.values[self.first..self.first + self.count * W].as_chunks_mut().0
+    }
+}
+
+impl<const W: usize> FromIterator<[f32; W]> for Rows<W> {
+    fn from_iter<I: IntoIterator<Item = [f32; W]>>(rows: I) -> Self {
+        let rows: Vec<[f32; W]> = rows.into_iter().collect();
+        let mut to = Self::zeros(rows.len());
+        to.copy_from_slice(&rows);
+        to
+    }
+}
+
+impl<const W: usize> Clone for Rows<W> {
+    fn clone(&self) -> Self {
+        self.iter().copied().collect()
+    }
+}
 
 /// Asks for the memory of `values` before it is needed.
 #[inline(always)]
@@ -12,4 +65,26 @@ pub(crate) fn prefetch<T>(values: *const T) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = values;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_start_with_a_line_and_hold_what_they_are_given() {
+        fn check<const W: usize>() {
+            for count in [0, 1, 7, 3000] {
+                let rows: Rows<W> = (0..count).map(|i| std::array::from_fn(|l| (i * W + l) as f32)).collect();
+                for rows in [rows.clone(), rows] {
+                    assert_eq!(rows.as_ptr().addr() % LINE, 0, "{count} rows of {W}");
+                    assert_eq!(rows.len(), count);
+                    assert!(rows.as_flattened().iter().enumerate().all(|(at, &x)| x == at as f32));
+                }
+            }
+        }
+        check::<2>();
+        check::<16>();
+        check::<24>();
+    }
 }

@@ -8,7 +8,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use crate::graph::Graph;
-use crate::memory::prefetch;
+use crate::memory::{Rows, prefetch};
 
 /// Degree of the polynomial of a round.
 const DEGREE: usize = 24;
@@ -62,7 +62,7 @@ fn eigenvectors<const W: usize>(graph: &Graph, dims: usize, seed: u64) -> Array2
         .map(|(i, j, weight)| weight / (roots[i] * roots[j]))
         .collect();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut block: Vec<[f32; W]> = roots
+    let mut block: Rows<W> = roots
         .iter()
         // The first eigenvector is known.
         .map(|&root| std::array::from_fn(|l| if l == 0 { root } else { root * rng.gen_range(-1.0..1.0_f32) }))
@@ -84,7 +84,7 @@ fn eigenvectors<const W: usize>(graph: &Graph, dims: usize, seed: u64) -> Array2
 }
 
 /// Applies the Chebyshev polynomial that is small in `-1..cut`.
-fn filter<const W: usize>(graph: &Graph, values: &[f32], block: &mut Vec<[f32; W]>, cut: f64) {
+fn filter<const W: usize>(graph: &Graph, values: &[f32], block: &mut Rows<W>, cut: f64) {
     let (centre, half) = ((0.5 * (cut - 1.0)) as f32, (0.5 * (cut + 1.0)) as f32);
     let mut before = block.clone();
     let mut now = multiply(
@@ -106,8 +106,7 @@ fn filter<const W: usize>(graph: &Graph, values: &[f32], block: &mut Vec<[f32; W
         // The polynomial grows fast where it is not small; what counts is the direction.
         let largest = now.par_iter().flatten().map(|x| x.abs()).reduce(|| 0.0, f32::max);
         if largest > 1e10 {
-            let rescale =
-                |block: &mut Vec<[f32; W]>| block.par_iter_mut().flatten().for_each(|x| *x *= 1e-10);
+            let rescale = |block: &mut Rows<W>| block.par_iter_mut().flatten().for_each(|x| *x *= 1e-10);
             rescale(&mut now);
             rescale(&mut before);
         }
@@ -122,8 +121,8 @@ fn multiply<const W: usize>(
     block: &[[f32; W]],
     then: impl Fn(&[f32; W], &[f32; W], &[f32; W]) -> [f32; W] + Sync,
     old: Option<&[[f32; W]]>,
-) -> Vec<[f32; W]> {
-    let mut to = vec![[0.0; W]; block.len()];
+) -> Rows<W> {
+    let mut to = Rows::zeros(block.len());
     to.par_chunks_mut(ROWS).enumerate().for_each(|(chunk, rows)| {
         let first = chunk * ROWS;
         add_neighbours(graph, values, block, first, rows);
