@@ -104,9 +104,12 @@ fn filter<const W: usize>(graph: &Graph, values: &[f32], block: &mut Rows<W>, cu
         );
         before = std::mem::replace(&mut now, next);
         // The polynomial grows fast where it is not small; what counts is the direction.
-        let largest = now.par_iter().flatten().map(|x| x.abs()).reduce(|| 0.0, f32::max);
+        let largest = now
+            .par_chunks(ROWS)
+            .map(|rows| rows.as_flattened().iter().fold(0.0_f32, |most, x| most.max(x.abs())))
+            .reduce(|| 0.0, f32::max);
         if largest > 1e10 {
-            let rescale = |block: &mut Rows<W>| block.par_iter_mut().flatten().for_each(|x| *x *= 1e-10);
+            let rescale = |block: &mut Rows<W>| block.as_flattened_mut().iter_mut().for_each(|x| *x *= 1e-10);
             rescale(&mut now);
             rescale(&mut before);
         }
@@ -216,14 +219,16 @@ fn products<const W: usize>(a: &[[f32; W]], b: &[[f32; W]]) -> Array2<f64> {
 fn turn<const W: usize>(block: &mut [[f32; W]], basis: &Array2<f64>) {
     let basis: Vec<[f32; W]> =
         basis.outer_iter().map(|row| std::array::from_fn(|l| row.slice(s![l..=l])[0] as f32)).collect();
-    block.par_chunks_mut(ROWS).flatten().for_each(|row| {
-        let mut turned = [0.0; W];
-        for (&x, basis) in row.iter().zip(&basis) {
-            for l in 0..W {
-                turned[l] += x * basis[l];
+    block.par_chunks_mut(ROWS).for_each(|rows| {
+        for row in rows {
+            let mut turned = [0.0; W];
+            for (&x, basis) in row.iter().zip(&basis) {
+                for l in 0..W {
+                    turned[l] += x * basis[l];
+                }
             }
+            *row = turned;
         }
-        *row = turned;
     });
 }
 

@@ -39,8 +39,9 @@ impl Principal {
     pub fn of(points: ArrayView2<f32>, count: usize) -> Self {
         let (n, d) = points.dim();
         let rows = n.min((SAMPLE_VALUES / d.max(1)).max(4 * count));
-        let mean = points.map_axis(Axis(0), |column| column.iter().map(|&x| f64::from(x)).sum::<f64>());
-        let mean = mean / n as f64;
+        let mut sums = Array1::<f64>::zeros(d);
+        points.outer_iter().for_each(|row| sums.zip_mut_with(&row, |sum, &x| *sum += f64::from(x)));
+        let mean = sums / n as f64;
         // Evenly over the points, whatever their order.
         let sample: Vec<usize> = (0..rows).map(|at| at * n / rows).collect();
         let parts: Vec<&[usize]> = sample.chunks(rows.div_ceil(PARTS).max(1)).collect();
