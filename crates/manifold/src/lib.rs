@@ -134,7 +134,7 @@ pub struct Manifold {
 
 /// Embeds `points` `(n, d)`.
 ///
-/// Memory beside the points: another copy of them, `n * neighbors * 60` bytes at most, and `n * min(d, 81) * 8` bytes while
+/// Memory beside the points: another copy of them, `n * neighbors * 60` bytes at most, and `n * min(d, 113) * 12` bytes while
 /// neighbours are searched for by products.
 ///
 /// # Errors

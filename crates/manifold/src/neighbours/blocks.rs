@@ -1,0 +1,114 @@
+//! Points that are near one another, side by side, and what they lie between.
+
+use multiversion::multiversion;
+use ndarray::Array2;
+
+use super::nearest::LANES;
+
+/// Sizes of blocks of points, and of groups of queries.
+#[derive(Clone, Copy)]
+pub(super) struct Sizes {
+    pub(super) queries: usize,
+    pub(super) points: usize,
+}
+
+/// Rows of `values` `(n, m + 1)` in an order in which those of a block, and those asked for together, are near one another:
+/// split in half by the widest of the first m features, and again.
+pub(super) fn compact(values: &Array2<f32>, sizes: Sizes) -> Vec<usize> {
+    fn split(values: &Array2<f32>, ids: &mut [usize], sizes: Sizes) {
+        let unit = if ids.len() > sizes.points { sizes.points } else { sizes.queries };
+        if ids.len() <= unit {
+            return;
+        }
+        let widest = Bounds::of(values, ids).widest();
+        let middle = unit * (ids.len().div_ceil(unit) / 2);
+        let by_value =
+            |&a: &usize, &b: &usize| values[[a, widest]].total_cmp(&values[[b, widest]]).then(a.cmp(&b));
+        ids.select_nth_unstable_by(middle, by_value);
+        let (low, high) = ids.split_at_mut(middle);
+        rayon::join(|| split(values, low, sizes), || split(values, high, sizes));
+    }
+    let mut ids: Vec<usize> = (0..values.nrows()).collect();
+    split(values, &mut ids, sizes);
+    ids
+}
+
+/// Between what some points lie, in each feature.
+pub(super) struct Bounds {
+    low: Vec<f32>,
+    high: Vec<f32>,
+}
+
+impl Bounds {
+    /// Those of the rows `ids` of `values` `(n, m + 1)`, without the last feature.
+    pub(super) fn of(values: &Array2<f32>, ids: &[usize]) -> Self {
+        let m = values.ncols() - 1;
+        let (mut low, mut high) = (vec![f32::INFINITY; m], vec![f32::NEG_INFINITY; m]);
+        for &id in ids {
+            for ((low, high), &x) in low.iter_mut().zip(&mut high).zip(values.row(id)) {
+                (*low, *high) = (low.min(x), high.max(x));
+            }
+        }
+        Self { low, high }
+    }
+
+    fn widest(&self) -> usize {
+        let widths = self.low.iter().zip(&self.high).map(|(low, high)| high - low);
+        widths.enumerate().fold((0, 0.0), |most, next| if next.1 > most.1 { next } else { most }).0
+    }
+
+    /// Squared distance, at least, of points of one and the other.
+    pub(super) fn gap(&self, other: &Self) -> f32 {
+        let own = self.low.iter().zip(&self.high);
+        own.zip(other.low.iter().zip(&other.high))
+            .map(|((low, high), (other_low, other_high))| {
+                (low - other_high).max(other_low - high).max(0.0).powi(2)
+            })
+            .sum()
+    }
+
+    /// Squared distance, at least, of `point` and those within the bounds; further features of it count for nothing.
+    pub(super) fn gap_to(&self, point: &[f32]) -> f32 {
+        gap_to(&self.low, &self.high, &point[..self.low.len()])
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
+fn gap_to(low: &[f32], high: &[f32], point: &[f32]) -> f32 {
+    let squared = |low: f32, high: f32, x: f32| {
+        let (below, above) = (low - x, x - high);
+        // Not `max`, which has to mind what is not a number.
+        let gap = if below > above { below } else { above };
+        let gap = if gap > 0.0 { gap } else { 0.0 };
+        gap * gap
+    };
+    let ((low, low_tail), (high, high_tail)) = (low.as_chunks::<LANES>(), high.as_chunks::<LANES>());
+    let (point, point_tail) = point.as_chunks::<LANES>();
+    let mut sums = [0.0_f32; LANES];
+    for ((low, high), point) in low.iter().zip(high).zip(point) {
+        for l in 0..LANES {
+            sums[l] += squared(low[l], high[l], point[l]);
+        }
+    }
+    let tail = low_tail.iter().zip(high_tail).zip(point_tail);
+    tail.fold(sums.iter().sum(), |sum, ((&low, &high), &x)| sum + squared(low, high, x))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_the_way_to_the_nearest_corner_or_side() {
+        for m in [1, 5, 16, 37] {
+            let values = Array2::from_shape_fn((2, m + 1), |(i, _)| i as f32);
+            let bounds = Bounds::of(&values, &[0, 1]);
+            assert_eq!(bounds.gap_to(&vec![0.5; m]), 0.0);
+            // Within, above or below by turns; what follows the m features is none.
+            let point: Vec<f32> =
+                (0..=m).map(|j| if j % 2 == 1 { 0.25 } else { 3.0 - j as f32 * 3.0 }).collect();
+            let expected: f32 = point[..m].iter().map(|&x| (x - 1.0).max(-x).max(0.0).powi(2)).sum();
+            assert!((bounds.gap_to(&point) / expected - 1.0).abs() < 1e-6, "{m}");
+        }
+    }
+}
