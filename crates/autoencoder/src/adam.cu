@@ -1,7 +1,7 @@
 // One step of Adam for all values: each is read and written once. Four at a time, one by each thread.
 extern "C" __global__ void adam(
     float4* values, const float4* gradient, float4* first, float4* second, unsigned long long count,
-    float decay, float step, float root, float new1, float new2, float epsilon)
+    float decay, float step, float root, float new1, float new2, float epsilon, float smallest1, float smallest2)
 {
     unsigned long long i = blockIdx.x * (unsigned long long)blockDim.x + threadIdx.x;
     if (i >= count) return;
@@ -9,6 +9,8 @@ extern "C" __global__ void adam(
     #define STEP(x) \
         mean.x += new1 * (slope.x - mean.x); \
         square.x += new2 * (slope.x * slope.x - square.x); \
+        if (fabsf(mean.x) < smallest1) mean.x = 0.0f; \
+        if (square.x < smallest2) square.x = 0.0f; \
         value.x = value.x * decay - step * mean.x / (sqrtf(square.x) * root + epsilon);
     STEP(x) STEP(y) STEP(z) STEP(w)
     values[i] = value;

@@ -19,6 +19,13 @@ const EPSILON: f64 = 1e-8;
 /// What a step adds to either mean, as a share.
 const NEW1: f32 = (1.0 - BETA1) as f32;
 const NEW2: f32 = (1.0 - BETA2) as f32;
+/// Means below these become 0. Those of a unit that has died shrink with every step, into numbers so
+/// small (denormal) that a processor takes a hundred times as long for each. Both are far below what
+/// moves a weight: a mean of 1e-30 over ε = 1e-8 moves it by 1e-22 times the learning rate, and the root
+/// of a mean square of 1e-34 is lost beside ε in f32. They are also large enough for the products of a
+/// step to stay normal.
+const SMALLEST1: f32 = 1e-30;
+const SMALLEST2: f32 = 1e-34;
 /// Values that one thread takes at a time.
 const BLOCK: usize = 1 << 15;
 /// The same on a CUDA device, four values a thread.
@@ -112,7 +119,7 @@ impl Adam {
         }
         let count = (length / VALUES_PER_THREAD) as u64;
         let Factors { decay, step, root } = factors;
-        let numbers = [decay, step, root, NEW1, NEW2, EPSILON as f32];
+        let numbers = [decay, step, root, NEW1, NEW2, EPSILON as f32, SMALLEST1, SMALLEST2];
         let mut arguments = tensors.map(|tensor| Argument::Pointer(tensor.data_ptr())).to_vec();
         arguments.push(Argument::U64(count));
         arguments.extend(numbers.map(Argument::F32));
@@ -129,6 +136,10 @@ impl Adam {
         let Parameters { values, gradient, .. } = parameters;
         let _ = self.first.f_lerp_(gradient, 1.0 - BETA1)?;
         let _ = self.second.f_lerp_(&gradient.f_square()?, 1.0 - BETA2)?;
+        let small1 = self.first.f_abs()?.f_lt(f64::from(SMALLEST1))?;
+        let small2 = self.second.f_lt(f64::from(SMALLEST2))?;
+        let _ = self.first.f_masked_fill_(&small1, 0.0)?;
+        let _ = self.second.f_masked_fill_(&small2, 0.0)?;
         let mut denominator = self.second.f_sqrt()?;
         let _ = denominator.f_mul_scalar_(f64::from(factors.root))?.f_add_scalar_(EPSILON)?;
         let mut change = self.first.f_div(&denominator)?;
@@ -145,8 +156,10 @@ fn step_block(values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &
     let (new1, new2, epsilon) = (NEW1, NEW2, EPSILON as f32);
     let means = first.iter_mut().zip(second);
     for ((value, &slope), (first, second)) in values.iter_mut().zip(gradient).zip(means) {
-        *first += new1 * (slope - *first);
-        *second += new2 * (slope * slope - *second);
+        let mean = *first + new1 * (slope - *first);
+        let square = *second + new2 * (slope * slope - *second);
+        *first = if mean.abs() < SMALLEST1 { 0.0 } else { mean };
+        *second = if square < SMALLEST2 { 0.0 } else { square };
         *value = *value * decay - step * *first / (second.sqrt() * root + epsilon);
     }
 }
@@ -229,6 +242,53 @@ mod tests {
         assert!(moved > 0.02, "{moved}");
         let difference = largest_difference(&a.values, &b.values);
         assert!(difference < 1e-6, "{difference}");
+    }
+
+    /// The step without anything taken off small means.
+    fn plain_step(means: &mut [f32; 2], value: &mut f32, slope: f32, factors: Factors) {
+        means[0] += NEW1 * (slope - means[0]);
+        means[1] += NEW2 * (slope * slope - means[1]);
+        *value = *value * factors.decay
+            - factors.step * means[0] / (means[1].sqrt() * factors.root + EPSILON as f32);
+    }
+
+    #[test]
+    fn means_of_dead_units_end_at_0_and_weights_are_the_same_without_that() {
+        // A value whose gradient vanishes after some steps, another that keeps one, one that has none.
+        let slope = |i: usize, step: usize| match i % 3 {
+            0 if step < 20 => 0.1 * (i as f32).sin(),
+            1 => (i + step) as f32 * 1e-6,
+            _ => 0.0,
+        };
+        let first_values = parameters(|_| 0.0);
+        let mut flushed = parameters(|_| 0.0);
+        let length = flushed.values.numel();
+        let mut adam = Adam::new(length as i64, Device::Cpu).unwrap();
+        const LOOKED_AT: usize = 300;
+        let mut plain: Vec<f32> = vec![0.0; LOOKED_AT];
+        first_values.values.slice(0, 0, LOOKED_AT as i64, 1).copy_data(&mut plain, LOOKED_AT);
+        let mut means = vec![[0.0_f32; 2]; LOOKED_AT];
+        // The mean square shrinks by a thousandth a step: 1e-38 is 80,000 steps away, so it starts small.
+        for step in 0..2_500 {
+            let slopes: Vec<f32> = (0..length).map(|i| 1e-10 * slope(i, step)).collect();
+            flushed.gradient.copy_(&Tensor::from_slice(&slopes));
+            adam.step(&mut flushed, 0.01, 0.0).unwrap();
+            let correction = |beta: f64| 1.0 - beta.powf(adam.steps as f64);
+            let factors = Factors {
+                decay: 1.0,
+                step: (0.01 / correction(BETA1)) as f32,
+                root: (1.0 / correction(BETA2).sqrt()) as f32,
+            };
+            for (i, (means, value)) in means.iter_mut().zip(&mut plain).enumerate() {
+                plain_step(means, value, slopes[i], factors);
+            }
+        }
+        let denormal = |values: &[f32]| values.iter().filter(|x| x.is_subnormal()).count();
+        assert!(denormal(&means.iter().map(|means| means[0]).collect::<Vec<_>>()) > 50);
+        for means in [&mut adam.first, &mut adam.second] {
+            assert_eq!(denormal(slice(means).unwrap()), 0);
+        }
+        assert_eq!(&slice(&mut flushed.values).unwrap()[..LOOKED_AT], &plain[..]);
     }
 
     /// With the values of `parameters` and its gradient there.
