@@ -11,6 +11,8 @@ fn main() {
         return;
     };
     println!("cargo:rustc-link-arg=-Wl,-rpath,{lib}");
+    // RPATH, not RUNPATH: a libtorch of another version on LD_LIBRARY_PATH is not loaded in its place.
+    println!("cargo:rustc-link-arg=-Wl,--disable-new-dtags");
     if Path::new(&lib).join("libtorch_cuda.so").exists() {
         println!("cargo:rustc-link-arg=-Wl,--no-as-needed");
         println!("cargo:rustc-link-arg=-ltorch_cuda");
