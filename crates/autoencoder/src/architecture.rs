@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, LayerShape, Result, layers};
 
 /// A symmetric autoencoder: `input - hidden... - latent - ...hidden - input`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Architecture {
     /// Pixels per image.
     pub input: usize,
@@ -99,6 +99,14 @@ impl Architecture {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses images of another number of pixels than the network takes.
+    ///
+    /// # Errors
+    /// [`Error::ImageSize`].
+    pub fn check_size(&self, found: usize) -> Result<()> {
+        if found == self.input { Ok(()) } else { Err(Error::ImageSize { expected: self.input, found }) }
     }
 
     /// Number of layers of the encoder, which is half of all.

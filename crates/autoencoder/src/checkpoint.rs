@@ -2,9 +2,7 @@
 //!
 //! The weights have the names they have in a weights file, so that a checkpoint can be encoded with. Beside them stand what
 //! the optimiser remembers, the losses of an epoch that has begun, and the weights of the best epoch; everything else is in
-//! the metadata. The order of the images follows from the seed and the number of epochs.
-
-use std::collections::HashMap;
+//! the metadata, in the one entry that weights have too. The order of the images follows from the seed and the number of epochs.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use safetensors::SafeTensors;
@@ -16,7 +14,6 @@ use crate::training::{Best, Running, Training};
 use crate::weights::{self, OwnedTensor};
 use crate::{Architecture, EpochLosses, Error, Network, Pixels, Result, Schedule, TrainParams};
 
-const METADATA: &str = "training";
 const FIRST: &str = "adam.first";
 const SECOND: &str = "adam.second";
 const RUNNING: &str = "epoch.losses";
@@ -63,10 +60,9 @@ impl Training {
             let shape = vec![tensor.numel()];
             tensors.push(OwnedTensor { name: name.to_owned(), shape, bytes: weights::bytes(tensor)? });
         }
-        weights::serialize(
-            &tensors,
-            HashMap::from([(METADATA.to_owned(), to_json(&state)?), self.network.metadata()?]),
-        )
+        let mut metadata = self.network.metadata();
+        metadata.training = Some(serde_json::to_string(&state).map_err(no_checkpoint)?);
+        weights::serialize(&tensors, &metadata)
     }
 
     /// A training as [`Training::new`] begins it, where [`Training::checkpoint`] left it. More or fewer epochs than it was begun
@@ -84,10 +80,9 @@ impl Training {
         device: Device,
     ) -> Result<Self> {
         let file = SafeTensors::deserialize(checkpoint).map_err(no_checkpoint)?;
-        let (_, header) = SafeTensors::read_metadata(checkpoint).map_err(no_checkpoint)?;
-        let metadata = header.metadata().as_ref().and_then(|entries| entries.get(METADATA));
-        let text = metadata.ok_or_else(|| Error::NoCheckpoint { found: "weights alone".into() })?;
-        let state: State = serde_json::from_str(text).map_err(no_checkpoint)?;
+        let text = weights::metadata(checkpoint)?.and_then(|metadata| metadata.training);
+        let text = text.ok_or_else(|| Error::NoCheckpoint { found: "weights alone".into() })?;
+        let state: State = serde_json::from_str(&text).map_err(no_checkpoint)?;
         let saved = Network::from_safetensors(checkpoint, device)?;
         refuse_another(&saved, &state, architecture, params, data, images.dim().0)?;
 
@@ -97,7 +92,7 @@ impl Training {
             layer.bias.f_copy_(&saved.bias)?;
         }
         let length = training.parameters.values.numel();
-        let tensor = |name, length| weights::tensor(&file, name, &[length], device);
+        let tensor = |name, length| weights::tensor(file.tensor(name).ok().as_ref(), name, &[length], device);
         training.adam.first = tensor(FIRST, length)?;
         training.adam.second = tensor(SECOND, length)?;
         training.adam.steps = state.steps;
@@ -135,29 +130,62 @@ fn refuse_another(
     images: usize,
 ) -> Result<()> {
     let differ = |expected: String, found: String| Err(Error::Checkpoint { expected, found });
-    if saved.architecture() != architecture {
-        let describe = |of: &Architecture| format!("{of:?}");
-        return differ(describe(architecture), describe(saved.architecture()));
+    if let Some((wanted, found)) =
+        first_difference(&to_value(architecture)?, &to_value(saved.architecture())?, &[])
+    {
+        return differ(wanted, found);
     }
     if (state.images, state.data.as_str()) != (images, data) {
         return differ("these images and this version".into(), "others".into());
     }
-    let as_value = |params: &TrainParams| serde_json::to_value(params).map_err(no_checkpoint);
-    let (wanted, found) = (as_value(params)?, as_value(&state.params)?);
-    for (name, wanted) in wanted.as_object().into_iter().flatten() {
-        let free = matches!(name.as_str(), "keep" | "patience")
-            || name == "epochs" && params.schedule == Schedule::Constant;
-        let found = &found[name];
-        if !free && wanted != found {
-            let with = |value: &Value| format!("{} {value}", name.replace('_', "-"));
-            return differ(with(wanted), with(found));
-        }
+    // These may change on the way, but for what is checked below.
+    let free: &[&str] = match params.schedule {
+        Schedule::Constant => &["keep", "patience", "epochs"],
+        _ => &["keep", "patience"],
+    };
+    if let Some((wanted, found)) = first_difference(&to_value(params)?, &to_value(&state.params)?, free) {
+        return differ(wanted, found);
+    }
+    let begun = state.losses.len() + usize::from(state.seen.is_some());
+    if begun > params.epochs {
+        let found = if state.seen.is_some() { "begun" } else { "done" };
+        return differ(format!("at most {} epochs", params.epochs), format!("{begun} {found}"));
+    }
+    if params.looks_for_the_best() && !state.params.looks_for_the_best() && begun > 0 {
+        return differ("the weights of its best epoch".into(), "the last ones alone (keep last)".into());
     }
     Ok(())
 }
 
-fn to_json(state: &State) -> Result<String> {
-    serde_json::to_string(state).map_err(no_checkpoint)
+/// What is the first to differ, as `name value` of either, if anything does. `free` names what may.
+fn first_difference(wanted: &Value, found: &Value, free: &[&str]) -> Option<(String, String)> {
+    let names = wanted.as_object()?.iter().filter(|(name, _)| !free.contains(&name.as_str()));
+    names.into_iter().find_map(|(name, wanted)| {
+        let found = &found[name];
+        if wanted == found {
+            return None;
+        }
+        let with = |value: &Value| format!("{} {}", name.replace('_', "-"), plain(value));
+        first_difference(wanted, found, &[]).or_else(|| Some((with(wanted), with(found))))
+    })
+}
+
+/// A value as it is given on a command line.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(","),
+        Value::Object(entries) => {
+            let entry = |(name, value): (&String, &Value)| format!("{name} {}", plain(value));
+            entries.iter().map(entry).collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn to_value(what: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(what).map_err(no_checkpoint)
 }
 
 fn no_checkpoint(error: impl std::fmt::Display) -> Error {

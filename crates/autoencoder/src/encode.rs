@@ -17,10 +17,7 @@ const BLOCK: usize = 1000;
 /// Images of another size than the network takes; latents that are not finite; no memory.
 pub fn encode(network: &Network, images: Pixels, on_block: &mut dyn FnMut(usize)) -> Result<Array2<f32>> {
     let architecture = network.architecture();
-    let found = images.dim().1;
-    if found != architecture.input {
-        return Err(Error::ImageSize { expected: architecture.input, found });
-    }
+    architecture.check_size(images.dim().1)?;
     let latents = by_blocks(
         network,
         images,

@@ -3,7 +3,7 @@
 pub enum Error {
     /// The images are not of the size the network takes.
     #[error(
-        "expected images of {expected} pixels, found {found}; encode with weights trained on images of this size"
+        "expected images of {expected} pixels, as the network takes, found {found}; give images of that size, or a network trained on such as these"
     )]
     ImageSize {
         /// Pixels per image that the network takes.
@@ -13,7 +13,7 @@ pub enum Error {
     },
     /// As many pixels as the network takes, in other rows.
     #[error(
-        "expected images of {} rows of {} pixels, found {} of {}; encode with weights trained on images of this shape",
+        "expected images of {} rows of {} pixels, found {} of {}; give images of that shape, or a network trained on such as these",
         expected[0], expected[1], found[0], found[1]
     )]
     ImageSides {
@@ -21,6 +21,46 @@ pub enum Error {
         expected: [usize; 2],
         /// (height, width) of what was given.
         found: [usize; 2],
+    },
+    /// Images of another scale than those of the training, with larger values.
+    #[error(
+        "expected images with values from about {smallest} to {largest}, as the network was trained on, found \
+         {found} in row {row}; bring them to that scale (u1 is divided by 255 by itself)"
+    )]
+    Scale {
+        /// Smallest value of the training images.
+        smallest: f32,
+        /// Largest value of the training images.
+        largest: f32,
+        /// The first value that is far from these.
+        found: f32,
+        /// The row it stands in.
+        row: usize,
+    },
+    /// Images of another scale than those of the training, with smaller values.
+    #[error(
+        "expected images with values from about {smallest} to {largest}, as the network was trained on, found \
+         {least} to {most}; bring them to that scale (u1 is divided by 255 by itself)"
+    )]
+    SmallScale {
+        /// Smallest value of the training images.
+        smallest: f32,
+        /// Largest value of the training images.
+        largest: f32,
+        /// Smallest value of these.
+        least: f32,
+        /// Largest value of these.
+        most: f32,
+    },
+    /// The weights say another thing than the caller.
+    #[error("the weights say --{name} {said}, found --{name} {found}; leave it out")]
+    Said {
+        /// The option.
+        name: &'static str,
+        /// What stands in the file.
+        said: String,
+        /// What was asked for.
+        found: String,
     },
     /// Binary cross-entropy compares probabilities.
     #[error(
@@ -104,7 +144,7 @@ pub enum Error {
     },
     /// The bytes are no state of a training.
     #[error(
-        "expected the state of a training as train-ae saves it, found {found}; name another --checkpoint, or begin anew"
+        "expected the state of a training as train-ae saves it, found {found}; name another --checkpoint, or begin anew with --discard-checkpoint"
     )]
     NoCheckpoint {
         /// What they are instead.
@@ -112,7 +152,7 @@ pub enum Error {
     },
     /// The state is of another training.
     #[error(
-        "expected the state of a training with {expected}, found one with {found}; go on as it was begun, or begin anew without --resume"
+        "expected the state of a training with {expected}, found one with {found}; go on as it was begun, or begin anew with --discard-checkpoint"
     )]
     Checkpoint {
         /// What was asked for.

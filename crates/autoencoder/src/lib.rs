@@ -33,6 +33,7 @@ mod network;
 mod parameters;
 mod pixels;
 mod products;
+mod scale;
 mod schedule;
 mod threads;
 mod train;
@@ -50,9 +51,11 @@ pub use layers::{LayerKind, LayerShape};
 pub use network::Network;
 pub use pixels::Pixels;
 pub use products::Products;
+pub use scale::TrainedOn;
 pub use tch::Device;
 pub use train::{Batch, EpochLosses, TrainParams, Trained, TrainingEvent, train};
 pub use training::{Reached, Training};
+pub use weights::Assumed;
 
 /// Result of this library.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -4,7 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tch::{Device, Tensor};
 
-use crate::{Activation, Architecture, Init, LayerKind, LayerShape, Result};
+use crate::{Activation, Architecture, Init, LayerKind, LayerShape, Result, TrainedOn};
 
 /// An autoencoder with its weights on a device.
 #[derive(Debug)]
@@ -13,6 +13,10 @@ pub struct Network {
     /// Encoder, then decoder, in the order of [`Architecture::layers`].
     pub(crate) layers: Vec<Layer>,
     pub(crate) device: Device,
+    /// The images it was trained on, where that is known.
+    pub(crate) trained_on: Option<TrainedOn>,
+    /// Whether activation and loss were assumed, since the file says nothing of them.
+    pub(crate) assumed: bool,
 }
 
 /// A layer with its weights.
@@ -56,12 +60,22 @@ impl Network {
             Ok(Layer { shape, weight, bias })
         });
         let layers = layers.collect::<Result<Vec<Layer>>>()?;
-        Ok(Self { architecture: architecture.clone(), layers, device })
+        Ok(Self { architecture: architecture.clone(), layers, device, trained_on: None, assumed: false })
     }
 
     /// Shape of the network.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
+    }
+
+    /// The images it was trained on; nothing where its file does not say.
+    pub fn trained_on(&self) -> Option<&TrainedOn> {
+        self.trained_on.as_ref()
+    }
+
+    /// Whether its file says nothing of activation and loss, so that they were assumed.
+    pub fn is_assumed(&self) -> bool {
+        self.assumed
     }
 
     /// Images (rows, input) to latents (rows, latent).

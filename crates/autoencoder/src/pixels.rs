@@ -31,6 +31,35 @@ impl<'a> Pixels<'a> {
         }
     }
 
+    /// Smallest and largest value as the network sees it, before it is normalized; 0 and 0 of no images.
+    pub fn range(&self) -> (f32, f32) {
+        let range = match self {
+            Self::U8(pixels) => {
+                let (least, most) =
+                    pixels.iter().fold((u8::MAX, 0), |(least, most), &x| (x.min(least), x.max(most)));
+                (f32::from(least) / 255.0, f32::from(most) / 255.0)
+            }
+            Self::F32(pixels) => {
+                let none = (f32::INFINITY, f32::NEG_INFINITY);
+                pixels.iter().fold(none, |(least, most), &x| (x.min(least), x.max(most)))
+            }
+        };
+        if self.dim().0 * self.dim().1 == 0 { (0.0, 0.0) } else { range }
+    }
+
+    /// The first value, as the network sees it, outside of `least..=most`, and its row; of none the last.
+    pub(crate) fn first_outside(&self, least: f32, most: f32) -> (usize, f32) {
+        let (_, d) = self.dim();
+        let outside = |x: f32| !(least..=most).contains(&x);
+        let found = match self {
+            Self::U8(pixels) => {
+                pixels.iter().map(|&x| f32::from(x) / 255.0).enumerate().find(|&(_, x)| outside(x))
+            }
+            Self::F32(pixels) => pixels.iter().copied().enumerate().find(|&(_, x)| outside(x)),
+        };
+        found.map_or((0, most), |(i, x)| (i / d, x))
+    }
+
     /// The stored values on `device`: (n, pixels), u8 or f32.
     pub(crate) fn to_tensor(self, device: Device) -> Result<Tensor> {
         let (n, d) = self.dim();

@@ -139,7 +139,7 @@ pub struct Batch {
 pub struct EpochLosses {
     /// Counted from 1.
     pub epoch: usize,
-    /// Mean over the batches of the epoch, each before its step.
+    /// Mean over the images of the epoch, each in its batch before that one's step.
     pub train: f64,
     /// On the validation images after the epoch.
     pub validation: Option<f64>,

@@ -14,7 +14,9 @@ use crate::gradient::{Differentiation, losses_of};
 use crate::parameters::Parameters;
 use crate::pixels::{normalized, to_float};
 use crate::train::Batch;
-use crate::{Architecture, EpochLosses, Error, Keep, Loss, Network, Pixels, Result, TrainParams, Trained};
+use crate::{
+    Architecture, EpochLosses, Error, Keep, Loss, Network, Pixels, Result, TrainParams, Trained, TrainedOn,
+};
 
 /// Rows per step where nothing is learned and only memory limits them.
 const VALIDATION_BLOCK: i64 = 1000;
@@ -82,15 +84,13 @@ impl Training {
     ) -> Result<Self> {
         params.validate(device, validation.is_some())?;
         for images in std::iter::once(images).chain(validation) {
-            let (_, found) = images.dim();
-            if found != architecture.input {
-                return Err(Error::ImageSize { expected: architecture.input, found });
-            }
+            architecture.check_size(images.dim().1)?;
             if architecture.loss == Loss::Bce {
                 images.refuse_outside_unit_interval()?;
             }
         }
         let mut network = Network::new(architecture, params.init, params.seed, device)?;
+        network.trained_on = Some(TrainedOn::of(images));
         let parameters = Parameters::of(&mut network)?;
         let n = images.dim().0;
         let batch = params.batch.min(n) as i64;
@@ -112,6 +112,13 @@ impl Training {
             network,
             parameters,
         })
+    }
+
+    /// The images are of this height and width, for those who will use the network.
+    pub fn set_sides(&mut self, sides: [usize; 2]) {
+        if let Some(trained_on) = &mut self.network.trained_on {
+            trained_on.sides = Some(sides);
+        }
     }
 
     /// Trains on to the end of the epoch, unless `on_batch` breaks it off before: then the next call goes on with the next batch,

@@ -9,6 +9,8 @@ use autoencoder::{
 };
 use stage::{Count, List, NotNegative};
 
+use crate::bench::WARM_UP;
+
 /// Trains an autoencoder on images and writes its weights (safetensors) and its loss curve (CSV). Labels are
 /// never read. Ctrl-C saves the state of the training; the same command with --resume goes on from there.
 #[derive(argh::FromArgs)]
@@ -18,7 +20,8 @@ use stage::{Count, List, NotNegative};
     example = "train-ae --images images.npy --out weights.safetensors --epochs 200 --schedule cosine --weight-decay 0.01\ntrain-ae --images images.npy --out weights.safetensors --epochs 200 --schedule cosine --weight-decay 0.01 --resume"
 )]
 pub struct Args {
-    /// images to train on: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, floats are taken as they are
+    /// images to train on: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, bool is 0 and 1, all else is taken
+    /// as it is, best from about 0 to 1
     #[argh(option, arg_name = "file")]
     pub images: PathBuf,
     /// weights to write: .safetensors
@@ -27,7 +30,7 @@ pub struct Args {
     /// loss curve to write, whole again after each epoch or second: epoch, train, validation (default losses.csv beside the weights)
     #[argh(option, arg_name = "file")]
     pub losses: Option<PathBuf>,
-    /// images to measure the loss on after each epoch; nothing is learned from them, and nothing chosen but with --patience or
+    /// images of the same scale to measure the loss on after each epoch; nothing is learned from them, and nothing chosen but with --patience or
     /// --keep best
     #[argh(option, arg_name = "file")]
     pub validation: Option<PathBuf>,
@@ -118,9 +121,16 @@ pub struct Args {
     /// go on from the checkpoint, if there is one
     #[argh(switch)]
     pub resume: bool,
+    /// begin anew where there is a checkpoint, which is lost; without this or --resume it is refused
+    #[argh(switch)]
+    pub discard_checkpoint: bool,
     /// write nothing: time so many steps, and the matrix products in them alone
     #[argh(option, arg_name = "n")]
     pub bench: Option<Count>,
+    /// with --bench, so many steps before those that are timed: some thousands show what a training
+    /// costs once units have died (default 3)
+    #[argh(option, arg_name = "n")]
+    pub warm_up: Option<Count>,
 }
 
 /// What `--network` may be; the images add their size.
@@ -157,6 +167,28 @@ impl NetworkName {
 }
 
 impl Args {
+    /// Refuses options that contradict one another, or that would do nothing.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub fn check(&self) -> anyhow::Result<()> {
+        if self.resume && self.discard_checkpoint {
+            let cure = "go on from the checkpoint with the one, begin anew with the other";
+            return Err(stage::usage(format!(
+                "--resume and --discard-checkpoint exclude each other: {cure}"
+            )));
+        }
+        if self.warm_up.is_some() && self.bench.is_none() {
+            return Err(stage::usage("--warm-up belongs to --bench: steps that are not timed"));
+        }
+        Ok(())
+    }
+
+    /// With `--bench`, steps before those that are timed.
+    pub fn warm_up(&self) -> usize {
+        self.warm_up.map_or(WARM_UP, |count| count.0)
+    }
+
     /// The network for images of this shape, (n, height, width) or (n, pixels).
     ///
     /// # Errors

@@ -11,27 +11,27 @@ use stage::{Progress, Stage};
 
 /// Steps and products take turns, so that a machine whose speed changes is as fast for the one as for the other.
 const ROUNDS: usize = 5;
-/// Steps before the first that counts.
-const WARM_UP: usize = 3;
+/// Steps before the first that is timed, where `--warm-up` does not say how many.
+pub const WARM_UP: usize = 3;
 
-/// Times at least `steps` steps on `images`, and writes nothing.
+/// Times at least `steps` steps on `images`, after `warm_up` others, and writes nothing.
 pub fn run(
     images: Pixels,
     architecture: &Architecture,
     params: &TrainParams,
     device: Device,
-    steps: usize,
+    [warm_up, steps]: [usize; 2],
     stage: &Stage,
     parameters: Value,
 ) -> anyhow::Result<()> {
     // As many epochs as the steps need, however few images there are.
-    let params = TrainParams { epochs: (steps + WARM_UP).max(params.epochs), ..params.clone() };
+    let params = TrainParams { epochs: (steps + warm_up).max(params.epochs), ..params.clone() };
     let batch = params.batch.min(images.dim().0);
     let mut training = Training::new(images, None, architecture, &params, device)?;
     let products = Products::new(architecture, params.precision, batch, device)?;
     let each = steps.div_ceil(ROUNDS);
     let mut losses = Vec::new();
-    go_on(&mut training, WARM_UP, &mut losses)?;
+    go_on(&mut training, warm_up, &mut losses)?;
     if let Some(products) = &products {
         products.time(1)?;
         products.time_moves(1)?;
@@ -75,7 +75,7 @@ pub fn run(
         rows.push(vec![name.to_owned(), format!("{:.0} %", 100.0 * share)]);
     }
     let result = json!({
-        "steps": each * ROUNDS, "batch": batch, "seconds_per_step": step, "images_per_second": batch as f64 / step,
+        "steps": each * ROUNDS, "warm_up": warm_up, "batch": batch, "seconds_per_step": step, "images_per_second": batch as f64 / step,
         "products_seconds_per_step": floor, "products_flops": peak, "moves_seconds_per_step": moved, "floor_share": share,
         "losses": losses,
     });

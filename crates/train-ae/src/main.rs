@@ -34,6 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
+    args.check()?;
     let files = args.bench.is_none().then(|| Files::of(&args)).transpose()?;
     let threads = stage.set_threads(args.threads)?;
     let device = args.device.resolve()?;
@@ -47,6 +48,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let parameters = parameters(&architecture, &params);
     let Some(files) = files else {
         let steps = args.bench.map_or(1, |steps| steps.0);
+        let steps = [args.warm_up(), steps];
         return bench::run(pixels(&images), &architecture, &params, device, steps, stage, parameters)
             .with_context(context);
     };
@@ -61,17 +63,21 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage::print(&format!("device: {}\n", device_name(device)))?;
 
     let set = Set { images: &images, validation: validation.as_ref(), inputs: &inputs };
-    let mut training = begin(&set, &architecture, &params, device, &files, args.resume)?;
+    let mut training = begin(&set, &architecture, &params, device, &files, &args)?;
+    if let &[_, height, width] = &set.inputs[0].shape[..] {
+        training.set_sides([height, width]);
+    }
+    check_scale(&training, &set)?;
     stage::stop_when_asked();
     see_through(&mut training, &set, &params, &files).map_err(|error| {
-        match error.downcast::<autoencoder::Error>() {
-            Ok(error) => {
-                // From what is saved it would run away again.
-                files.forget_checkpoint();
-                anyhow::Error::new(error).context(context())
-            }
-            Err(other) => other,
+        if diverged(&error) && files.forgets_checkpoint() {
+            stage::warn(&format!(
+                "{} is removed: going on from it would run away again",
+                files.checkpoint.display()
+            ));
+            files.forget_checkpoint();
         }
+        if error.is::<autoencoder::Error>() { error.context(context()) } else { error }
     })?;
     let trained = training.finish().with_context(context)?;
 
@@ -138,6 +144,11 @@ impl Files {
         Ok(files)
     }
 
+    /// Whether there is a checkpoint that is not wanted once the training has ended.
+    fn forgets_checkpoint(&self) -> bool {
+        !self.keep_checkpoint && self.checkpoint.exists()
+    }
+
     /// Removes the checkpoint, unless it was asked for by name. One that cannot be removed does no harm.
     fn forget_checkpoint(&self) {
         if !self.keep_checkpoint {
@@ -184,7 +195,9 @@ impl Set<'_> {
 
 fn read_validation(path: &Path, architecture: &Architecture) -> anyhow::Result<(Images, FileRecord)> {
     let (images, record) = read_images(path)?;
-    architecture.check_sides(&record.shape).with_context(|| path.display().to_string())?;
+    let expected =
+        architecture.check_sides(&record.shape).and_then(|()| architecture.check_size(images.dim().1));
+    expected.with_context(|| path.display().to_string())?;
     Ok((images, record))
 }
 
@@ -195,10 +208,18 @@ fn begin(
     params: &TrainParams,
     device: Device,
     files: &Files,
-    resume: bool,
+    args: &Args,
 ) -> anyhow::Result<Training> {
     let (images, validation) = (pixels(set.images), set.validation.map(pixels));
-    if resume && files.checkpoint.exists() {
+    let saved = files.checkpoint.exists();
+    if saved && !args.resume && !args.discard_checkpoint {
+        anyhow::bail!(
+            "{}: expected no training that was broken off, found its checkpoint; go on with --resume, \
+             or begin anew with --discard-checkpoint",
+            files.checkpoint.display()
+        );
+    }
+    if saved && args.resume {
         let path = files.checkpoint.display();
         let bytes = std::fs::read(&files.checkpoint).with_context(|| path.to_string())?;
         let training =
@@ -208,11 +229,39 @@ fn begin(
         stage::note(&format!("going on after {epochs} of {} epochs, from {path}", params.epochs));
         return Ok(training);
     }
-    if resume {
+    if args.resume {
         stage::note(&format!("no {}: beginning with the first epoch", files.checkpoint.display()));
     }
     Training::new(images, validation, architecture, params, device)
         .with_context(|| set.inputs[0].path.clone())
+}
+
+/// Warns of training images that are better brought to another scale, and refuses validation images of
+/// another scale than theirs.
+fn check_scale(training: &Training, set: &Set) -> anyhow::Result<()> {
+    let network = training.network();
+    let (architecture, Some(trained_on)) = (network.architecture(), network.trained_on()) else {
+        return Ok(());
+    };
+    if trained_on.is_unusual(architecture) {
+        stage::warn(&format!(
+            "{}: values from {} to {} are taken as they are (u1 alone is divided by 255); a network learns best \
+             from about 0 to 1: divide them, or use --normalize l2",
+            set.inputs[0].path, trained_on.smallest, trained_on.largest
+        ));
+    }
+    if let Some(validation) = set.validation.map(pixels) {
+        let values = trained_on.check_values(validation, 0, architecture);
+        let same = values.and_then(|()| trained_on.check_span(validation.range(), architecture));
+        same.with_context(|| set.inputs[1].path.clone())?;
+    }
+    Ok(())
+}
+
+/// Whether the loss has become infinite or no number. Any other failure (no memory, a full disk) can be
+/// mended, and leaves the checkpoint to go on from.
+fn diverged(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(autoencoder::Error::Diverged { .. }))
 }
 
 /// Trains to the end. After an epoch the loss curve and the checkpoint are written, but not so often that short epochs wait for
@@ -325,4 +374,18 @@ fn losses_csv(losses: &[EpochLosses]) -> String {
         let _ = writeln!(text, "{epoch},{train},{validation}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_loss_that_ran_away_takes_the_checkpoint_with_it() {
+        let ran_away = autoencoder::Error::Diverged { loss: f64::NAN, epoch: 155, lr: 1e-3 };
+        assert!(diverged(&ran_away.into()));
+        let no_memory = autoencoder::Error::Cuda { call: "cuMemAlloc", status: 2 };
+        assert!(!diverged(&no_memory.into()));
+        assert!(!diverged(&std::io::Error::from(std::io::ErrorKind::StorageFull).into()));
+    }
 }

@@ -10,6 +10,10 @@ use autoencoder::{
 };
 use ndarray::{Array2, ArrayView2, s};
 
+mod checkpoints;
+mod foreign;
+mod scale;
+
 /// Images of 12 pixels that two latents describe: a ramp and a step, each of some height.
 fn images(n: usize) -> Array2<u8> {
     Array2::from_shape_fn((n, 12), |(i, pixel)| {
@@ -233,7 +237,7 @@ fn checkpoints_of_other_trainings_are_refused() {
     let weights = training.network().to_safetensors().unwrap();
     for (state, data, architecture, params, expected) in [
         (&state[..], "letters", &architecture(), params.clone(), "found one with others"),
-        (&state, "digits", &other, params.clone(), "latent: 3"),
+        (&state, "digits", &other, params.clone(), "latent 3, found one with latent 2"),
         (
             &state,
             "digits",
@@ -376,7 +380,7 @@ fn weights_come_back_as_they_were_saved() {
 #[test]
 fn the_metadata_of_a_dense_network_knows_no_other() {
     let bytes = trained(&architecture(), 1).network.to_safetensors().unwrap();
-    let metadata = r#"{"__metadata__":{"autoencoder":"{\"activation\":\"relu\",\"loss\":\"mse\",\"normalize\":\"none\"}"},"#;
+    let metadata = r#"{"__metadata__":{"autoencoder":"{\"activation\":\"relu\",\"loss\":\"mse\",\"normalize\":\"none\",\"images\":{"#;
     assert!(bytes[8..].starts_with(metadata.as_bytes()), "{}", String::from_utf8_lossy(&bytes[8..200]));
 }
 
@@ -536,7 +540,7 @@ fn convolutions_that_do_not_fit_are_refused() {
     }
 }
 
-#[path = "../../../fuzz/checks/weights.rs"]
+#[path = "../../../../fuzz/checks/weights.rs"]
 mod weights;
 
 #[test]
