@@ -1,9 +1,12 @@
-"""What the programs make of drawn files, beside scikit-learn, umap-learn, PyTorch and numpy, and beside themselves.
+"""What the programs make of drawn files, beside scikit-learn, umap-learn, PyTorch and numpy, and
+beside themselves.
 
-Each case draws shapes, dtypes, offsets, scales, weights, duplicates and ties from its kind and its seed alone, so a finding
-is seen again with the variables that its message names. Variables, all of the environment:
+Each case draws shapes, dtypes, offsets, scales, weights, duplicates and ties from its kind and its
+seed alone, so a finding is seen again with the variables that its message names. Variables, all of
+the environment:
 
-* DIFFERENTIAL_SECONDS: draw new cases for so long, all kinds in turn, instead of the same few (default: the short form)
+* DIFFERENTIAL_SECONDS: draw new cases for so long, all kinds in turn, instead of the same few, and
+  count what was compared (default: the short form)
 * DIFFERENTIAL_SEED: seed of the first case (default 0)
 * DIFFERENTIAL_CASES: cases of each kind in the short form (default: see `differential/kinds.py`)
 * DIFFERENTIAL_KINDS: these kinds alone, joined by commas (default: all)
@@ -11,6 +14,7 @@ is seen again with the variables that its message names. Variables, all of the e
 * WARDROBE_BIN: the folder of the programs (default: target/release)
 """
 
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -27,12 +31,26 @@ from differential.kinds import KINDS
 SECONDS = float(os.environ.get("DIFFERENTIAL_SECONDS") or 0)
 SEED = int(os.environ.get("DIFFERENTIAL_SEED") or 0)
 CASES = int(os.environ.get("DIFFERENTIAL_CASES") or 0)
-CHOSEN = [kind for kind in os.environ.get("DIFFERENTIAL_KINDS", "").split(",") if kind] or list(KINDS)
+CHOSEN = (os.environ.get("DIFFERENTIAL_KINDS") or ",".join(KINDS)).split(",")
 KEEP = os.environ.get("DIFFERENTIAL_KEEP")
+# What kinds compare with that may not be installed, and what is done without.
+LACKS = {"encode": "torch", "manifold-hubs": "umap"}
+WITHOUT = {
+    "encode": "none of its cases are drawn",
+    "manifold-hubs": "spans are held against a bound alone",
+}
 # Seconds between two lines of progress in the long form.
 REPORT = 60
 # Findings of one sort that are shown in full.
 SHOWN = 2
+
+
+def available(module):
+    return importlib.util.find_spec(module) is not None
+
+
+if not available(LACKS["encode"]):
+    CHOSEN = [kind for kind in CHOSEN if kind != "encode"]
 
 
 def one_thread():
@@ -43,7 +61,11 @@ def one_thread():
 
 
 def run_case(kind, seed):
-    """Draws and runs one case; returns its findings, with all that is needed to see them again, and what was compared."""
+    """Draws and runs one case; returns its findings and how often what was compared.
+
+    A finding is a pair: what was compared, and a text with what was expected and found, what was
+    drawn, and the variables with which the case is run again.
+    """
     folder = Path(tempfile.mkdtemp(prefix=f"differential-{kind}-{seed}-"))
     case = Case(kind, seed, folder)
     try:
@@ -61,15 +83,21 @@ def run_case(kind, seed):
     shutil.rmtree(folder)
     again = f"again    DIFFERENTIAL_KINDS={kind} DIFFERENTIAL_SEED={seed} DIFFERENTIAL_CASES=1"
     drawn = ", ".join(f"{name} {value}" for name, value in case.drawn.items())
-    return [(what, f"{text}\ndrawn    {drawn}\n{again}{kept}") for what, text in case.findings], {f"{kind}: {what}": count for what, count in case.compared.items()}
+    return [(what, f"{text}\ndrawn    {drawn}\n{again}{kept}") for what, text in case.findings], {
+        f"{kind}: {what}": count for what, count in case.compared.items()
+    }
 
 
 class Differential(unittest.TestCase):
     def setUp(self):
-        self.assertLessEqual(set(CHOSEN), set(KINDS), "DIFFERENTIAL_KINDS names a kind that there is not")
+        self.assertLessEqual(
+            set(CHOSEN), set(KINDS), "DIFFERENTIAL_KINDS names a kind that there is not"
+        )
         self.findings, self.found, self.cases, self.compared = {}, Counter(), Counter(), Counter()
 
     def test_programs_agree_with_their_peers(self):
+        for kind in [kind for kind in LACKS if not available(LACKS[kind])]:
+            print(f"\ndifferential: {kind}: {LACKS[kind]} is not installed, {WITHOUT[kind]}")
         started = reported = time.monotonic()
         with ProcessPoolExecutor(os.cpu_count(), initializer=one_thread) as pool:
             work, running = self.work(started), set()
@@ -84,10 +112,18 @@ class Differential(unittest.TestCase):
                     self.report(f"{reported - started:.0f} s, up to seed {seed}")
             self.take(wait(running).done)
         self.report(f"{time.monotonic() - started:.0f} s")
+        if SECONDS:
+            print("\n".join(f"{count:9} {what}" for what, count in sorted(self.compared.items())))
         for kind in self.cases:
-            self.assertTrue(any(what.startswith(f"{kind}: ") for what in self.compared), f"{kind} compared nothing")
+            self.assertTrue(
+                any(what.startswith(f"{kind}: ") for what in self.compared),
+                f"{kind} compared nothing",
+            )
         if self.findings:
-            told = [f"{what}: {self.found[what]} times\n" + "\n\n".join(texts) for what, texts in sorted(self.findings.items())]
+            told = [
+                f"{what}: {self.found[what]} times\n" + "\n\n".join(texts)
+                for what, texts in sorted(self.findings.items())
+            ]
             self.fail(f"{len(told)} sorts of findings\n\n" + "\n\n".join(told))
 
     def work(self, started):
@@ -100,7 +136,9 @@ class Differential(unittest.TestCase):
         while time.monotonic() - started < SECONDS:
             # As often as in the short form, relative to one another.
             for kind in CHOSEN:
-                yield from ((kind, seed * KINDS[kind][1] + number) for number in range(KINDS[kind][1]))
+                yield from (
+                    (kind, seed * KINDS[kind][1] + number) for number in range(KINDS[kind][1])
+                )
             seed += 1
 
     def take(self, done):
@@ -108,6 +146,8 @@ class Differential(unittest.TestCase):
             findings, compared = future.result()
             for what, text in findings:
                 self.found[what] += 1
+                if SECONDS and self.found[what] == 1:
+                    print(f"\ndifferential: found: {what}\n{text}", flush=True)
                 self.findings.setdefault(what, [])
                 if len(self.findings[what]) < SHOWN:
                     self.findings[what].append(text)
@@ -116,7 +156,11 @@ class Differential(unittest.TestCase):
 
     def report(self, when):
         cases = ", ".join(f"{count} {kind}" for kind, count in self.cases.items())
-        print(f"\ndifferential: {when}: {cases}; {sum(self.compared.values())} comparisons, {len(self.findings)} sorts of findings", flush=True)
+        print(
+            f"\ndifferential: {when}: {cases}; {sum(self.compared.values())} comparisons, "
+            f"{len(self.findings)} sorts of findings",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

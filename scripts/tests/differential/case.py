@@ -19,16 +19,15 @@ class Stop(Exception):
 class Case:
     """Draws inputs from `rng`, which depends on `kind` and `seed` alone, and works in `folder`.
 
-    `findings` holds pairs (what was compared, what was expected and found); `compared` counts the comparisons, so that a test
-    can tell that there were any.
-    """
+    `findings` holds pairs (what was compared, what was expected and found); `compared` counts the
+    comparisons, so that a test can tell that there were any."""
 
     def __init__(self, kind, seed, folder):
         self.kind, self.seed, self.folder = kind, seed, folder
         self.rng = np.random.default_rng([seed, *kind.encode()])
         self.drawn, self.findings, self.compared = {}, [], Counter()
 
-    # ------------------------------------------------------------------------------------------ drawing
+    # -------------------------------------------------------------------------------------- drawing
 
     def choose(self, name, choices, odds=None):
         """Draws one of `choices`, with these relative `odds`, and notes it under `name`."""
@@ -46,10 +45,11 @@ class Case:
         self.drawn[name] = value
         return value
 
-    # ------------------------------------------------------------------------------------------ running
+    # -------------------------------------------------------------------------------------- running
 
     def save(self, name, array):
-        """Writes `array` as NAME.npy, in the order it has in memory, and returns that file's name."""
+        """Writes `array` as NAME.npy, in the order it has in memory, and returns that file's
+        name."""
         np.save(self.folder / f"{name}.npy", array)
         return f"{name}.npy"
 
@@ -59,42 +59,59 @@ class Case:
     def bytes(self, name):
         return (self.folder / name).read_bytes()
 
-    def execute(self, program, *words):
-        """Runs a program and returns the finished process; a crash or a hang is a finding and ends the case."""
-        words = [str(word) for word in words]
+    def execute(self, *words):
+        """Runs a program and returns the finished process.
+
+        `words` are the program and its arguments, several in one string where they hold no spaces.
+        A crash or a hang is a finding and ends the case.
+        """
+        program, *arguments = " ".join(map(str, words)).split()
+        command = [BIN / program, *arguments, "--json", "--quiet"]
         try:
-            done = subprocess.run([BIN / program, *words, "--json", "--quiet"], cwd=self.folder, capture_output=True, text=True, timeout=HANGS)
+            done = subprocess.run(
+                command, cwd=self.folder, capture_output=True, text=True, timeout=HANGS
+            )
         except subprocess.TimeoutExpired:
-            self.find(f"{program} ends", f"no end after {HANGS} seconds: {' '.join(words)}")
-            raise Stop from None
+            self.fail(f"{program} ends", f"no end after {HANGS} seconds", arguments)
         if done.returncode not in (0, 1) or "panicked" in done.stderr:
-            self.find(f"{program} exits with 0 or 1", f"exit code {done.returncode}: {' '.join(words)}\n{first_lines(done.stderr)}")
-            raise Stop
+            found = f"exit code {done.returncode}\n{first_lines(done.stderr)}"
+            self.fail(f"{program} exits with 0 or 1", found, arguments)
         return done
 
-    def run(self, program, *words):
-        """Runs a program, which has to succeed, and returns its result: what it prints under `result` with --json."""
-        done = self.execute(program, *words)
+    def run(self, *words):
+        """As `execute`, of a program that has to succeed.
+
+        Returns its result: what it prints under `result` with --json.
+        """
+        done = self.execute(*words)
         if done.returncode != 0:
-            self.find(f"{program} takes what is valid", f"refused: {' '.join(map(str, words))}\n{first_lines(done.stderr)}")
-            raise Stop
+            program, *arguments = " ".join(map(str, words)).split()
+            found = f"refused\n{first_lines(done.stderr)}"
+            self.fail(f"{program} takes what is valid", found, arguments)
         return json.loads(done.stdout)["result"]
 
-    def run_or_refuse(self, program, *words):
-        """As `run`, but `None` where the program refuses its input in one line."""
-        done = self.execute(program, *words)
+    def run_or_refuse(self, *words):
+        """As `run`, but returns `None` where the program refuses its input in one line."""
+        done = self.execute(*words)
         if done.returncode == 0:
             return json.loads(done.stdout)["result"]
-        self.expect(f"{program} refuses in one line", len(done.stderr.strip().splitlines()) == 1, "one line", done.stderr)
+        lines = len(done.stderr.strip().splitlines())
+        self.expect("a refusal is one line", lines == 1, "one line", done.stderr)
         return None
 
-    # ---------------------------------------------------------------------------------------- comparing
+    def fail(self, what, found, arguments):
+        """Notes a finding and ends the case."""
+        self.find(what, f"found    {found}\nwith     {' '.join(arguments)}")
+        raise Stop
+
+    # ------------------------------------------------------------------------------------ comparing
 
     def find(self, what, text):
         self.findings.append((f"{self.kind}: {what}", text))
 
     def expect(self, what, condition, expected, found):
-        """Compares nothing itself: `condition` says whether `found` is as `expected`. Returns it."""
+        """Compares nothing itself: `condition` says whether `found` is as `expected`. Returns
+        it."""
         self.compared[what] += 1
         if not condition:
             self.find(what, f"expected {shown(expected)}\nfound    {shown(found)}")
@@ -109,11 +126,14 @@ class Case:
         if len(other) == 0:
             return self.expect(what, True, None, None)
         first = np.unravel_index(other[0], found.shape)
-        where = f"at {[int(i) for i in first]}, the first of {len(other)} of {found.size} that differ"
+        where = (
+            f"at {[int(i) for i in first]}, the first of {len(other)} of {found.size} that differ"
+        )
         return self.expect(what, False, f"{expected[first]} {where}", found[first])
 
     def close(self, what, found, expected, atol=0.0, rtol=0.0):
-        """Expects |found - expected| <= atol + rtol |expected| everywhere; `atol` may be an array."""
+        """Expects |found - expected| <= atol + rtol |expected| everywhere; `atol` may be an
+        array."""
         found, expected = np.asarray(found, float), np.asarray(expected, float)
         if found.shape != expected.shape:
             return self.expect(what, False, f"shape {expected.shape}", f"shape {found.shape}")
@@ -126,13 +146,19 @@ class Case:
         worst = np.unravel_index(np.argmax(beyond), found.shape)
         where = f" at {[int(i) for i in worst]}" if found.ndim else ""
         difference = abs(found[worst] - expected[worst])
-        text = f"{expected[worst]!r}{where}, within {tolerance[worst]:.3g}, of which {np.sum(beyond > 0)} of {found.size} are not"
+        others = f"{np.sum(beyond > 0)} of {found.size} are not"
+        text = f"{expected[worst]!r}{where}, within {tolerance[worst]:.3g}; {others}"
         return self.expect(what, False, text, f"{found[worst]!r}, a difference of {difference:.3g}")
 
     def same_bytes(self, what, name, other):
         """Expects two files of the same bytes."""
         one, two = self.bytes(name), self.bytes(other)
-        return self.expect(what, one == two, f"the bytes of {other}", f"other bytes in {name}: {difference(one, two)}")
+        return self.expect(
+            what,
+            one == two,
+            f"the bytes of {other}",
+            f"other bytes in {name}: {difference(one, two)}",
+        )
 
 
 def difference(one, two):

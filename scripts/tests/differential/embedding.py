@@ -1,103 +1,102 @@
-"""embed-manifold: neighbors that stay, wherever the points lie and at any scale, and spans beside umap-learn's."""
+"""embed-manifold: neighbors that stay, wherever the points lie and at any scale, and spans beside
+umap-learn's."""
 
 import warnings
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from . import points as drawn
 from .lloyd import squared_distances
+from .neighborhoods import blobs, components, nearest, recall, span
 
-# Neighbors by which embeddings are compared.
-NEAREST = 10
-# Largest side of an embedding that umap-learn did not exceed in any of these kinds of cases is below 60.
+# Largest side of an embedding that umap-learn did not exceed in any of these kinds of cases is
+# below 60.
 WIDEST = 100.0
-
-
-def blobs(case, k, d, each, bits=10, separation=None):
-    """Whole numbers (n, d) in k groups, and the group of each."""
-    rng = case.rng
-    centers = rng.normal(size=(k, d)) * (separation or rng.choice([1.0, 3.0]))
-    groups = rng.permutation(np.arange(k * each) % k)
-    values = centers[groups] + 0.15 * rng.normal(size=(k * each, d))
-    return np.round(values / np.abs(values).max() * (2.0**bits - 1)), groups
-
-
-def nearest(points, count, cosine=False):
-    """The `count` nearest others of each point (n, count), and all distances."""
-    if cosine:
-        lengths = np.sqrt((points**2).sum(axis=1, keepdims=True))
-        unit = points / np.where(lengths > 0, lengths, 1)
-        distances = 1 - unit @ unit.T
-    else:
-        distances = squared_distances(points, points)
-    np.fill_diagonal(distances, np.inf)
-    return np.argsort(distances, axis=1, kind="stable")[:, :count], distances
-
-
-def recall(points, embedding, cosine=False):
-    """Share of the nearest others of each point, (n,), that are as near in the embedding as in the points."""
-    near, distances = nearest(points, NEAREST, cosine)
-    found, _ = nearest(embedding.astype("f8"), NEAREST)
-    # Equally near ones are as good.
-    limit = np.take_along_axis(distances, near[:, -1:], axis=1) * (1 + 1e-9) + 1e-12
-    return (np.take_along_axis(distances, found, axis=1) <= limit).mean(axis=1)
-
-
-def span(embedding):
-    return float((embedding.max(axis=0) - embedding.min(axis=0)).max())
 
 
 def embed(case, name, *words, model=None):
     more = ["--model", model] if model else []
-    result = case.run("embed-manifold", "--points", f"{name}.npy", "--out", f"{name}-embedding.npy", "--threads", 1, *more, *words)
+    result = case.run(
+        f"embed-manifold --points {name}.npy --out {name}-embedding.npy --threads 1", *more, *words
+    )
     found = case.load(f"{name}-embedding.npy")
     case.expect("an embedding is finite", np.isfinite(found).all(), "finite", found)
     return result, found
 
 
-def components(distances, k):
-    """Least and most parts that the graph of the k nearest may have, as far as rounding in f32 can tell who is nearest."""
-    kth = np.partition(distances, k - 1, axis=1)[:, k - 1 : k]
-    close = 1e-4 * distances[np.isfinite(distances)].max() * 1e-2
-    parts = [connected_components(csr_matrix(distances <= limit), directed=False)[0] for limit in (kth + close, kth - close)]
-    return min(parts), max(parts)
-
-
 def anywhere(case):
-    """Groups far from the origin and at any scale: as many parts, and as many neighbors kept, as of the same points near it."""
+    """Groups far from the origin and at any scale: as many parts, and as many neighbors kept, as of
+    the same points near it."""
     rng = case.rng
     neighbors = case.integer("--neighbors", 5, 15)
     k, d = case.integer("groups", 2, 6), case.choose("d", [2, 3, 8, 20, 130])
     base, _ = blobs(case, k, d, 2 * neighbors + case.integer("more points", 0, 30))
-    words = ["--neighbors", neighbors, "--dims", case.choose("--dims", [2, 10]), "--seed", case.integer("--seed", 0, 99),
-             "--init", case.choose("--init", ["spectral", "pca"]), "--epochs", 100]
+    words = [
+        "--neighbors",
+        neighbors,
+        "--dims",
+        case.choose("--dims", [2, 10]),
+        "--seed",
+        case.integer("--seed", 0, 99),
+        "--init",
+        case.choose("--init", ["spectral", "pca"]),
+        "--epochs",
+        100,
+    ]
     case.save("plain", base.astype("f4"))
     plain, embedding = embed(case, "plain", *words, model="model.npz")
     kept = recall(base, embedding).mean()
     _, distances = nearest(base, 1)
     least, most = components(distances, neighbors - 1)
-    case.expect("parts of the graph", least <= plain["components"] <= most, f"{least} to {most}", plain["components"])
+    case.expect(
+        "parts of the graph",
+        least <= plain["components"] <= most,
+        f"{least} to {most}",
+        plain["components"],
+    )
     dtype = case.choose("dtype", ["f4", "f8", "i4", "i8"])
     room = {"f4": 23, "f8": 50, "i4": 30, "i8": 50}[dtype]
-    power = 0 if dtype[0] == "i" else int(rng.integers(-1, 2)) * case.integer("power", 0, 60 if dtype == "f4" else 300)
+    power = (
+        0
+        if dtype[0] == "i"
+        else int(rng.integers(-1, 2)) * case.integer("power", 0, 60 if dtype == "f4" else 300)
+    )
     shift = np.round(rng.uniform(-1, 1, size=d) * (2.0**room - 2048)) * case.choose("moved", [0, 1])
     moved = drawn.Points(base, dtype, case.note("power", power), shift)
     case.save("moved", moved.array(True))
     result, other = embed(case, "moved", *words)
-    case.expect("parts of the graph of x + c at another scale", least <= result["components"] <= most, f"{least} to {most}", result["components"])
+    case.expect(
+        "parts of the graph of x + c at another scale",
+        least <= result["components"] <= most,
+        f"{least} to {most}",
+        result["components"],
+    )
     found = recall(base, other).mean()
-    case.expect("neighbors kept of x + c at another scale", found >= kept - 0.15, f"at least {kept:.3f} - 0.15", f"{found:.3f}")
-    case.expect("the span of x + c at another scale", span(other) <= 3 * span(embedding), f"at most 3 times {span(embedding):.4g}", span(other))
+    case.expect(
+        "neighbors kept of x + c at another scale",
+        found >= kept - 0.15,
+        f"at least {kept:.3f} - 0.15",
+        f"{found:.3f}",
+    )
+    case.expect(
+        "the span of x + c at another scale",
+        span(other) <= 3 * span(embedding),
+        f"at most 3 times {span(embedding):.4g}",
+        span(other),
+    )
     # The same file otherwise.
     case.save("plain", np.asfortranarray(base.astype(">f4")))
-    case.run("embed-manifold", "--points", "plain.npy", "--out", "again.npy", "--threads", 2, *words)
-    case.same_bytes("embedding by two threads of points in another order of bytes", "again.npy", "plain-embedding.npy")
+    case.run("embed-manifold --points plain.npy --out again.npy --threads 2", *words)
+    case.same_bytes(
+        "embedding by two threads of points in another order of bytes",
+        "again.npy",
+        "plain-embedding.npy",
+    )
 
 
 def new_points(case):
-    """--transform: the same row at the same place, whatever comes with it, and in the group that it belongs to."""
+    """--transform: the same row at the same place, whatever comes with it, and in the group that it
+    belongs to."""
     rng = case.rng
     neighbors = case.integer("--neighbors", 4, 15)
     k, d = case.integer("groups", 2, 5), case.choose("d", [2, 5, 20])
@@ -105,33 +104,69 @@ def new_points(case):
     metric = case.choose("--metric", ["euclidean", "cosine"], [3, 1])
     fresh = rng.random(len(base)) < 0.25
     case.save("known", base[~fresh].astype("f4"))
-    _, embedding = embed(case, "known", "--neighbors", neighbors, "--dims", case.choose("--dims", [2, 5]), "--epochs", 100, "--metric", metric, model="model.npz")
+    _, embedding = embed(
+        case,
+        "known",
+        "--neighbors",
+        neighbors,
+        "--dims",
+        case.choose("--dims", [2, 5]),
+        "--epochs",
+        100,
+        "--metric",
+        metric,
+        model="model.npz",
+    )
 
     def transform(name, rows):
         case.save(name, rows)
-        case.run("embed-manifold", "--points", f"{name}.npy", "--transform", "model.npz", "--out", f"{name}-out.npy", "--threads", 1)
+        case.run(
+            f"embed-manifold --points {name}.npy --transform model.npz --out {name}-out.npy",
+            "--threads 1",
+        )
         return case.load(f"{name}-out.npy")
 
     new = base[fresh].astype("f4")
     places = transform("new", new)
     case.expect("places of new points are finite", np.isfinite(places).all(), "finite", places)
     order = rng.permutation(len(new))
-    case.equal("places of new points in another order", transform("order", new[order]), places[order])
+    case.equal(
+        "places of new points in another order", transform("order", new[order]), places[order]
+    )
     one = int(rng.integers(len(new)))
-    case.equal("the place of a new point alone", transform("alone", new[one : one + 1]), places[one : one + 1])
+    case.equal(
+        "the place of a new point alone",
+        transform("alone", new[one : one + 1]),
+        places[one : one + 1],
+    )
     twice = transform("twice", np.concatenate([new, new[: len(new) // 2]]))
-    case.equal("places of rows that are there twice", twice, np.concatenate([places, places[: len(new) // 2]]))
+    case.equal(
+        "places of rows that are there twice",
+        twice,
+        np.concatenate([places, places[: len(new) // 2]]),
+    )
     case.equal("places of new points in f8", transform("other", new.astype(">f8")), places)
-    centers = np.array([np.median(embedding[groups[~fresh] == group], axis=0) for group in range(k)])
+    centers = np.array(
+        [np.median(embedding[groups[~fresh] == group], axis=0) for group in range(k)]
+    )
     gap = squared_distances(centers, centers)[np.triu_indices(k, 1)].min()
-    spread = max(((embedding[groups[~fresh] == group] - centers[group]) ** 2).sum(axis=1).max() for group in range(k))
+    spread = max(
+        ((embedding[groups[~fresh] == group] - centers[group]) ** 2).sum(axis=1).max()
+        for group in range(k)
+    )
     if metric == "euclidean" and gap > 4 * spread:
         right = squared_distances(places, centers).argmin(axis=1) == groups[fresh]
-        case.expect("new points come to lie in their group", right.mean() > 0.9, "above 0.9 of them", right.mean())
+        case.expect(
+            "new points come to lie in their group",
+            right.mean() > 0.9,
+            "above 0.9 of them",
+            right.mean(),
+        )
 
 
 def hubs(case):
-    """Copies of one row, rows that are nearest to all others, zero rows: no explosion, and neighbors kept as by umap-learn."""
+    """Copies of one row, rows that are nearest to all others, zero rows: no explosion, and
+    neighbors kept as by umap-learn."""
     rng, n = case.rng, case.integer("n", 150, 900)
     kind = case.choose("kind", ["hubs", "zero rows", "copies"])
     if kind == "hubs":
@@ -144,9 +179,26 @@ def hubs(case):
         base, _ = blobs(case, 6, 8, n // 8)
         rows = np.concatenate([base / 200, np.tile(base[0] / 200, (n - len(base), 1))])
     rows = rows[rng.permutation(len(rows))].astype("f4")
-    dims, start, seed = case.choose("--dims", [2, 10]), case.choose("--init", ["spectral", "pca"]), case.integer("--seed", 0, 99)
+    dims, start, seed = (
+        case.choose("--dims", [2, 10]),
+        case.choose("--init", ["spectral", "pca"]),
+        case.integer("--seed", 0, 99),
+    )
     case.save("rows", rows)
-    _, embedding = embed(case, "rows", "--neighbors", 15, "--dims", dims, "--init", start, "--seed", seed, "--epochs", 200)
+    _, embedding = embed(
+        case,
+        "rows",
+        "--neighbors",
+        15,
+        "--dims",
+        dims,
+        "--init",
+        start,
+        "--seed",
+        seed,
+        "--epochs",
+        200,
+    )
     wide, kept = span(embedding), recall(rows.astype("f8"), embedding).mean()
     case.expect(f"the span beside {kind}", wide <= WIDEST, f"at most {WIDEST}", f"{wide:.5g}")
     if kind != "hubs":
@@ -154,14 +206,32 @@ def hubs(case):
         _, which, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
         copies = which.ravel() == counts.argmax()
         together = recall(rows.astype("f8"), embedding)[copies].mean()
-        case.expect(f"copies stay together beside {kind}", together > 0.9, "above 0.9 of the nearest of each", f"{together:.3f}")
+        case.expect(
+            f"copies stay together beside {kind}",
+            together > 0.9,
+            "above 0.9 of the nearest of each",
+            f"{together:.3f}",
+        )
     peer = umap(rows, 15, dims, seed, start)
     if peer is not None:
-        case.expect(f"the span beside {kind} and umap-learn's", wide <= 3 * span(peer) + 10, f"at most 3 times {span(peer):.5g} + 10", f"{wide:.5g}")
+        case.expect(
+            f"the span beside {kind} and umap-learn's",
+            wide <= 3 * span(peer) + 10,
+            f"at most 3 times {span(peer):.5g} + 10",
+            f"{wide:.5g}",
+        )
         of_peer = recall(rows.astype("f8"), peer).mean()
         if kind != "hubs":
-            case.note("copies together by umap-learn", round(float(recall(rows.astype("f8"), peer)[copies].mean()), 3))
-        case.expect(f"neighbors kept beside {kind} and by umap-learn", kept >= of_peer - 0.1, f"at least {of_peer:.3f} - 0.1", f"{kept:.3f}")
+            case.note(
+                "copies together by umap-learn",
+                round(float(recall(rows.astype("f8"), peer)[copies].mean()), 3),
+            )
+        case.expect(
+            f"neighbors kept beside {kind} and by umap-learn",
+            kept >= of_peer - 0.1,
+            f"at least {of_peer:.3f} - 0.1",
+            f"{kept:.3f}",
+        )
 
 
 def umap(rows, neighbors, dims, seed, start):
@@ -173,7 +243,15 @@ def umap(rows, neighbors, dims, seed, start):
 
             # Of fewer columns than dimensions it has no principal components to start from.
             start = start if rows.shape[1] >= dims else "spectral"
-            peer = UMAP(n_neighbors=neighbors, n_components=dims, min_dist=0.0, random_state=seed, n_epochs=200, n_jobs=1, init=start)
+            peer = UMAP(
+                n_neighbors=neighbors,
+                n_components=dims,
+                min_dist=0.0,
+                random_state=seed,
+                n_epochs=200,
+                n_jobs=1,
+                init=start,
+            )
             return peer.fit_transform(rows)
     except ImportError:
         return None
@@ -182,24 +260,66 @@ def umap(rows, neighbors, dims, seed, start):
 def angles(case):
     """--metric cosine: lengths of rows are nothing to it, and a zero row is near none."""
     rng = case.rng
-    neighbors, d = case.integer("--neighbors", 4, 12), case.integer("words of each of two vocabularies", 5, 30)
+    neighbors, d = (
+        case.integer("--neighbors", 4, 12),
+        case.integer("words of each of two vocabularies", 5, 30),
+    )
     each = 3 * neighbors + case.integer("more points", 0, 20)
     rows = np.zeros((2 * each, 2 * d))
-    rows[:each, :d], rows[each:, d:] = rng.integers(0, 30, size=(each, d)) + 1, rng.integers(0, 30, size=(each, d)) + 1
-    words = ["--neighbors", neighbors, "--metric", "cosine", "--dims", 2, "--epochs", 100, "--seed", case.integer("--seed", 0, 99)]
+    rows[:each, :d], rows[each:, d:] = (
+        rng.integers(0, 30, size=(each, d)) + 1,
+        rng.integers(0, 30, size=(each, d)) + 1,
+    )
+    words = [
+        "--neighbors",
+        neighbors,
+        "--metric",
+        "cosine",
+        "--dims",
+        2,
+        "--epochs",
+        100,
+        "--seed",
+        case.integer("--seed", 0, 99),
+    ]
     case.save("rows", rows.astype("f4"))
     plain, embedding = embed(case, "rows", *words)
     kept = recall(rows, embedding, cosine=True).mean()
-    case.expect("two vocabularies that share nothing stay apart", plain["components"] >= 2, "at least 2 parts", plain["components"])
+    case.expect(
+        "two vocabularies that share nothing stay apart",
+        plain["components"] >= 2,
+        "at least 2 parts",
+        plain["components"],
+    )
     powers = 2.0 ** rng.integers(-20, 21, size=(len(rows), 1))
     case.save("scaled", (rows * powers).astype("f4"))
     scaled, other = embed(case, "scaled", *words)
-    case.expect("parts of the graph of rows of other lengths", scaled["components"] == plain["components"], plain["components"], scaled["components"])
+    case.expect(
+        "parts of the graph of rows of other lengths",
+        scaled["components"] == plain["components"],
+        plain["components"],
+        scaled["components"],
+    )
     found = recall(rows, other, cosine=True).mean()
-    case.expect("neighbors kept of rows of other lengths", found >= kept - 0.15, f"at least {kept:.3f} - 0.15", f"{found:.3f}")
+    case.expect(
+        "neighbors kept of rows of other lengths",
+        found >= kept - 0.15,
+        f"at least {kept:.3f} - 0.15",
+        f"{found:.3f}",
+    )
     with_zero = np.concatenate([rows, np.zeros((1, 2 * d))])
     case.save("zero", with_zero.astype("f4"))
     zero, other = embed(case, "zero", *words)
-    case.expect("a zero row joins no two vocabularies", zero["components"] >= 2, "at least 2 parts", zero["components"])
+    case.expect(
+        "a zero row joins no two vocabularies",
+        zero["components"] >= 2,
+        "at least 2 parts",
+        zero["components"],
+    )
     found = recall(rows, other[:-1], cosine=True).mean()
-    case.expect("neighbors kept beside a zero row", found >= kept - 0.15, f"at least {kept:.3f} - 0.15", f"{found:.3f}")
+    case.expect(
+        "neighbors kept beside a zero row",
+        found >= kept - 0.15,
+        f"at least {kept:.3f} - 0.15",
+        f"{found:.3f}",
+    )

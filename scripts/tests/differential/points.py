@@ -1,9 +1,9 @@
 """Points drawn as whole numbers times a power of two, so that moving and scaling them is exact.
 
-A set of points is `base * 2^power`, whose `base` (n, d) holds whole numbers of few enough bits that `base + shift` can be
-written in the dtype of its file without rounding. What a program makes of the moved and scaled points can then be compared
-with what an oracle makes of `base`, in whose units every tolerance here is given.
-"""
+A set of points is `base * 2^power`, whose `base` (n, d) holds whole numbers of few enough bits that
+`base + shift` can be written in the dtype of its file without rounding. What a program makes of the
+moved and scaled points can then be compared with what an oracle makes of `base`, in whose units
+every tolerance here is given."""
 
 from dataclasses import dataclass, replace
 
@@ -11,13 +11,15 @@ import numpy as np
 
 # Bits of a significand.
 BITS = {"f2": 11, "f4": 24, "f8": 53}
-# Largest relative error of one rounding where distances are computed: in f32 for u1, f2 and f4, else in f64.
+# Largest relative error of one rounding where distances are computed: in f32 for u1, f2 and f4,
+# else in f64.
 ROUNDING = {"f4": 2.0**-24, "f8": 2.0**-53}
 
 
 @dataclass
 class Points:
-    """`base` (n, d) whole numbers as f8; stored as `base * 2^power` of `dtype`, moved by `shift` (d,) where asked."""
+    """`base` (n, d) whole numbers as f8; stored as `base * 2^power` of `dtype`, moved by `shift`
+    (d,) where asked."""
 
     base: np.ndarray
     dtype: str
@@ -55,22 +57,47 @@ class Points:
 
 def draw(case, most=600, fewest=1, dtypes=None, columns=None, moves=True, scales=True):
     """Draws points of up to `most` rows, and notes what they are."""
-    dtype = case.choose("dtype", *(dtypes or (["f4", "f8", "f2", "u1", "i1", "i2", "u2", "i4", "i8"], [10, 5, 1, 2, 1, 1, 1, 2, 2])))
-    n = case.note("n", int(np.clip(np.exp(case.rng.uniform(np.log(fewest), np.log(most + 1))), fewest, most)))
+    dtype = case.choose(
+        "dtype",
+        *(
+            dtypes
+            or (
+                ["f4", "f8", "f2", "u1", "i1", "i2", "u2", "i4", "i8"],
+                [14, 5, 1, 2, 1, 1, 1, 2, 2],
+            )
+        ),
+    )
+    n = case.note(
+        "n", int(np.clip(np.exp(case.rng.uniform(np.log(fewest), np.log(most + 1))), fewest, most))
+    )
     d = case.note("d", columns or int(case.rng.choice([1, 2, 3, 4, 7, 8, 16, 17, 33, 64, 100])))
     n = case.note("n", max(fewest, min(n, 40_000 // d)))
     # So many bits without the sign.
-    bits = case.choose("bits", [{"u1": 7, "i1": 6, "f2": 9}.get(dtype, 10), 6, 3], [5, 2, 1])
+    bits = case.choose("bits", [{"u1": 7, "i1": 6, "f2": 9}.get(dtype, 10), 6, 3], [4, 3, 2])
     base = shape(case, n, d, bits)
     if dtype[0] == "u":
         base += 2.0**bits
     power, shift = 0, np.zeros(d)
     if dtype[0] == "f" and scales:
         most_power = {"f2": 3, "f4": 50, "f8": 300}[dtype]
-        power = case.choose("power", [0, case.integer("power", -6, 3), case.integer("power", -most_power, most_power)], [3, 1, 1])
+        power = case.choose(
+            "power",
+            [0, case.integer("power", -6, 3), case.integer("power", -most_power, most_power)],
+            [3, 1, 1],
+        )
     if moves:
         # Room above `bits` that whole numbers, or significands, of this dtype have.
-        room = {"u1": 7, "i1": 6, "i2": 14, "u2": 15, "i4": 30, "i8": 50, "f2": 10, "f4": 23, "f8": 50}[dtype]
+        room = {
+            "u1": 7,
+            "i1": 6,
+            "i2": 14,
+            "u2": 15,
+            "i4": 30,
+            "i8": 50,
+            "f2": 10,
+            "f4": 23,
+            "f8": 50,
+        }[dtype]
         size = case.choose("shift bits", [room, int(case.rng.integers(min(bits, room), room + 1))])
         shift = case.rng.integers(-(2**size), 2**size, size=d, endpoint=True).astype(float)
         shift[case.rng.random(d) < case.choose("unmoved columns", [0.0, 0.5], [3, 1])] = 0.0
@@ -78,17 +105,28 @@ def draw(case, most=600, fewest=1, dtypes=None, columns=None, moves=True, scales
             shift = np.abs(shift)
         if dtype in ("u1", "i1", "f2"):
             shift[:] = 0.0
-        shift = np.clip(shift, -(2.0**room) + 2.0**bits, 2.0**room - 2.0**(bits + 1)) if room > bits else shift
+        shift = (
+            np.clip(shift, -(2.0**room) + 2.0**bits, 2.0**room - 2.0 ** (bits + 1))
+            if room > bits
+            else shift
+        )
     return Points(base, dtype, power, shift)
 
 
 def shape(case, n, d, bits):
-    """Whole numbers (n, d) of at most so many bits: blobs, noise, grids with ties, duplicates, lines, outliers."""
+    """Whole numbers (n, d) of at most so many bits: blobs, noise, grids with ties, duplicates,
+    lines, outliers."""
     rng, most = case.rng, 2.0**bits - 1
-    kind = case.choose("shape", ["blobs", "normal", "grid", "duplicates", "line", "tails", "constant"], [4, 2, 2, 2, 1, 1, 1])
+    kind = case.choose(
+        "shape",
+        ["blobs", "normal", "grid", "duplicates", "line", "tails", "constant"],
+        [4, 2, 2, 2, 1, 1, 1],
+    )
     if kind == "blobs":
         centers = rng.normal(size=(rng.integers(1, 9), d))
-        values = centers[rng.integers(len(centers), size=n)] + rng.choice([0.02, 0.1, 0.3]) * rng.normal(size=(n, d))
+        values = centers[rng.integers(len(centers), size=n)] + rng.choice(
+            [0.02, 0.1, 0.3]
+        ) * rng.normal(size=(n, d))
         values *= most / 5
     elif kind == "grid":
         values = rng.integers(0, rng.integers(2, 6), size=(n, d)).astype(float)
@@ -108,12 +146,17 @@ def shape(case, n, d, bits):
 
 def weights(case, n, zeros=True, wild=True):
     """Weights (n,) or None, and notes of which kind they are."""
-    kind = case.choose("weights", ["none", "whole", "real", "wild" if wild else "real"], [3, 1, 2, 1])
+    kind = case.choose(
+        "weights", ["none", "whole", "real", "wild" if wild else "real"], [3, 1, 2, 1]
+    )
     if kind == "none":
         return None
     rng = case.rng
-    found = {"whole": lambda: rng.integers(1, 6, size=n).astype(float), "real": lambda: rng.random(n) + 0.1,
-             "wild": lambda: 2.0 ** rng.integers(-20, 20, size=n)}[kind]()
+    found = {
+        "whole": lambda: rng.integers(1, 6, size=n).astype(float),
+        "real": lambda: rng.random(n) + 0.1,
+        "wild": lambda: 2.0 ** rng.integers(-20, 20, size=n),
+    }[kind]()
     if zeros and case.chance(0.5):
         found[rng.random(n) < 0.2] = 0.0
         found[rng.integers(n)] = 1.0
