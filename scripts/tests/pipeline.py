@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Programs to test that lie elsewhere, an earlier release say: WARDROBE_BIN.
+# The programs under test; WARDROBE_BIN names another folder, such as that of an earlier release.
 BIN = Path(os.environ.get("WARDROBE_BIN") or ROOT / "target" / "release").absolute()
 # Small, so that a whole pipeline takes seconds; the same stages, rules and files as the real one.
 SMALL = ["DATASET=digits", "HIDDEN=64,32", "EPOCHS=3", "KMEANS_STARTS=2", "RUNS=2"]
