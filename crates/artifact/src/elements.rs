@@ -7,9 +7,10 @@ use ndarray::ArrayD;
 use ndarray_npy::{ReadDataError, ReadNpyError, ReadNpyExt, ReadableElement};
 use py_literal::Value;
 
-use crate::header::{Header, npy_header};
+use crate::error::Refusal;
+use crate::header::{Header, npy_header, told};
 
-/// An array as it was stored, with the rare dtypes widened without loss.
+/// An array in C order, whatever its order in the file, with the rare dtypes widened without loss.
 pub(crate) enum Elements {
     /// `u1` and booleans.
     U8(ArrayD<u8>),
@@ -23,15 +24,38 @@ pub(crate) enum Elements {
 
 impl Elements {
     /// Reads an array from `reader`, which has `length` bytes. The error says what was found.
-    pub(crate) fn read(length: u64, reader: &mut impl Read) -> Result<(Self, Header), String> {
+    pub(crate) fn read(length: u64, reader: &mut impl Read) -> Result<(Self, Header), Refusal> {
         let header = Header::read(reader)?;
-        let item_size = item_size(&header.dtype)
-            .ok_or_else(|| format!("an array of dtype {} and shape {:?}", header.dtype, header.shape))?;
+        let item_size = item_size(&header.dtype).ok_or_else(|| no_numbers(&header))?;
         header.check_length(item_size, length)?;
         // `ndarray-npy` is given what was checked, written anew, so that it cannot understand the header in another way.
         let checked = npy_header(&header.dtype, header.fortran, &header.shape);
         let elements = Self::read_checked(&mut checked.chain(reader), &header.dtype);
-        Ok((elements.map_err(|error| error.to_string())?, header))
+        Ok((elements.map_err(|error| error.to_string())?.in_order(), header))
+    }
+
+    /// The same array in C order.
+    fn in_order(self) -> Self {
+        // That is what nearly every file holds, and is taken over as it is.
+        fn ordered<T: Clone>(array: ArrayD<T>) -> ArrayD<T> {
+            if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
+        }
+        match self {
+            Self::U8(array) => Self::U8(ordered(array)),
+            Self::I64(array) => Self::I64(ordered(array)),
+            Self::F32(array) => Self::F32(ordered(array)),
+            Self::F64(array) => Self::F64(ordered(array)),
+        }
+    }
+
+    /// The values as `f64`.
+    pub(crate) fn into_f64(self) -> ArrayD<f64> {
+        match self {
+            Self::U8(array) => array.mapv(f64::from),
+            Self::I64(array) => array.mapv(|value| value as f64),
+            Self::F32(array) => array.mapv(f64::from),
+            Self::F64(array) => array,
+        }
     }
 
     fn read_checked(reader: &mut impl Read, dtype: &str) -> Result<Self, ReadNpyError> {
@@ -53,6 +77,27 @@ impl Elements {
             _ => Self::F64(ArrayD::read_npy(reader)?),
         })
     }
+}
+
+/// An array whose elements are no integers, floats or booleans, and how it becomes one of numbers. Saved as it is, it would be the
+/// same file again.
+fn no_numbers(header: &Header) -> Refusal {
+    let Header { dtype, shape, .. } = header;
+    let found = format!("an array of dtype {dtype} and shape {}", told(shape));
+    let cure = match dtype.trim_start_matches(['<', '>', '=', '|']).as_bytes() {
+        [b'[' | b'{', ..] => {
+            "save one of its fields in a number dtype: np.save(FILE, x['FIELD'].astype('f4'))"
+        }
+        b"V2" => "save it in a dtype that NumPy has, bfloat16 is none: np.save(FILE, x.astype('f4'))",
+        [b'c' | b'F' | b'D', ..] => "save its real part or its size: np.save(FILE, abs(x).astype('f4'))",
+        [b'U' | b'S' | b'a', ..] => {
+            "save numbers: np.save(FILE, x.astype('f4')), or the ids of names, np.unique(x, return_inverse=True)[1]"
+        }
+        [b'M' | b'm', ..] => "save it in a number dtype: np.save(FILE, x.astype('i8').astype('f8'))",
+        b"f16" | b"f12" | b"g" => "save it in a dtype that every machine has: np.save(FILE, x.astype('f8'))",
+        _ => "save it in a number dtype: np.save(FILE, x.astype('f4'))",
+    };
+    Refusal::new(found, cure)
 }
 
 /// Bytes per element of a supported dtype, spelt as NumPy writes it.

@@ -8,6 +8,9 @@ use std::io::Read;
 
 use py_literal::Value;
 
+use crate::error::Refusal;
+use crate::format::{Format, START};
+
 /// NumPy refuses longer headers too (`max_header_size`).
 const MAX_HEADER: usize = 10_000;
 /// A header is a dict that holds a tuple (a structured dtype: a list of tuples of tuples). The parser reads what is nested up to
@@ -17,7 +20,8 @@ const MAX_NESTING: usize = 4;
 /// What the header says.
 #[derive(Debug)]
 pub(crate) struct Header {
-    /// NumPy's type string, such as `<f4`, or a structured type written out.
+    /// NumPy's type string: of numbers as NumPy writes it, such as `<f4`; of anything else as the file has it, a structured type
+    /// written out.
     pub(crate) dtype: String,
     pub(crate) shape: Vec<usize>,
     /// Whether columns come first in the file.
@@ -28,39 +32,47 @@ pub(crate) struct Header {
 
 impl Header {
     /// Reads the header and nothing after it. The error says what was found instead.
-    pub(crate) fn read(reader: &mut impl Read) -> Result<Self, String> {
-        let mut start = [0u8; 8];
+    pub(crate) fn read(reader: &mut impl Read) -> Result<Self, Refusal> {
+        let mut start = [0u8; START];
         if let Err(found) = read_exactly(reader, &mut start) {
-            return Err(if found == 0 { "an empty file".into() } else { format!("only {found} bytes") });
+            return Err(if found == 0 {
+                "an empty file".into()
+            } else {
+                format!("only {found} bytes").into()
+            });
         }
         if &start[..6] != b"\x93NUMPY" {
-            return Err("a file that does not start with the NumPy magic bytes".into());
+            return Err(match Format::of(&start).map(Format::told) {
+                Some((found, cure)) => Refusal::new(found, cure),
+                None => "a file that does not start with the NumPy magic bytes".into(),
+            });
         }
         let width = match (start[6], start[7]) {
             (1, 0) => 2,
             (2 | 3, 0) => 4,
-            (major, minor) => return Err(format!(".npy format version {major}.{minor}")),
+            (major, minor) => return Err(format!(".npy format version {major}.{minor}").into()),
         };
         let mut size = [0u8; 4];
         read_exactly(reader, &mut size[..width]).map_err(|_| "a truncated header")?;
         let size = u32::from_le_bytes(size) as usize;
         if size > MAX_HEADER {
-            return Err(format!("a header of {size} bytes"));
+            return Err(format!("a header of {size} bytes").into());
         }
         let mut text = vec![0u8; size];
         read_exactly(reader, &mut text).map_err(|_| "a truncated header")?;
-        Self::parse(&text, (8 + width + size) as u64)
+        Ok(Self::parse(&text, (START + width + size) as u64)?)
     }
 
     /// Refuses a file that is not as long as the header says. The error says what was found instead.
-    pub(crate) fn check_length(&self, item_size: u64, length: u64) -> Result<(), String> {
+    pub(crate) fn check_length(&self, item_size: u64, length: u64) -> Result<(), Refusal> {
         match self.file_length(item_size) {
             Some(needed) if needed == length => Ok(()),
             Some(needed) if needed > length => {
-                Err(format!("{length} bytes of the {needed} its header promises (a truncated file)"))
+                let found = format!("{length} bytes of the {needed} its header promises (a truncated file)");
+                Err(Refusal::new(found, "write or copy it again, it was cut off"))
             }
-            Some(needed) => Err(format!("{} bytes after the end of the array", length - needed)),
-            None => Err(format!("a header that promises the impossible shape {:?}", self.shape)),
+            Some(needed) => Err(format!("{} bytes after the end of the array", length - needed).into()),
+            None => Err(format!("a header that promises the impossible shape {}", told(&self.shape)).into()),
         }
     }
 
@@ -76,10 +88,8 @@ impl Header {
     fn parse(text: &[u8], length: u64) -> Result<Self, String> {
         let unreadable = || "a header that is not a NumPy array description".to_string();
         let text = std::str::from_utf8(text).map_err(|_| unreadable())?;
-        if nesting(text).is_none_or(|depth| depth > MAX_NESTING) {
-            return Err(unreadable());
-        }
-        let Ok(Value::Dict(entries)) = text.trim_end().parse::<Value>() else {
+        let Some(text) = plain(text) else { return Err(unreadable()) };
+        let Ok(Value::Dict(entries)) = text.parse::<Value>() else {
             return Err(unreadable());
         };
         // Of an entry that is there twice, NumPy takes the last and others the first.
@@ -93,7 +103,7 @@ impl Header {
                 .map(|(_, value)| value)
         };
         let dtype = match entry("descr") {
-            Some(Value::String(descr)) => descr.clone(),
+            Some(Value::String(descr)) => number_dtype(descr).unwrap_or_else(|| descr.clone()),
             Some(structured) => structured.to_string(),
             None => return Err(unreadable()),
         };
@@ -106,7 +116,10 @@ impl Header {
         let whole =
             |value: &Value| value.as_integer().and_then(|length| usize::try_from(length.clone()).ok());
         let shape: Option<Vec<usize>> = lengths.iter().map(whole).collect();
-        let shape = shape.ok_or_else(|| format!("the impossible shape {}", Value::Tuple(lengths.clone())))?;
+        let shape = shape.ok_or_else(|| {
+            let lengths: Vec<String> = lengths.iter().map(|length| shortened(&length.to_string())).collect();
+            format!("the impossible shape ({})", lengths.join(", "))
+        })?;
         Ok(Self { dtype, shape, fortran, length })
     }
 }
@@ -139,21 +152,93 @@ fn read_exactly(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), usize> 
     Ok(())
 }
 
-/// How deep brackets are nested outside of strings, as the parser sees them; nothing where strings are written in other ways than
-/// NumPy writes those of a plain array, which this would take for something else.
-fn nesting(text: &str) -> Option<usize> {
-    if text.contains(['"', '\\']) || text.contains("''") {
+/// A shape as NumPy writes it: `(3,)`, `(2, 3)`.
+pub(crate) fn told(shape: &[usize]) -> String {
+    let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();
+    let comma = if shape.len() == 1 { "," } else { "" };
+    format!("({}{comma})", lengths.join(", "))
+}
+
+/// `text`, or of a number of very many digits the first few.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 25;
+    if text.len() <= MOST || !text.is_ascii() {
+        return text.to_owned();
+    }
+    format!("{}... of {} characters", &text[..10], text.len())
+}
+
+/// The type string as NumPy writes it, such as `<f4`, of any that it reads as integers, floats or booleans; nothing for others.
+///
+/// NumPy writes one spelling, but reads all that `numpy.dtype` takes: with `=`, `|` or no byte order (that of the machine),
+/// its letters (`<d`) and its names (`float32`). What C calls `long` has 8 bytes, as on every 64-bit Unix.
+pub(crate) fn number_dtype(descr: &str) -> Option<String> {
+    let named = match descr {
+        "bool" | "bool_" => "b1",
+        "int8" | "byte" => "i1",
+        "uint8" | "ubyte" => "u1",
+        "int16" | "short" => "i2",
+        "uint16" | "ushort" => "u2",
+        "int32" | "intc" => "i4",
+        "uint32" | "uintc" => "u4",
+        "int64" | "int" | "int_" | "intp" | "long" | "longlong" => "i8",
+        "uint64" | "uint" | "uintp" | "ulong" | "ulonglong" => "u8",
+        "float16" | "half" => "f2",
+        "float32" | "single" => "f4",
+        "float64" | "float" | "double" => "f8",
+        _ => "",
+    };
+    let (order, code) = match descr.split_at_checked(1) {
+        _ if !named.is_empty() => ("=", named),
+        Some((order @ ("<" | ">" | "=" | "|"), code)) => (order, code),
+        _ => ("=", descr),
+    };
+    let code = match code {
+        "?" => "b1",
+        "b" => "i1",
+        "B" => "u1",
+        "h" => "i2",
+        "H" => "u2",
+        "i" => "i4",
+        "I" => "u4",
+        "l" | "q" | "p" | "n" => "i8",
+        "L" | "Q" | "P" | "N" => "u8",
+        "e" => "f2",
+        "f" => "f4",
+        "d" => "f8",
+        "b1" | "i1" | "u1" | "i2" | "u2" | "i4" | "u4" | "i8" | "u8" | "f2" | "f4" | "f8" => code,
+        _ => return None,
+    };
+    let order = match order {
+        _ if code.ends_with('1') => "|",
+        "<" | ">" => order,
+        _ if cfg!(target_endian = "big") => ">",
+        _ => "<",
+    };
+    Some(format!("{order}{code}"))
+}
+
+/// The text of a header as Python 3 would write it, if it is of the kind that NumPy writes: brackets nested a few levels deep,
+/// and strings without escapes. Numbers as Python 2 wrote them, `10L`, lose their letter, as when NumPy reads them.
+fn plain(text: &str) -> Option<String> {
+    // A quote that follows another begins or ends a string in triple quotes, or is of an empty one, which has no place here.
+    if ["\\", "''", "\"\""].iter().any(|odd| text.contains(odd)) {
         return None;
     }
-    let mut depth = 0usize;
-    let mut deepest = 0;
-    for byte in text.split('\'').step_by(2).flat_map(str::bytes) {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
+    let (mut kept, mut quote, mut depth) = (String::with_capacity(text.len()), None, 0usize);
+    for letter in text.trim_end().chars() {
+        match (quote, letter) {
+            (Some(open), _) => quote = (letter != open).then_some(open),
+            (None, '\'' | '"') => quote = Some(letter),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, 'L') if kept.ends_with(|before: char| before.is_ascii_digit()) => continue,
+            (None, _) => {}
         }
-        deepest = deepest.max(depth);
+        if depth > MAX_NESTING {
+            return None;
+        }
+        kept.push(letter);
     }
-    Some(deepest)
+    Some(kept)
 }

@@ -1,8 +1,8 @@
 //! The contract between stages: plain files, strict on write, lenient on read.
 //!
 //! * **Reading** ([`read_points`], [`read_images`], [`read_ids`], [`read_weights`], [`Npz`]) accepts what NumPy programs save and a stage
-//!   can make sense of (any integer or float dtype, either byte order, C or Fortran order), converts it once, and
-//!   refuses the rest in one line that names the file, what was expected, what was found and the cure.
+//!   can make sense of (any integer or float dtype, either byte order, C or Fortran order; points, ids and weights also gzipped or in an
+//!   `.npz` archive), converts it once, and refuses the rest in one line that names the file, what was expected, what was found and the cure.
 //!   [`PointFile`] reads points a few rows at a time, for files that do not fit into memory, and is stricter.
 //! * **Writing** goes through [`Outputs`]: every file of a stage is prepared under a temporary name in its own folder
 //!   and appears by rename, complete or not at all.
@@ -11,11 +11,13 @@
 
 mod elements;
 mod error;
+mod format;
 mod hash;
 mod header;
 mod images;
 mod npz;
 mod output;
+mod place;
 mod provenance;
 mod read;
 mod rows;
@@ -25,10 +27,11 @@ pub use error::Error;
 pub use images::{ImageBlocks, ImageFile};
 pub use npz::{Npz, Text};
 pub use output::{BlockWriter, Outputs, replace};
+pub use place::{NamedFile, check_files};
 pub use provenance::{FileRecord, Provenance, Run, refuse_strangers};
 pub use read::{
     Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_numbers, read_points,
-    read_weights,
+    read_text, read_weights,
 };
 pub use rows::PointFile;
 pub use temporary::remove_temporaries;

@@ -1,66 +1,72 @@
-//! Models: `.npz` files, which are zip archives of `.npy` members.
+//! Archives of arrays: `.npz` files, which are zip archives of `.npy` members.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use ndarray::ArrayD;
 use ndarray_npy::{WritableElement, WriteDataError};
 use py_literal::Value;
-use zip::ZipArchive;
+use zip::{CompressionMethod, ZipArchive};
 
 use crate::elements::Elements;
-use crate::header::Header;
-use crate::read::open;
-use crate::{Error, FileRecord, Result, read_bytes};
+use crate::error::Refusal;
+use crate::format::Format;
+use crate::header::{Header, told};
+use crate::read::{most_unpacked, open, read_whole, start_of};
+use crate::{Error, FileRecord, Result};
 
-/// A member may always be as long as this.
-const MEMBER: u64 = 64 << 20;
-/// Beyond it a member is longer than the archive by this factor at most: numbers that were found do not shrink to a hundredth, and
-/// what does is there to fill memory.
-const MOST_COMPRESSED: u64 = 100;
+const CURE: &str = "give the model.npz of a cluster program, or one written with numpy.savez";
 
 /// A model file opened for reading.
 pub struct Npz {
     path: PathBuf,
-    archive: ZipArchive<BufReader<File>>,
+    /// The whole file, so that its arrays are those of its record, whatever happens to the file.
+    archive: ZipArchive<Cursor<Vec<u8>>>,
     /// No member may be longer.
     most: u64,
 }
 
 impl Npz {
-    /// Opens `path` and gives its record for the provenance.
+    /// Reads `path` and gives its record for the provenance.
     ///
     /// # Errors
     /// A file that cannot be read or is no `.npz` archive.
     pub fn open(path: &Path) -> Result<(Self, FileRecord)> {
         let (file, length) = open(path)?;
-        let archive = ZipArchive::new(BufReader::new(file)).map_err(|error| {
-            let cure = "give the model.npz of a cluster program, or one written with numpy.savez";
-            Error::content(path, "an .npz archive", format!("something else ({error})"), cure)
-        })?;
-        let (_, record) = read_bytes(path)?;
-        let most = MEMBER.max(length.saturating_mul(MOST_COMPRESSED));
-        Ok((Self { path: path.to_owned(), archive, most }, record))
+        // Not read whole before it is known to be one.
+        let found = match start_of(path, &file)?.as_slice() {
+            [] => "an empty file",
+            start if start.starts_with(b"\x93NUMPY") => "a single array, as .npy files are",
+            start => match Format::of(start) {
+                None | Some(Format::Zip) => return Self::read(path, &file, length),
+                Some(format) => format.told().0,
+            },
+        };
+        Err(Error::content(path, "an .npz archive", found, CURE))
     }
 
-    /// The array `name` of any number dtype, as `f64`.
+    /// The archive in a file that is open.
+    pub(crate) fn read(path: &Path, file: &File, length: u64) -> Result<(Self, FileRecord)> {
+        let (bytes, record) = read_whole(path, file, length)?;
+        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
+            Error::content(path, "an .npz archive", format!("something else ({error})"), CURE)
+        })?;
+        Ok((Self { path: path.to_owned(), archive, most: most_unpacked(length) }, record))
+    }
+
+    /// The array `name` of any number dtype and in any order, as `f64` in C order.
     ///
     /// # Errors
     /// No such member, or not a number array.
     pub fn array(&mut self, name: &str) -> Result<ArrayD<f64>> {
         let bytes = self.member(name)?;
         let (elements, _) = Elements::read(bytes.len() as u64, &mut bytes.as_slice())
-            .map_err(|found| self.error(&format!("a number array `{name}`"), found))?;
-        Ok(match elements {
-            Elements::U8(array) => array.mapv(f64::from),
-            Elements::I64(array) => array.mapv(|value| value as f64),
-            Elements::F32(array) => array.mapv(f64::from),
-            Elements::F64(array) => array,
-        })
+            .map_err(|refusal| refusal.at(&self.path, &format!("a number array `{name}`")))?;
+        Ok(elements.into_f64())
     }
 
-    /// The text `name`: a scalar of NumPy's unicode dtype, as `numpy.savez(..., name="text")` writes it.
+    /// The text `name`: a scalar of NumPy's unicode or bytes dtype, as `numpy.savez(..., name="text")` writes it.
     ///
     /// # Errors
     /// No such member, or not a text.
@@ -68,40 +74,111 @@ impl Npz {
         let bytes = self.member(name)?;
         let expected = format!("a text `{name}`");
         let mut reader = bytes.as_slice();
-        let header = Header::read(&mut reader).map_err(|found| self.error(&expected, found))?;
+        let header = Header::read(&mut reader).map_err(|refusal| refusal.at(&self.path, &expected))?;
         let big_endian = header.dtype.starts_with('>');
         let decode = |unit: &[u8]| {
             let unit = [unit[0], unit[1], unit[2], unit[3]];
             char::from_u32(if big_endian { u32::from_be_bytes(unit) } else { u32::from_le_bytes(unit) })
         };
-        let unicode = header.dtype.get(1..2) == Some("U") && header.shape.iter().all(|&length| length == 1);
-        let text: Option<String> =
-            unicode.then(|| reader.chunks_exact(4).map(decode).collect::<Option<String>>()).flatten();
-        let found = format!("dtype {} and shape {:?}", header.dtype, header.shape);
-        text.map(|text| text.trim_end_matches('\0').to_owned()).ok_or_else(|| self.error(&expected, found))
+        let single = header.shape.iter().all(|&length| length == 1);
+        let text: Option<String> = match header.dtype.trim_start_matches(['<', '>', '=', '|']).chars().next()
+        {
+            Some('U') if single => reader.chunks_exact(4).map(decode).collect(),
+            Some('S' | 'a') if single => String::from_utf8(reader.to_vec()).ok(),
+            _ => None,
+        };
+        let found = format!("dtype {} and shape {}", header.dtype, told(&header.shape));
+        text.map(|text| text.trim_end_matches('\0').to_owned())
+            .ok_or_else(|| Error::content(&self.path, expected, found, CURE))
+    }
+
+    /// The one array of the archive; of several the one that alone has one of `names`, or that `numpy.savez` was given alone without
+    /// a name. With its dtype and shape.
+    ///
+    /// # Errors
+    /// No array, or several that it could be; an array that is no number array. What was `expected` is for the message.
+    pub(crate) fn only_array(mut self, names: &[&str], expected: &str) -> Result<(Elements, Header)> {
+        let arrays = self.names();
+        let among = |wanted: &dyn Fn(&str) -> bool| {
+            let mut found = arrays.iter().filter(|name| wanted(name));
+            found.next().filter(|_| found.next().is_none())
+        };
+        let chosen = among(&|_| true)
+            .or_else(|| among(&|name| names.contains(&name)))
+            .or_else(|| among(&|name| name.starts_with("arr_")).filter(|name| *name == "arr_0"));
+        let Some(chosen) = chosen else {
+            let (found, cure) = if arrays.is_empty() {
+                ("a zip archive without arrays".into(), "write the array on its own, with np.save")
+            } else {
+                (
+                    format!("an archive of the arrays {}", arrays.join(", ")),
+                    "save the one that is meant on its own: np.save('x.npy', np.load(FILE)[NAME])",
+                )
+            };
+            return Err(Error::content(&self.path, expected, found, cure));
+        };
+        let bytes = self.member(chosen)?;
+        let Self { path, archive, .. } = self;
+        // It may be as large as the array.
+        drop(archive);
+        Elements::read(bytes.len() as u64, &mut bytes.as_slice())
+            .map_err(|refusal| refusal.at(&path, &format!("{expected} in `{chosen}`")))
+    }
+
+    /// The names of the arrays, as NumPy gives them: without the `.npy` of their members, which are not all there is in archives
+    /// that others made.
+    fn names(&self) -> Vec<String> {
+        let members = self.archive.file_names();
+        members.filter_map(|name| name.strip_suffix(".npy")).map(str::to_owned).collect()
     }
 
     fn member(&mut self, name: &str) -> Result<Vec<u8>> {
-        let names: Vec<String> =
-            self.archive.file_names().map(|name| name.trim_end_matches(".npy").into()).collect();
-        let Ok(member) = self.archive.by_name(&format!("{name}.npy")) else {
-            let found = format!("the arrays {}", names.join(", "));
-            return Err(self.error(&format!("an array `{name}`"), found));
+        let expected = format!("an array `{name}`");
+        // NumPy finds an array under the bare name too.
+        let at = self.archive.index_for_name(&format!("{name}.npy"));
+        let Some(at) = at.or_else(|| self.archive.index_for_name(name)) else {
+            let members: Vec<&str> = self.archive.file_names().collect();
+            let names =
+                members.iter().map(|name| name.strip_suffix(".npy").unwrap_or(name)).collect::<Vec<_>>();
+            let found =
+                if names.is_empty() { "no array".into() } else { format!("the arrays {}", names.join(", ")) };
+            return Err(Error::content(&self.path, expected, found, CURE));
         };
-        let mut bytes = Vec::new();
-        let most = self.most;
-        let read = member.take(most.saturating_add(1)).read_to_end(&mut bytes);
-        let found = match read {
-            Ok(_) if bytes.len() as u64 <= most => return Ok(bytes),
-            Ok(_) => format!("more than {most} bytes in an archive that has a hundredth"),
-            Err(error) => format!("a damaged one ({error})"),
-        };
-        Err(self.error(&format!("an array `{name}`"), found))
+        self.unpacked(at).map_err(|refusal| refusal.at(&self.path, &expected))
     }
 
-    fn error(&self, expected: &str, found: impl Into<String>) -> Error {
-        let cure = "give the model.npz of a cluster program, or one written with numpy.savez";
-        Error::content(&self.path, expected, found, cure)
+    /// The bytes of the member at this place.
+    fn unpacked(&mut self, at: usize) -> std::result::Result<Vec<u8>, Refusal> {
+        let damaged = |error: &dyn std::fmt::Display| Refusal::new(format!("a damaged one ({error})"), CURE);
+        let raw = self.archive.by_index_raw(at).map_err(|error| damaged(&error))?;
+        let again = "write the archive again with numpy.savez or numpy.savez_compressed";
+        let method = match raw.compression() {
+            CompressionMethod::Stored | CompressionMethod::Deflated => None,
+            CompressionMethod::BZIP2 => Some("bzip2".to_owned()),
+            CompressionMethod::LZMA => Some("LZMA".to_owned()),
+            CompressionMethod::XZ => Some("xz".to_owned()),
+            CompressionMethod::ZSTD => Some("zstd".to_owned()),
+            CompressionMethod::DEFLATE64 => Some("Deflate64".to_owned()),
+            other => Some(other.to_string()),
+        };
+        if let Some(method) = method {
+            return Err(Refusal::new(format!("one that is compressed with {method}"), again));
+        }
+        if raw.encrypted() {
+            return Err(Refusal::new("one that is encrypted", again));
+        }
+        drop(raw);
+        let member = self.archive.by_index(at).map_err(|error| damaged(&error))?;
+        let mut bytes = Vec::new();
+        let most = self.most;
+        match member.take(most.saturating_add(1)).read_to_end(&mut bytes) {
+            Ok(_) if bytes.len() as u64 <= most => Ok(bytes),
+            Ok(_) => {
+                let found = format!("more than {most} bytes in an archive that has a hundredth");
+                Err(Refusal::new(found, CURE))
+            }
+            Err(error) => Err(damaged(&error)),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writing: temporary names in the target's own folder, then rename.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,9 @@ use tempfile::NamedTempFile;
 
 use crate::hash::Hashing;
 use crate::header::npy_header;
+use crate::place::{Identity, check_target, destination, make_folder, parent, sync};
 use crate::provenance::provenance_path;
-use crate::temporary::{remove_leftovers, temporary_in};
+use crate::temporary::{persist, remove_leftovers, temporary_for};
 use crate::{Error, FileRecord, Provenance, Result};
 
 /// The outputs of one run of a stage, each prepared under a temporary name, all renamed at the end.
@@ -24,7 +25,10 @@ pub struct Outputs {
 
 /// A complete file under a temporary name.
 struct Pending {
+    /// As it was given.
     target: PathBuf,
+    /// What that leads to.
+    place: PathBuf,
     temporary: NamedTempFile,
     record: FileRecord,
 }
@@ -35,17 +39,13 @@ impl Outputs {
         Self::default()
     }
 
-    /// Refuses a target that could not be written later: for stages that work for minutes before they write. Leaves
-    /// nothing behind, not even a folder.
+    /// Refuses a target that could not be written later, it or its provenance: for stages that work for minutes before they
+    /// write. Leaves nothing behind, not even a folder. See [`crate::check_files`] for all files of a run.
     ///
     /// # Errors
-    /// A target that is a folder, or whose folder cannot be made or written to.
+    /// A target that is a folder, or whose folder cannot be made or written to; a name that is too long.
     pub fn check(target: &Path) -> Result<()> {
-        let folder = folder_of(target)?;
-        let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
-        let existing = if existing == Path::new("") { Path::new(".") } else { existing };
-        // Without a name, so that not even a kill leaves it behind.
-        tempfile::tempfile_in(existing).map(drop).map_err(|error| Error::write(target, error))
+        check_target(target)
     }
 
     /// Adds an array.
@@ -106,7 +106,7 @@ impl Outputs {
     pub fn commit(self, provenance: Provenance) -> Result<Provenance> {
         let inputs = provenance.inputs.iter().map(|input| Path::new(&input.path));
         for input in inputs.filter(|input| input.exists()) {
-            if let Some(pending) = self.pending.iter().find(|pending| same_file(&pending.target, input)) {
+            if let Some(pending) = self.pending.iter().find(|pending| same_file(&pending.place, input)) {
                 let cure = "give the output another name";
                 return Err(Error::content(&pending.target, "a file to write", "an input of this run", cure));
             }
@@ -114,15 +114,17 @@ impl Outputs {
         let folders = lock_folders(&self.pending)?;
         let outputs: Vec<FileRecord> = self.pending.iter().map(|pending| pending.record.clone()).collect();
         let provenance = Provenance { outputs, ..provenance };
-        let mut beside = Self::new();
+        let mut beside = Vec::new();
         for pending in &self.pending {
             let target = provenance_path(&pending.target);
             let mut text = serde_json::to_string_pretty(&provenance)
                 .map_err(|error| Error::write(&target, std::io::Error::other(error)))?;
             text.push('\n');
-            beside.bytes(&target, text.as_bytes())?;
+            // Where two provenances are links to one file, it may have either: they are the same.
+            beside
+                .push(Pending::write(&target, None, Vec::new(), |writer| writer.write_all(text.as_bytes()))?);
         }
-        beside.pending.into_iter().chain(self.pending.into_iter().rev()).try_for_each(Pending::rename)?;
+        beside.into_iter().chain(self.pending.into_iter().rev()).try_for_each(Pending::rename)?;
         // The names are on the disk too. Not every file system can be asked for that.
         folders.iter().for_each(|folder| drop(folder.sync_all()));
         Ok(provenance)
@@ -134,9 +136,10 @@ impl Outputs {
     /// # Errors
     /// The file cannot be written.
     pub fn begin_blocks(&self, target: &Path, shape: &[usize]) -> Result<BlockWriter> {
-        let file = self.begin(target)?;
+        self.refuse_taken(target)?;
+        let file = Begun::new(target)?;
         let failed = |error| Error::write(target, error);
-        let handle = file.as_file().try_clone().map_err(failed)?;
+        let handle = file.temporary.as_file().try_clone().map_err(failed)?;
         let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, handle));
         writer.write_all(&npy_header("<f4", false, shape)).map_err(failed)?;
         let left = shape.iter().product();
@@ -157,7 +160,9 @@ impl Outputs {
         buffer.into_inner().map_err(|error| failed(error.into_error()))?;
         let path = target.display().to_string();
         let record = FileRecord { path, dtype: Some("<f4".into()), shape, bytes, sha256 };
-        self.complete(&target, file, record)
+        self.refuse_taken(&target)?;
+        self.pending.push(file.complete(&target, record)?);
+        Ok(())
     }
 
     fn add(
@@ -167,31 +172,17 @@ impl Outputs {
         shape: Vec<usize>,
         write: impl FnOnce(&mut Hashing<BufWriter<&mut File>>) -> std::io::Result<()>,
     ) -> Result<()> {
-        let mut file = self.begin(target)?;
-        let failed = |error| Error::write(target, error);
-        let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, file.as_file_mut()));
-        write(&mut writer).map_err(failed)?;
-        let (buffer, bytes, sha256) = writer.finish();
-        buffer.into_inner().map_err(|error| failed(error.into_error()))?;
-        let record = FileRecord { path: target.display().to_string(), dtype, shape, bytes, sha256 };
-        self.complete(target, file, record)
-    }
-
-    /// An empty file that is to become `target`.
-    fn begin(&self, target: &Path) -> Result<NamedTempFile> {
         self.refuse_taken(target)?;
-        let folder = folder_of(target)?;
-        fs::create_dir_all(folder).map_err(|error| Error::write(target, error))?;
-        remove_leftovers(folder, target);
-        temporary_in(folder, target)
+        self.pending.push(Pending::write(target, dtype, shape, write)?);
+        Ok(())
     }
 
     /// Refuses a name that another output has, or its provenance.
     fn refuse_taken(&self, target: &Path) -> Result<()> {
         let taken = |pending: &Pending| {
-            pending.target == target
-                || provenance_path(&pending.target) == target
-                || pending.target == provenance_path(target)
+            same_file(&pending.target, target)
+                || same_file(&provenance_path(&pending.target), target)
+                || same_file(&pending.target, &provenance_path(target))
         };
         if self.pending.iter().any(taken) {
             let cure = "give each output a name of its own";
@@ -199,20 +190,38 @@ impl Outputs {
         }
         Ok(())
     }
+}
 
-    /// A file that is written, to be renamed with the others.
-    fn complete(&mut self, target: &Path, file: NamedTempFile, record: FileRecord) -> Result<()> {
-        self.refuse_taken(target)?;
-        file.as_file().sync_all().map_err(|error| Error::write(target, error))?;
-        self.pending.push(Pending { target: target.to_owned(), temporary: file, record });
-        Ok(())
+/// A file under a temporary name that is being written.
+struct Begun {
+    /// What it is to be renamed to.
+    place: PathBuf,
+    temporary: NamedTempFile,
+}
+
+impl Begun {
+    /// An empty file that is to become `target`.
+    fn new(target: &Path) -> Result<Self> {
+        let place = destination(target)?;
+        let failed = |error| Error::write(target, error);
+        make_folder(parent(&place)).map_err(failed)?;
+        remove_leftovers(&place);
+        let temporary = temporary_for(&place).map_err(failed)?;
+        Ok(Self { place, temporary })
+    }
+
+    /// The same when all of it is written, and on the disk.
+    fn complete(self, target: &Path, record: FileRecord) -> Result<Pending> {
+        let Self { place, temporary } = self;
+        temporary.as_file().sync_all().map_err(|error| Error::write(target, error))?;
+        Ok(Pending { target: target.to_owned(), place, temporary, record })
     }
 }
 
 /// An `f4` array on its way into a file, see [`Outputs::begin_blocks`].
 pub struct BlockWriter {
     target: PathBuf,
-    file: NamedTempFile,
+    file: Begun,
     writer: Hashing<BufWriter<File>>,
     shape: Vec<usize>,
     /// Values that are still to come.
@@ -243,21 +252,41 @@ impl BlockWriter {
 pub fn replace(target: &Path, bytes: &[u8]) -> Result<()> {
     let mut outputs = Outputs::new();
     outputs.bytes(target, bytes)?;
-    outputs.pending.into_iter().try_for_each(Pending::rename)
+    for pending in outputs.pending {
+        let place = pending.place.clone();
+        pending.rename()?;
+        sync(parent(&place));
+    }
+    Ok(())
 }
 
 impl Pending {
+    fn write(
+        target: &Path,
+        dtype: Option<String>,
+        shape: Vec<usize>,
+        write: impl FnOnce(&mut Hashing<BufWriter<&mut File>>) -> std::io::Result<()>,
+    ) -> Result<Self> {
+        let mut file = Begun::new(target)?;
+        let failed = |error| Error::write(target, error);
+        let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, file.temporary.as_file_mut()));
+        write(&mut writer).map_err(failed)?;
+        let (buffer, bytes, sha256) = writer.finish();
+        buffer.into_inner().map_err(|error| failed(error.into_error()))?;
+        let record = FileRecord { path: target.display().to_string(), dtype, shape, bytes, sha256 };
+        file.complete(target, record)
+    }
+
     fn rename(self) -> Result<()> {
-        let renamed = self.temporary.persist(&self.target);
-        renamed.map(drop).map_err(|error| Error::write(&self.target, error.error))
+        persist(self.temporary, &self.place).map_err(|error| Error::write(&self.target, error))
     }
 }
 
 /// The folders that outputs are to appear in, each locked until it is dropped, always in the same order.
 fn lock_folders(pending: &[Pending]) -> Result<Vec<File>> {
     let mut folders = Vec::new();
-    for Pending { target, .. } in pending {
-        folders.push(parent(target).canonicalize().map_err(|error| Error::write(target, error))?);
+    for Pending { target, place, .. } in pending {
+        folders.push(parent(place).canonicalize().map_err(|error| Error::write(target, error))?);
     }
     folders.sort();
     folders.dedup();
@@ -270,27 +299,7 @@ fn lock_folders(pending: &[Pending]) -> Result<Vec<File>> {
     folders.into_iter().map(open).collect()
 }
 
-/// The folder that `target` lies in, which need not exist.
-fn folder_of(target: &Path) -> Result<&Path> {
-    let found = match fs::metadata(target) {
-        _ if target.file_name().is_none() => Some("a folder"),
-        Ok(there) if there.is_dir() => Some("a folder"),
-        // A rename would put a file in the place of a device or a pipe.
-        Ok(there) if !there.is_file() => Some("something that is not a file"),
-        _ => None,
-    };
-    if let Some(found) = found {
-        return Err(Error::content(target, "the path of a file to write", found, "name a file"));
-    }
-    Ok(parent(target))
-}
-
-/// The path of it.
-fn parent(target: &Path) -> &Path {
-    target.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
-}
-
-/// Whether both paths lead to one file that exists.
+/// Whether both paths lead to one file, which need not exist.
 fn same_file(a: &Path, b: &Path) -> bool {
-    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+    matches!((Identity::of(a), Identity::of(b)), (Ok(a), Ok(b)) if a == b)
 }

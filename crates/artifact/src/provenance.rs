@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Error, Result, read_bytes};
+use crate::{Error, Result, read_text};
 
 /// A file that a stage read or wrote.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub struct Run {
 impl Provenance {
     /// That of the file at `path`, if there is one beside it that can be read. It may tell of an older file: see its outputs.
     pub fn beside(path: &Path) -> Option<Self> {
-        serde_json::from_slice(&read_bytes(&provenance_path(path)).ok()?.0).ok()
+        serde_json::from_slice(&read_text(&provenance_path(path)).ok()?.0).ok()
     }
 
     /// That of this very file.

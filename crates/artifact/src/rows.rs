@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
+use crate::error::Refusal;
 use crate::hash::Hashing;
 use crate::header::Header;
 use crate::read::{not_finite, open, rows_and_columns, shape_error};
@@ -75,8 +76,7 @@ impl PointFile {
     /// Reads the header alone, so that the values are not checked yet and the record has no hash. What the file should be is
     /// `expected`, for the refusal.
     pub(crate) fn begin(path: &Path, expected: &str) -> Result<Self> {
-        let refuse =
-            |found: String| Error::content(path, expected, found, "write it again, with numpy.save say");
+        let refuse = |refusal: Refusal| refusal.at(path, expected);
         let (file, length) = open(path)?;
         let header = Header::read(&mut &file).map_err(refuse)?;
         let element = element(path, &header)?;
@@ -262,7 +262,9 @@ pub(crate) fn has_rows(path: &Path, header: &Header) -> bool {
 
 /// What the rows are made of, if they can be read one by one.
 fn element(path: &Path, header: &Header) -> Result<Element> {
-    let cure = |save: &str| format!("save it so, with {save}, or use an algorithm that reads the whole file");
+    let cure = |array: &str| {
+        format!("save it so, np.save(FILE, {array}), or use an algorithm that reads the whole file")
+    };
     let element = match header.dtype.as_str() {
         "|u1" => Some(Element::U8),
         "<f4" | ">f4" => Some(Element::F32),
@@ -271,12 +273,12 @@ fn element(path: &Path, header: &Header) -> Result<Element> {
     };
     let Some(element) = element else {
         let expected = "points of dtype u1, f4 or f8, to be read a batch at a time";
-        let cure = cure("numpy.ndarray.astype('f4') say");
+        let cure = cure("x.astype('f4')");
         return Err(Error::content(path, expected, format!("dtype {}", header.dtype), cure));
     };
     if header.fortran {
         let expected = "rows one after the other (C order), to be read a batch at a time";
-        let cure = cure("numpy.ascontiguousarray");
+        let cure = cure("np.ascontiguousarray(x)");
         return Err(Error::content(path, expected, "columns one after the other (Fortran order)", cure));
     }
     Ok(element)

@@ -26,6 +26,20 @@ fn main() -> ExitCode {
 
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     args.check()?;
+    let start = args.init.iter().filter_map(|init| match init {
+        args::Start::Means(path) | args::Start::Model(path) => Some(path),
+        _ => None,
+    });
+    stage::Files::new()
+        .reads("--points", [&args.points])
+        .reads("--weights", &args.weights)
+        .reads("--predict", &args.predict)
+        .reads("--init", start)
+        .writes("--out", [&args.out])
+        .writes("--model", &args.model)
+        .writes("--proba", &args.proba)
+        .writes("--densities", &args.densities)
+        .check()?;
     match (&args.predict, args.select_k) {
         (Some(model), _) => predict(&args, model, stage),
         (None, Some(span)) => select::select(&args, span, stage),

@@ -27,6 +27,19 @@ fn main() -> ExitCode {
 
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     args.check()?;
+    let centroids = args.init.iter().filter_map(|init| match init {
+        args::Start::File(path) => Some(path),
+        _ => None,
+    });
+    stage::Files::new()
+        .reads("--points", [&args.points])
+        .reads("--weights", &args.weights)
+        .reads("--predict", &args.predict)
+        .reads("--init", centroids)
+        .writes("--out", [&args.out])
+        .writes("--model", &args.model)
+        .writes("--trace", &args.trace)
+        .check()?;
     match (&args.predict, args.select_k) {
         (Some(model), _) => predict(&args, model, stage),
         (None, Some(span)) => select::select(&args, span, stage),

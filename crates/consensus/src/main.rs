@@ -58,6 +58,11 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     if args.out.is_none() && (args.agreement.is_some() || args.k.is_some()) {
         return Err(stage::usage("--agreement and --k go with --out"));
     }
+    stage::Files::new()
+        .reads("--assignments", &files)
+        .writes("--out", &args.out)
+        .writes("--agreement", &args.agreement)
+        .check()?;
     stage.set_threads(args.threads)?;
     let (runs, inputs) = read(&files)?;
     let runs = runs.iter().map(|ids| vote::Run::new(ids.view())).collect::<Vec<_>>();

@@ -21,6 +21,12 @@ fn main() -> ExitCode {
 
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     args.check()?;
+    stage::Files::new()
+        .reads("--points", [&args.points])
+        .reads("--transform", &args.transform)
+        .writes("--out", [&args.out])
+        .writes("--model", &args.model)
+        .check()?;
     match &args.transform {
         Some(model) => transform(&args, model, stage),
         None => embed(&args, stage),
@@ -30,8 +36,6 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let params = args.params();
-    // What could not be written at the end is refused now.
-    Outputs::check(&args.out)?;
     let (points, record) = read(&args.points)?;
     let mut progress = Shown::default();
     let manifold = fit(points.view(), &params, &mut |event| progress.show(event))
@@ -64,7 +68,6 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
 
 fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
-    Outputs::check(&args.out)?;
     let (manifold, model_record) = model::read(model)?;
     let (points, record) = read(&args.points)?;
     refuse_strangers(&model_record, &record)?;

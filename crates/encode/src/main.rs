@@ -59,8 +59,12 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let device = args.device.resolve()?;
     stage.set_device(device_name(device));
 
-    Outputs::check(&args.out)?;
-    args.decode.as_deref().map(Outputs::check).transpose()?;
+    stage::Files::new()
+        .reads("--images", [&args.images])
+        .reads("--weights", [&args.weights])
+        .writes("--out", [&args.out])
+        .writes("--decode", &args.decode)
+        .check()?;
     let (weights, weights_record) = read_bytes(&args.weights)?;
     let assume = Assumed { activation: args.activation, loss: args.loss };
     let network = Network::from_safetensors_assuming(&weights, device, assume)

@@ -76,6 +76,13 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         if args.format.is_some() {
             return Err(stage::usage("--format goes with score files to compare"));
         }
+        stage::Files::new()
+            .reads("--assignments", &args.assignments)
+            .reads("--labels", &args.labels)
+            .reads("--points", &args.points)
+            .reads("--classes", &args.classes)
+            .writes("--out", &args.out)
+            .check()?;
         return score::run(&args, stage);
     }
     let scoring = [&args.assignments, &args.labels, &args.points].iter().any(|files| !files.is_empty());

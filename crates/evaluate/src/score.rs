@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use artifact::{FileRecord, Outputs, Points, read_bytes, read_ids, read_points};
+use artifact::{FileRecord, Outputs, Points, read_ids, read_points, read_text};
 use metrics::{Contingency, Dispersion, Scores, Silhouette};
 use ndarray::{Array1, ArrayView1, ArrayView2};
 use serde_json::{Map, Value, json};
@@ -183,7 +183,7 @@ fn internal(
 }
 
 fn read_classes(path: &Path, inputs: &mut Vec<FileRecord>) -> anyhow::Result<Vec<String>> {
-    let (bytes, record) = read_bytes(path)?;
+    let (bytes, record) = read_text(path)?;
     inputs.push(record);
     serde_json::from_slice(&bytes).with_context(|| {
         format!("{}: expected a JSON list of class names such as [\"cat\", \"dog\"]", path.display())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use artifact::{FileRecord, read_bytes};
+use artifact::{FileRecord, read_bytes, read_text};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -89,7 +89,7 @@ impl Losses {
     /// # Errors
     /// A file that cannot be read or has no such columns.
     pub fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
-        let (bytes, record) = read_bytes(path)?;
+        let (bytes, record) = read_text(path)?;
         let expected = || {
             format!("{}: expected losses: .csv with the columns epoch, train and validation", path.display())
         };

@@ -40,7 +40,22 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     if args.scores.is_empty() && args.assignments.is_empty() && args.figure.is_none() {
         return Err(stage::usage("give --scores or --assignments: a page has to be about something"));
     }
-    Outputs::check(&args.out)?;
+    stage::Files::new()
+        .reads("--scores", &args.scores)
+        .reads("--reference", &args.reference)
+        .reads("--assignments", args.assignments.iter().map(|file| &file.path))
+        .reads("--points", args.points.iter().map(|file| &file.path))
+        .reads("--certainty", args.certainty.iter().map(|file| &file.path))
+        .reads("--images", &args.images)
+        .reads("--labels", &args.labels)
+        .reads("--classes", &args.classes)
+        .reads("--map", &args.map)
+        .reads("--weights", &args.weights)
+        .reads("--losses", &args.losses)
+        .reads("--originals", &args.originals)
+        .reads("--reconstructions", &args.reconstructions)
+        .writes("--out", [&args.out])
+        .check()?;
 
     let material = Material::read(&args)?;
     let bytes = match args.figure {

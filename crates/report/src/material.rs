@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use artifact::{FileRecord, Points, read_bytes, read_ids, read_numbers, read_points};
+use artifact::{FileRecord, Points, read_ids, read_numbers, read_points, read_text};
 use ndarray::{Array1, Axis};
 use score_files::{Published, ScoreFiles, read_published};
 
@@ -291,7 +291,7 @@ fn read_labels(path: &Path) -> anyhow::Result<(Array1<i64>, FileRecord)> {
 }
 
 fn read_classes(path: &Path) -> anyhow::Result<(Vec<String>, FileRecord)> {
-    let (bytes, record) = read_bytes(path)?;
+    let (bytes, record) = read_text(path)?;
     let names: Vec<String> = serde_json::from_slice(&bytes).with_context(|| {
         format!("{}: expected a JSON list of class names such as [\"cat\", \"dog\"]", path.display())
     })?;

@@ -64,9 +64,13 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             return Err(stage::usage(format!("--transform {model} learns nothing: leave out {option}")));
         }
     }
+    stage::Files::new()
+        .reads("--images", [&args.images])
+        .reads("--transform", &args.transform)
+        .writes("--out", [&args.out])
+        .writes("--model", &args.model)
+        .check()?;
     stage.set_threads(args.threads)?;
-    // What could not be written at the end is refused now.
-    Outputs::check(&args.out)?;
     let model = args.transform.as_deref().map(model::read).transpose()?;
     let (images, size, record) = read(&args.images)?;
     let mut shown = None;

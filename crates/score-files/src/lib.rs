@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use artifact::{FileRecord, read_bytes};
+use artifact::{FileRecord, read_text};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -99,7 +99,7 @@ impl ScoreFiles {
         let mut class_names = None;
         let provenance: Vec<PathBuf> = files.iter().map(|file| beside(file)).collect();
         for file in files.iter().filter(|file| !provenance.contains(file)) {
-            let (bytes, record) = read_bytes(file)?;
+            let (bytes, record) = read_text(file)?;
             let not_scores = || {
                 format!("{}: expected scores written by evaluate; run evaluate with --out", file.display())
             };
@@ -151,7 +151,7 @@ pub type Published = HashMap<(String, String), f64>;
 /// # Errors
 /// A file that cannot be read or is something else.
 pub fn read_published(path: &Path) -> anyhow::Result<(Published, FileRecord)> {
-    let (bytes, record) = read_bytes(path)?;
+    let (bytes, record) = read_text(path)?;
     let systems: Map<String, Value> = serde_json::from_slice(&bytes)
         .with_context(|| format!("{}: expected a JSON object of published figures", path.display()))?;
     let mut published = HashMap::new();

@@ -26,6 +26,7 @@
 //! everything else to stderr. An error is one line: the program, then the whole chain of causes.
 
 mod arguments;
+mod files;
 mod progress;
 mod signals;
 mod table;
@@ -42,6 +43,7 @@ use artifact::{FileRecord, Outputs, Provenance, Run};
 use serde_json::Value;
 
 pub use arguments::{Count, List, NotNegative, Span};
+pub use files::Files;
 pub use progress::{Progress, Quarters};
 pub use signals::{asked_to_stop, stop_when_asked, stopped};
 pub use table::{share_table, table, table_with_best};
@@ -93,14 +95,41 @@ pub fn main<A: argh::TopLevelCommand>(
             Err(error) => Err(usage(error)),
         });
     let Err(error) = outcome else { return ExitCode::SUCCESS };
-    // An error is one line, whatever an operating system or a library put into its message.
-    let line = format!("{name}: {error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+    // An error is one line, whatever an operating system, a library or a file put into its message.
+    let line = tidy(&format!("{name}: {error:#}"));
     if error.is::<Usage>() {
         eprintln!("{line} (see {name} --help)");
         return ExitCode::from(2);
     }
     eprintln!("{line}");
     signals::exit_code(&error).unwrap_or(ExitCode::FAILURE)
+}
+
+/// `text` on one line that a terminal shows as it is: no control characters, and of a number of very many digits the first few.
+fn tidy(text: &str) -> String {
+    let (mut tidied, mut digits) = (String::new(), 0);
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (at, letter) in words.char_indices() {
+        if letter.is_ascii_digit() {
+            digits += 1;
+            continue;
+        }
+        tidied += &told_digits(&words[at - digits..at]);
+        tidied.push(if letter.is_control() { '\u{fffd}' } else { letter });
+        digits = 0;
+    }
+    tidied += &told_digits(&words[words.len() - digits..]);
+    tidied
+}
+
+/// The digits of a number, or of very many the first few.
+fn told_digits(digits: &str) -> String {
+    // No number that is meant has more.
+    const MOST: usize = 40;
+    if digits.len() <= MOST {
+        return digits.to_owned();
+    }
+    format!("{}...({} digits)", &digits[..10], digits.len())
 }
 
 /// An error that ends the program with exit code 2: the arguments make no sense together.
@@ -206,5 +235,16 @@ impl Stage {
                 argv: self.argv.clone(),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_error_is_one_line_without_what_a_terminal_would_obey() {
+        let odd = format!("a\n b\u{1b}[31m {} 12.5 {}", "9".repeat(290), "7".repeat(40));
+        let told = format!("a b\u{fffd}[31m 9999999999...(290 digits) 12.5 {}", "7".repeat(40));
+        assert_eq!(super::tidy(&odd), told);
+        assert_eq!(super::tidy(&format!("é{}", "1".repeat(41))), "é1111111111...(41 digits)");
     }
 }

@@ -138,9 +138,13 @@ impl Files {
             )));
         }
         // Training takes minutes: what could not be written at the end is refused now.
-        for path in [&files.weights, &files.losses, &files.checkpoint] {
-            Outputs::check(path)?;
-        }
+        stage::Files::new()
+            .reads("--images", [&args.images])
+            .reads("--validation", &args.validation)
+            .writes("--out", [&files.weights])
+            .writes("--losses", [&files.losses])
+            .writes("--checkpoint", [&files.checkpoint])
+            .check()?;
         Ok(files)
     }
 

@@ -1,4 +1,10 @@
-use artifact::{Pixels, Points, read_ids, read_images, read_points, read_weights};
+use std::io::Write;
+
+use artifact::{
+    Pixels, PointFile, Points, read_ids, read_images, read_numbers, read_points, read_text, read_weights,
+};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 use tempfile::tempdir;
@@ -167,6 +173,266 @@ fn ids_may_be_any_whole_numbers() {
     ] {
         let refused = ids(dtype, shape, &payload).unwrap_err();
         assert!(refused.contains(found), "{refused}");
+    }
+}
+
+/// Every spelling that `numpy.dtype` takes of one dtype, with that which NumPy writes.
+#[test]
+fn dtypes_may_be_spelled_in_any_way_that_numpy_reads() {
+    let folder = tempdir().unwrap();
+    let values = [1.0, 2.0, 3.0, 4.0];
+    let bytes = |dtype: &str| -> Vec<u8> {
+        let one = |x: f64| match dtype {
+            "|b1" => vec![1],
+            "|i1" | "|u1" => vec![x as u8],
+            "<i2" | "<u2" => (x as i16).to_le_bytes().to_vec(),
+            ">i2" | ">u2" => (x as i16).to_be_bytes().to_vec(),
+            "<i4" | "<u4" => (x as i32).to_le_bytes().to_vec(),
+            ">i4" | ">u4" => (x as i32).to_be_bytes().to_vec(),
+            "<i8" | "<u8" => (x as i64).to_le_bytes().to_vec(),
+            ">i8" | ">u8" => (x as i64).to_be_bytes().to_vec(),
+            "<f2" => half::f16::from_f64(x).to_le_bytes().to_vec(),
+            ">f2" => half::f16::from_f64(x).to_be_bytes().to_vec(),
+            "<f4" => (x as f32).to_le_bytes().to_vec(),
+            ">f4" => (x as f32).to_be_bytes().to_vec(),
+            ">f8" => x.to_be_bytes().to_vec(),
+            _ => x.to_le_bytes().to_vec(),
+        };
+        values.iter().flat_map(|&x| one(x)).collect()
+    };
+    // The letters and names of `numpy.dtype`, with those of one byte, of two, and so on.
+    let spelled = [
+        ("|b1", "? b1 bool bool_"),
+        ("|i1", "b i1 int8 byte"),
+        ("|u1", "B u1 uint8 ubyte"),
+        ("<i2", "h i2 int16 short"),
+        ("<u2", "H u2 uint16 ushort"),
+        ("<i4", "i i4 int32 intc"),
+        ("<u4", "I u4 uint32 uintc"),
+        ("<i8", "l q p n i8 int64 int int_ intp long longlong"),
+        ("<u8", "L Q P N u8 uint64 uint uintp ulong ulonglong"),
+        ("<f2", "e f2 float16 half"),
+        ("<f4", "f f4 float32 single"),
+        ("<f8", "d f8 float64 float double"),
+    ];
+    for (dtype, name) in
+        spelled.iter().flat_map(|(dtype, all)| all.split(' ').map(move |name| (*dtype, name)))
+    {
+        let mut orders = vec![""];
+        if name.len() <= 2 {
+            orders.extend(["<", ">", "=", "|"]);
+        }
+        for order in orders {
+            let written = if order == ">" { dtype.replace('<', ">") } else { dtype.to_owned() };
+            let path = npy(folder.path(), &format!("{order}{name}"), false, "(2, 2)", &bytes(&written));
+            let (read, record) = read_points(&path).unwrap();
+            let ones = dtype == "|b1";
+            assert_eq!(
+                as_f64(read),
+                array![[1.0, 2.0], [3.0, 4.0]].mapv(|x: f64| if ones { 1.0 } else { x })
+            );
+            assert_eq!(record.dtype.as_deref(), Some(written.as_str()), "{order}{name}");
+        }
+    }
+    for wrong in ["<", "u", "B1", "<float32", "|int", "1f4", "f3", "i16", "F4", "float_", "é", "<é"] {
+        let refused = points(wrong, false, "(2, 2)", &[0; 16]).unwrap_err();
+        assert!(refused.contains(&format!("found an array of dtype {wrong} and shape (2, 2)")), "{refused}");
+    }
+    // As Python 2 wrote them, and as others write them by hand.
+    for header in [
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 2L), }",
+        "{\"descr\": \"<f4\", \"fortran_order\": False, \"shape\": (2, 2)}",
+        "{'shape': (2,2,), 'descr': 'float32', 'fortran_order': False}",
+    ] {
+        let path = raw(folder.path(), &with_header(header, &bytes("<f4")));
+        assert_eq!(read_points(&path).unwrap().0, Points::F32(array![[1.0, 2.0], [3.0, 4.0]]), "{header}");
+    }
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in members {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn arrays_are_read_out_of_archives_and_gzipped_files() {
+    let folder = tempdir().unwrap();
+    let floats: Vec<u8> = [1f32, 2.0, 3.0, 4.0].map(f32::to_le_bytes).concat();
+    let header = |dtype: &str, order: &str, shape: &str| {
+        format!("{{'descr': '{dtype}', 'fortran_order': {order}, 'shape': {shape}, }}")
+    };
+    let matrix = with_header(&header("<f4", "False", "(2, 2)"), &floats);
+    let other = with_header(&header("<f4", "False", "(1, 1)"), &floats[..4]);
+    let ids = with_header(&header("|u1", "False", "(3,)"), &[0, 1, 2]);
+    let expected = Points::F32(array![[1.0, 2.0], [3.0, 4.0]]);
+    // Two members of a gzip file are one after the other.
+    let halves = [gzipped(&matrix[..50]), gzipped(&matrix[50..])].concat();
+    for bytes in [
+        gzipped(&matrix),
+        halves,
+        zipped(&[("arr_0.npy", &matrix)]),
+        zipped(&[("anything.npy", &matrix)]),
+        zipped(&[("arr_0.npy", &matrix), ("settings.npy", &other)]),
+        zipped(&[("points.npy", &matrix), ("arr_0.npy", &other), ("arr_1.npy", &other)]),
+        zipped(&[("x.npy", &matrix), ("y.npy", &ids)]),
+        zipped(&[("points.npy", &matrix), ("notes.txt", b"mine")]),
+    ] {
+        let path = raw(folder.path(), &bytes);
+        let (points, record) = read_points(&path).unwrap();
+        assert_eq!(points, expected);
+        assert_eq!((record.dtype.as_deref(), record.shape.as_slice()), (Some("<f4"), [2, 2].as_slice()));
+        let whole = artifact::read_bytes(&path).unwrap().1;
+        assert_eq!((record.bytes, record.sha256), (whole.bytes, whole.sha256));
+        assert_eq!(read_images(&path).unwrap().0.pixels, Pixels::F32(array![[1.0, 2.0], [3.0, 4.0]]));
+        assert!(read_numbers(&path, "numbers").unwrap().0.is_standard_layout());
+        // Rows are not at places that are known.
+        let refused = PointFile::open(&path).unwrap_err().to_string();
+        assert!(refused.contains("found a zip archive") || refused.contains("found a gzip"), "{refused}");
+    }
+    let path = raw(folder.path(), &zipped(&[("x.npy", &matrix), ("y.npy", &ids)]));
+    assert_eq!(read_ids(&path).unwrap().0, array![0, 1, 2]);
+    let path = raw(folder.path(), &zipped(&[("weights.npy", &ids), ("points.npy", &matrix)]));
+    assert_eq!(read_weights(&path).unwrap().0, array![0.0, 1.0, 2.0]);
+    let turned =
+        with_header(&header("<f4", "True", "(2, 2)"), &[1f32, 3.0, 2.0, 4.0].map(f32::to_le_bytes).concat());
+    for bytes in [turned.clone(), gzipped(&turned), zipped(&[("a.npy", &turned)])] {
+        let (numbers, _) = read_numbers(&raw(folder.path(), &bytes), "numbers").unwrap();
+        assert_eq!(numbers, array![[1.0, 2.0], [3.0, 4.0]].into_dyn());
+        assert!(numbers.is_standard_layout());
+    }
+
+    let zeros = vec![0u8; 100 << 20];
+    let bomb = with_header(&header("|u1", "False", "(104857600, 1)"), &zeros);
+    for (bytes, found) in [
+        (
+            zipped(&[("a.npy", &matrix), ("b.npy", &other)]),
+            "found an archive of the arrays a, b; save the one",
+        ),
+        (zipped(&[("arr_0.npy", &matrix), ("arr_1.npy", &other)]), "of the arrays arr_0, arr_1; "),
+        (zipped(&[("x.npy", &matrix), ("data.npy", &other)]), "of the arrays x, data; "),
+        (zipped(&[("notes.txt", b"mine")]), "found a zip archive without arrays; "),
+        (zipped(&[("a.npy", b"mine")]), "in `a`, found only 4 bytes"),
+        (zipped(&[("a.npy", &bomb)]), "found more than 67108864 bytes in an archive"),
+        (gzipped(&bomb), "found more than 67108864 bytes in a gzip file"),
+        (gzipped(b"a,b,c\n1,2,3\n"), "in a gzip file, found a text file"),
+        (gzipped(&zipped(&[("a.npy", &matrix)])), "in a gzip file, found a zip archive"),
+        (gzipped(&matrix)[..60].to_vec(), "found a damaged gzip file"),
+        (gzipped(&matrix[..matrix.len() - 1]), "(a truncated file)"),
+    ] {
+        let refused = read_points(&raw(folder.path(), &bytes)).unwrap_err().to_string();
+        assert!(refused.contains(found), "{refused}");
+    }
+}
+
+#[test]
+fn other_formats_are_named_with_what_to_do() {
+    let folder = tempdir().unwrap();
+    for (start, found) in [
+        (b"BZh91AY&SY".as_slice(), "found a bzip2-compressed file; unpack it with bunzip2"),
+        (b"\xfd7zXZ\0\0\x04", "found an xz-compressed file; "),
+        (b"\x28\xb5\x2f\xfd\0\0\0\0", "found a zstd-compressed file; "),
+        (b"\x89HDF\r\n\x1a\n", "found an HDF5 file; save one of its arrays"),
+        (b"MATLAB 5.0 MAT-file", "found a MATLAB file; "),
+        (b"PAR1\x15\x04\x15\x04", "found a Parquet file; "),
+        (b"\x89PNG\r\n\x1a\n", "found a PNG picture; "),
+        (b"\xff\xd8\xff\xe0\0\0\0\0", "found a JPEG picture; "),
+        (b"\0\0\x08\x03\0\0\xea\x60", "found an IDX file of images; "),
+        (b"\0\0\x08\x01\0\0\xea\x60", "found an IDX file of labels; "),
+        (b"\x80\x04\x95\0\0\0\0\0", "found a Python pickle, which is never loaded; "),
+        (b"1.5,2.5\n3.5,4.5\n", "magic bytes; np.save('x.npy', np.loadtxt(FILE, delimiter=','))"),
+        (b"\x01\x02\x03\x04\x05\x06\x07\x08", "the NumPy magic bytes; write it again with np.save"),
+    ] {
+        let refused = read_points(&raw(folder.path(), start)).unwrap_err().to_string();
+        assert!(refused.contains(found), "{refused}");
+    }
+}
+
+/// Saved again as it is, it would be the same file.
+#[test]
+fn the_cure_for_an_array_changes_it() {
+    for (dtype, cure) in [
+        ("<V2", "bfloat16 is none: np.save(FILE, x.astype('f4'))"),
+        ("|V2", "bfloat16 is none"),
+        ("|O", "np.save(FILE, x.astype('f4'))"),
+        ("[('a', '<f4'), ('b', '<f4')]", "x['FIELD'].astype('f4')"),
+        ("<c16", "abs(x).astype('f4')"),
+        ("<U3", "np.unique(x, return_inverse=True)[1]"),
+        ("|S3", "np.unique(x, return_inverse=True)[1]"),
+        ("<M8[ns]", "x.astype('i8').astype('f8')"),
+        ("<f16", "x.astype('f8')"),
+        ("|V8", "x.astype('f4')"),
+    ] {
+        let refused = points(dtype, false, "(1, 1)", &[0; 8]).unwrap_err();
+        assert!(refused.contains("found an array of dtype") && refused.contains(cure), "{refused}");
+    }
+    for (shape, cure) in [
+        ("()", "found shape (); give an array of several values, not a single one"),
+        ("(0, 4)", "found shape (0, 4); give at least one row"),
+        ("(0,)", "found shape (0,); give at least one row"),
+        ("(4, 0)", "found shape (4, 0); give at least one column"),
+        ("(1,)", "found shape (1,); reshape it, a single column is x.reshape(-1, 1)"),
+        ("(1, 1, 1, 1)", "found shape (1, 1, 1, 1); reshape it, with x.reshape(len(x), -1)"),
+    ] {
+        let payload = if shape.contains('0') { &[][..] } else { &[0; 4] };
+        let refused = points("<f4", false, shape, payload).unwrap_err();
+        assert!(refused.ends_with(cure), "{refused}");
+        assert!(shape.starts_with("(1") || !refused.contains("reshape"), "{refused}");
+    }
+}
+
+#[test]
+fn numbers_of_hundreds_of_digits_are_told_in_short() {
+    let folder = tempdir().unwrap();
+    let many = "9".repeat(290);
+    for shape in [format!("({many}, 3)"), format!("(3, -{many})"), format!("(({many}, 2), 3)")] {
+        let refused = points("<f4", false, &shape, &[]).unwrap_err();
+        assert!(refused.contains("the impossible shape") && refused.len() < 250, "{refused}");
+    }
+    let lengths = vec!["9223372036854775807"; 400].join(", ");
+    let refused = points("<f4", false, &format!("({lengths})"), &[]).unwrap_err();
+    assert!(refused.contains("the impossible shape") && refused.len() < 600, "{refused}");
+    let refused = points(&"x".repeat(5000), false, "(1, 1)", &[]).unwrap_err();
+    assert!(refused.contains("an array of dtype xxx") && refused.len() < 600, "{refused}");
+    for (value, told) in [
+        (-1e290f64, "found -1e290 in row 0"),
+        (-1e-290, "found -1e-290 in row 0"),
+        (-2.5, "found -2.5 in row 0"),
+    ] {
+        let path = npy(folder.path(), "<f8", false, "(1,)", &value.to_le_bytes());
+        for refused in [read_ids(&path).unwrap_err(), read_weights(&path).unwrap_err()] {
+            assert!(refused.to_string().contains(told), "{refused}");
+        }
+    }
+}
+
+#[test]
+fn text_is_read_without_its_byte_order_mark() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("classes.json");
+    let text = "[\"cat\", \"é\"]";
+    let wide = |encode: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(encode).collect()
+    };
+    for bytes in [
+        text.as_bytes().to_vec(),
+        [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+        wide(u16::to_le_bytes),
+        wide(u16::to_be_bytes),
+    ] {
+        std::fs::write(&path, &bytes).unwrap();
+        let (read, record) = read_text(&path).unwrap();
+        assert_eq!(String::from_utf8(read).unwrap(), text);
+        assert_eq!(record, artifact::read_bytes(&path).unwrap().1);
     }
 }
 

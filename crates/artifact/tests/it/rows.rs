@@ -113,7 +113,7 @@ fn what_cannot_be_read_by_rows_is_refused_with_a_way_out() {
             false,
             "(1, 2)",
             eight.as_slice(),
-            "points of dtype u1, f4 or f8, to be read a batch at a time, found dtype <i4; save it so, with numpy.ndarray.astype('f4') say",
+            "points of dtype u1, f4 or f8, to be read a batch at a time, found dtype <i4; save it so, np.save(FILE, x.astype('f4'))",
         ),
         ("<f2", false, "(2, 2)", &eight, "found dtype <f2; "),
         ("|b1", false, "(2, 2)", &eight[..4], "found dtype |b1; "),
@@ -123,7 +123,7 @@ fn what_cannot_be_read_by_rows_is_refused_with_a_way_out() {
             true,
             "(1, 2)",
             &eight,
-            "expected rows one after the other (C order), to be read a batch at a time, found columns one after the other (Fortran order); save it so, with numpy.ascontiguousarray",
+            "expected rows one after the other (C order), to be read a batch at a time, found columns one after the other (Fortran order); save it so, np.save(FILE, np.ascontiguousarray(x))",
         ),
     ] {
         let refused = refused(&npy(folder.path(), dtype, fortran, shape, payload));
