@@ -55,6 +55,11 @@ impl Npz {
         Ok((Self { path: path.to_owned(), archive, most: most_unpacked(length) }, record))
     }
 
+    /// Whether there is an array `name`.
+    pub fn contains(&self, name: &str) -> bool {
+        self.archive.index_for_name(&format!("{name}.npy")).is_some()
+    }
+
     /// The array `name` of any number dtype and in any order, as `f64` in C order.
     ///
     /// # Errors

@@ -93,6 +93,13 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         let max_iter = params.max_iter;
         stage::warn(&format!("not converged after {max_iter} iterations; raise --max-iter or --tol"));
     }
+    let empty = empty(&fit.sizes);
+    if !empty.is_empty() {
+        stage::warn(&format!(
+            "no point is assigned to {}; lower --k, or try another --seed or --init",
+            named(&empty)
+        ));
+    }
 
     let mut outputs = Outputs::new();
     outputs.npy(&args.out, &fit.assignments)?;
@@ -129,6 +136,22 @@ fn fit_points<F: Scalar>(
     let fit = gmm::fit(points.clone(), params, on_progress)?;
     let views = Views::of(args, &fit.model, points)?;
     Ok((fit, views))
+}
+
+/// Components without a point.
+fn empty(sizes: &[usize]) -> Vec<usize> {
+    (0..sizes.len()).filter(|&c| sizes[c] == 0).collect()
+}
+
+/// Names a few components, and how many there are.
+fn named(components: &[usize]) -> String {
+    /// Components that are named.
+    const MOST: usize = 8;
+    let numbers: Vec<String> = components.iter().take(MOST).map(usize::to_string).collect();
+    let rest = if components.len() > MOST { ", ..." } else { "" };
+    let noun = if components.len() == 1 { "component" } else { "components" };
+    let count = if components.len() == 1 { String::new() } else { format!("{} ", components.len()) };
+    format!("{count}{noun} ({}{rest})", numbers.join(", "))
 }
 
 /// For the provenance.

@@ -1,4 +1,7 @@
 //! A mixture as a file: .npz, with the names and shapes of scikit-learn.
+//!
+//! Beside these it holds `origin` (d,) and `offsets` (k, d): the means, in more digits than fit into one number far from zero.
+//! A file need not have them.
 
 use std::path::Path;
 
@@ -11,6 +14,8 @@ pub fn write_model(outputs: &mut Outputs, path: &Path, model: &GaussianMixture) 
     outputs.npz(path, |archive| {
         archive.add_array("weights", model.weights())?;
         archive.add_array("means", model.means())?;
+        archive.add_array("origin", model.origin())?;
+        archive.add_array("offsets", model.offsets())?;
         match model.covariances() {
             Covariances::Full(matrices) => archive.add_array("covariances", matrices)?,
             Covariances::Tied(matrix) => archive.add_array("covariances", matrix)?,
@@ -36,7 +41,23 @@ pub fn read_model(path: &Path) -> anyhow::Result<(GaussianMixture, FileRecord)> 
             shapes.1
         );
     };
-    let mixture = GaussianMixture::new(weights, means, archive.array("covariances")?, covariance_type)
+    let mut mixture = GaussianMixture::new(weights, means, archive.array("covariances")?, covariance_type)
         .with_context(|| path.display().to_string())?;
+    if archive.contains("origin") && archive.contains("offsets") {
+        let (origin, offsets) = (archive.array("origin")?, archive.array("offsets")?);
+        let shapes = (origin.shape().to_vec(), offsets.shape().to_vec());
+        let (Ok(origin), Ok(offsets)) =
+            (origin.into_dimensionality::<Ix1>(), offsets.into_dimensionality::<Ix2>())
+        else {
+            bail!(
+                "{}: expected origin of shape (d,) and offsets of shape (k, d), found {:?} and {:?}; leave both out \
+                 where the means are enough",
+                path.display(),
+                shapes.0,
+                shapes.1
+            );
+        };
+        mixture = mixture.with_offsets(origin, offsets).with_context(|| path.display().to_string())?;
+    }
     Ok((mixture, record))
 }

@@ -31,6 +31,15 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
             "{cut_short} of {all} fits not converged after {max_iter} iterations; raise --max-iter or --tol"
         ));
     }
+    let with_empty: Vec<String> = candidates
+        .iter()
+        .filter(|candidate| candidate.fit.sizes.contains(&0))
+        .map(|candidate| candidate.k.to_string())
+        .collect();
+    if !with_empty.is_empty() {
+        let k = with_empty.join(", ");
+        stage::warn(&format!("no point is assigned to some components of the fits with k = {k}"));
+    }
     let best = lowest_bic(&candidates).context("no fit")?;
 
     let mut outputs = Outputs::new();

@@ -176,3 +176,86 @@ fn what_does_not_go_together_is_refused() {
         assert!(told.contains("1 <= A <= B"), "{span}: {told}");
     }
 }
+
+/// A mixture of `weights` (k,), `means` (k, d) and variances (k, d), as scikit-learn has it.
+fn write_diagonal(path: &Path, weights: &Array1<f64>, means: &Array2<f64>, variances: &Array2<f64>) {
+    let mut archive = ndarray_npy::NpzWriter::new(std::fs::File::create(path).unwrap());
+    archive.add_array("weights", weights).unwrap();
+    archive.add_array("means", means).unwrap();
+    archive.add_array("covariances", variances).unwrap();
+    archive.add_array("covariance_type", &ndarray::arr0(artifact::Text::from("diag"))).unwrap();
+    archive.finish().unwrap();
+}
+
+#[test]
+fn a_covariance_of_a_model_is_not_cured_by_parameters() {
+    let folder = tempdir().unwrap();
+    strips(folder.path());
+    let (weights, means) = (array![0.5, 0.5], array![[20.0, 0.0], [20.0, 3.0]]);
+    let variances = array![[9.0, 1.0], [9.0, -1.0]];
+    write_diagonal(&folder.path().join("bad.npz"), &weights, &means, &variances);
+    for words in ["--predict bad.npz", "--init bad.npz"] {
+        let told = refused(folder.path(), &format!("--points points.npy --out a.npy {words}"), 1);
+        assert!(told.contains("bad.npz: expected a model") && told.contains("component 1"), "{told}");
+        assert!(!told.contains("reg"), "{told}");
+    }
+}
+
+#[test]
+fn going_on_from_a_model_far_away_loses_no_digits() {
+    let folder = tempdir().unwrap();
+    strips(folder.path());
+    let (weights, means, variances) = (array![1.0], array![[1e8, -1e8]], array![[1.0, 1.0]]);
+    write_diagonal(&folder.path().join("far.npz"), &weights, &means, &variances);
+    done(
+        folder.path(),
+        "--points points.npy --init far.npz --max-iter 1 --reg-covar 0 --out a.npy --model m.npz",
+    );
+    let points: Array2<f32> = read_npy(folder.path().join("points.npy")).unwrap();
+    let expected = points.mapv(f64::from).var_axis(Axis(0), 0.0);
+    let mut model =
+        ndarray_npy::NpzReader::new(std::fs::File::open(folder.path().join("m.npz")).unwrap()).unwrap();
+    let found: Array2<f64> = model.by_name("covariances").unwrap();
+    assert!((&found.row(0) - &expected).iter().all(|x| x.abs() < 1e-9), "{found} for {expected}");
+}
+
+#[test]
+fn components_without_points_are_told() {
+    let folder = tempdir().unwrap();
+    strips(folder.path());
+    write_npy(folder.path().join("means.npy"), &array![[20.0, 0.0], [20.0, 3.0], [1e6, 1e6]]).unwrap();
+    let told = |words: &str| {
+        let output = Command::cargo_bin("cluster-gmm")
+            .unwrap()
+            .current_dir(folder.path())
+            .args(words.split(' '))
+            .output();
+        let output = output.unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let three = told("--points points.npy --k 3 --init means.npy --out a.npy --quiet");
+    assert!(three.contains("no point is assigned to component (2)"), "{three}");
+    let two = told("--points points.npy --k 2 --out a.npy --quiet");
+    assert!(two.is_empty(), "{two}");
+}
+
+#[test]
+fn a_point_of_weight_zero_changes_nothing_but_its_label() {
+    let folder = tempdir().unwrap();
+    let n = strips(folder.path());
+    let points: Array2<f32> = read_npy(folder.path().join("points.npy")).unwrap();
+    let mut more = Array2::from_elem((n + 1, 2), 1e8_f32);
+    more.slice_mut(ndarray::s![1.., ..]).assign(&points);
+    let mut weights = Array1::<f32>::ones(n + 1);
+    weights[0] = 0.0;
+    write_npy(folder.path().join("more.npy"), &more).unwrap();
+    write_npy(folder.path().join("weights.npy"), &weights).unwrap();
+    write_npy(folder.path().join("ones.npy"), &Array1::<f32>::ones(n)).unwrap();
+    done(folder.path(), "--points points.npy --weights ones.npy --k 3 --out a.npy --model a.npz");
+    done(folder.path(), "--points more.npy --weights weights.npy --k 3 --out b.npy --model b.npz");
+    let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(bytes("a.npz"), bytes("b.npz"));
+    let labels = |name: &str| read_npy::<_, Array1<i32>>(folder.path().join(name)).unwrap();
+    assert_eq!(labels("a.npy"), labels("b.npy").slice(ndarray::s![1..]));
+}

@@ -115,6 +115,16 @@ pub enum Error {
         covariance: String,
     },
 
+    /// A model that was given has a covariance that no Gaussian can have.
+    #[error(
+        "expected a model with symmetric positive definite covariances, found that {covariance} is not: write \
+         the model again, or give another"
+    )]
+    ModelCovariance {
+        /// Which covariance: a component's, or the one that all share.
+        covariance: String,
+    },
+
     /// The reference engine refused.
     #[error("expected linfa's k-means to run, found: {0}; use the default engine")]
     Linfa(String),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayBase, ArrayView2, CowArray, Data, Ix1, Ix2};
+use ndarray::{Array2, ArrayBase, ArrayView2, CowArray, Data, Ix1, Ix2};
 
 use crate::check::check_not_negative;
 use crate::parallel::map_chunks;
@@ -61,6 +61,12 @@ impl<'a, F> Points<'a, F> {
     /// `(n, d)`
     pub fn dim(&self) -> (usize, usize) {
         self.array.dim()
+    }
+
+    /// Number of points of positive weight.
+    pub(crate) fn positive(&self) -> usize {
+        self.weights
+            .map_or(self.array.nrows(), |weights| weights.iter().filter(|weight| **weight > 0.0).count())
     }
 
     /// The values in C order: in place, or copied once if they are in any other.
@@ -181,6 +187,15 @@ impl<'a, F: Scalar> Rows<'a, F> {
     #[inline(always)]
     pub(crate) fn row(self, i: usize) -> &'a [F] {
         &self.values[i * self.d..(i + 1) * self.d]
+    }
+
+    /// Copies the rows of positive weight, shape `(m, d)`, with their weights `(m,)`; `None` if all have one.
+    pub(crate) fn of_positive_weight(self) -> Option<(Array2<F>, Vec<f64>)> {
+        let weights = self.weights.filter(|weights| weights.contains(&0.0))?;
+        let some: Vec<usize> = (0..self.n).filter(|&i| weights[i] > 0.0).collect();
+        let values = some.iter().flat_map(|&i| self.row(i)).copied().collect();
+        let array = Array2::from_shape_vec((some.len(), self.d), values).expect("d values per row");
+        Some((array, some.into_iter().map(|i| weights[i]).collect()))
     }
 
     /// The points of `rows`, one after the other, as they were given.

@@ -89,6 +89,8 @@ impl Covariances {
         if expected != found {
             return Err(Error::Shape { what: "covariances", expected, found });
         }
+        // Files may hold them in Fortran order.
+        let array = array.as_standard_layout().into_owned();
         let same = "the dimension was compared above";
         Ok(match kind {
             CovarianceType::Full => Self::Full(array.into_dimensionality::<Ix3>().expect(same)),

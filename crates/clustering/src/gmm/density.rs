@@ -13,6 +13,10 @@ use crate::simd::Isa;
 /// Log densities never go below this, so that points too far away for `f64` give no NaN.
 const LOWEST: f64 = -1e290;
 
+/// Distance between means, in standard deviations, from which on points are measured from each mean by itself: around one
+/// origin for all they would lose more than 20 of their 53 binary digits.
+const FARTHEST: f64 = 1_048_576.0;
+
 /// What is needed to evaluate `ln weight + ln N(x; mean, covariance)` for every component.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Densities {
@@ -26,10 +30,10 @@ pub(super) struct Densities {
 /// How a difference from a mean becomes one whose square is the Mahalanobis distance.
 #[derive(Debug, Clone, PartialEq)]
 enum Whitening {
-    /// A factor per component.
+    /// A factor per component; or one alone, which is that of all.
     Own(Vec<Triangle>),
-    /// One factor for all: points are whitened once, around `origin` `(d,)`, and compared with the means whitened likewise,
-    /// `means` `(k, d)`.
+    /// One factor for all: points are whitened once, around `origin` `(d,)`, the mean of the largest component, and compared
+    /// with the means whitened likewise, `means` `(k, d)`.
     Shared { factor: Triangle, origin: Vec<f64>, means: Array2<f64> },
     /// Inverse standard deviations, shape `(k, d)`.
     Diagonal(Array2<f64>),
@@ -53,17 +57,24 @@ impl Densities {
                 Whitening::Own(factors.iter().map(|factor| Triangle::new(factor.view())).collect())
             }
             Factors::Shared(factor) => {
-                let origin = means.row(0).to_owned();
-                let whitened = (&means - &origin).dot(&factor);
-                Whitening::Shared {
-                    factor: Triangle::new(factor.view()),
-                    origin: origin.to_vec(),
-                    means: whitened,
+                let largest = (1..k).fold(0, |most, c| if weights[c] > weights[most] { c } else { most });
+                let origin = means.row(largest).to_owned();
+                let whitened = (&means - &origin).dot(&factor).as_standard_layout().into_owned();
+                let factor = Triangle::new(factor.view());
+                if whitened.iter().all(|x| x.abs() < FARTHEST) {
+                    Whitening::Shared { factor, origin: origin.to_vec(), means: whitened }
+                } else {
+                    Whitening::Own(vec![factor])
                 }
             }
-            Factors::Diagonal(rows) => Whitening::Diagonal(rows),
+            Factors::Diagonal(rows) => Whitening::Diagonal(rows.as_standard_layout().into_owned()),
         };
         Ok(Self { means, whitening, constants })
+    }
+
+    /// The means, shape `(k, d)`.
+    pub(super) fn means(&self) -> &Array2<f64> {
+        &self.means
     }
 
     /// Number of components.
@@ -84,7 +95,7 @@ impl Densities {
             match &self.whitening {
                 Whitening::Own(factors) => {
                     subtract(panel, mean, scratch);
-                    factors[c].squares::<I>(scratch, joint);
+                    factors[c.min(factors.len() - 1)].squares::<I>(scratch, joint);
                 }
                 Whitening::Shared { means, .. } => squares_around::<I>(scratch, row(means, c), joint),
                 Whitening::Diagonal(scales) => scaled_squares::<I>(panel, mean, row(scales, c), joint),

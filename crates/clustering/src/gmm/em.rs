@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
+use super::centered::Centered;
 use super::density::Densities;
 use super::model::GaussianMixture;
-use super::moments::{Moments, Responsibilities};
+use super::moments::{Responsibilities, maximize};
 use super::panel::Lanes;
 use super::posterior::normalise;
 use super::{GmmParams, init};
-use crate::points::Rows;
 use crate::simd::Isa;
 use crate::{Error, Scalar};
 
@@ -24,7 +24,7 @@ pub(super) struct Run {
 ///
 /// Errors: [`Error::NotPositiveDefinite`], and those of k-means.
 pub(super) fn run<F: Scalar>(
-    points: Rows<F>,
+    points: Centered<F>,
     params: &GmmParams,
     start: usize,
     mut on_iteration: impl FnMut(usize, f64, f64),
@@ -47,15 +47,13 @@ pub(super) fn run<F: Scalar>(
 /// One E step and one M step, in one pass over the points. Returns the new mixture and the mean
 /// log-likelihood under the old one.
 fn iterate<F: Scalar>(
-    points: Rows<F>,
+    points: Centered<F>,
     params: &GmmParams,
     model: &GaussianMixture,
 ) -> Result<(GaussianMixture, f64), Error> {
-    let kind = params.covariance_type;
-    let moments = Moments::of(points, model.means(), kind, model.densities());
-    let log_likelihood = moments.log_likelihood();
-    let parameters = moments.parameters(model.means(), kind, params.reg_covar);
-    Ok((GaussianMixture::from_parameters(parameters)?, log_likelihood))
+    let (kind, reg_covar) = (params.covariance_type, params.reg_covar);
+    let (parameters, log_likelihood) = maximize(points, model.offsets(), kind, reg_covar, model.densities());
+    Ok((GaussianMixture::from_parameters(parameters, points.origin())?, log_likelihood))
 }
 
 /// The E step.

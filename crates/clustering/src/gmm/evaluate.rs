@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
+use super::centered::Centered;
 use super::density::Densities;
 use super::panel::{LANES, Lanes, load, panels_of};
 use super::posterior::{highest, normalise};
 use crate::Scalar;
 use crate::parallel::map_chunks;
-use crate::points::Rows;
 use crate::simd::{Isa, Kernel, dispatch};
 
 /// Assignments `(n,)` and the weighted mean of the log densities.
@@ -16,12 +16,13 @@ pub(super) struct Scores {
     pub(super) log_likelihood: f64,
 }
 
-pub(super) fn scores<F: Scalar>(points: Rows<F>, densities: &Densities) -> Scores {
+pub(super) fn scores<F: Scalar>(points: Centered<F>, densities: &Densities) -> Scores {
     let pairs = of_points(points, densities, &LabelAndDensity);
     // A weighted mean of weights of any size: only their ratios count.
-    let total: f64 = (0..points.n()).map(|i| points.weight(i)).sum();
-    let weighted = pairs.iter().enumerate().map(|(i, (_, score))| points.weight(i) / total * score);
-    let log_likelihood = match points.weights() {
+    let rows = points.rows();
+    let total: f64 = (0..rows.n()).map(|i| rows.weight(i)).sum();
+    let weighted = pairs.iter().enumerate().map(|(i, (_, score))| rows.weight(i) / total * score);
+    let log_likelihood = match rows.weights() {
         None => pairs.iter().map(|(_, score)| score).sum::<f64>() / total,
         Some(_) => weighted.sum(),
     };
@@ -29,17 +30,17 @@ pub(super) fn scores<F: Scalar>(points: Rows<F>, densities: &Densities) -> Score
 }
 
 /// Most probable component of each point, shape `(n,)`.
-pub(super) fn labels<F: Scalar>(points: Rows<F>, densities: &Densities) -> Vec<i32> {
+pub(super) fn labels<F: Scalar>(points: Centered<F>, densities: &Densities) -> Vec<i32> {
     of_points(points, densities, &Label)
 }
 
 /// Shape `(n, k)`, row by row.
-pub(super) fn probabilities<F: Scalar>(points: Rows<F>, densities: &Densities) -> Vec<f64> {
+pub(super) fn probabilities<F: Scalar>(points: Centered<F>, densities: &Densities) -> Vec<f64> {
     of_points(points, densities, &Probabilities)
 }
 
 /// Shape `(n,)`.
-pub(super) fn log_densities<F: Scalar>(points: Rows<F>, densities: &Densities) -> Vec<f64> {
+pub(super) fn log_densities<F: Scalar>(points: Centered<F>, densities: &Densities) -> Vec<f64> {
     of_points(points, densities, &LogDensity)
 }
 
@@ -100,12 +101,12 @@ impl Answer for Probabilities {
 }
 
 /// The answers of all points, in their order.
-fn of_points<F: Scalar, A: Answer>(points: Rows<F>, densities: &Densities, answer: &A) -> Vec<A::Value> {
+fn of_points<F: Scalar, A: Answer>(points: Centered<F>, densities: &Densities, answer: &A) -> Vec<A::Value> {
     map_chunks(points.n(), 0, |rows| dispatch(Chunk { points, rows, densities, answer })).concat()
 }
 
 struct Chunk<'a, F, A> {
-    points: Rows<'a, F>,
+    points: Centered<'a, F>,
     rows: Range<usize>,
     densities: &'a Densities,
     answer: &'a A,

@@ -9,7 +9,7 @@ use crate::points::Rows;
 /// posteriors, in `0..=ln k`. It is high where points belong clearly to one component and components have about equally many.
 pub(super) fn information<F: Scalar>(points: Rows<F>, model: &GaussianMixture) -> f64 {
     let k = model.weights().len();
-    let posterior = probabilities(points, model.densities());
+    let posterior = probabilities(model.center(points), model.densities());
     let (mut mean, mut uncertainty, mut total) = (vec![0.0; k], 0.0, 0.0);
     for (i, row) in posterior.chunks_exact(k).enumerate() {
         let weight = points.weight(i);

@@ -2,16 +2,15 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
 use rand::{Rng, RngCore};
 
-use super::covariance::CovarianceType;
+use super::centered::Centered;
 use super::model::GaussianMixture;
-use super::moments::{Moments, Responsibilities};
+use super::moments::{Responsibilities, maximize, means_around};
 use super::panel::{LANES, Lanes};
 use super::{GmmParams, Init};
 use crate::kmeans::{KMeans, KMeansParams};
-use crate::points::Rows;
 use crate::simd::Isa;
 use crate::{Error, Scalar, rng};
 
@@ -19,7 +18,7 @@ use crate::{Error, Scalar, rng};
 ///
 /// Errors: [`Error::NotPositiveDefinite`], and those of k-means.
 pub(super) fn starting_mixture<F: Scalar>(
-    points: Rows<F>,
+    points: Centered<F>,
     params: &GmmParams,
     start: usize,
 ) -> Result<GaussianMixture, Error> {
@@ -30,24 +29,22 @@ pub(super) fn starting_mixture<F: Scalar>(
             let (k, seed) = (params.k, rng.next_u64());
             let kmeans =
                 KMeansParams { k, seed, starts: 1, max_iter: 300, tol: 1e-4, ..KMeansParams::default() };
-            let fit = F::fit_kmeans(points, &kmeans, &mut |_| {})?;
-            from_responsibilities(points, params, fit.model.centroids(), &Labels(&fit.assignments))
+            let fit = F::fit_kmeans(points.rows(), &kmeans, &mut |_| {})?;
+            from_labels(points, params, fit.model.centroids(), &fit.assignments)
         }
         Init::Means(means) => {
-            let labels = F::nearest(&KMeans::new(means.clone())?, points);
-            from_responsibilities(points, params, means, &Labels(&labels))
+            let labels = F::nearest(&KMeans::new(means.clone())?, points.rows());
+            from_labels(points, params, means, &labels)
         }
-        Init::Model(model) => Ok(model.clone()),
+        Init::Model(model) => model.measured_from(points.origin()),
         Init::Random => {
             let mut responsibilities =
                 Array2::from_shape_simple_fn((points.n(), params.k), || rng.r#gen::<f64>());
             for mut row in responsibilities.rows_mut() {
                 row /= row.sum();
             }
-            let scale = points.scale();
-            let first: Array1<f64> = points.row(0).iter().map(|&x| x.into() * scale).collect();
-            let origin = first.broadcast((params.k, points.d())).expect("one row each").to_owned();
-            from_responsibilities(points, params, &origin, &Given(&responsibilities))
+            let origins = Array2::zeros((params.k, points.d()));
+            from_responsibilities(points, params, &origins, &Given(&responsibilities))
         }
     }
 }
@@ -82,19 +79,35 @@ impl Responsibilities for Given<'_> {
     }
 }
 
-/// One M step. There are no earlier means to measure from, so a first pass finds the means, measuring from `origin`
+/// [`from_responsibilities`] with all of a point to the component of its label. Each component is measured from its first
+/// point; one without points stays at its row of `centers` `(k, d)`.
+fn from_labels<F: Scalar>(
+    points: Centered<F>,
+    params: &GmmParams,
+    centers: &Array2<f64>,
+    labels: &Array1<i32>,
+) -> Result<GaussianMixture, Error> {
+    let mut origins = centers - &ArrayView1::from(points.origin());
+    let mut seen = vec![false; params.k];
+    for (i, &label) in labels.iter().enumerate() {
+        let c = label as usize;
+        if !std::mem::replace(&mut seen[c], true) {
+            origins.row_mut(c).iter_mut().zip(points.values(i)).for_each(|(to, x)| *to = x);
+        }
+    }
+    from_responsibilities(points, params, &origins, &Labels(labels))
+}
+
+/// One M step. There are no earlier means to measure from, so a first pass finds the means, measuring from `origins`
 /// `(k, d)`, and a second one the covariances around them. A component without points stays at its origin.
 fn from_responsibilities<F: Scalar>(
-    points: Rows<F>,
+    points: Centered<F>,
     params: &GmmParams,
-    origin: &Array2<f64>,
+    origins: &Array2<f64>,
     responsibilities: &impl Responsibilities,
 ) -> Result<GaussianMixture, Error> {
-    let kind = params.covariance_type;
-    // Diagonals are the cheapest to collect, and nobody looks at them.
-    let diagonal = CovarianceType::Diag;
-    let means =
-        Moments::of(points, origin, diagonal, responsibilities).parameters(origin, diagonal, 0.0).means;
-    let moments = Moments::of(points, &means, kind, responsibilities);
-    GaussianMixture::from_parameters(moments.parameters(&means, kind, params.reg_covar))
+    let means = means_around(points, origins, responsibilities);
+    let (kind, reg_covar) = (params.covariance_type, params.reg_covar);
+    let (parameters, _) = maximize(points, &means, kind, reg_covar, responsibilities);
+    GaussianMixture::from_parameters(parameters, points.origin())
 }

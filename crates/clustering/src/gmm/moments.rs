@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use ndarray::{Array1, Array2, Array3, Axis};
 
+use super::centered::Centered;
 use super::covariance::{CovarianceType, Covariances};
 use super::panel::{LANES, Lanes, keep_loop, load, panels, panels_of};
 use super::scatter::{Extent, Scatter, add_lanes, triangle};
 use crate::Scalar;
 use crate::kernel::mul_add;
 use crate::parallel::{BLOCK_ROWS, blocks, map_chunks};
-use crate::points::Rows;
 use crate::simd::{Isa, Kernel, dispatch};
 
 /// Where the responsibilities of a panel come from.
@@ -30,7 +30,7 @@ pub(super) trait Responsibilities: Sync {
 ///
 /// scikit-learn first forms the new means and then goes through the points again for the covariances. Around
 /// the means of the iteration before, which are near, one pass gives the same: see [`Moments::parameters`].
-pub(super) struct Moments {
+struct Moments {
     extent: Extent,
     /// See [`Scatter`], shape `(k, width)`.
     sums: Array2<f64>,
@@ -41,17 +41,91 @@ pub(super) struct Moments {
     n: usize,
 }
 
-/// Weights `(k,)`, means `(k, d)` and covariances that follow from moments.
+/// Weights `(k,)`, means `(k, d)` from the origin of the points, and covariances that follow from moments.
 pub(super) struct Parameters {
     pub(super) weights: Array1<f64>,
     pub(super) means: Array2<f64>,
     pub(super) covariances: Covariances,
+    /// Whether the means were near enough to those that the moments are around.
+    precise: bool,
+}
+
+/// A step of a mean, in standard deviations, beyond which moments are collected once more: its square takes more than 13 of
+/// the 53 binary digits of a variance.
+const LONGEST_STEP: f64 = 100.0;
+
+/// Most passes of an M step. Each brings a mean nearer by 2^50 or so, and the range of `f64` is below 2^2100.
+const MOST_PASSES: usize = 48;
+
+/// The M step after an E step: the parameters that follow from the responsibilities, and the weighted mean of the log
+/// densities. `means` `(k, d)` are near the new ones, usually those of the iteration before; if they turn out to be far away,
+/// the points are gone through again around the new means.
+pub(super) fn maximize<F: Scalar>(
+    points: Centered<F>,
+    means: &Array2<f64>,
+    kind: CovarianceType,
+    reg_covar: f64,
+    responsibilities: &impl Responsibilities,
+) -> (Parameters, f64) {
+    let moments = Moments::of(points, means, kind, responsibilities);
+    let log_likelihood = moments.log_likelihood();
+    let mut parameters = moments.parameters(means, kind, reg_covar);
+    for _ in 1..MOST_PASSES {
+        if parameters.precise {
+            break;
+        }
+        let means = parameters.means;
+        parameters = Moments::of(points, &means, kind, responsibilities).parameters(&means, kind, reg_covar);
+        if parameters.means == means {
+            break;
+        }
+    }
+    (parameters, log_likelihood)
+}
+
+/// Means `(k, d)` alone, in one pass around `origins` `(k, d)`; a component without points stays at its origin.
+pub(super) fn means_around<F: Scalar>(
+    points: Centered<F>,
+    origins: &Array2<f64>,
+    responsibilities: &impl Responsibilities,
+) -> Array2<f64> {
+    // Diagonals are the cheapest to collect, and nobody looks at them.
+    let diagonal = CovarianceType::Diag;
+    Moments::of(points, origins, diagonal, responsibilities).parameters(origins, diagonal, 0.0).means
+}
+
+/// Whether no step `(k, d)` of a mean is longer than [`LONGEST_STEP`] deviations, as the covariances have them.
+fn are_short(steps: &Array2<f64>, weights: &Array1<f64>, covariances: &Covariances) -> bool {
+    let d = steps.ncols();
+    let short = |square: f64, variance: f64| square <= LONGEST_STEP * LONGEST_STEP * variance;
+    let each = |variance: &dyn Fn(usize, usize) -> f64| {
+        steps.indexed_iter().all(|((c, i), step)| short(step * step, variance(c, i)))
+    };
+    match covariances {
+        Covariances::Full(matrices) => each(&|c, i| matrices[[c, i, i]]),
+        Covariances::Diag(variances) => each(&|c, i| variances[[c, i]]),
+        Covariances::Spherical(variances) => {
+            let rows = steps.outer_iter().zip(variances);
+            rows.into_iter().all(|(step, &variance)| short(step.dot(&step) / d as f64, variance))
+        }
+        Covariances::Tied(matrix) => (0..d).all(|i| {
+            let square: f64 = steps.column(i).iter().zip(weights).map(|(step, w)| w * step * step).sum();
+            short(square / weights.sum(), matrix[[i, i]])
+        }),
+    }
+}
+
+impl Parameters {
+    /// Parameters that come from somewhere else than moments.
+    pub(super) fn given(weights: Array1<f64>, means: Array2<f64>, covariances: Covariances) -> Self {
+        Self { weights, means, covariances, precise: true }
+    }
 }
 
 impl Moments {
     /// The moments of all points around `means` `(k, d)`.
-    pub(super) fn of<F: Scalar>(
-        points: Rows<F>,
+    fn of<F: Scalar>(
+        points: Centered<F>,
         means: &Array2<f64>,
         kind: CovarianceType,
         responsibilities: &impl Responsibilities,
@@ -78,7 +152,7 @@ impl Moments {
     }
 
     /// Weighted mean of the log densities.
-    pub(super) fn log_likelihood(&self) -> f64 {
+    fn log_likelihood(&self) -> f64 {
         self.log_likelihood / (self.mean_weight * self.n as f64)
     }
 
@@ -88,8 +162,9 @@ impl Moments {
     /// points divides by no zero: it keeps its mean, with `reg_covar` for a variance.
     ///
     /// With the step t of a mean, `sum r (x - m - t)(x - m - t)^T / w = sum r (x - m)(x - m)^T / w - t t^T`.
-    /// Steps shrink as EM converges, so hardly anything is subtracted and no digits are lost.
-    pub(super) fn parameters(self, means: &Array2<f64>, kind: CovarianceType, reg_covar: f64) -> Parameters {
+    /// Steps shrink as EM converges, so hardly anything is subtracted and no digits are lost; where that is not so,
+    /// [`Parameters::precise`] is false.
+    fn parameters(&self, means: &Array2<f64>, kind: CovarianceType, reg_covar: f64) -> Parameters {
         let weights = &self.sums.column(0) + 10.0 * f64::EPSILON * self.mean_weight;
         let steps =
             Array2::from_shape_fn(means.dim(), |(c, i)| self.sums[[c, self.shift_at(i)]] / weights[c]);
@@ -102,7 +177,8 @@ impl Moments {
                 Covariances::Spherical(variances.sum_axis(Axis(1)) / means.ncols() as f64)
             }
         };
-        Parameters { weights: &weights / weights.sum(), means: means + &steps, covariances }
+        let precise = are_short(&steps, &weights, &covariances);
+        Parameters { weights: &weights / weights.sum(), means: means + &steps, covariances, precise }
     }
 
     /// Where `sum r (x - m)_i` is in a row of sums.
@@ -158,8 +234,8 @@ impl Moments {
 
 /// A power of two that brings the mean weight near 1, so that sums of very small or large weights are as good as any;
 /// and the mean weight in this unit.
-fn weight_unit<F: Scalar>(points: Rows<F>) -> (f64, f64) {
-    let Some(weights) = points.weights() else { return (1.0, 1.0) };
+fn weight_unit<F: Scalar>(points: Centered<F>) -> (f64, f64) {
+    let Some(weights) = points.rows().weights() else { return (1.0, 1.0) };
     // Dividing first: as a sum of weights that is finite, so is this.
     let mean = weights.iter().sum::<f64>() / weights.len() as f64;
     let unit = (-mean.log2().floor().clamp(-1000.0, 1000.0)).exp2();
@@ -168,7 +244,7 @@ fn weight_unit<F: Scalar>(points: Rows<F>) -> (f64, f64) {
 
 /// The sums `(k, width)` and the log-likelihood of the points of `rows`.
 struct Chunk<'a, F, R> {
-    points: Rows<'a, F>,
+    points: Centered<'a, F>,
     rows: Range<usize>,
     /// Shape `(k, d)`.
     means: &'a [f64],
@@ -222,10 +298,10 @@ impl<F: Scalar, R: Responsibilities> Kernel for Chunk<'_, F, R> {
 
 /// The weights of the points of `rows` times `unit`, 0 in lanes without one.
 #[inline(always)]
-fn weights<F: Scalar>(points: Rows<F>, rows: Range<usize>, unit: f64) -> Lanes {
+fn weights<F: Scalar>(points: Centered<F>, rows: Range<usize>, unit: f64) -> Lanes {
     let mut weights = [0.0; LANES];
     for (weight, i) in weights.iter_mut().zip(rows) {
-        *weight = points.weight(i) * unit;
+        *weight = points.rows().weight(i) * unit;
     }
     weights
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::centered::Centered;
 use crate::Scalar;
-use crate::points::Rows;
 
 /// Points in a panel. Each is computed in a lane of its own, by the same operations in the same order, whatever lies in
 /// the other lanes.
@@ -30,18 +30,16 @@ pub(super) fn panels_of(rows: Range<usize>) -> impl Iterator<Item = Range<usize>
     rows.step_by(LANES).map(move |start| start..end.min(start + LANES))
 }
 
-/// Writes the points of `rows`, in the unit of models, to the columns `panel` `(d, LANES)`; lanes without one are 0.
+/// Writes the points of `rows` to the columns `panel` `(d, LANES)`; lanes without one are 0.
 #[inline(always)]
-pub(super) fn load<F: Scalar>(points: Rows<F>, rows: Range<usize>, panel: &mut [Lanes]) {
-    let scale = points.scale();
+pub(super) fn load<F: Scalar>(points: Centered<F>, rows: Range<usize>, panel: &mut [Lanes]) {
     if rows.len() < LANES {
         panel.fill([0.0; LANES]);
     }
     for (lane, i) in rows.enumerate() {
-        for (column, &x) in panel.iter_mut().zip(points.row(i)) {
+        for (column, x) in panel.iter_mut().zip(points.values(i)) {
             keep_loop();
-            let x: f64 = x.into();
-            column[lane] = x * scale;
+            column[lane] = x;
         }
     }
 }

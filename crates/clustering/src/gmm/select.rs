@@ -35,7 +35,7 @@ pub fn select_k<'a, F: Scalar>(
     }
     let points = points.into();
     for k in [*range.start(), *range.end()] {
-        GmmParams { k, ..params.clone() }.check(points.dim())?;
+        GmmParams { k, ..params.clone() }.check((points.positive(), points.dim().1))?;
     }
     let candidate = |k| {
         let params = GmmParams { k, ..params.clone() };

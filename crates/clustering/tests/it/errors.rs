@@ -145,7 +145,7 @@ fn mixtures_that_are_none() {
     }
     for covariances in [[1.0, 0.0], [-1.0, 1.0], [f64::NAN, 1.0], [1.0, f64::INFINITY]] {
         assert!(
-            matches!(new([0.5, 0.5], covariances), Err(Error::NotPositiveDefinite { .. })),
+            matches!(new([0.5, 0.5], covariances), Err(Error::ModelCovariance { .. })),
             "{covariances:?}"
         );
     }
@@ -155,7 +155,7 @@ fn mixtures_that_are_none() {
     };
     assert!(full(array![[2.0, 1.0], [1.0, 2.0]]).is_ok());
     assert!(
-        matches!(full(array![[2.0, 1.0], [0.5, 2.0]]), Err(Error::NotPositiveDefinite { .. })),
+        matches!(full(array![[2.0, 1.0], [0.5, 2.0]]), Err(Error::ModelCovariance { .. })),
         "not symmetric"
     );
     assert!(matches!(full(Array2::eye(3)), Err(Error::Shape { .. })));

@@ -12,6 +12,7 @@ mod invariances;
 mod linfa_traits;
 mod minibatch;
 mod mixtures;
+mod moved_mixtures;
 mod properties;
 mod reference;
 mod support;
