@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, s};
 
 use crate::header::Header;
-use crate::read::{not_finite, open, read_images};
+use crate::read::{not_finite, open, read_images, refuse_vanishing};
 use crate::rows::{Pass, PointFile, has_rows};
 use crate::{FileRecord, Images, Pixels, Points, Result};
 
@@ -132,6 +132,7 @@ impl ImageBlocks {
 
 /// Doubles as `f4`; `first` is the row of the file that the first of them is.
 fn narrowed(path: &Path, values: &Array2<f64>, first: usize) -> Result<Array2<f32>> {
+    refuse_vanishing(path, values.view(), first)?;
     let narrowed = values.mapv(|value| value as f32);
     match narrowed.indexed_iter().find(|(_, value)| !value.is_finite()) {
         None => Ok(narrowed),

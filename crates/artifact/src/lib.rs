@@ -11,6 +11,7 @@
 
 mod elements;
 mod error;
+mod finite;
 mod format;
 mod hash;
 mod header;
@@ -24,6 +25,7 @@ mod rows;
 mod temporary;
 
 pub use error::Error;
+pub use finite::check_finite;
 pub use images::{ImageBlocks, ImageFile};
 pub use npz::{Npz, Text};
 pub use output::{BlockWriter, Outputs, replace};

@@ -57,7 +57,8 @@ impl Npz {
 
     /// Whether there is an array `name`.
     pub fn contains(&self, name: &str) -> bool {
-        self.archive.index_for_name(&format!("{name}.npy")).is_some()
+        let at = self.archive.index_for_name(&format!("{name}.npy"));
+        at.or_else(|| self.archive.index_for_name(name)).is_some()
     }
 
     /// The array `name` of any number dtype and in any order, as `f64` in C order.

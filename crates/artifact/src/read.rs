@@ -109,7 +109,7 @@ pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
 /// Images (n, height, width) or (n, pixels): `u1` kept as it is, other numbers as `f4`.
 ///
 /// # Errors
-/// As [`read_points`].
+/// As [`read_points`]; an image of doubles that are all too small for `f4`.
 pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
     let expected = "images: a number array of shape (n, height, width) or (n, pixels)";
     let (elements, record) = read_elements(path, expected, POINTS)?;
@@ -117,12 +117,29 @@ pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
         Elements::U8(array) => Pixels::U8(flatten(path, array, expected)?),
         Elements::I64(array) => Pixels::F32(flatten(path, array, expected)?.mapv(|value| value as f32)),
         Elements::F32(array) => Pixels::F32(flatten(path, array, expected)?),
-        Elements::F64(array) => Pixels::F32(flatten(path, array, expected)?.mapv(|value| value as f32)),
+        Elements::F64(array) => {
+            let values = flatten(path, array, expected)?;
+            refuse_vanishing(path, values.view(), 0)?;
+            Pixels::F32(values.mapv(|value| value as f32))
+        }
     };
     if let Pixels::F32(pixels) = &pixels {
         refuse_non_finite(path, pixels.view())?;
     }
     Ok((Images { pixels }, record))
+}
+
+/// Refuses images that would become black as `f4`, or lose digits, because all of their values are too small; `first` is the row
+/// of the file that the first of them is.
+pub(crate) fn refuse_vanishing(path: &Path, images: ArrayView2<f64>, first: usize) -> Result<()> {
+    for (row, image) in (first..).zip(images.outer_iter()) {
+        let largest = image.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+        if largest > 0.0 && largest < f64::from(f32::MIN_POSITIVE) {
+            let found = format!("an image (row {row}) whose largest value is {largest:e}");
+            return Err(Error::content(path, "images that f4 can hold", found, "scale the images up"));
+        }
+    }
+    Ok(())
 }
 
 /// A matrix (rows, columns) of any number dtype as `f64`, all finite: starting centroids, say.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use artifact::{FileRecord, Outputs, Pixels, read_images};
-use ndarray::Array2;
+use artifact::{FileRecord, Outputs, Pixels, check_finite, read_images};
+use ndarray::{Array2, ArrayView2};
 use scattering::{Features, Params};
 use serde_json::json;
 use stage::{Count, Quarters, Stage};
@@ -39,7 +39,8 @@ struct Args {
     /// angles of the wavelets (default 8)
     #[argh(option, arg_name = "n")]
     angles: Option<Count>,
-    /// most features of an image; where there are more values, as many principal components are kept (default 500)
+    /// most features of an image; where there are more values, as many principal components are kept, those of at most 10,000
+    /// images, evenly over all of them (default 500)
     #[argh(option, arg_name = "n")]
     dims: Option<Count>,
     /// threads; they change no result (default all cores)
@@ -93,10 +94,12 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
                 angles: args.angles.map_or(default.angles, |angles| angles.0),
                 dims: args.dims.map_or(default.dims, |dims| dims.0),
             };
+            warn_of_outliers(&args.images, images.view());
             Features::fit(images.view(), size, &params, &mut show).with_context(at)?
         }
     };
     drop(shown);
+    check_finite(&args.images, "features", points.view())?;
     outputs.npy(&args.out, &points)?;
     if let Some(path) = &args.model {
         model::write(&mut outputs, path, &features)?;
@@ -108,6 +111,26 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         features.scales, features.angles
     );
     stage.finish(outputs, parameters, inputs, json!({ "images": n, "features": dims }), &text)
+}
+
+/// Warns of an image that is so much brighter than most that it decides alone how the others are weighed.
+fn warn_of_outliers(path: &Path, images: ArrayView2<f32>) {
+    /// Times the median of the brightest pixels of all images.
+    const MOST: f32 = 1000.0;
+    let brightest = |row: ndarray::ArrayView1<f32>| row.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+    let sizes: Vec<f32> = images.outer_iter().map(brightest).collect();
+    let mut sorted: Vec<f32> = sizes.iter().copied().filter(|size| *size > 0.0).collect();
+    sorted.sort_unstable_by(f32::total_cmp);
+    let Some(&median) = sorted.get(sorted.len() / 2) else { return };
+    let far = |size: &f32| size / MOST > median;
+    let Some(row) = sizes.iter().position(&far) else { return };
+    let (count, times) =
+        (sizes.iter().filter(|size| far(size)).count(), f64::from(sizes[row]) / f64::from(median));
+    stage::warn(&format!(
+        "{}: image {row} is {times:.0e} times as bright as usual ({count} such images); what is so bright decides how the \
+         features of all others are weighed: leave it out, or scale it",
+        path.display()
+    ));
 }
 
 /// Pixels `(n, height * width)` as f32, grey levels in 0..=1, and the sides of an image.

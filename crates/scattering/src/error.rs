@@ -13,6 +13,14 @@ pub enum Error {
         /// What to do.
         cure: &'static str,
     },
+    /// The transform of an image does not fit into `f32`.
+    #[error(
+        "expected images whose scattering transform fits into f4, found a larger one of image {row}; scale it down"
+    )]
+    TooLarge {
+        /// Which image.
+        row: usize,
+    },
     /// A pixel is no number.
     #[error(
         "expected finite pixels, found {value} in image {row}, pixel {column}; remove or replace such images"

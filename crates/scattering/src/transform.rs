@@ -114,13 +114,22 @@ impl Scattering {
     /// and angle, the second by both pairs, as Kymatio orders them.
     ///
     /// # Errors
-    /// Images of another size; pixels that are not finite.
+    /// Images of another size; pixels that are not finite; values that do not fit into `f32`.
     pub fn transform(&self, images: ArrayView2<f32>) -> Result<Array2<f32>> {
         self.check_images(images)?;
         let mut scattered = Array2::zeros((images.nrows(), self.values()));
         let rows = scattered.outer_iter_mut().into_par_iter().zip(images.outer_iter());
-        rows.for_each_init(|| self.work(), |work, (to, image)| self.image(image, work, to));
-        Ok(scattered)
+        rows.for_each_init(
+            || self.work(),
+            |work, (mut to, image)| {
+                let size = self.image(image, work, to.view_mut());
+                to.mapv_inplace(|x| (f64::from(x) * size) as f32);
+            },
+        );
+        match scattered.indexed_iter().find(|(_, x)| !x.is_finite()) {
+            Some(((row, _), _)) => Err(Error::TooLarge { row }),
+            None => Ok(scattered),
+        }
     }
 
     pub(crate) fn check_images(&self, images: ArrayView2<f32>) -> Result<()> {
@@ -150,8 +159,13 @@ impl Scattering {
         }
     }
 
-    /// Scatters one image `(height * width,)` into `out`, a row in standard layout as [`Scattering::transform`] gives it.
-    pub(crate) fn image(&self, image: ArrayView1<f32>, work: &mut Work, mut out: ArrayViewMut1<f32>) {
+    /// Scatters one image `(height * width,)` into `out`, a row in standard layout as [`Scattering::transform`] gives it, but for
+    /// a factor, which is returned: a power of two, with which the largest pixel is between 1 and 2 meanwhile, so that no square
+    /// overflows or vanishes.
+    ///
+    /// The transform of `c` times an image is `c` times its transform, and a power of two rounds nothing.
+    pub(crate) fn image(&self, image: ArrayView1<f32>, work: &mut Work, mut out: ArrayViewMut1<f32>) -> f64 {
+        let size = size(image);
         let out = out.as_slice_mut().expect("a row of an array in standard layout");
         let (_, rows, columns) = self.shape();
         let (first_out, second_out) = out.split_at_mut((1 + self.scales * self.angles) * rows * columns);
@@ -160,7 +174,7 @@ impl Scattering {
         let mut next = |order: usize| if order < 2 { first_out.next() } else { second_out.next() };
         let Work { image: spectrum, first, second, modulus, averaged, scratch } = work;
 
-        self.pad(image, modulus);
+        self.pad(image, 1.0 / size, modulus);
         if let Some(out) = next(0) {
             self.levels[0].average(modulus, averaged, out);
         }
@@ -196,10 +210,11 @@ impl Scattering {
                 }
             }
         }
+        size
     }
 
-    /// The image with black margins, mirrored at their edges.
-    fn pad(&self, image: ArrayView1<f32>, to: &mut [f32]) {
+    /// The image times `factor`, with black margins, mirrored at their edges.
+    fn pad(&self, image: ArrayView1<f32>, factor: f64, to: &mut [f32]) {
         let Margins { top, left, mirrored, height, width } = self.margins;
         let level = &self.levels[0];
         let mirror = |at: usize, side: usize| match at.checked_sub(mirrored) {
@@ -212,7 +227,9 @@ impl Scattering {
             for x in 0..level.width {
                 let column = mirror(x, width).checked_sub(left).filter(|&column| column < self.width);
                 to[y * level.width + x] = match (row, column) {
-                    (Some(row), Some(column)) => image[row * self.width + column],
+                    (Some(row), Some(column)) => {
+                        (f64::from(image[row * self.width + column]) * factor) as f32
+                    }
                     _ => 0.0,
                 };
             }
@@ -306,6 +323,12 @@ fn shape((height, width): (usize, usize), scales: usize, angles: usize) -> (usiz
 pub(crate) fn shape_of(size: (usize, usize), scales: usize, angles: usize) -> Result<(usize, usize, usize)> {
     check(size, scales, angles)?;
     Ok(shape(size, scales, angles))
+}
+
+/// The power of two up to the largest pixel, without its sign; 1 of a black image.
+fn size(image: ArrayView1<f32>) -> f64 {
+    let largest = image.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+    if largest > 0.0 { f64::from(largest).log2().floor().exp2() } else { 1.0 }
 }
 
 fn complex(values: &[f32], to: &mut [Complex<f32>]) {

@@ -55,7 +55,7 @@ pub(super) fn by_products(
     progress: &(dyn Fn(usize) + Sync),
 ) -> Vec<Vec<Near>> {
     let d = points.ncols();
-    let principal = Principal::of(points, d.min(DIRECTIONS));
+    let principal = Principal::of_sample(points, d.min(DIRECTIONS));
     let own = Features::of(points, &principal);
     let other = queries.as_ref().map(|queries| Features::of(queries.view(), &principal));
     let asked = queries.as_ref().map_or(points.view(), ArrayView2::view);

@@ -1,0 +1,45 @@
+"""Writes crates/principal/tests/golden/pca.json: what scikit-learn's PCA finds in the digits and in products of their pixels.
+
+    python scripts/make_pca_golden.py
+
+`exact` is the full solver, the oracle. `randomized` tells how far scikit-learn's randomized solver is from it, which is the
+accuracy to hold: one minus the smallest cosine between a direction of the one and the same direction of the other.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+ROOT = Path(__file__).resolve().parent.parent
+COUNT = 10
+
+
+def products(x):
+    """Four times as many features: the pixels, and each times one of its neighbors (the same in principal's test)."""
+    return np.concatenate([x] + [x * np.roll(x, -shift, axis=1) for shift in (1, 8, 9)], axis=1)
+
+
+def case(points):
+    exact = PCA(COUNT, svd_solver="full").fit(points)
+    found = PCA(COUNT, svd_solver="randomized", random_state=0).fit(points)
+    cosines = np.abs(np.sum(exact.components_ * found.components_, axis=1))
+    return {
+        "variances": exact.explained_variance_.tolist(),
+        "directions": exact.components_.tolist(),
+        "randomized": float(1 - cosines.min()),
+    }
+
+
+def main():
+    digits = np.load(ROOT / "crates/clustering/tests/golden/digits.npy").astype(float)
+    digits = digits.reshape(len(digits), -1)
+    cases = {"digits": case(digits), "products": case(products(digits))}
+    out = ROOT / "crates/principal/tests/golden/pca.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(cases) + "\n")
+
+
+if __name__ == "__main__":
+    main()
