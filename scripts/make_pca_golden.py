@@ -1,9 +1,10 @@
-"""Writes crates/principal/tests/golden/pca.json: what scikit-learn's PCA finds in the digits and in products of their pixels.
+"""Write crates/principal/tests/golden/pca.json: scikit-learn's PCA of the digits.
 
     python scripts/make_pca_golden.py
 
-`exact` is the full solver, the oracle. `randomized` tells how far scikit-learn's randomized solver is from it, which is the
-accuracy to hold: one minus the smallest cosine between a direction of the one and the same direction of the other.
+Variances and directions are those of the full solver. `randomized` is the error of scikit-learn's
+randomized solver, the accuracy to hold: one minus the smallest cosine between a direction of the
+one and the same direction of the other.
 """
 
 import json
@@ -17,7 +18,7 @@ COUNT = 10
 
 
 def products(x):
-    """Four times as many features: the pixels, and each times one of its neighbors (the same in principal's test)."""
+    """The pixels, and each times one of its neighbors, as in the test of `principal`."""
     return np.concatenate([x] + [x * np.roll(x, -shift, axis=1) for shift in (1, 8, 9)], axis=1)
 
 

@@ -6,8 +6,9 @@ use ndarray::ArrayView2;
 
 use crate::{Error, Result};
 
-/// Refuses points `(n, d)` that are not finite, before they are written. Row i was computed from row i of the file `input`, which
-/// the error names; `what` says what the values are, in the plural, such as `features`.
+/// Refuses points `(n, d)` that are not finite, before they are written. Row i was computed from
+/// row i of the file `input`, which the error names; `what` says what the values are, in the
+/// plural, such as `features`.
 ///
 /// ```
 /// use std::path::Path;

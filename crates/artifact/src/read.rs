@@ -129,8 +129,8 @@ pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
     Ok((Images { pixels }, record))
 }
 
-/// Refuses images that would become black as `f4`, or lose digits, because all of their values are too small; `first` is the row
-/// of the file that the first of them is.
+/// Refuses images that would become black as `f4`, or lose digits, because all of their values are
+/// too small; `first` is the row of the file that the first of them is.
 pub(crate) fn refuse_vanishing(path: &Path, images: ArrayView2<f64>, first: usize) -> Result<()> {
     for (row, image) in (first..).zip(images.outer_iter()) {
         let largest = image.iter().fold(0.0, |most: f64, value| most.max(value.abs()));

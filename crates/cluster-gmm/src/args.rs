@@ -30,8 +30,9 @@ pub struct Args {
     /// log densities to write: .npy, f8, (n,), in nats: how usual a point is under the mixture
     #[argh(option, arg_name = "file")]
     pub densities: Option<PathBuf>,
-    /// model to write: .npz with weights (k,), means (k, d), covariances and covariance_type, as scikit-learn shapes them; and
-    /// origin (d,) and offsets (k, d), whose sums are the means in more digits
+    /// model to write: .npz with weights (k,), means (k, d), covariances and covariance_type, as
+    /// scikit-learn shapes them; and origin (d,) and offsets (k, d), whose sums are the means in
+    /// more digits
     #[argh(option, arg_name = "file")]
     pub model: Option<PathBuf>,
     /// fit nothing: assign the points to the most probable component of this model
@@ -40,8 +41,8 @@ pub struct Args {
     /// fit every number of components from A to B, write their BIC and AIC to --out and say which BIC is lowest
     #[argh(option, arg_name = "A..B")]
     pub select_k: Option<Span>,
-    /// weights of the points: .npy of any number dtype, (n,), at least 0 (default 1 each); a point of weight 0 is left out, and
-    /// gets the label that the mixture of the others gives it
+    /// weights of the points: .npy of any number dtype, (n,), at least 0 (default 1 each); a point
+    /// of weight 0 is left out, and gets the label that the mixture of the others gives it
     #[argh(option, arg_name = "file")]
     pub weights: Option<PathBuf>,
     /// number of components (default 10, or as many as the model of --init has)

@@ -1,7 +1,7 @@
 //! A mixture as a file: .npz, with the names and shapes of scikit-learn.
 //!
-//! Beside these it holds `origin` (d,) and `offsets` (k, d): the means, in more digits than fit into one number far from zero.
-//! A file need not have them.
+//! Beside these it holds `origin` (d,) and `offsets` (k, d): the means, in more digits than fit
+//! into one number far from zero. A file need not have them.
 
 use std::path::Path;
 

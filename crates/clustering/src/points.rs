@@ -189,7 +189,8 @@ impl<'a, F: Scalar> Rows<'a, F> {
         &self.values[i * self.d..(i + 1) * self.d]
     }
 
-    /// Copies the rows of positive weight, shape `(m, d)`, with their weights `(m,)`; `None` if all have one.
+    /// Copies the rows of positive weight, shape `(m, d)`, with their weights `(m,)`; `None` if all
+    /// have one.
     pub(crate) fn of_positive_weight(self) -> Option<(Array2<F>, Vec<f64>)> {
         let weights = self.weights.filter(|weights| weights.contains(&0.0))?;
         let some: Vec<usize> = (0..self.n).filter(|&i| weights[i] > 0.0).collect();

@@ -12,7 +12,8 @@ use crate::Value;
 /// Features up to which all eigenvectors are found.
 const EXACT: usize = 128;
 
-/// Vectors beside those asked for: they keep the last of these from waiting for the next eigenvalue. scikit-learn's number.
+/// Vectors beside those asked for: they keep the last of these from waiting for the next
+/// eigenvalue. scikit-learn's number.
 const OVERSAMPLES: usize = 10;
 
 /// Variance, as a share of the largest, below which a direction is rounding and nothing else.
@@ -21,7 +22,8 @@ const LEAST: f64 = 1e-13;
 /// Rows that are made orthonormal to all before them at once.
 const BLOCK: usize = 32;
 
-/// Parts of points, or of vectors, that are multiplied at the same time; not the number of threads, which may change no result.
+/// Parts of points, or of vectors, that are multiplied at the same time; not the number of threads,
+/// which may change no result.
 const PARTS: usize = 8;
 
 /// Rows and columns of a scatter matrix that are summed at once.
@@ -39,7 +41,8 @@ pub(crate) enum Operator<'p, 'a, T> {
 }
 
 impl<'p, 'a, T: Value> Operator<'p, 'a, T> {
-    /// That of the `rows` of `points` `(n, d)`, in the form that gives `count` directions with fewer operations.
+    /// That of the `rows` of `points` `(n, d)`, in the form that gives `count` directions with
+    /// fewer operations.
     pub(crate) fn new(
         points: ArrayView2<'p, T>,
         mean: &'a Array1<f64>,
@@ -105,7 +108,8 @@ impl<'p, 'a, T: Value> Operator<'p, 'a, T> {
     }
 }
 
-/// The scatter matrix of the `rows` of `points` around `mean`. Only tiles on and below the diagonal are summed.
+/// The scatter matrix of the `rows` of `points` around `mean`. Only tiles on and below the diagonal
+/// are summed.
 fn scatter<T: Value>(points: ArrayView2<T>, mean: &Array1<f64>, rows: &[usize]) -> Array2<f64> {
     let d = points.ncols();
     let columns = |tile: usize| s![.., tile * TILE..d.min((tile + 1) * TILE)];
@@ -129,13 +133,14 @@ fn scatter<T: Value>(points: ArrayView2<T>, mean: &Array1<f64>, rows: &[usize]) 
     matrix
 }
 
-/// Iterations for `count` directions of points of this rank at most: a few more than scikit-learn takes (7 and 4), which are
-/// cheap once there is a matrix.
+/// Iterations for `count` directions of points of this rank at most: a few more than scikit-learn
+/// takes (7 and 4), which are cheap once there is a matrix.
 fn iterations(count: usize, rank: usize) -> usize {
     if 10 * count < rank { 12 } else { 5 }
 }
 
-/// Orthonormal eigenvectors of the `count` largest eigenvalues, in that order, shape `(count, d)`; rows beyond the rank are 0.
+/// Orthonormal eigenvectors of the `count` largest eigenvalues, in that order, shape `(count, d)`;
+/// rows beyond the rank are 0.
 pub(crate) fn leading<T: Value>(operator: &Operator<T>, count: usize) -> Array2<f64> {
     let d = operator.d();
     let width = (count + OVERSAMPLES).min(d);
@@ -200,7 +205,8 @@ fn eigen(matrix: Array2<f64>) -> (Array1<f64>, Array2<f64>) {
 
 /// Makes rows orthonormal, in one pass or two; a row that depends on those before it becomes 0.
 ///
-/// Blocks are freed of all rows before them by products of matrices, and within a block by the modified Gram-Schmidt process.
+/// Blocks are freed of all rows before them by products of matrices, and within a block by the
+/// modified Gram-Schmidt process.
 fn orthonormalize(rows: &mut Array2<f64>, passes: usize) {
     for start in (0..rows.nrows()).step_by(BLOCK) {
         let end = rows.nrows().min(start + BLOCK);

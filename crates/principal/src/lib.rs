@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use crate::basis::{Operator, leading};
 
-/// Values of the points in a sample, where directions are found in one and these are more than four points a direction.
+/// Values of the points in a sample, where directions are found in one and these are more than four
+/// points a direction.
 const SAMPLE_VALUES: usize = 1 << 22;
 
 /// Rows that are projected at once.
@@ -29,13 +30,16 @@ impl Value for f32 {}
 impl Value for f64 {}
 
 impl Principal {
-    /// The first `count` principal directions of `points` `(n, d)`, in the order of falling variance.
+    /// The first `count` principal directions of `points` `(n, d)`, in the order of falling
+    /// variance.
     ///
-    /// Everything is computed in `f64` and from the mean, so that points far from zero lose no digits. Up to 128 features
-    /// the directions are the eigenvectors of the covariance; beyond, they come from a randomized subspace iteration (Halko,
-    /// Martinsson and Tropp, *Finding structure with randomness*, SIAM Review 2011, algorithms 4.4 and 5.3) with ten vectors more
-    /// than were asked for, and a few more iterations than scikit-learn's `PCA(svd_solver="randomized")` takes. The largest
-    /// value of a direction is positive. The result is the same for any number of threads.
+    /// Everything is computed in `f64` and from the mean, so that points far from zero lose no
+    /// digits. Up to 128 features the directions are the eigenvectors of the covariance; beyond,
+    /// they come from a randomized subspace iteration (Halko, Martinsson and Tropp, *Finding
+    /// structure with randomness*, SIAM Review 2011, algorithms 4.4 and 5.3) with ten vectors more
+    /// than were asked for, and a few more iterations than scikit-learn's
+    /// `PCA(svd_solver="randomized")` takes. The largest value of a direction is positive. The
+    /// result is the same for any number of threads.
     ///
     /// Tested against scikit-learn's exact solver: variances, and angles between directions.
     ///
@@ -51,9 +55,9 @@ impl Principal {
         Self::of_rows(points, &(0..points.nrows()).collect::<Vec<_>>(), count)
     }
 
-    /// [`Principal::of`] a sample of the points, evenly over all of them: four million values, and at least four points a
-    /// direction. The mean is that of all points. For bounds and other uses that any orthonormal directions are right for, and
-    /// good ones better.
+    /// [`Principal::of`] a sample of the points, evenly over all of them: four million values, and
+    /// at least four points a direction. The mean is that of all points. For bounds and other uses
+    /// that any orthonormal directions are right for, and good ones better.
     pub fn of_sample<T: Value>(points: ArrayView2<T>, count: usize) -> Self {
         let (n, d) = points.dim();
         let rows = n.min((SAMPLE_VALUES / d.max(1)).max(4 * count));
@@ -89,8 +93,8 @@ impl Principal {
     }
 }
 
-/// The mean of `points` `(n, d)`, shape `(d,)`, 0 of none. Sums are taken from the first point, so that they stay small far from
-/// zero.
+/// The mean of `points` `(n, d)`, shape `(d,)`, 0 of none. Sums are taken from the first point, so
+/// that they stay small far from zero.
 fn mean<T: Value>(points: ArrayView2<T>) -> Array1<f64> {
     let Some(first) = points.outer_iter().next() else { return Array1::zeros(points.ncols()) };
     let first: Array1<f64> = first.mapv(Into::into);

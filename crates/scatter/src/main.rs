@@ -39,8 +39,8 @@ struct Args {
     /// angles of the wavelets (default 8)
     #[argh(option, arg_name = "n")]
     angles: Option<Count>,
-    /// most features of an image; where there are more values, as many principal components are kept, those of at most 10,000
-    /// images, evenly over all of them (default 500)
+    /// most features of an image; where there are more values, as many principal components are
+    /// kept, those of at most 10,000 images, evenly over all of them (default 500)
     #[argh(option, arg_name = "n")]
     dims: Option<Count>,
     /// threads; they change no result (default all cores)
@@ -113,7 +113,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.finish(outputs, parameters, inputs, json!({ "images": n, "features": dims }), &text)
 }
 
-/// Warns of an image that is so much brighter than most that it decides alone how the others are weighed.
+/// Warns of an image that is so much brighter than most that it decides alone how the others are
+/// weighed.
 fn warn_of_outliers(path: &Path, images: ArrayView2<f32>) {
     /// Times the median of the brightest pixels of all images.
     const MOST: f32 = 1000.0;

@@ -59,14 +59,16 @@ pub struct Features {
 type OnImages<'a> = &'a mut (dyn FnMut(usize, usize) + Send);
 
 impl Features {
-    /// Learns deviations and directions from at most 10,000 of `images` `(n, height * width)`, evenly over all of them, and gives
-    /// all of them as points `(n, dims)`. Each image is scattered once. The number of threads changes nothing.
+    /// Learns deviations and directions from at most 10,000 of `images` `(n, height * width)`,
+    /// evenly over all of them, and gives all of them as points `(n, dims)`. Each image is
+    /// scattered once. The number of threads changes nothing.
     ///
-    /// Each image counts for the deviations with its brightness: all images times a number have the same features, however small
-    /// or large that is, but one that is far brighter than all others decides alone what the paths are divided by.
+    /// Each image counts for the deviations with its brightness: all images times a number have the
+    /// same features, however small or large that is, but one that is far brighter than all others
+    /// decides alone what the paths are divided by.
     ///
-    /// Memory beside images and points: 10,000 scattered images and a matrix of all pairs of values (139 and 96 MB of 28 x 28
-    /// pixels), and a few MB a thread.
+    /// Memory beside images and points: 10,000 scattered images and a matrix of all pairs of values
+    /// (139 and 96 MB of 28 x 28 pixels), and a few MB a thread.
     ///
     /// # Errors
     /// Images of another shape or too small to scatter, fewer than two; parameters that make no sense; pixels that are not finite.
@@ -162,7 +164,8 @@ impl Features {
         }
     }
 
-    /// All images as points; `sample` holds those that are scattered and scaled, evenly over all of them.
+    /// All images as points; `sample` holds those that are scattered and scaled, evenly over all of
+    /// them.
     fn points(
         &self,
         scattering: &Scattering,
@@ -217,8 +220,8 @@ fn tell(done: &AtomicUsize, some: usize, all: usize, progress: &Mutex<OnImages>)
     }
 }
 
-/// Standard deviation of each of so many paths over images and places, of `scattered` `(n, paths * places)`, whose rows are in units
-/// of `sizes` `(n,)`.
+/// Standard deviation of each of so many paths over images and places, of `scattered` `(n, paths *
+/// places)`, whose rows are in units of `sizes` `(n,)`.
 fn deviations(scattered: ArrayView2<f32>, sizes: &Array1<f64>, paths: usize) -> Array1<f64> {
     let places = scattered.ncols() / paths;
     let of_path = |path: usize| {

@@ -159,11 +159,13 @@ impl Scattering {
         }
     }
 
-    /// Scatters one image `(height * width,)` into `out`, a row in standard layout as [`Scattering::transform`] gives it, but for
-    /// a factor, which is returned: a power of two, with which the largest pixel is between 1 and 2 meanwhile, so that no square
-    /// overflows or vanishes.
+    /// Scatters one image `(height * width,)` into `out`, a row in standard layout as
+    /// [`Scattering::transform`] gives it, but for a factor, which is returned: a power of two,
+    /// with which the largest pixel is between 1 and 2 meanwhile, so that no square overflows or
+    /// vanishes.
     ///
-    /// The transform of `c` times an image is `c` times its transform, and a power of two rounds nothing.
+    /// The transform of `c` times an image is `c` times its transform, and a power of two rounds
+    /// nothing.
     pub(crate) fn image(&self, image: ArrayView1<f32>, work: &mut Work, mut out: ArrayViewMut1<f32>) -> f64 {
         let size = size(image);
         let out = out.as_slice_mut().expect("a row of an array in standard layout");

@@ -51,12 +51,13 @@ impl<'a, F: Scalar> Centered<'a, F> {
     }
 }
 
-/// An origin for `points`, shape `(d,)`: in each feature the median of a sample, a value of a point; or 0 where a difference
-/// from that would be rounded.
+/// An origin for `points`, shape `(d,)`: in each feature the median of a sample, a value of a
+/// point; or 0 where a difference from that would be rounded.
 ///
-/// Points that are all moved by the same distance, without rounding, have an origin moved by as much and the same differences
-/// from it, so that a fit goes the same way to the last bit. Differences are rounded only where zero is as near to the points
-/// as they are to one another, and measured from zero they are exact. Bytes are never far from zero.
+/// Points that are all moved by the same distance, without rounding, have an origin moved by as
+/// much and the same differences from it, so that a fit goes the same way to the last bit.
+/// Differences are rounded only where zero is as near to the points as they are to one another, and
+/// measured from zero they are exact. Bytes are never far from zero.
 pub(super) fn origin<F: Scalar>(points: Rows<F>) -> Array1<f64> {
     let (n, d, scale) = (points.n(), points.d(), points.scale());
     if F::BYTES {

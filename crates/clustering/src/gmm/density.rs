@@ -13,8 +13,8 @@ use crate::simd::Isa;
 /// Log densities never go below this, so that points too far away for `f64` give no NaN.
 const LOWEST: f64 = -1e290;
 
-/// Distance between means, in standard deviations, from which on points are measured from each mean by itself: around one
-/// origin for all they would lose more than 20 of their 53 binary digits.
+/// Distance between means, in standard deviations, from which on points are measured from each mean
+/// by itself: around one origin for all they would lose more than 20 of their 53 binary digits.
 const FARTHEST: f64 = 1_048_576.0;
 
 /// What is needed to evaluate `ln weight + ln N(x; mean, covariance)` for every component.
@@ -32,8 +32,8 @@ pub(super) struct Densities {
 enum Whitening {
     /// A factor per component; or one alone, which is that of all.
     Own(Vec<Triangle>),
-    /// One factor for all: points are whitened once, around `origin` `(d,)`, the mean of the largest component, and compared
-    /// with the means whitened likewise, `means` `(k, d)`.
+    /// One factor for all: points are whitened once, around `origin` `(d,)`, the mean of the
+    /// largest component, and compared with the means whitened likewise, `means` `(k, d)`.
     Shared { factor: Triangle, origin: Vec<f64>, means: Array2<f64> },
     /// Inverse standard deviations, shape `(k, d)`.
     Diagonal(Array2<f64>),

@@ -79,8 +79,8 @@ impl Responsibilities for Given<'_> {
     }
 }
 
-/// [`from_responsibilities`] with all of a point to the component of its label. Each component is measured from its first
-/// point; one without points stays at its row of `centers` `(k, d)`.
+/// [`from_responsibilities`] with all of a point to the component of its label. Each component is
+/// measured from its first point; one without points stays at its row of `centers` `(k, d)`.
 fn from_labels<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
@@ -98,8 +98,9 @@ fn from_labels<F: Scalar>(
     from_responsibilities(points, params, &origins, &Labels(labels))
 }
 
-/// One M step. There are no earlier means to measure from, so a first pass finds the means, measuring from `origins`
-/// `(k, d)`, and a second one the covariances around them. A component without points stays at its origin.
+/// One M step. There are no earlier means to measure from, so a first pass finds the means,
+/// measuring from `origins` `(k, d)`, and a second one the covariances around them. A component
+/// without points stays at its origin.
 fn from_responsibilities<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,

@@ -8,8 +8,8 @@ use crate::simd::Isa;
 /// ln 2 in two parts: any exponent times the first is exact.
 const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
 
-/// `e^x` for x up to 0, to 1 ulp; 0 below -708, where the result would no longer be normal. NaN, which no density is, gives
-/// `e^-708`.
+/// `e^x` for x up to 0, to 1 ulp; 0 below -708, where the result would no longer be normal. NaN,
+/// which no density is, gives `e^-708`.
 ///
 /// With n the integer nearest to `x / ln 2` and `x = n ln 2 + r`, the result is `2^n e^r`, and `e^r` its Taylor
 /// series up to `r^13`, whose next term is below 1e-17 for `|r| <= ln 2 / 2`.

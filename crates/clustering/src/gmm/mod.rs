@@ -166,16 +166,17 @@ pub struct GmmFit {
     pub information: Option<f64>,
 }
 
-/// Fits a mixture to `points`, shape `(n, d)`, by expectation maximisation (Dempster, Laird and Rubin 1977),
-/// in f64 whatever the points are. A point counts as often as its weight says; those of weight 0 are left out, and get their
-/// labels from the mixture that the others give. `on_progress` is called after every iteration and every start.
+/// Fits a mixture to `points`, shape `(n, d)`, by expectation maximisation (Dempster, Laird and
+/// Rubin 1977), in f64 whatever the points are. A point counts as often as its weight says; those
+/// of weight 0 are left out, and get their labels from the mixture that the others give.
+/// `on_progress` is called after every iteration and every start.
 ///
-/// The result has the same bytes for any number of threads. Memory beyond the points: one `i32` and one `f64`
-/// per point (with [`Init::Random`] k `f64`), at most about 128 MB of sums, or one set of covariances if
-/// that is more, and a copy of the points where some have weight 0.
+/// The result has the same bytes for any number of threads. Memory beyond the points: one `i32` and
+/// one `f64` per point (with [`Init::Random`] k `f64`), at most about 128 MB of sums, or one set of
+/// covariances if that is more, and a copy of the points where some have weight 0.
 ///
-/// Points that are all moved by the same distance, where no value is rounded, have the same assignments, weights and covariances
-/// to the last bit, from the same start.
+/// Points that are all moved by the same distance, where no value is rounded, have the same
+/// assignments, weights and covariances to the last bit, from the same start.
 ///
 /// Tested against scikit-learn 1.9 `GaussianMixture`: from the same start, all four covariance types have the
 /// same parameters to 1e-6 after 1, 5 and 20 iterations. linfa-clustering's mixture agrees on the converged
@@ -183,7 +184,8 @@ pub struct GmmFit {
 ///
 /// Errors: [`Error::TooFewPoints`], [`Error::Empty`], [`Error::NonFinite`] (points or given means),
 /// [`Error::Parameter`], [`Error::Shape`] (given means), [`Error::Magnitude`] (from k-means),
-/// [`Error::NotPositiveDefinite`] when a component collapses. Where points of weight 0 are left out, errors count the others.
+/// [`Error::NotPositiveDefinite`] when a component collapses. Where points of weight 0 are left
+/// out, errors count the others.
 pub fn fit<'a, F: Scalar>(
     points: impl Into<Points<'a, F>>,
     params: &GmmParams,

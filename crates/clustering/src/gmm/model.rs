@@ -53,10 +53,12 @@ impl GaussianMixture {
         Self::from_parameters(Parameters::given(weights, means, covariances), &origin).map_err(of_a_model)
     }
 
-    /// The same mixture, with its means in more digits than `f64` has far from zero: as `offsets` `(k, d)` from `origin` `(d,)`,
-    /// as [`GaussianMixture::origin`] and [`GaussianMixture::offsets`] of a fit give them.
+    /// The same mixture, with its means in more digits than `f64` has far from zero: as `offsets`
+    /// `(k, d)` from `origin` `(d,)`, as [`GaussianMixture::origin`] and
+    /// [`GaussianMixture::offsets`] of a fit give them.
     ///
-    /// A mixture whose means are not their sums, up to rounding, stays as it is: whoever changed the means meant them.
+    /// A mixture whose means are not their sums, up to rounding, stays as it is: whoever changed
+    /// the means meant them.
     ///
     /// Errors: [`Error::Shape`], [`Error::NonFinite`].
     pub fn with_offsets(self, origin: Array1<f64>, offsets: Array2<f64>) -> Result<Self, Error> {
@@ -75,7 +77,8 @@ impl GaussianMixture {
             .map_err(of_a_model)
     }
 
-    /// A mixture from the M step, whose means are measured from `origin` `(d,)`. Errors: [`Error::NotPositiveDefinite`].
+    /// A mixture from the M step, whose means are measured from `origin` `(d,)`. Errors:
+    /// [`Error::NotPositiveDefinite`].
     pub(super) fn from_parameters(parameters: Parameters, origin: &[f64]) -> Result<Self, Error> {
         let Parameters { weights, means: offsets, covariances, .. } = parameters;
         let densities = Densities::new(&weights, &offsets, &covariances)?;

@@ -41,7 +41,8 @@ struct Moments {
     n: usize,
 }
 
-/// Weights `(k,)`, means `(k, d)` from the origin of the points, and covariances that follow from moments.
+/// Weights `(k,)`, means `(k, d)` from the origin of the points, and covariances that follow from
+/// moments.
 pub(super) struct Parameters {
     pub(super) weights: Array1<f64>,
     pub(super) means: Array2<f64>,
@@ -50,16 +51,18 @@ pub(super) struct Parameters {
     precise: bool,
 }
 
-/// A step of a mean, in standard deviations, beyond which moments are collected once more: its square takes more than 13 of
-/// the 53 binary digits of a variance.
+/// A step of a mean, in standard deviations, beyond which moments are collected once more: its
+/// square takes more than 13 of the 53 binary digits of a variance.
 const LONGEST_STEP: f64 = 100.0;
 
-/// Most passes of an M step. Each brings a mean nearer by 2^50 or so, and the range of `f64` is below 2^2100.
+/// Most passes of an M step. Each brings a mean nearer by 2^50 or so, and the range of `f64` is
+/// below 2^2100.
 const MOST_PASSES: usize = 48;
 
-/// The M step after an E step: the parameters that follow from the responsibilities, and the weighted mean of the log
-/// densities. `means` `(k, d)` are near the new ones, usually those of the iteration before; if they turn out to be far away,
-/// the points are gone through again around the new means.
+/// The M step after an E step: the parameters that follow from the responsibilities, and the
+/// weighted mean of the log densities. `means` `(k, d)` are near the new ones, usually those of the
+/// iteration before; if they turn out to be far away, the points are gone through again around the
+/// new means.
 pub(super) fn maximize<F: Scalar>(
     points: Centered<F>,
     means: &Array2<f64>,
@@ -83,7 +86,8 @@ pub(super) fn maximize<F: Scalar>(
     (parameters, log_likelihood)
 }
 
-/// Means `(k, d)` alone, in one pass around `origins` `(k, d)`; a component without points stays at its origin.
+/// Means `(k, d)` alone, in one pass around `origins` `(k, d)`; a component without points stays at
+/// its origin.
 pub(super) fn means_around<F: Scalar>(
     points: Centered<F>,
     origins: &Array2<f64>,
@@ -94,7 +98,8 @@ pub(super) fn means_around<F: Scalar>(
     Moments::of(points, origins, diagonal, responsibilities).parameters(origins, diagonal, 0.0).means
 }
 
-/// Whether no step `(k, d)` of a mean is longer than [`LONGEST_STEP`] deviations, as the covariances have them.
+/// Whether no step `(k, d)` of a mean is longer than [`LONGEST_STEP`] deviations, as the
+/// covariances have them.
 fn are_short(steps: &Array2<f64>, weights: &Array1<f64>, covariances: &Covariances) -> bool {
     let d = steps.ncols();
     let short = |square: f64, variance: f64| square <= LONGEST_STEP * LONGEST_STEP * variance;
@@ -161,9 +166,9 @@ impl Moments {
     /// As scikit-learn, a component's weight is raised by 10 machine epsilons (of a point), so one that lost all its
     /// points divides by no zero: it keeps its mean, with `reg_covar` for a variance.
     ///
-    /// With the step t of a mean, `sum r (x - m - t)(x - m - t)^T / w = sum r (x - m)(x - m)^T / w - t t^T`.
-    /// Steps shrink as EM converges, so hardly anything is subtracted and no digits are lost; where that is not so,
-    /// [`Parameters::precise`] is false.
+    /// With the step t of a mean, `sum r (x - m - t)(x - m - t)^T / w = sum r (x - m)(x - m)^T / w
+    /// - t t^T`. Steps shrink as EM converges, so hardly anything is subtracted and no digits are
+    /// lost; where that is not so, [`Parameters::precise`] is false.
     fn parameters(&self, means: &Array2<f64>, kind: CovarianceType, reg_covar: f64) -> Parameters {
         let weights = &self.sums.column(0) + 10.0 * f64::EPSILON * self.mean_weight;
         let steps =

@@ -14,7 +14,6 @@ const KINDS: [CovarianceType; 4] =
 fn on_a_grid(per_blob: usize, d: usize, seed: u64) -> (Array2<f64>, Array2<f64>) {
     let centers = Array2::from_shape_fn((3, d), |(i, j)| ((i * (j + 2)) % 3) as f64 * 1.5);
     let points = blobs(&centers, per_blob, 2.0, seed).mapv(|x| (8.0 * x).round() / 8.0);
-    // Of the same lengths, so that the first labels are the same wherever they are measured from.
     let means = points.select(Axis(0), &[0, per_blob, 2 * per_blob]);
     (points, means)
 }
@@ -23,7 +22,7 @@ fn params(kind: CovarianceType, init: Init) -> GmmParams {
     GmmParams { k: 3, covariance_type: kind, init, max_iter: 40, ..GmmParams::default() }
 }
 
-/// Bits of a fit but for its means, and the means from `distance`.
+/// Assignments, the bits of all numbers but the means, and iterations.
 fn bits(fit: &GmmFit) -> (Vec<i32>, Vec<u64>, usize) {
     let model = &fit.model;
     let covariances = model.covariances();
@@ -37,7 +36,7 @@ fn moved<F: Scalar>(points: &Array2<f64>, distance: f64, narrow: impl Fn(f64) ->
     let at = |distance: f64| -> Array2<F> { points.mapv(|x| narrow(x + distance)) };
     let means_of =
         |distance: f64| points.select(Axis(0), &[0, points.nrows() / 3, 2 * points.nrows() / 3]) + distance;
-    // A model to begin with: it decides the responsibilities, and nothing rounds on the way.
+    // The covariances of a model to begin with.
     let identity = |k: usize, d: usize| -> ArrayD<f64> {
         let shape = kind.shape(k, d);
         let matrix = matches!(kind, CovarianceType::Full | CovarianceType::Tied);
@@ -208,7 +207,8 @@ fn offsets_count_only_beside_their_means() {
     assert!(model(5.0).with_offsets(origin, array![[f64::NAN]]).is_err());
 }
 
-/// Points with a few more of weight 0 put between them, at `places` and far away.
+/// Points with others of weight 0, far away, before every so many of them; the weights of all, and
+/// where the first are.
 fn with_zeros(points: &Array2<f64>, weights: &[f64], every: usize) -> (Array2<f64>, Vec<f64>, Vec<usize>) {
     let d = points.ncols();
     let (mut values, mut more, mut kept) = (Vec::new(), Vec::new(), Vec::new());
