@@ -19,32 +19,52 @@ pub struct Graph {
 /// Bandwidths are no smaller than this share of the mean distance.
 const LEAST_BANDWIDTH: f64 = 1e-3;
 
-/// How much each point belongs to the neighbourhood of another, shape `(n, k)` as its neighbours.
+/// Means of distances, as powers of 2, around which bandwidths are searched for as they are.
+const PLAIN_MEANS: std::ops::RangeInclusive<i32> = -20..=40;
+
+/// Whose neighbors memberships are of.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    /// Points among themselves: the nearest neighbor of each belongs to it entirely (`local_connectivity` 1).
+    Among,
+    /// New points, whose nearest neighbors may lie anywhere (`local_connectivity` 0).
+    Of,
+}
+
+/// How much each point belongs to the neighborhood of another, shape `(n, k)` as its neighbors.
 ///
-/// The nearest neighbour that is not in the same place belongs to it entirely; the bandwidth of the exponential from there is
-/// such that the memberships of all sum up to `log2(k + 1)` (McInnes, Healy and Melville, *UMAP*, 2018, algorithms 2 and 3).
-pub(crate) fn memberships(neighbours: &Neighbours) -> Array2<f32> {
-    let distances = &neighbours.distances;
+/// Memberships fall exponentially with the distance beyond that of the nearest neighbor, or beyond 0 for [`Kind::Of`]; the
+/// bandwidth is such that they sum up to `log2` of the number of neighbors, the point itself counted for
+/// [`Kind::Among`] (McInnes, Healy and Melville, *UMAP*, 2018, algorithms 2 and 3). As in umap-learn the sum leaves out the
+/// first neighbor of `Kind::Of`, for which the point itself stands in `Kind::Among`. Unlike there, the smallest bandwidth
+/// depends on the row alone.
+pub(crate) fn memberships(neighbours: &Neighbours, kind: Kind) -> Array2<f32> {
+    let distances = neighbours.distances.as_standard_layout();
     let (n, k) = distances.dim();
-    // The point itself, at no distance, counts; neighbours that are not there do not.
-    let mean_of = |row: &[f32]| {
-        let (sum, count) = row
-            .iter()
-            .filter(|x| x.is_finite())
-            .fold((0.0, 1), |(sum, count), &x| (sum + f64::from(x), count + 1));
-        sum / f64::from(count)
-    };
-    let all: f64 =
-        distances.outer_iter().map(|row| mean_of(row.as_slice().unwrap_or(&[]))).sum::<f64>() / n as f64;
-    let target = ((k + 1) as f64).log2();
     let mut memberships = Array2::zeros((n, k));
+    if k == 0 {
+        return memberships;
+    }
+    let (counted, target) = match kind {
+        Kind::Among => (0, ((k + 1) as f64).log2()),
+        Kind::Of => (1, (k as f64).log2()),
+    };
     let rows = memberships.as_slice_mut().expect("a matrix in C order").par_chunks_mut(k);
     rows.zip(distances.as_slice().expect("a matrix in C order").par_chunks(k)).for_each(|(to, row)| {
-        let nearest = f64::from(row.iter().copied().find(|&x| x > 0.0).unwrap_or(0.0));
-        let beyond = |x: f32| f64::from(x) - nearest;
+        let mean = mean_distance(row, kind);
+        // The search below starts at 1.
+        let scale = match mean.log2().floor() as i32 {
+            exponent if mean == 0.0 || PLAIN_MEANS.contains(&exponent) => 1.0,
+            exponent => 2.0_f64.powi(-exponent),
+        };
+        let nearest = match kind {
+            Kind::Among => f64::from(row.iter().copied().find(|&x| x > 0.0).unwrap_or(0.0)),
+            Kind::Of => 0.0,
+        };
+        let beyond = |x: f32| (f64::from(x) - nearest) * scale;
         let (mut low, mut high, mut bandwidth) = (0.0, f64::INFINITY, 1.0);
         for _ in 0..64 {
-            let sum: f64 = row
+            let sum: f64 = row[counted..]
                 .iter()
                 .map(|&x| beyond(x))
                 .map(|x| if x > 0.0 { (-x / bandwidth).exp() } else { 1.0 })
@@ -60,8 +80,7 @@ pub(crate) fn memberships(neighbours: &Neighbours) -> Array2<f32> {
                 bandwidth = if high.is_infinite() { 2.0 * bandwidth } else { 0.5 * (low + high) };
             }
         }
-        let mean = if nearest > 0.0 { mean_of(row) } else { all };
-        bandwidth = bandwidth.max(LEAST_BANDWIDTH * mean);
+        bandwidth = bandwidth.max(LEAST_BANDWIDTH * mean * scale);
         for (to, &x) in to.iter_mut().zip(row) {
             *to = if beyond(x) <= 0.0 || bandwidth == 0.0 {
                 1.0
@@ -73,10 +92,19 @@ pub(crate) fn memberships(neighbours: &Neighbours) -> Array2<f32> {
     memberships
 }
 
+/// Mean of the distances of a row. Neighbors that are not there, at infinity, do not count; the point itself, at no
+/// distance, does for [`Kind::Among`].
+fn mean_distance(row: &[f32], kind: Kind) -> f64 {
+    let own = usize::from(kind == Kind::Among);
+    let known = row.iter().filter(|x| x.is_finite());
+    let (sum, count) = known.fold((0.0, own), |(sum, count), &x| (sum + f64::from(x), count + 1));
+    sum / count.max(1) as f64
+}
+
 impl Graph {
     /// Two points are joined by `a + b - a b` of their memberships in each other's neighbourhoods: the fuzzy union.
     pub(crate) fn union(neighbours: &Neighbours, memberships: &Array2<f32>) -> Self {
-        let (n, k) = memberships.dim();
+        let (n, k) = neighbours.indices.dim();
         // Those who name a vertex, in their order.
         let mut ends = vec![0_usize; n + 1];
         neighbours.indices.iter().for_each(|&j| ends[j as usize + 1] += 1);
@@ -112,11 +140,18 @@ impl Graph {
         Self::of(&rows)
     }
 
-    /// Points are joined to their neighbours, which are no vertices of this graph.
-    pub(crate) fn to_others(neighbours: &Neighbours, memberships: &Array2<f32>) -> Self {
+    /// Points that are to be `joined` are, to their neighbors, which are no vertices of this graph.
+    pub(crate) fn to_others(
+        neighbours: &Neighbours,
+        memberships: &Array2<f32>,
+        joined: impl Fn(usize) -> bool,
+    ) -> Self {
         let ends = neighbours.indices.outer_iter().zip(memberships.outer_iter());
-        let rows: Vec<Vec<_>> =
-            ends.map(|(row, weights)| row.iter().copied().zip(weights.iter().copied()).collect()).collect();
+        let ends = ends.enumerate().map(|(i, (row, weights))| {
+            let count = if joined(i) { row.len() } else { 0 };
+            row.iter().copied().zip(weights.iter().copied()).take(count).collect()
+        });
+        let rows: Vec<Vec<_>> = ends.collect();
         Self::of(&rows)
     }
 

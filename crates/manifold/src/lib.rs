@@ -17,26 +17,31 @@
 
 mod curve;
 mod error;
+mod frame;
 mod graph;
 mod layout;
 mod memory;
 mod mutual;
 mod neighbours;
+mod space;
 mod spectral;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis, CowArray, Ix2};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 pub use curve::Curve;
 pub use error::{Error, Result};
+pub use frame::{Frame, Narrowed};
 pub use graph::Graph;
-use layout::{Schedule, layout};
+use graph::Kind;
+use layout::{Fixed, Schedule, layout};
 pub use neighbours::{Metric, Neighbours};
 use principal::Principal;
+use space::Space;
 
 /// Most dimensions of an embedding.
 const MOST_DIMS: usize = 64;
@@ -46,6 +51,9 @@ const EXTENT: f32 = 10.0;
 
 /// Share of the extent by which points of a start are moved at random, so that none coincide.
 const JITTER: f32 = 1e-4;
+
+/// Of so many points one may not be told from its neighbors by `f32` before an embedding is refused.
+const MOST_UNRESOLVED: usize = 10;
 
 /// Which neighbours join points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -130,32 +138,70 @@ pub struct Manifold {
     pub epochs: usize,
     /// Parts of the graph that no edge joins; of a model that was read, 0.
     pub components: usize,
+    /// Distinct points, without those of zeros under [`Metric::Cosine`]; of a model that was read, 0.
+    pub distinct: usize,
+    /// Points that `f32` does not tell from their neighbors; of a model that was read, 0.
+    pub unresolved: usize,
 }
 
 /// Embeds `points` `(n, d)`.
 ///
+/// Equal points are embedded once, and lie in one place. Under [`Metric::Cosine`] points that are multiples of one another
+/// are equal; points of zeros, which have no direction, are joined to none and lie in the mean of all others.
+///
 /// Memory beside the points: another copy of them, `n * neighbors * 60` bytes at most, and `n * min(d, 113) * 12` bytes while
-/// neighbours are searched for by products.
+/// neighbors are searched for by products.
 ///
 /// # Errors
-/// No more points than neighbours, dimensions or neighbours that make no sense, values that are not finite.
+/// No more points than neighbors, dimensions or neighbors that make no sense, values that are not finite; points most of
+/// which `f32` does not tell from their neighbors.
 pub fn fit(
     points: ArrayView2<f32>,
     params: &Params,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Manifold> {
+    fit_rounded(points, &[], 0, params, progress)
+}
+
+impl Narrowed {
+    /// Embeds the points, see [`fit`], but for those that `f32` hardly holds.
+    ///
+    /// # Errors
+    /// As [`fit`]; points of which more than a tenth was not told from others once they were `f32`.
+    pub fn fit(&self, params: &Params, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Manifold> {
+        fit_rounded(self.points.view(), &self.rounding, self.merged, params, progress)
+    }
+}
+
+/// [`fit`] of points from which `rounding` was taken, and of which `merged` became equal to others by that.
+fn fit_rounded(
+    points: ArrayView2<f32>,
+    rounding: &[f32],
+    merged: usize,
+    params: &Params,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Manifold> {
     check(points, params)?;
-    let graph = graph(points, params, progress);
+    let n = points.nrows();
+    let space = Space::of(points, params.metric);
+    let neighbours = nearest(&space, params, progress)?;
+    let unresolved = space.unresolved(&neighbours, rounding) + merged;
+    if unresolved > n / MOST_UNRESOLVED && space.is_narrow() {
+        return Err(Error::Unresolved { lost: unresolved, n });
+    }
+    let graph = graph(neighbours, params);
     let start = match params.start {
         Start::Spectral => spectral::spectral(&graph, params.dims, params.seed),
         Start::Pca => None,
     };
-    let start = start.unwrap_or_else(|| principal_components(points, params.dims));
+    let start = start.unwrap_or_else(|| principal_components(points, &space, params.dims));
     let start = spread(start, params.seed);
-    let epochs = params.epochs.unwrap_or(if points.nrows() <= 10_000 { 500 } else { 200 });
+    let epochs = params.epochs.unwrap_or(if space.len() <= 10_000 { 500 } else { 200 });
     let schedule = Schedule { curve: Curve::of(params.min_dist), epochs, rate: 1.0, seed: params.seed };
-    let embedding =
+    let places =
         layout(&graph, start.view(), None, schedule, &mut |epoch| progress(Progress::Epoch(epoch, epochs)));
+    let embedding = space.expand(&places, mean(&places).view());
+    finite_places(embedding.view())?;
     Ok(Manifold {
         points: points.to_owned(),
         embedding,
@@ -164,42 +210,54 @@ pub fn fit(
         metric: params.metric,
         epochs,
         components: graph.components(),
+        distinct: space.len(),
+        unresolved,
     })
 }
 
 /// The fuzzy graph of `points` `(n, d)` that [`fit`] embeds. Tested against umap-learn's `fuzzy_simplicial_set`.
 ///
+/// Its vertices are the distinct points, in their order; under [`Metric::Cosine`] without those of zeros.
+///
 /// # Errors
 /// As [`fit`].
 pub fn fuzzy_graph(points: ArrayView2<f32>, params: &Params) -> Result<Graph> {
     check(points, params)?;
-    Ok(graph(points, params, &mut |_| ()))
+    let space = Space::of(points, params.metric);
+    Ok(graph(nearest(&space, params, &mut |_| ())?, params))
 }
 
-fn graph(points: ArrayView2<f32>, params: &Params, progress: &mut (dyn FnMut(Progress) + Send)) -> Graph {
-    let n = points.nrows();
+/// The nearest of the distinct points.
+fn nearest(
+    space: &Space,
+    params: &Params,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Neighbours> {
     let (done, progress) = (AtomicUsize::new(0), Mutex::new(progress));
     let seen = |some: usize| {
         let done = done.fetch_add(some, Ordering::Relaxed) + some;
-        // Who finds it taken leaves telling to the next.
+        // If another thread holds the lock, skips this progress report.
         if let Ok(mut progress) = progress.try_lock() {
-            progress(Progress::Neighbours(done, n));
+            progress(Progress::Neighbours(done, space.len()));
         }
     };
-    let mut neighbours = neighbours::among(points, params.neighbors - 1, params.metric, &seen);
+    space.nearest_rows(params.neighbors - 1, &seen)
+}
+
+fn graph(mut neighbours: Neighbours, params: &Params) -> Graph {
     if params.joined == Joined::Mutual {
         neighbours = mutual::mutual(&neighbours);
     }
-    Graph::union(&neighbours, &graph::memberships(&neighbours))
+    Graph::union(&neighbours, &graph::memberships(&neighbours, Kind::Among))
 }
 
-/// The exact nearest neighbours of each of `points` `(n, d)` among the others, `(n, k)`.
+/// The exact nearest neighbors of each of `points` `(n, d)` among the others, `(n, k)`.
 ///
 /// # Errors
 /// k of 0, or no more points than k; values that are not finite.
 pub fn neighbours(points: ArrayView2<f32>, k: usize, metric: Metric) -> Result<Neighbours> {
     check(points, &Params { neighbors: k + 1, dims: 1, metric, ..Params::default() })?;
-    Ok(neighbours::among(points, k, metric, &|_| ()))
+    Space::of(points, metric).nearest_points(k, &|_| ())
 }
 
 impl Manifold {
@@ -226,52 +284,107 @@ impl Manifold {
         if !(curve.a > 0.0 && curve.b > 0.0 && curve.a.is_finite() && curve.b.is_finite()) {
             return refuse("a and b above 0".into(), format!("{} and {}", curve.a, curve.b));
         }
-        Ok(Self { points, embedding, curve, neighbors, metric, epochs: 0, components: 0 })
+        let (epochs, components, distinct, unresolved) = (0, 0, 0, 0);
+        Ok(Self { points, embedding, curve, neighbors, metric, epochs, components, distinct, unresolved })
     }
 
     /// Where `new` points `(m, d)` lie among those of the embedding, which stay: `(m, dims)`.
     ///
-    /// As umap-learn's `transform`: from the mean of its neighbours, weighted by its memberships, each is moved by them and by
-    /// random others, in 100 epochs (30 for more than 10,000 points) of a quarter of the step.
+    /// As umap-learn's `transform`: from the mean of its neighbors, weighted by its memberships, each is moved by them and
+    /// by random others, in 100 epochs of a quarter of the step. Unlike there, the place of a point depends on its values,
+    /// the model and the seed alone, not on the other new points or its row among them; and under [`Metric::Cosine`] a
+    /// point of zeros gets the place of those in the model, or the mean of all places if it has none.
     ///
     /// # Errors
-    /// Another number of features; values that are not finite.
+    /// Another number of features; values that are not finite, or too far from those of the model.
     pub fn transform(
         &self,
         new: ArrayView2<f32>,
         seed: u64,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Array2<f32>> {
-        if new.ncols() != self.points.ncols() {
-            return Err(Error::Parameter {
-                expected: format!("points of {} features, as the model's", self.points.ncols()),
-                found: new.ncols().to_string(),
-                cure: "give points of the same kind as those that were embedded",
-            });
-        }
-        finite(new)?;
-        let k = self.neighbors - 1;
-        let neighbours = neighbours::of(new, self.points.view(), k, self.metric);
-        let graph = Graph::to_others(&neighbours, &graph::memberships(&neighbours));
-        let dims = self.embedding.ncols();
-        let mut start = Array2::<f32>::zeros((new.nrows(), dims));
+        let space = Space::of(self.points.view(), self.metric);
+        let (queries, graph) = self.join(&space, new)?;
+        let firsts: Vec<usize> = space.firsts().collect();
+        let places = self.embedding.select(Axis(0), &firsts);
+        let without = space.first_zero().map_or_else(|| mean(&places), |i| self.embedding.row(i).to_owned());
+        let mut start = Array2::<f32>::zeros((new.nrows(), places.ncols()));
         for (i, mut row) in start.outer_iter_mut().enumerate() {
             let total: f32 = graph.edges(i).map(|(_, weight)| weight).sum();
-            for (j, weight) in graph.edges(i) {
-                row.scaled_add(weight / total, &self.embedding.row(j));
+            if total == 0.0 {
+                row.assign(&without);
+            } else if let Some((j, _)) = graph.edges(i).find(|&(_, weight)| weight == 1.0) {
+                row.assign(&places.row(j));
+            } else {
+                graph.edges(i).for_each(|(j, weight)| row.scaled_add(weight / total, &places.row(j)));
             }
         }
-        let epochs = if new.nrows() <= 10_000 { 100 } else { 30 };
+        let epochs = 100;
         let schedule = Schedule { curve: self.curve, epochs, rate: 0.25, seed };
+        let keys: Vec<u64> = queries.outer_iter().map(space::content).collect();
+        let fixed = Fixed { places: places.view(), keys: &keys };
         let mut progress = |epoch| progress(Progress::Epoch(epoch, epochs));
-        Ok(layout(&graph, start.view(), Some(self.embedding.view()), schedule, &mut progress))
+        let embedding = layout(&graph, start.view(), Some(fixed), schedule, &mut progress);
+        finite_places(embedding.view())?;
+        Ok(embedding)
+    }
+
+    /// The fuzzy graph that joins `new` points `(m, d)`, its vertices, to their neighbors among [`Self::points`], which
+    /// its heads are. Tested against umap-learn's `transform` in its mode `graph`.
+    ///
+    /// # Errors
+    /// As [`Self::transform`].
+    pub fn graph_of(&self, new: ArrayView2<f32>) -> Result<Graph> {
+        let space = Space::of(self.points.view(), self.metric);
+        let (_, mut graph) = self.join(&space, new)?;
+        let firsts: Vec<usize> = space.firsts().collect();
+        graph.heads.iter_mut().for_each(|head| *head = firsts[*head as usize] as u32);
+        Ok(graph)
+    }
+
+    /// New points as rows of `space`, and the graph that joins them to those that it has.
+    fn join<'a>(&self, space: &Space, new: ArrayView2<'a, f32>) -> Result<(CowArray<'a, f32, Ix2>, Graph)> {
+        if new.ncols() != self.points.ncols() {
+            return Err(Error::features(self.points.ncols(), new.ncols()));
+        }
+        finite(new)?;
+        let queries = space.map(new);
+        let neighbours = space.nearest_to(queries.view(), self.neighbors)?;
+        let memberships = graph::memberships(&neighbours, Kind::Of);
+        let joined = |i: usize| !space.is_without_direction(queries.row(i));
+        let graph = Graph::to_others(&neighbours, &memberships, joined);
+        Ok((queries, graph))
     }
 }
 
 /// Products with as many directions as there are; further dimensions are 0.
-fn principal_components(points: ArrayView2<f32>, dims: usize) -> Array2<f32> {
-    let (scores, _) = Principal::of(points, dims).project(points);
+///
+/// Of the rows of `space`; under [`Metric::Cosine`] of the points that these stand for, as in umap-learn. The origin is made
+/// of values of the points: it moves with them exactly.
+fn principal_components(points: ArrayView2<f32>, space: &Space, dims: usize) -> Array2<f32> {
+    let mut rows = space.plain_rows(points);
+    if rows.is_empty() {
+        return Array2::zeros((space.len(), dims));
+    }
+    let center = frame::medians(rows.view(), f32::total_cmp);
+    rows -= &center;
+    let (scores, _) = Principal::of(rows.view(), dims).project(rows.view());
     scores.mapv(|x| x as f32)
+}
+
+/// Mean of the rows; 0 if there are none.
+fn mean(rows: &Array2<f32>) -> Array1<f32> {
+    let sums =
+        rows.outer_iter().fold(Array1::<f64>::zeros(rows.ncols()), |sums, row| sums + row.mapv(f64::from));
+    sums.mapv(|sum| (sum / rows.nrows().max(1) as f64) as f32)
+}
+
+/// Refuses an embedding that is not finite.
+fn finite_places(embedding: ArrayView2<f32>) -> Result<()> {
+    match embedding.indexed_iter().find(|(_, x)| !x.is_finite()) {
+        Some(((row, _), &value)) => Err(Error::Diverged { row, value }),
+        None => Ok(()),
+    }
 }
 
 /// Spreads each column over 0 to [`EXTENT`], with a little noise.
@@ -323,5 +436,19 @@ fn finite(points: ArrayView2<f32>) -> Result<()> {
     match points.indexed_iter().find(|(_, x)| !x.is_finite()) {
         Some(((row, column), &value)) => Err(Error::NotFinite { value, row, column }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_that_are_not_finite_are_refused() {
+        let mut places = Array2::zeros((3, 2));
+        assert_eq!(finite_places(places.view()), Ok(()));
+        places[[1, 1]] = f32::INFINITY;
+        let error = finite_places(places.view()).unwrap_err();
+        assert_eq!(error, Error::Diverged { row: 1, value: f32::INFINITY });
     }
 }

@@ -6,7 +6,7 @@ mod products;
 
 use linfa_nn::distance::L2Dist;
 use linfa_nn::{KdTree, NearestNeighbour};
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use rayon::prelude::*;
 
 use nearest::{Near, order, squared};
@@ -37,69 +37,35 @@ const TREE: (usize, usize) = (12, 1 << 17);
 /// Queries of the tree that a thread takes at once.
 const QUERIES: usize = 32;
 
-/// The `k` nearest of `points` `(n, d)` to each of them, itself left out.
-pub(crate) fn among(
-    points: ArrayView2<f32>,
-    k: usize,
-    metric: Metric,
-    progress: &(dyn Fn(usize) + Sync),
-) -> Neighbours {
-    let found = match metric {
-        Metric::Euclidean => search(points, None, k, progress),
-        Metric::Cosine => search(directions(points).view(), None, k, progress),
-    };
-    finish(found, metric)
-}
-
-/// The `k` nearest of `points` `(n, d)` to each of `queries` `(m, d)`.
-pub(crate) fn of(queries: ArrayView2<f32>, points: ArrayView2<f32>, k: usize, metric: Metric) -> Neighbours {
-    match metric {
-        Metric::Euclidean => finish(search(points, Some(queries), k, &|_| ()), metric),
-        Metric::Cosine => {
-            let (points, queries) = (directions(points), directions(queries));
-            finish(search(points.view(), Some(queries.view()), k, &|_| ()), metric)
-        }
-    }
-}
-
-/// Points of length 1.
-fn directions(points: ArrayView2<f32>) -> Array2<f32> {
-    let mut unit = points.to_owned();
-    for mut row in unit.outer_iter_mut() {
-        let length = row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
-        row.mapv_inplace(|x| (f64::from(x) / length.max(f64::MIN_POSITIVE)) as f32);
-    }
-    unit
-}
-
-/// From squared Euclidean distances to those of the metric.
-fn finish(mut found: Neighbours, metric: Metric) -> Neighbours {
-    found.distances.mapv_inplace(|squared| match metric {
-        Metric::Euclidean => squared.sqrt(),
-        Metric::Cosine => 0.5 * squared,
-    });
-    found
-}
-
-fn search(
+/// The `k` nearest of `points` `(n, d)` to each of them, itself left out; or, if they are given, to each of `queries`
+/// `(m, d)`. Distances are squares of Euclidean ones; infinite where a square is no `f32`.
+pub(crate) fn search(
     points: ArrayView2<f32>,
     queries: Option<ArrayView2<f32>>,
     k: usize,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Neighbours {
+    let shape = (queries.as_ref().map_or(points.nrows(), ArrayView2::nrows), k);
+    let (mut indices, mut distances) = (Array2::zeros(shape), Array2::from_elem(shape, f32::INFINITY));
+    if k == 0 {
+        return Neighbours { indices, distances };
+    }
     let rows = if points.ncols() <= TREE.0 && points.nrows() >= TREE.1 {
         by_tree(points, queries, k, progress)
     } else {
         by_products(points, queries, k, progress)
     };
-    let shape = (rows.len(), k);
-    let (mut indices, mut distances) = (Array2::zeros(shape), Array2::zeros(shape));
     for (i, row) in rows.iter().enumerate() {
         for (at, &(distance, j)) in row.iter().enumerate() {
             (indices[[i, at]], distances[[i, at]]) = (j, distance);
         }
     }
     Neighbours { indices, distances }
+}
+
+/// A row of a matrix in C order.
+fn row(row: ArrayView1<'_, f32>) -> &[f32] {
+    row.to_slice().expect("a matrix in C order")
 }
 
 /// linfa-nn's k-d tree.
@@ -109,8 +75,9 @@ fn by_tree(
     k: usize,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Vec<Vec<Near>> {
+    // The tree, and the distances below, take rows that lie in one piece.
     let points = points.as_standard_layout();
-    let others = queries.map(|queries| queries.to_owned());
+    let others = queries.map(|queries| queries.as_standard_layout().into_owned());
     let tree = KdTree.from_batch_with_leaf_size(&points, 32, L2Dist).expect("leaves and points have a size");
     let queries = others.as_ref().map_or(points.view(), Array2::view);
     let own = others.is_none();
@@ -122,11 +89,8 @@ fn by_tree(
             let found =
                 tree.k_nearest(query, (k + 1).min(points.nrows())).expect("a query has as many features");
             let found = found.into_iter().filter(|&(_, j)| !own || i != j);
-            let mut near: Vec<Near> = found
-                .map(|(point, j)| {
-                    (squared(query.as_slice().unwrap_or(&[]), point.as_slice().unwrap_or(&[])), j as u32)
-                })
-                .collect();
+            let mut near: Vec<Near> =
+                found.map(|(_, j)| (squared(row(query), row(points.row(j))), j as u32)).collect();
             near.sort_unstable_by(order);
             near.truncate(k);
             near

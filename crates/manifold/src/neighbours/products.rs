@@ -63,13 +63,16 @@ pub(super) fn by_products(
     let (ids, query_ids) = (compact(&own.values, SIZES), compact(&features.values, SIZES));
     // Those of a block lie side by side, since whoever looks at one looks at others.
     let (points, stride) = side_by_side(points, &ids);
-    let longest = own.norms.iter().chain(&features.norms).fold(0.0_f32, |most, &norm| most.max(norm));
-    let slack = f32::EPSILON * 2.0 * (own.values.ncols() + 16) as f32 * longest;
+    let rounding = Rounding::of(own.values.ncols());
     let blocks: Vec<Block> = ids
         .chunks(SIZES.points)
         .zip((0..).step_by(SIZES.points))
-        .map(|(ids, first)| Block { ids, first, bounds: Bounds::of(&own.values, ids) })
+        .map(|(ids, first)| {
+            let longest = longest(&own.norms, ids);
+            Block { ids, first, bounds: Bounds::of(&own.values, ids), longest }
+        })
         .collect();
+    let all_longest = longest(&own.norms, &ids);
     let panels = panels(&own.values, &ids);
     let groups: Vec<&[usize]> = query_ids.chunks(SIZES.queries).collect();
     // One by one, since some take much longer than others.
@@ -82,19 +85,20 @@ pub(super) fn by_products(
         let (asked, _) = side_by_side(asked, group);
         let mut near: Vec<Nearest> = group.iter().map(|_| Nearest::new(k)).collect();
         let mut products = Rows::<{ SIZES.points }>::zeros(SIZES.queries);
-        let bounds = Bounds::of(&features.values, group);
+        let (bounds, longest) = (Bounds::of(&features.values, group), longest(&features.norms, group));
         let mut nearest_first: Vec<_> =
             blocks.iter().map(|block| (bounds.gap(&block.bounds), block)).collect();
         nearest_first.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.first.cmp(&b.1.first)));
         for (gap, block) in nearest_first {
             let farthest = near.iter().fold(0.0_f32, |most, near| most.max(near.limit()));
-            if gap > farthest + slack {
+            if gap > rounding.reach(farthest, longest, all_longest) {
                 break;
             }
             let within = |at: &usize| {
                 let query = features.values.row(group[*at]);
                 let query = query.to_slice().expect("features in C order");
-                block.bounds.gap_to(query) <= near[*at].limit() + slack
+                let reach = rounding.reach(near[*at].limit(), features.norms[group[*at]], block.longest);
+                block.bounds.gap_to(query) <= reach
             };
             let concerned: Vec<usize> = (0..group.len()).filter(within).collect();
             let rows: Vec<&[f32]> =
@@ -108,7 +112,8 @@ pub(super) fn by_products(
                 let own_id = if other.is_none() { query } else { usize::MAX };
                 let point = &asked.as_flattened()[at * stride..at * stride + d];
                 let products = &products[..block.ids.len()];
-                let norm = features.norms[query] - slack;
+                let norm = features.norms[query];
+                let norm = norm - rounding.slack(norm, block.longest);
                 sift(products, norm, (block.ids, own_id), (rows, stride), point, &mut near[at]);
             }
         }
@@ -137,6 +142,42 @@ struct Block<'a> {
     /// Place of the first of them among all that were sorted into blocks.
     first: usize,
     bounds: Bounds,
+    /// The largest of their squared lengths.
+    longest: f32,
+}
+
+/// The largest of the `norms` of some points.
+fn longest(norms: &[f32], ids: &[usize]) -> f32 {
+    ids.iter().fold(0.0, |most, &id| most.max(norms[id]))
+}
+
+/// How far rounding may move what is computed of features, which have squared lengths of `a` and `b`.
+#[derive(Clone, Copy)]
+struct Rounding {
+    /// Share of a sum that its rounding may be.
+    share: f32,
+}
+
+impl Rounding {
+    /// That of sums of `width` products, and of what features are made of.
+    fn of(width: usize) -> Self {
+        Self { share: f32::EPSILON * (width + 16) as f32 }
+    }
+
+    /// A squared distance of products, which are as large as `a` and `b`, may be this much too large.
+    #[inline(always)]
+    fn slack(self, a: f32, b: f32) -> f32 {
+        self.share * (a + b)
+    }
+
+    /// No smaller than the squared gap between features, whose points are as near as `limit`, squared, says.
+    ///
+    /// Differences of features are exact to the rounding of the features themselves, so that this tells points apart that
+    /// lie too close together for products.
+    #[inline(always)]
+    fn reach(self, limit: f32, a: f32, b: f32) -> f32 {
+        (limit.sqrt() + f32::EPSILON * (a.sqrt() + b.sqrt())).powi(2) * (1.0 + 4.0 * self.share)
+    }
 }
 
 /// The rows `ids` of `values` `(n, m)` in panels of [`LANES`], each `(m, LANES)`. Where there is none, 0.
