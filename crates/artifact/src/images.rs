@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, s};
 
 use crate::header::Header;
+use crate::levels::warning;
 use crate::read::{not_finite, open, read_images, refuse_vanishing};
 use crate::rows::{Pass, PointFile, has_rows};
 use crate::{FileRecord, Images, Pixels, Points, Result};
@@ -35,6 +36,8 @@ pub struct ImageBlocks {
     /// How far it is; nothing at its end.
     pass: Option<Pass>,
     record: Option<FileRecord>,
+    /// Of the grey levels so far; none in images of other dtypes.
+    largest: Option<u8>,
 }
 
 impl ImageFile {
@@ -76,7 +79,7 @@ impl ImageFile {
 
     /// All images in order, `rows` at a time, at least one; the last block may have fewer.
     pub fn blocks(self, rows: usize) -> ImageBlocks {
-        ImageBlocks { file: self, rows: rows.max(1), pass: Some(Pass::new()), record: None }
+        ImageBlocks { file: self, rows: rows.max(1), pass: Some(Pass::new()), record: None, largest: None }
     }
 }
 
@@ -87,6 +90,9 @@ impl Iterator for ImageBlocks {
         let mut pass = self.pass.take()?;
         match self.following(&mut pass) {
             Ok(Some(images)) => {
+                if let Pixels::U8(levels) = &images.pixels {
+                    self.largest = self.largest.max(levels.iter().copied().max());
+                }
                 self.pass = Some(pass);
                 Some(Ok(images))
             }
@@ -106,6 +112,11 @@ impl ImageBlocks {
     /// What was read, for the provenance; nothing before the end and after an error.
     pub fn record(&self) -> Option<&FileRecord> {
         self.record.as_ref()
+    }
+
+    /// As [`Images::scale_warning`] of all images; nothing before the end and after an error.
+    pub fn scale_warning(&self) -> Option<String> {
+        warning(self.record.as_ref()?, self.largest?)
     }
 
     /// The next block; nothing after the last.

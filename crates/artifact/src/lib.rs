@@ -16,6 +16,7 @@ mod format;
 mod hash;
 mod header;
 mod images;
+mod levels;
 mod npz;
 mod output;
 mod place;

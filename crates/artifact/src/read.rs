@@ -30,7 +30,7 @@ const WEIGHTS: &[&str] = &["weights", "sample_weight", "w"];
 /// Points to be clustered, (n, d), all finite.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Points {
-    /// From `u1`: each value stands for that many times `scale`, which is 1/255 for images, else 1.
+    /// From `u1` and booleans: each value stands for that many times `scale`, which is 1/255 for images of dtype `u1`, else 1.
     U8 {
         /// As in the file.
         values: Array2<u8>,
@@ -57,9 +57,9 @@ impl Points {
 /// Pixels of images, one image a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pixels {
-    /// Grey levels 0..=255, to be divided by 255 where they are used.
+    /// Grey levels 0..=255, to be divided by 255 where they are used. Of booleans, which stand for 0 and 1, `true` is 255.
     U8(Array2<u8>),
-    /// Taken as they are; all finite.
+    /// Of any other dtype, integers among them: taken as they are; all finite.
     F32(Array2<f32>),
 }
 
@@ -81,18 +81,18 @@ impl Images {
 }
 
 /// Points (n, d) of any integer or float dtype; or images (n, height, width), flattened, and to be divided by 255 when
-/// `u1`, see [`Points::U8`].
+/// `u1`, see [`Points::U8`]. Booleans are 0 and 1 in either.
 ///
 /// # Errors
 /// A file that cannot be read or is no such array; no rows or columns; a value that is not finite (the first is named).
 pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
     let expected = "points: a number array of shape (n, d) or images (n, height, width)";
     let (elements, record) = read_elements(path, expected, POINTS)?;
-    let images = record.shape.len() == 3;
+    let grey_levels = record.shape.len() == 3 && !is_boolean(&record);
     let points = match elements {
         Elements::U8(array) => Points::U8 {
             values: flatten(path, array, expected)?,
-            scale: if images { 1.0 / 255.0 } else { 1.0 },
+            scale: if grey_levels { 1.0 / 255.0 } else { 1.0 },
         },
         Elements::I64(array) => Points::F64(flatten(path, array, expected)?.mapv(|value| value as f64)),
         Elements::F32(array) => Points::F32(flatten(path, array, expected)?),
@@ -106,7 +106,13 @@ pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
     Ok((points, record))
 }
 
-/// Images (n, height, width) or (n, pixels): `u1` kept as it is, other numbers as `f4`.
+/// Images (n, height, width) or (n, pixels). What a pixel stands for depends on the dtype alone:
+///
+/// | dtype | pixel |
+/// | --- | --- |
+/// | boolean | 0 or 1 |
+/// | `u1` | a grey level, to be divided by 255 where it is used; see [`Images::scale_warning`] |
+/// | other integers, floats | the value as it is, as `f4` |
 ///
 /// # Errors
 /// As [`read_points`]; an image of doubles that are all too small for `f4`.
@@ -114,7 +120,10 @@ pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
     let expected = "images: a number array of shape (n, height, width) or (n, pixels)";
     let (elements, record) = read_elements(path, expected, POINTS)?;
     let pixels = match elements {
-        Elements::U8(array) => Pixels::U8(flatten(path, array, expected)?),
+        Elements::U8(array) => {
+            let levels = flatten(path, array, expected)?;
+            Pixels::U8(if is_boolean(&record) { levels.mapv_into(|level| 255 * level) } else { levels })
+        }
         Elements::I64(array) => Pixels::F32(flatten(path, array, expected)?.mapv(|value| value as f32)),
         Elements::F32(array) => Pixels::F32(flatten(path, array, expected)?),
         Elements::F64(array) => {
@@ -140,6 +149,11 @@ pub(crate) fn refuse_vanishing(path: &Path, images: ArrayView2<f64>, first: usiz
         }
     }
     Ok(())
+}
+
+/// Whether the array holds booleans.
+pub(crate) fn is_boolean(record: &FileRecord) -> bool {
+    record.dtype.as_deref().is_some_and(|dtype| dtype.ends_with("b1"))
 }
 
 /// A matrix (rows, columns) of any number dtype as `f64`, all finite: starting centroids, say.

@@ -114,6 +114,11 @@ impl PointFile {
         self.largest
     }
 
+    /// Whether values are grey levels of images, which are divided by 255.
+    pub(crate) fn has_grey_levels(&self) -> bool {
+        self.scale != 1.0
+    }
+
     /// For the provenance.
     pub fn record(&self) -> &FileRecord {
         &self.record

@@ -17,12 +17,13 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reads both files.
+    /// Reads both files. Warns on stderr of images that are probably in another scale than their dtype says.
     ///
     /// # Errors
     /// What cannot be read, or meant as points and weights; that there is one weight per point is for the fit to check.
     pub fn read(points: &Path, weights: Option<&Path>) -> artifact::Result<Self> {
         let (points, record) = read_points(points)?;
+        points.scale_warning(&record).iter().for_each(|text| stage::warn(text));
         let weights = weights.map(read_weights).transpose()?;
         let (weights, of_weights) = weights.map(|(values, record)| (values.to_vec(), record)).unzip();
         Ok(Self { points, weights, records: [record].into_iter().chain(of_weights).collect() })

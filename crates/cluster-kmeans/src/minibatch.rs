@@ -37,6 +37,7 @@ pub fn fit(
     on_progress: &mut dyn FnMut(&BatchReport, usize),
 ) -> anyhow::Result<Outcome> {
     let file = PointFile::open(points)?;
+    file.scale_warning().iter().for_each(|text| stage::warn(text));
     let about = || points.display().to_string();
     let (n, _) = file.dim();
     let mut rows = RandomRows::new(n, params.seed);

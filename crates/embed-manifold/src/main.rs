@@ -37,6 +37,7 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let params = args.params();
     let (points, record) = read_points(&args.points)?;
+    points.scale_warning(&record).iter().for_each(|text| stage::warn(text));
     let mut progress = Shown::default();
     let (manifold, frame) = fit(points, &params, &mut |event| progress.show(event))
         .with_context(|| args.points.display().to_string())?;
@@ -84,6 +85,7 @@ fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()>
     stage.set_threads(args.threads)?;
     let (manifold, frame, model_record) = model::read(model)?;
     let (points, record) = read_points(&args.points)?;
+    points.scale_warning(&record).iter().for_each(|text| stage::warn(text));
     refuse_strangers(&model_record, &record)?;
     let seed = args.seed.unwrap_or_default();
     let mut progress = Shown::default();

@@ -47,6 +47,7 @@ impl Pictures {
     /// A file that cannot be read or does not hold points.
     pub fn read_if_drawable(path: &Path) -> anyhow::Result<(Option<Self>, FileRecord, usize)> {
         let (images, record) = read_images(path)?;
+        images.scale_warning(&record).iter().for_each(|text| stage::warn(text));
         let n = images.dim().0;
         let sides = match *record.shape {
             [_, height, width] => Some((height, width)),

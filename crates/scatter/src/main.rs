@@ -21,7 +21,7 @@ mod model;
     example = "scatter --images data/train-images.npy --out features.npy --model features.npz\nscatter --images data/test-images.npy --transform features.npz --out test-features.npy\nembed-manifold --points features.npy --out manifold.npy"
 )]
 struct Args {
-    /// images: .npy, (n, height, width); u1 is divided by 255, floats are taken as they are
+    /// images: .npy, (n, height, width); u1 is divided by 255, booleans are 0 and 1, other numbers are taken as they are
     #[argh(option, arg_name = "file")]
     images: PathBuf,
     /// features to write: .npy, f4, (n, dims)
@@ -137,6 +137,7 @@ fn warn_of_outliers(path: &Path, images: ArrayView2<f32>) {
 /// Pixels `(n, height * width)` as f32, grey levels in 0..=1, and the sides of an image.
 fn read(path: &Path) -> anyhow::Result<(Array2<f32>, (usize, usize), FileRecord)> {
     let (images, record) = read_images(path)?;
+    images.scale_warning(&record).iter().for_each(|text| stage::warn(text));
     let [_, height, width] = record.shape[..] else {
         let (found, path) = (&record.shape, path.display());
         bail!(

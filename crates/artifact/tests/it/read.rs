@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use artifact::{
-    Pixels, PointFile, Points, read_ids, read_images, read_numbers, read_points, read_text, read_weights,
+    ImageFile, Pixels, PointFile, Points, read_ids, read_images, read_numbers, read_points, read_text, read_weights,
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -73,6 +73,56 @@ fn grey_levels_are_divided_by_255_in_images_alone() {
     assert_eq!(image, Ok(Points::U8 { values: array![[51, 255]], scale: 1.0 / 255.0 }));
     let points = points("|u1", false, "(1, 2)", &[51, 255]);
     assert_eq!(points, Ok(Points::U8 { values: array![[51, 255]], scale: 1.0 }));
+}
+
+/// As images they are black and white, not two levels of 255; as points they are what they are.
+#[test]
+fn booleans_are_0_and_1() {
+    for (fortran, shape, expected) in [
+        (false, "(1, 2, 2)", array![[1.0, 0.0, 0.0, 1.0]]),
+        (true, "(2, 2, 1)", array![[1.0, 0.0], [0.0, 1.0]]),
+        (false, "(2, 2)", array![[1.0, 0.0], [0.0, 1.0]]),
+    ] {
+        assert_eq!(points("|b1", fortran, shape, &[1, 0, 0, 1]).map(as_f64), Ok(expected.clone()), "{shape}");
+        let folder = tempdir().unwrap();
+        let path = npy(folder.path(), "|b1", fortran, shape, &[1, 0, 0, 1]);
+        let (images, record) = read_images(&path).unwrap();
+        let Pixels::U8(levels) = &images.pixels else { panic!("{images:?}") };
+        assert_eq!(levels.mapv(|level| f64::from(level) / 255.0), expected, "{shape}");
+        assert_eq!(images.scale_warning(&record), None);
+    }
+}
+
+/// By every reader of images; points (n, d) are not divided and need no warning.
+#[test]
+fn grey_levels_of_at_most_1_are_warned_of() {
+    let folder = tempdir().unwrap();
+    let warned = |dtype: &str, shape: &str, payload: &[u8]| {
+        let path = npy(folder.path(), dtype, false, shape, payload);
+        let (points, points_record) = read_points(&path).unwrap();
+        let (images, record) = read_images(&path).unwrap();
+        let mut blocks = ImageFile::open(&path).unwrap().blocks(1);
+        assert_eq!(blocks.scale_warning(), None, "the rest is not known yet");
+        assert_eq!(blocks.by_ref().filter(Result::is_ok).count(), images.dim().0);
+        let whole = points.scale_warning(&points_record);
+        if let Ok(file) = PointFile::open(&path) {
+            assert_eq!(file.scale_warning(), whole);
+        }
+        assert_eq!(blocks.scale_warning(), images.scale_warning(&record));
+        [whole, images.scale_warning(&record)].map(|text| text.is_some())
+    };
+    assert_eq!(warned("|u1", "(2, 1, 2)", &[0, 1, 1, 0]), [true, true]);
+    assert_eq!(warned("|u1", "(2, 2)", &[0, 1, 1, 0]), [false, true]);
+    assert_eq!(warned("|u1", "(2, 1, 2)", &[0, 1, 1, 2]), [false, false]);
+    assert_eq!(warned("|u1", "(2, 1, 2)", &[2, 1, 0, 0]), [false, false]);
+    for (dtype, payload) in [("|b1", &[0, 1, 1, 0][..]), ("|b1", &[0; 4]), ("|i1", &[0, 1, 1, 0])] {
+        assert_eq!(warned(dtype, "(2, 1, 2)", payload), [false, false], "{dtype}");
+    }
+    let path = npy(folder.path(), "|u1", false, "(1, 1, 2)", &[0, 1]);
+    let (images, record) = read_images(&path).unwrap();
+    let text = images.scale_warning(&record).unwrap();
+    assert!(text.starts_with(&format!("{}: no value above 1", path.display())), "{text}");
+    assert!(text.contains("astype(bool)"), "{text}");
 }
 
 #[test]
