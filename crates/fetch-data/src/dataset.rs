@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::published::PublishedFile;
+use crate::published::{Content, PublishedFile};
 
 /// Which images to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,13 +128,24 @@ impl Published {
     }
 }
 
-const TRAIN_IMAGES: &str = "train-images-idx3-ubyte.gz";
-const TRAIN_LABELS: &str = "train-labels-idx1-ubyte.gz";
-const TEST_IMAGES: &str = "t10k-images-idx3-ubyte.gz";
-const TEST_LABELS: &str = "t10k-labels-idx1-ubyte.gz";
+/// Name and length of each file when it is unpacked, the same in all data sets.
+const TRAIN_IMAGES: (&str, u64) = ("train-images-idx3-ubyte", 47_040_016);
+const TRAIN_LABELS: (&str, u64) = ("train-labels-idx1-ubyte", 60_008);
+const TEST_IMAGES: (&str, u64) = ("t10k-images-idx3-ubyte", 7_840_016);
+const TEST_LABELS: (&str, u64) = ("t10k-labels-idx1-ubyte", 10_008);
 
-const fn file(name: &'static str, bytes: u64, sha256: &'static str) -> PublishedFile {
-    PublishedFile { name, bytes, sha256 }
+/// A file of this length and SHA-256 as it is published, with the SHA-256 of what it unpacks to, where that is known.
+const fn file(
+    (name, unpacked_bytes): (&'static str, u64),
+    bytes: u64,
+    sha256: &'static str,
+    unpacked_sha256: Option<&'static str>,
+) -> PublishedFile {
+    let unpacked = match unpacked_sha256 {
+        Some(sha256) => Some(Content { bytes: unpacked_bytes, sha256 }),
+        None => None,
+    };
+    PublishedFile { name, packed: Content { bytes, sha256 }, unpacked }
 }
 
 static FASHION_MNIST: Published = Published {
@@ -143,11 +154,13 @@ static FASHION_MNIST: Published = Published {
             TRAIN_IMAGES,
             26_421_880,
             "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            Some("c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
         ),
         labels: file(
             TRAIN_LABELS,
             29_515,
             "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            Some("bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
         ),
     },
     test: SplitFiles {
@@ -155,8 +168,14 @@ static FASHION_MNIST: Published = Published {
             TEST_IMAGES,
             4_422_102,
             "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            Some("5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
         ),
-        labels: file(TEST_LABELS, 5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+        labels: file(
+            TEST_LABELS,
+            5_148,
+            "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            Some("0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+        ),
     },
     mirrors: &[
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
@@ -174,11 +193,13 @@ static MNIST: Published = Published {
             TRAIN_IMAGES,
             9_912_422,
             "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            Some("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
         ),
         labels: file(
             TRAIN_LABELS,
             28_881,
             "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            Some("65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
         ),
     },
     test: SplitFiles {
@@ -186,8 +207,14 @@ static MNIST: Published = Published {
             TEST_IMAGES,
             1_648_877,
             "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            Some("0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
         ),
-        labels: file(TEST_LABELS, 4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+        labels: file(
+            TEST_LABELS,
+            4_542,
+            "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            Some("ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+        ),
     },
     mirrors: &[
         "https://ossci-datasets.s3.amazonaws.com/mnist",
@@ -205,11 +232,13 @@ static KMNIST: Published = Published {
             TRAIN_IMAGES,
             18_165_135,
             "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+            None,
         ),
         labels: file(
             TRAIN_LABELS,
             29_497,
             "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+            None,
         ),
     },
     test: SplitFiles {
@@ -217,8 +246,14 @@ static KMNIST: Published = Published {
             TEST_IMAGES,
             3_041_136,
             "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+            None,
         ),
-        labels: file(TEST_LABELS, 5_120, "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"),
+        labels: file(
+            TEST_LABELS,
+            5_120,
+            "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+            None,
+        ),
     },
     mirrors: &[
         "https://codh.rois.ac.jp/kmnist/dataset/kmnist",
@@ -246,15 +281,18 @@ mod tests {
     #[test]
     fn checksums_are_whole_and_each_its_own() {
         let published = [&FASHION_MNIST, &MNIST, &KMNIST];
-        let mut checksums: Vec<&str> =
-            published.iter().flat_map(|p| p.files()).map(|file| file.sha256).collect();
+        let mut checksums: Vec<&str> = published
+            .iter()
+            .flat_map(|p| p.files())
+            .flat_map(|file| file.unpacked.iter().chain([&file.packed]).map(|content| content.sha256))
+            .collect();
         for checksum in &checksums {
             let lower_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
             assert!(checksum.len() == 64 && checksum.chars().all(lower_hex), "{checksum}");
         }
         checksums.sort_unstable();
         checksums.dedup();
-        assert_eq!(checksums.len(), 12);
+        assert_eq!(checksums.len(), 20);
     }
 
     #[test]

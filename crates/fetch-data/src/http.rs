@@ -9,7 +9,7 @@ use stage::Progress;
 use ureq::http::{Response, header};
 use ureq::{Agent, Body, Error};
 
-use crate::published::PublishedFile;
+use crate::published::{Form, PublishedFile};
 
 #[cfg(test)]
 mod tests;
@@ -57,9 +57,14 @@ enum Failure {
 ///
 /// After a failure `part` keeps what can be of use to a later call, and nothing else. The error is why it failed.
 pub fn download(url: &str, file: &PublishedFile, part: &Path, limits: &Limits) -> Result<Vec<u8>, String> {
-    let transfer =
-        Transfer { url, file, part, agent: agent(url, limits), progress: Progress::new("bytes", file.bytes) };
-    transfer.progress.line(&format!("{}: {} bytes from {url}", file.name, file.bytes));
+    let transfer = Transfer {
+        url,
+        file,
+        part,
+        agent: agent(url, limits),
+        progress: Progress::new("bytes", file.packed.bytes),
+    };
+    transfer.progress.line(&format!("{}: {} bytes from {url}", file.packed_name(), file.packed.bytes));
     let (mut attempt, mut pause) = (1, limits.pause);
     loop {
         match transfer.attempt() {
@@ -70,7 +75,9 @@ pub fn download(url: &str, file: &PublishedFile, part: &Path, limits: &Limits) -
             }
             Err(Failure::Passing(why)) => {
                 let seconds = pause.as_secs_f64();
-                transfer.progress.line(&format!("{}: {why}; trying again in {seconds} s", file.name));
+                transfer
+                    .progress
+                    .line(&format!("{}: {why}; trying again in {seconds} s", file.packed_name()));
                 std::thread::sleep(pause);
                 (attempt, pause) = (attempt + 1, pause * 2);
             }
@@ -111,11 +118,11 @@ impl Transfer<'_> {
     /// Gets what `part` lacks and checks the whole.
     fn attempt(&self) -> Result<Vec<u8>, Failure> {
         let kept = self.part.metadata().map_or(0, |metadata| metadata.len());
-        let kept = if kept > self.file.bytes { 0 } else { kept };
-        if kept < self.file.bytes {
+        let kept = if kept > self.file.packed.bytes { 0 } else { kept };
+        if kept < self.file.packed.bytes {
             self.receive(kept)?;
         }
-        self.file.read(self.part).map_err(|unusable| {
+        self.file.read(self.part, Form::Packed).map(|verified| verified.bytes).map_err(|unusable| {
             self.discard();
             match kept {
                 0 => Failure::Final(unusable.to_string()),
@@ -137,13 +144,13 @@ impl Transfer<'_> {
             if start > 0 { OpenOptions::new().append(true).open(self.part) } else { File::create(self.part) };
         let part = part.map_err(|error| self.cannot_write(&error))?;
         // One byte more than expected tells a body that is too long; no more of it is read.
-        let body = response.into_body().into_reader().take(self.file.bytes - start + 1);
+        let body = response.into_body().into_reader().take(self.file.packed.bytes - start + 1);
         let received = self.copy(body, part, start)?;
-        if received > self.file.bytes {
+        if received > self.file.packed.bytes {
             self.discard();
-            return Err(Failure::Final(format!("more than the {} bytes expected", self.file.bytes)));
+            return Err(Failure::Final(format!("more than the {} bytes expected", self.file.packed.bytes)));
         }
-        if received < self.file.bytes {
+        if received < self.file.packed.bytes {
             return Err(Failure::Passing(self.cut_off(received, "the connection was closed")));
         }
         Ok(())
@@ -151,7 +158,7 @@ impl Transfer<'_> {
 
     /// The byte that the body of `response` starts at.
     fn start(&self, response: &Response<Body>, kept: u64) -> Result<u64, Failure> {
-        let total = self.file.bytes;
+        let total = self.file.packed.bytes;
         match response.status().as_u16() {
             200 => match response.body().content_length() {
                 Some(length) if length != total => {
@@ -192,7 +199,7 @@ impl Transfer<'_> {
     }
 
     fn cut_off(&self, position: u64, why: &str) -> String {
-        format!("cut off after {position} of {} bytes ({why})", self.file.bytes)
+        format!("cut off after {position} of {} bytes ({why})", self.file.packed.bytes)
     }
 
     fn cannot_write(&self, error: &std::io::Error) -> Failure {

@@ -1,4 +1,4 @@
-//! IDX, the format of MNIST: a big-endian header, then the elements. Gzipped, as it is published.
+//! IDX, the format of MNIST: a big-endian header, then the elements. Gzipped, as it is published, or unpacked.
 //!
 //! Format: two zero bytes, 8 for unsigned bytes, the number of dimensions, the length of each as u32, the bytes.
 
@@ -11,27 +11,29 @@ use ndarray::{Array1, Array3};
 /// No data set here comes near: 60,000 images of 28 x 28 are 47 MB.
 const MAX_ELEMENTS: u64 = 1 << 28;
 
-/// Images (n, height, width) from a gzipped IDX file.
+/// Images (n, height, width) from an IDX file, gzipped or not.
 ///
 /// # Errors
 /// Damaged gzip; a header that is not that of images; more or fewer bytes than it promises.
-pub fn images(gzip: &[u8]) -> anyhow::Result<Array3<u8>> {
-    let (shape, elements) = read::<3>(gzip)?;
+pub fn images(file: &[u8]) -> anyhow::Result<Array3<u8>> {
+    let (shape, elements) = read::<3>(file)?;
     Ok(Array3::from_shape_vec(shape, elements)?)
 }
 
-/// Labels (n,) from a gzipped IDX file.
+/// Labels (n,) from an IDX file, gzipped or not.
 ///
 /// # Errors
 /// As [`images`].
-pub fn labels(gzip: &[u8]) -> anyhow::Result<Array1<u8>> {
-    let ([_], elements) = read::<1>(gzip)?;
+pub fn labels(file: &[u8]) -> anyhow::Result<Array1<u8>> {
+    let ([_], elements) = read::<1>(file)?;
     Ok(Array1::from_vec(elements))
 }
 
 /// The lengths of `N` dimensions and the elements.
-fn read<const N: usize>(gzip: &[u8]) -> anyhow::Result<([usize; N], Vec<u8>)> {
-    let mut content = MultiGzDecoder::new(gzip);
+fn read<const N: usize>(file: &[u8]) -> anyhow::Result<([usize; N], Vec<u8>)> {
+    let gzipped = file.starts_with(&[0x1f, 0x8b]);
+    let mut content: Box<dyn Read + '_> =
+        if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut magic = [0u8; 4];
     content.read_exact(&mut magic).context("cannot read the IDX header")?;
     ensure!(
@@ -83,8 +85,12 @@ mod tests {
 
     #[test]
     fn two_images_by_hand() {
-        let images = images(&idx(&[2, 2, 3], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255])).unwrap();
-        assert_eq!(images, array![[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 255]]]);
+        let gzipped = idx(&[2, 2, 3], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255]);
+        let mut unpacked = Vec::new();
+        MultiGzDecoder::new(gzipped.as_slice()).read_to_end(&mut unpacked).unwrap();
+        for file in [gzipped, unpacked] {
+            assert_eq!(images(&file).unwrap(), array![[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 255]]]);
+        }
         assert_eq!(labels(&idx(&[3], &[9, 0, 4])).unwrap(), array![9, 0, 4]);
     }
 

@@ -43,9 +43,10 @@ struct Args {
     /// carries with it; or synthetic, made-up shapes (default fashion-mnist)
     #[argh(option, arg_name = "name", default = "Dataset::FashionMnist")]
     dataset: Dataset,
-    /// folder, or http(s) URL of one, with the four original .gz files; may be given several times (default: for
-    /// fashion-mnist $FASHION_MNIST_DIR, ../shared/fashion-mnist and the Keras cache; the torchvision caches below data
-    /// and $TORCHVISION_ROOT; the public mirrors; these are also tried after those given)
+    /// folder with the four files, as published (.gz) or unpacked, or http(s) URL of one with the .gz
+    /// files; may be given several times (default: for fashion-mnist $FASHION_MNIST_DIR,
+    /// ../shared/fashion-mnist and the Keras cache; the torchvision caches below data and
+    /// $TORCHVISION_ROOT; the public mirrors; these are also tried after those given)
     #[argh(option, arg_name = "folder|url")]
     source: Vec<Source>,
     /// look in folders alone, never on the network (default: download what no folder has; an interrupted download is
@@ -74,9 +75,7 @@ fn main() -> ExitCode {
 
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     check(&args)?;
-    for target in targets(&args.out_dir) {
-        Outputs::check(&target)?;
-    }
+    stage::Files::new().writes("--out-dir", &targets(&args.out_dir)).check()?;
     stage::note(&format!("{}: {}", args.dataset, args.dataset.attribution()));
     match args.dataset.published() {
         Some(published) => {
@@ -112,10 +111,8 @@ fn fetch(args: &Args, fetcher: &Fetcher, published: &Published) -> anyhow::Resul
     let mut inputs = Vec::new();
     let mut fetch = |file: &PublishedFile| {
         let verified = fetcher.fetch(file)?;
-        // Not where it came from: the same bytes are the same input, whoever had them.
-        let (path, bytes, sha256) = (file.name.to_owned(), file.bytes, file.sha256.to_owned());
-        inputs.push(FileRecord { path, dtype: None, shape: Vec::new(), bytes, sha256 });
-        anyhow::Ok(verified)
+        inputs.push(verified.record);
+        anyhow::Ok(verified.bytes)
     };
     let classes = args.dataset.classes().len();
     let mut split = |files: &SplitFiles| {

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context;
+use artifact::FileRecord;
 
 use crate::dataset::Published;
 use crate::http::{self, Limits};
-use crate::published::{PublishedFile, Unusable};
+use crate::published::{Form, PublishedFile, Unusable, Verified};
 
 /// Folder, in the output folder, that keeps downloads until all files are there: an interrupted run goes on from them.
 const KEPT: &str = ".download";
@@ -89,10 +90,13 @@ impl Fetcher {
     ///
     /// # Errors
     /// No source has it. The message says of each why not.
-    pub fn fetch(&self, file: &PublishedFile) -> anyhow::Result<Vec<u8>> {
-        if let Ok(bytes) = file.read(&self.kept.join(file.name)) {
-            stage::note(&format!("{}: verified, from an earlier run that was interrupted", file.name));
-            return Ok(bytes);
+    pub fn fetch(&self, file: &PublishedFile) -> anyhow::Result<Verified> {
+        if let Ok(verified) = file.read(&self.kept.join(file.packed_name()), Form::Packed) {
+            stage::note(&format!(
+                "{}: verified, from an earlier run that was interrupted",
+                file.packed_name()
+            ));
+            return Ok(verified);
         }
         let mut failures = Vec::new();
         for source in &self.sources {
@@ -102,9 +106,9 @@ impl Fetcher {
                 Source::Mirror(url) => self.download(url, file),
             };
             match outcome {
-                Ok(bytes) => {
-                    stage::note(&format!("{}: verified, from {source}", file.name));
-                    return Ok(bytes);
+                Ok(verified) => {
+                    stage::note(&format!("{}: verified, from {source}", verified.record.path));
+                    return Ok(verified);
                 }
                 Err(why) => failures.push(format!("{source}: {why}")),
             }
@@ -116,31 +120,40 @@ impl Fetcher {
         anyhow::bail!(
             "no source has {}: {}; give the folder that holds the four files as --source FOLDER, or run `make demo`, \
              which needs no download",
-            file.name,
+            file.packed_name(),
             failures.join("; ")
         )
     }
 
-    fn look(&self, folder: &Path, file: &PublishedFile) -> Result<Vec<u8>, String> {
-        let path = folder.join(file.name);
-        file.read(&path).map_err(|unusable| {
-            // Whoever keeps a damaged file wants to hear of it, even when another source has a good one.
-            if let Unusable::Wrong(why) = &unusable {
-                stage::warn(&format!("{}: refused: {why}", path.display()));
+    /// The file under any of the names that it may have in `folder`. The error is what is wrong with the first of them.
+    fn look(&self, folder: &Path, file: &PublishedFile) -> Result<Verified, String> {
+        let mut failure = None;
+        for (path, form) in file.places(folder) {
+            match file.read(&path, form) {
+                Ok(verified) => return Ok(verified),
+                Err(Unusable::Absent) => {}
+                Err(Unusable::Wrong(why)) => {
+                    // Whoever keeps a damaged file wants to hear of it, even when another source has a good one.
+                    stage::warn(&format!("{}: refused: {why}", path.display()));
+                    failure = failure.or(Some(why));
+                }
             }
-            unusable.to_string()
-        })
+        }
+        Err(failure.unwrap_or_else(|| Unusable::Absent.to_string()))
     }
 
-    fn download(&self, url: &str, file: &PublishedFile) -> Result<Vec<u8>, String> {
+    fn download(&self, url: &str, file: &PublishedFile) -> Result<Verified, String> {
         fs::create_dir_all(&self.kept)
             .map_err(|error| format!("cannot make {}: {error}", self.kept.display()))?;
         self.hold()?;
         let part = self.part(file);
-        let bytes = http::download(&format!("{url}/{}", file.name), file, &part, &self.limits)?;
+        let name = file.packed_name();
+        let bytes = http::download(&format!("{url}/{name}"), file, &part, &self.limits)?;
         // Without this a later run downloads the file again; this one has it.
-        let _ = fs::rename(part, self.kept.join(file.name));
-        Ok(bytes)
+        let _ = fs::rename(part, self.kept.join(&name));
+        let (shape, sha256) = (Vec::new(), file.packed.sha256.to_owned());
+        let record = FileRecord { path: name, dtype: None, shape, bytes: file.packed.bytes, sha256 };
+        Ok(Verified { bytes, record })
     }
 
     /// Keeps other runs from writing into the same downloads. Where the file system knows no locks, wrong bytes are still found by
@@ -158,7 +171,7 @@ impl Fetcher {
     }
 
     fn part(&self, file: &PublishedFile) -> PathBuf {
-        self.kept.join(format!("{}.part", file.name))
+        self.kept.join(format!("{}.part", file.packed_name()))
     }
 
     /// Removes the downloads of `files`, and their folder if nothing else is in it.
@@ -166,7 +179,7 @@ impl Fetcher {
     /// # Errors
     /// A file that is there but cannot be removed.
     pub fn clean(&self, files: &[&PublishedFile]) -> anyhow::Result<()> {
-        for path in files.iter().flat_map(|file| [self.kept.join(file.name), self.part(file)]) {
+        for path in files.iter().flat_map(|file| [self.kept.join(file.packed_name()), self.part(file)]) {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(error).with_context(|| format!("cannot remove {}", path.display()));
@@ -183,7 +196,7 @@ impl Fetcher {
 mod tests {
     use super::*;
     use crate::dataset::Dataset;
-    use crate::published::tests::ABC;
+    use crate::published::tests::{ABC, UNPACKED};
 
     #[test]
     fn a_source_is_a_folder_or_a_url() {
@@ -228,13 +241,13 @@ mod tests {
         let [empty, wrong, good, out] =
             ["empty", "wrong", "good", "out"].map(|name| folder.path().join(name));
         [&empty, &wrong, &good].into_iter().for_each(|folder| fs::create_dir(folder).unwrap());
-        fs::write(wrong.join("abc"), "abd").unwrap();
-        fs::write(good.join("abc"), "abc").unwrap();
+        fs::write(wrong.join("abc-idx1-ubyte.gz"), "abd").unwrap();
+        fs::write(good.join("abc-idx1-ubyte.gz"), "abc").unwrap();
         let fetcher = |folders: &[&PathBuf]| {
             let sources = folders.iter().map(|&folder| Source::Folder(folder.clone())).collect();
             Fetcher::new(sources, true, Limits::default(), &out)
         };
-        assert_eq!(fetcher(&[&empty, &wrong, &good]).fetch(&ABC).unwrap(), b"abc");
+        assert_eq!(fetcher(&[&empty, &wrong, &good]).fetch(&ABC).unwrap().bytes, b"abc");
         let error = fetcher(&[&empty, &wrong]).fetch(&ABC).err().unwrap().to_string();
         for told in ["empty: no such file", "wrong: wrong checksum", "--source FOLDER", "make demo"] {
             assert!(error.contains(told), "{told}: {error}");
@@ -251,11 +264,11 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let kept = out.path().join(KEPT);
         fs::create_dir(&kept).unwrap();
-        fs::write(kept.join("abc"), "abc").unwrap();
-        fs::write(kept.join("abc.part"), "a").unwrap();
+        fs::write(kept.join("abc-idx1-ubyte.gz"), "abc").unwrap();
+        fs::write(kept.join("abc-idx1-ubyte.gz.part"), "a").unwrap();
         let fetcher =
             Fetcher::new(vec![Source::Mirror("http://unused".into())], true, Limits::default(), out.path());
-        assert_eq!(fetcher.fetch(&ABC).unwrap(), b"abc");
+        assert_eq!(fetcher.fetch(&ABC).unwrap().bytes, b"abc");
         fetcher.clean(&[&ABC]).unwrap();
         assert!(!kept.exists());
         let error = fetcher.fetch(&ABC).err().unwrap().to_string();
@@ -272,7 +285,7 @@ mod tests {
         let told = |fetcher: &Fetcher| fetcher.fetch(&ABC).err().unwrap().to_string();
         let first = fetcher();
         fs::create_dir(out.path().join(KEPT)).unwrap();
-        fs::write(out.path().join(KEPT).join("abc.part"), "a").unwrap();
+        fs::write(out.path().join(KEPT).join("abc-idx1-ubyte.gz.part"), "a").unwrap();
         assert!(!told(&first).contains("another run"));
         assert!(told(&fetcher()).contains("another run is downloading into"));
         drop(first);
@@ -288,5 +301,33 @@ mod tests {
         let fetcher = Fetcher::new(Vec::new(), true, Limits::default(), out.path());
         fetcher.clean(&[&ABC]).unwrap();
         assert!(kept.join("notes.txt").exists());
+    }
+
+    #[test]
+    fn files_are_found_unpacked_and_under_other_names() {
+        for (place, content) in [
+            ("abc-idx1-ubyte.gz", "abc"),
+            ("abc.idx1-ubyte.gz", "abc"),
+            ("abc-idx1-ubyte", UNPACKED),
+            ("abc.idx1-ubyte", UNPACKED),
+            ("raw/abc-idx1-ubyte.gz", "abc"),
+            ("raw/abc.idx1-ubyte", UNPACKED),
+            ("abc-idx1-ubyte/abc-idx1-ubyte", UNPACKED),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("mine").join(place);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, content).unwrap();
+            // The folder itself, and the one that torchvision would have the files in.
+            for given in ["mine", "mine/raw"] {
+                let source = Source::Folder(folder.path().join(given));
+                fs::create_dir_all(folder.path().join("mine/raw")).unwrap();
+                let fetcher = Fetcher::new(vec![source], true, Limits::default(), folder.path());
+                let found = fetcher.fetch(&ABC).unwrap();
+                assert_eq!(found.bytes, content.as_bytes(), "{place} in {given}");
+                let name = if content == "abc" { "abc-idx1-ubyte.gz" } else { "abc-idx1-ubyte" };
+                assert_eq!(found.record.path, name, "{place} in {given}");
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 use super::*;
+use crate::published::Content;
 
 const SIZE: usize = 100_000;
 
@@ -75,7 +76,16 @@ impl Case {
             attempts: 3,
             pause: Duration::from_millis(1),
         };
-        Self { folder, body, file: PublishedFile { name: "file", bytes: SIZE as u64, sha256 }, limits }
+        Self {
+            folder,
+            body,
+            file: PublishedFile {
+                name: "file",
+                packed: Content { bytes: SIZE as u64, sha256 },
+                unpacked: None,
+            },
+            limits,
+        }
     }
 
     fn part(&self) -> PathBuf {
