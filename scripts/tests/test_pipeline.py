@@ -123,7 +123,13 @@ class Pipeline(unittest.TestCase):
         self.assertNotIn("train-ae", plan.stdout)
         make(artifacts, f"LATENTS={mine}")
         self.assertEqual(len(np.load(artifacts / "clusters/latents-gmm/train.npy")), len(images))
-        self.assertFalse((artifacts / "autoencoder").exists())
+        self.assertIn("No labels (--labels)", (artifacts / "report/index.html").read_text())
+        for name in ["autoencoder", "data", "features", "scores", "clusters/pixels-kmeans"]:
+            self.assertFalse((artifacts / name).exists(), name)
+        labels = self.reference / "data/train-labels.npy"
+        table = make(artifacts, f"LATENTS={mine}", f"TRAIN_LABELS={labels}").stdout
+        rows = [row.split("|")[1].strip() for row in table.splitlines() if "| train " in row]
+        self.assertEqual(rows, SYSTEMS[1:])
 
     def test_foreign_assignments_are_scored_by_the_same_rule(self):
         artifacts = self.copy()
@@ -207,8 +213,10 @@ class Pipeline(unittest.TestCase):
         artifacts = self.copy()
         mine = artifacts / "latents/mine.npy"
         shutil.copy(artifacts / "latents/train.npy", mine)
-        table = make(artifacts, f"LATENTS={mine}").stdout
-        self.assertEqual([row.split("|")[1].strip() for row in table.splitlines() if "| test " in row][-1], "pixels-kmeans")
+        labels = artifacts / "data/train-labels.npy"
+        table = make(artifacts, f"LATENTS={mine}", f"TRAIN_LABELS={labels}").stdout
+        rows = [row.split("|")[1:3] for row in table.splitlines() if row.startswith("| ")]
+        self.assertEqual([[word.strip() for word in row] for row in rows[-5:]], [[name, "train"] for name in SYSTEMS[1:]])
 
     def test_images_without_labels_end_with_clusters(self):
         artifacts = self.folder / "no-labels"

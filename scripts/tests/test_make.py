@@ -1,0 +1,549 @@
+"""The Makefile alone: which stages run, on which files, and when. All programs are stub.py."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import ROOT
+
+PROGRAMS = ["fetch-data", "train-ae", "encode", "scatter", "embed-manifold", "cluster-kmeans",
+            "cluster-gmm", "consensus", "evaluate", "report"]
+IMAGE_SYSTEMS = ["pixels-kmeans"]
+LATENT_SYSTEMS = ["latents-kmeans", "latents-gmm"]
+MANIFOLD_SYSTEMS = ["manifold-kmeans", "manifold-gmm", "manifold-consensus"]
+
+
+class Make(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.artifacts = self.folder / "artifacts"
+        self.log = self.folder / "log"
+        self.log.touch()
+        self.bin = self.folder / "bin"
+        self.bin.mkdir()
+        for program in PROGRAMS:
+            shutil.copy(ROOT / "scripts/tests/stub.py", self.bin / program)
+            (self.bin / program).chmod(0o755)
+
+    def make(self, *words, code=0, cwd=ROOT, artifacts=None, **environment):
+        """Runs make and returns what it printed; `self.ran` are the commands of the programs that ran."""
+        self.log.write_text("")
+        command = ["make", *map(str, words), f"BIN={self.bin}", f"LIBTORCH={self.bin}"]
+        if artifacts != "":
+            command.append(f"ARTIFACTS={artifacts or self.artifacts}")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True,
+                              env={**inherited, "LOG": str(self.log), **environment})
+        self.assertEqual(done.returncode, code, f"{command}\n{done.stdout}\n{done.stderr}")
+        self.ran = [line.split() for line in self.log.read_text().splitlines()]
+        return done
+
+    def refused(self, *words, told, **options):
+        """`words` are refused by make itself, with one line that has `told`, before anything runs."""
+        done = self.make(*words, code=2, **options)
+        self.assertEqual(self.ran, [])
+        self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+        for part in [told] if isinstance(told, str) else told:
+            self.assertIn(part, done.stderr)
+
+    def mine(self, name, shape=(30, 4), dtype="f4"):
+        """A file of the user's, outside the artifacts."""
+        path = self.folder / name
+        np.save(path, np.zeros(shape, dtype))
+        return path
+
+    def programs(self):
+        return [command[0] for command in self.ran]
+
+    def of(self, program):
+        return [command[1:] for command in self.ran if command[0] == program]
+
+    def systems(self):
+        """Systems with assignments."""
+        names = {path.parent.name for path in self.artifacts.glob("clusters/*/train.npy")}
+        return sorted(names)
+
+    def nothing_to_do(self, *words):
+        done = self.make("all", *words)
+        self.assertEqual(self.ran, [])
+        self.assertIn("Nothing to be done", done.stdout + done.stderr)
+
+    def contents(self):
+        """Every generated file; of provenance and stamps there is none, or they are not of interest."""
+        return {str(path.relative_to(self.artifacts)): path.read_text()
+                for path in sorted(self.artifacts.rglob("*"))
+                if path.is_file() and ".stamps" not in path.parts and path.name != ".lock"}
+
+
+class Consensus(Make):
+    def test_the_test_split_is_assigned_by_the_model_of_the_training_split(self):
+        self.make("all", "RUNS=2", "K=7")
+        clusters = f"{self.artifacts}/clusters"
+        votes = {split: [f"{clusters}/manifold-runs/{run}/{split}.npy" for run in [1, 2]]
+                 for split in ["train", "test"]}
+        of = f"{clusters}/manifold-consensus"
+        train, test = sorted(self.of("consensus"), key=lambda command: "--predict" in command)
+        self.assertEqual(train, ["--assignments", *votes["train"], "--k", "7", "--out", f"{of}/train.npy",
+                                 "--agreement", f"{of}/train-agreement.npy", "--model", f"{of}/model.npz"])
+        self.assertEqual(test, ["--assignments", *votes["test"], "--predict", f"{of}/model.npz",
+                                "--out", f"{of}/test.npy", "--agreement", f"{of}/test-agreement.npy"])
+        # A lost model comes back, and with it the test split is assigned anew.
+        Path(of, "model.npz").unlink()
+        self.make("all", "RUNS=2", "K=7")
+        self.assertEqual(len(self.of("consensus")), 2)
+        self.nothing_to_do("RUNS=2", "K=7")
+
+
+class FilesOfYours(Make):
+    def commands_of_mine(self, *words, systems, scored):
+        """Runs make all; its systems are these, and no command sees anything of a bundled data set."""
+        shutil.rmtree(self.artifacts, ignore_errors=True)
+        self.make("all", "RUNS=2", *words)
+        self.assertEqual(self.systems(), sorted(systems), words)
+        self.assertNotIn("fetch-data", self.programs())
+        for command in self.ran:
+            for word in command:
+                for part in [f"{self.artifacts}/data", "crates/evaluate/reference", "fashion-mnist"]:
+                    self.assertNotIn(part, word, command)
+        self.assertEqual((self.artifacts / "scores").exists(), scored, words)
+        self.assertTrue((self.artifacts / "report/index.html").exists())
+
+    def test_no_bundled_file_takes_part_beside_points_of_yours(self):
+        mine = {name: f"{name}={self.mine(f'{name.lower()}.npy')}" for name in [
+            "TRAIN_IMAGES", "TEST_IMAGES", "TRAIN_LABELS", "TEST_LABELS", "LATENTS", "LATENTS_TEST",
+            "FEATURES", "FEATURES_TEST", "CLASSES", "WEIGHTS", "MAP", "DECODED",
+        ]}
+        words = lambda names: [mine[name] for name in names.split()]  # noqa: E731
+        image_systems = IMAGE_SYSTEMS + LATENT_SYSTEMS + MANIFOLD_SYSTEMS
+        for names, systems in {
+            "LATENTS": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
+            "LATENTS TRAIN_LABELS": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
+            "LATENTS LATENTS_TEST TRAIN_LABELS TEST_LABELS CLASSES": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
+            "LATENTS TRAIN_IMAGES": image_systems,
+            "LATENTS FEATURES": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
+            "LATENTS MAP": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
+            "FEATURES": MANIFOLD_SYSTEMS,
+            "FEATURES FEATURES_TEST TRAIN_LABELS": MANIFOLD_SYSTEMS,
+            "FEATURES TRAIN_IMAGES": image_systems,
+            "TRAIN_IMAGES": image_systems,
+            "TRAIN_IMAGES TRAIN_LABELS": image_systems,
+            "TRAIN_IMAGES TEST_IMAGES TRAIN_LABELS TEST_LABELS": image_systems,
+            "TRAIN_IMAGES WEIGHTS": image_systems,
+            "TRAIN_IMAGES DECODED": image_systems,
+        }.items():
+            # A data set that is named is not the user's points either.
+            more = ["DATASET=digits"] if "TRAIN_LABELS" in names else []
+            with self.subTest(names, more=more):
+                self.commands_of_mine(*words(names), *more, systems=systems, scored="TRAIN_LABELS" in names)
+
+    def test_what_lies_beside_the_points_of_a_data_set_is_refused_unless_that_is_named(self):
+        for name in ["TRAIN_LABELS", "TEST_LABELS", "TEST_IMAGES", "CLASSES", "MAP", "DECODED",
+                     "LATENTS_TEST", "FEATURES_TEST"]:
+            with self.subTest(name):
+                mine = self.mine("mine.npy")
+                self.refused("all", f"{name}={mine}", told=[f"{name}={mine}", "DATASET=fashion-mnist"])
+                self.assertFalse(self.artifacts.exists())
+        labels = self.mine("labels.npy")
+        self.make("all", "RUNS=2", f"TRAIN_LABELS={labels}", "DATASET=digits")
+        for command in self.of("evaluate"):
+            if "--labels" in command:
+                self.assertEqual(command[command.index("--labels") + 1], str(labels))
+            # Names and test labels of the data set belong to other labels than these.
+            for word in command:
+                for part in ["test-labels.npy", "classes.json", "reference"]:
+                    self.assertNotIn(part, word)
+        for name, part in [("TEST_IMAGES", "test-labels"), ("TEST_LABELS", "classes.json"),
+                           ("LATENTS_TEST", "test-labels"), ("FEATURES_TEST", "test-labels")]:
+            with self.subTest(name):
+                shutil.rmtree(self.artifacts)
+                self.make("all", "RUNS=2", f"{name}={labels}", "DATASET=digits")
+                for command in self.of("evaluate"):
+                    self.assertNotIn(part, " ".join(command))
+                    self.assertNotIn("reference", " ".join(command))
+
+    def test_weights_of_yours_encode_the_images_of_a_data_set(self):
+        weights = self.mine("weights.npy")
+        self.make("all", "RUNS=2", f"WEIGHTS={weights}")
+        self.assertEqual(self.of("train-ae"), [])
+        for command in self.of("encode"):
+            self.assertEqual(command[command.index("--weights") + 1], str(weights))
+        self.assertEqual(self.systems(), sorted(IMAGE_SYSTEMS + LATENT_SYSTEMS + MANIFOLD_SYSTEMS))
+
+    def test_files_that_the_pipeline_makes_are_not_yours_however_they_are_spelled(self):
+        for folder in [self.artifacts, f"{self.folder}/./artifacts"]:
+            with self.subTest(str(folder)):
+                shutil.rmtree(self.artifacts, ignore_errors=True)
+                words = [f"FEATURES={folder}/latents/train.npy", f"FEATURES_TEST={folder}/latents/test.npy"]
+                self.make("all", "RUNS=2", *words)
+                self.assertEqual(self.of("scatter"), [])
+                self.assertEqual(len(self.of("train-ae")), 1)
+                self.assertTrue((self.artifacts / "scores/manifold-gmm.json").exists())
+                # What is embedded is embedded anew when it is made anew.
+                self.make("all", "RUNS=2", "EPOCHS=3", *words)
+                self.assertEqual(len(self.of("embed-manifold")), 5)
+
+    def test_bundled_files_take_part_where_they_are_named(self):
+        latents = self.mine("latents.npy")
+        self.make("all", "RUNS=2", f"LATENTS={latents}", "DATASET=digits",
+                  f"TRAIN_LABELS={self.artifacts}/data/train-labels.npy")
+        self.assertEqual(self.programs().count("fetch-data"), 1)
+        self.assertEqual(self.systems(), sorted(LATENT_SYSTEMS + MANIFOLD_SYSTEMS))
+        self.assertTrue((self.artifacts / "scores/latents-gmm.json").exists())
+
+    def test_what_our_systems_left_of_other_points_is_not_taken_for_yours(self):
+        self.make("all", "RUNS=2")
+        foreign = self.artifacts / "clusters/pixels-hdbscan/train.npy"
+        foreign.parent.mkdir()
+        foreign.write_text("")
+        self.make("all", "RUNS=2", f"LATENTS={self.mine('l.npy')}", f"TRAIN_LABELS={self.mine('y.npy')}")
+        for command in self.of("evaluate") + self.of("report"):
+            self.assertNotIn("pixels-kmeans", " ".join(command))
+        self.assertIn("pixels-hdbscan", " ".join(self.of("report")[0]))
+
+    def test_points_can_be_left_out(self):
+        for words, systems in {"LATENTS=": IMAGE_SYSTEMS + MANIFOLD_SYSTEMS,
+                               "FEATURES=": IMAGE_SYSTEMS + LATENT_SYSTEMS}.items():
+            with self.subTest(words):
+                shutil.rmtree(self.artifacts, ignore_errors=True)
+                self.make("all", "RUNS=2", words)
+                self.assertEqual(self.systems(), sorted(systems))
+
+    def test_what_is_missing_beside_files_of_yours_is_told(self):
+        latents = f"LATENTS={self.mine('latents.npy')}"
+        other = self.mine("other.npy")
+        self.refused("all", "TRAIN_IMAGES=", told="there are no points")
+        self.refused("all", latents, f"DECODED={other}", told=["DECODED", "TEST_IMAGES"])
+        self.refused("all", latents, f"TEST_LABELS={other}", told=["TEST_LABELS", "TRAIN_LABELS"])
+        self.refused("all", f"LATENTS={self.folder}/no.npy", told=f"LATENTS={self.folder}/no.npy")
+        self.refused("bench-peers", latents, told="TRAIN_IMAGES")
+
+    def test_study_and_the_reports_three_take_files_of_yours(self):
+        latents = self.mine("latents.npy")
+        self.make("study", "SEEDS=2", "RUNS=2", f"LATENTS={latents}")
+        self.assertNotIn("fetch-data", self.programs())
+        self.assertNotIn("evaluate", self.programs())
+        alike = [command for command in self.of("consensus") if "--out" not in command]
+        self.assertEqual(len(alike), 5)
+        labels = self.mine("labels.npy")
+        shutil.rmtree(self.artifacts)
+        self.make("study", "SEEDS=2", "RUNS=2", f"LATENTS={latents}", f"TRAIN_LABELS={labels}")
+        self.assertNotIn("fetch-data", self.programs())
+        each = [command for command in self.of("evaluate") if "--each" in command]
+        self.assertEqual([len(command) for command in each], [1 + 2 * 5])
+        self.assertIn("All", self.of("report")[-1])
+        shutil.rmtree(self.artifacts)
+        self.make("report-recipe", f"LATENTS={latents}")
+        self.assertEqual(sorted(self.programs()), ["cluster-gmm", "cluster-kmeans"])
+
+    def test_wide_latents_of_yours_get_diagonal_covariances_unless_you_say_otherwise(self):
+        narrow, wide = self.mine("narrow.npy", (30, 100)), self.mine("wide.npy", (30, 101))
+        images = self.mine("images.npy", (5, 20, 20), "u1")
+        version_2 = self.folder / "version-2.npy"
+        with open(version_2, "wb") as file:
+            np.lib.format.write_array(file, np.zeros((30, 768), order="F"), version=(2, 0))
+        for latents, words, form in [(narrow, [], "full"), (wide, [], "diag"), (images, [], "diag"),
+                                     (version_2, [], "diag"), (wide, ["COVARIANCE=full"], "full"),
+                                     (narrow, ["COVARIANCE=tied"], "tied")]:
+            with self.subTest(latents.name, words=words):
+                self.make("all", "RUNS=2", f"LATENTS={latents}", *words)
+                forms = {command[command.index("--points") + 1]: command[command.index("--covariance") + 1]
+                         for command in self.of("cluster-gmm")}
+                self.assertEqual(forms[str(latents)], form)
+                others = {form for points, form in forms.items() if points != str(latents)}
+                self.assertEqual(others, {words[0].split("=")[1] if words else "full"})
+                shutil.rmtree(self.artifacts)
+
+
+class Seeds(Make):
+    def test_no_two_pairs_of_seed_and_run_share_a_seed(self):
+        latents = f"LATENTS={self.mine('latents.npy')}"
+        seen = {}
+        for seed in [0, 1, 3, 10, 11, 12, 101, 111, 112, 1011, 1111]:
+            done = self.make("-n", "all", latents, "RUNS=121", f"SEED={seed}")
+            for line in done.stdout.splitlines():
+                for kind, part in [("embed", "/manifold/"), ("vote", "/manifold-runs/")]:
+                    words = line.split()
+                    out = words[words.index("--out") + 1] if "--out" in words else ""
+                    if part not in out or "--seed" not in words or "/map/" in out:
+                        continue
+                    run = int(Path(out).parent.name)
+                    value = int(words[words.index("--seed") + 1])
+                    other = seen.setdefault((kind, value), (seed, run))
+                    self.assertEqual(other, (seed, run), f"two pairs share the seed {value} of {kind}")
+                    if run <= 9:
+                        # The seeds of the published study.
+                        self.assertEqual(value, 10 * seed + run)
+        self.assertEqual(len(seen), 2 * 11 * 121)
+
+
+class Names(Make):
+    def test_a_space_in_a_folder_or_file_is_refused_and_nothing_is_left(self):
+        spaced = self.folder / "my artifacts"
+        for goal in ["all", "demo", "report", "study", "clean", "table"]:
+            with self.subTest(goal):
+                self.refused(goal, artifacts=spaced, told=[str(spaced), "a space"])
+        before = sorted(self.folder.iterdir())
+        for name in ["LATENTS", "TRAIN_IMAGES", "PAGE"]:
+            self.refused("all", f"{name}={self.folder}/my file.npy", told=[f"{name}", "my file.npy"])
+        for letter in ":%'\"()&;,=*?#$":
+            with self.subTest(letter):
+                self.refused("all", artifacts=f"{self.folder}/a{letter}b", told=letter)
+        for folder in ["", "/", "-x"]:
+            self.refused("clean", "ARTIFACTS=" + folder, artifacts="", told="ARTIFACTS")
+        self.assertEqual(sorted(self.folder.iterdir()), before)
+
+    def test_a_checkout_with_a_space_is_refused_and_nothing_is_left(self):
+        checkout = self.folder / "my checkout"
+        checkout.mkdir()
+        for name in ["Makefile", "mk", "scripts", "crates"]:
+            if (ROOT / name).exists():
+                (checkout / name).symlink_to(ROOT / name)
+        before = sorted(self.folder.rglob("*"))
+        self.refused("all", cwd=checkout, artifacts="artifacts", told=[str(checkout), "a space"])
+        self.refused("demo", cwd=checkout, artifacts="", told=[str(checkout), "a space"])
+        self.assertEqual(sorted(self.folder.rglob("*")), before)
+
+    def test_a_misspelt_variable_is_refused_with_the_nearest_name(self):
+        for wrong, right in {"EPOCH=3": "EPOCHS", "epochs=3": "EPOCHS", "DATSET=digits": "DATASET",
+                             "TRAIN_IMAGE=x.npy": "TRAIN_IMAGES", "LATENT_TEST=x.npy": "LATENTS_TEST",
+                             "KMEANS_START=2": "KMEANS_STARTS"}.items():
+            with self.subTest(wrong):
+                self.refused("all", wrong, told=[wrong.split("=")[0], f"did you mean {right}?"])
+        for goal in ["demo", "help", "table", "build", "-n", "study"]:
+            with self.subTest(goal):
+                self.refused(goal, "EPOCH=3", told="did you mean EPOCHS?")
+        self.refused("all", "STAMPS=x", "QQQQQQQQ=1", told=["STAMPS", "QQQQQQQQ", "make help"])
+        self.assertFalse(self.artifacts.exists())
+
+    def test_every_documented_variable_is_taken(self):
+        told = self.make("help").stdout
+        names = [line.split()[0] for line in told.splitlines() if line.startswith("  ") and "make" not in line.split()[0]]
+        self.assertGreater(len(names), 70)
+        self.make("help", *[f"{name}=1" for name in names if name not in ["ARTIFACTS", "BIN", "LIBTORCH"]])
+
+    def test_a_dry_run_makes_no_folder(self):
+        for words in [["-n", "all"], ["--dry-run", "report"], ["-n", "demo"], ["--just-print", "-k", "all", "-j2"],
+                      ["-kn", "report-recipe"]]:
+            with self.subTest(words):
+                told = self.make(*words, "RUNS=2").stdout
+                self.assertIn("cluster-kmeans", told)
+                self.assertEqual(self.ran, [])
+                self.assertFalse(self.artifacts.exists())
+        self.make("--question", "all", code=1)
+        self.assertFalse(self.artifacts.exists())
+        # -n among the letters of a value is none.
+        self.make("all", "NETWORK=conv", "RUNS=2")
+        self.assertTrue(self.artifacts.exists())
+
+
+class Again(Make):
+    def setUp(self):
+        super().setUp()
+        self.words = ["RUNS=2", "DATASET=digits"]
+
+    def fresh(self, *words):
+        """The contents after these commands in a folder where nothing was."""
+        shutil.rmtree(self.artifacts)
+        self.make("all", *self.words, *words)
+        return self.contents()
+
+    def test_a_second_make_runs_nothing(self):
+        self.make("all", *self.words)
+        self.assertEqual(len(self.of("cluster-kmeans")), 6)
+        self.nothing_to_do(*self.words)
+        self.nothing_to_do(*self.words, "THREADS=3")
+        self.nothing_to_do(*self.words, "--jobs=3")
+
+    def test_only_what_a_parameter_concerns_runs_again(self):
+        self.make("all", *self.words)
+        self.make("all", *self.words, "K=12")
+        self.assertEqual(set(self.programs()), {"cluster-kmeans", "cluster-gmm", "consensus", "evaluate", "report"})
+        after = self.contents()
+        self.nothing_to_do(*self.words, "K=12")
+        self.assertEqual(after, self.fresh("K=12"))
+
+    def test_outputs_from_a_clock_ahead_are_remade_when_something_changes(self):
+        ahead = time.time() + 10 * 86400
+        self.make("all", *self.words, "K=12")
+        fresh = self.contents()
+        for which in ["**/*", "clusters/*/*"]:
+            with self.subTest(which):
+                shutil.rmtree(self.artifacts)
+                self.make("all", *self.words)
+                for path in self.artifacts.glob(which):
+                    os.utime(path, (ahead, ahead))
+                self.make("all", *self.words, "K=12")
+                self.assertEqual(self.contents(), fresh)
+        self.nothing_to_do(*self.words, "K=12")
+
+    def test_a_clock_that_was_ahead_all_along_remakes_nothing(self):
+        images = self.mine("images.npy")
+        os.utime(images, (time.time() + 10 * 86400,) * 2)
+        self.make("all", "RUNS=2", f"TRAIN_IMAGES={images}")
+        self.nothing_to_do("RUNS=2", f"TRAIN_IMAGES={images}")
+
+    def test_an_input_that_was_replaced_by_an_older_file_is_read_again(self):
+        files = {name: self.mine(f"{name}.npy") for name in ["LATENTS", "TRAIN_LABELS"]}
+        words = [f"{name}={path}" for name, path in files.items()]
+        for name, program in [("LATENTS", "cluster-kmeans"), ("TRAIN_LABELS", "evaluate")]:
+            with self.subTest(name):
+                self.make("all", "RUNS=2", *words)
+                old = self.folder / "old.npy"
+                np.save(old, np.ones((30, 4), "f4"))
+                os.utime(old, (1e9, 1e9))
+                # In place of the file, as `mv` and `cp -p` leave it.
+                if name == "LATENTS":
+                    os.replace(old, files[name])
+                else:
+                    shutil.copy2(old, files[name])
+                self.make("all", "RUNS=2", *words)
+                self.assertIn(program, self.programs())
+                after = self.contents()
+                shutil.rmtree(self.artifacts)
+                self.make("all", "RUNS=2", *words)
+                self.assertEqual(after, self.contents())
+                self.nothing_to_do("RUNS=2", *words)
+
+    def test_an_input_that_changes_while_its_stage_runs_is_read_again(self):
+        latents = self.mine("latents.npy")
+        self.make("all", "RUNS=2", f"LATENTS={latents}", TOUCHED=str(latents))
+        self.make("all", "RUNS=2", f"LATENTS={latents}")
+        self.assertIn("cluster-kmeans", self.programs())
+        self.nothing_to_do("RUNS=2", f"LATENTS={latents}")
+
+    def test_outputs_put_back_from_another_run_are_remade(self):
+        self.make("all", *self.words)
+        before = self.contents()
+        kept = self.folder / "kept"
+        shutil.copytree(self.artifacts / "clusters", kept)
+        self.make("all", *self.words, "K=12")
+        after = self.contents()
+        self.assertNotEqual(before, after)
+        shutil.rmtree(self.artifacts / "clusters")
+        shutil.copytree(kept, self.artifacts / "clusters")
+        self.make("all", *self.words, "K=12")
+        self.assertEqual(self.contents(), after)
+
+    def test_any_file_that_is_lost_comes_back_in_one_go(self):
+        self.make("all", *self.words)
+        before = self.contents()
+        for name in ["data/test-labels.npy", "autoencoder/losses.csv", "latents/test-decoded.npy",
+                     "features/model.npz", "manifold/1/test.npy", "clusters/manifold-runs/2/model.npz",
+                     "clusters/manifold-consensus/test-agreement.npy", "scores/latents-gmm.json"]:
+            with self.subTest(name):
+                (self.artifacts / name).unlink()
+                self.make("all", *self.words)
+                self.assertEqual(self.contents(), before)
+        self.nothing_to_do(*self.words)
+
+    def test_what_failed_or_was_not_reached_runs_next_time(self):
+        new = ["K=12", "EPOCHS=3", "SEED=3", "DATASET=synthetic", "RUNS=2"]
+        self.make("all", *new)
+        fresh = self.contents()
+        for program in ["scatter", "cluster-gmm", "consensus", "report"]:
+            with self.subTest(program):
+                shutil.rmtree(self.artifacts)
+                self.make("all", *self.words)
+                self.make("all", "-k", *new, code=2, FAIL=program)
+                self.make("all", *new)
+                self.assertEqual(self.contents(), fresh)
+
+    def test_a_run_that_failed_is_no_reason_to_remake_what_was_there(self):
+        self.make("all", *self.words)
+        self.make("all", *self.words, "K=2000", code=2, FAIL="cluster-kmeans cluster-gmm")
+        self.nothing_to_do(*self.words)
+
+
+class WhatIsThere(Make):
+    """make table, figure and report after a run with variables that are not repeated."""
+
+    def setUp(self):
+        super().setUp()
+        self.make("all", "RUNS=2", "NETWORK=conv", "EPOCHS=3")
+        self.before = self.contents()
+        self.out = self.folder / "my figure.svg"
+
+    def test_the_table_is_printed_and_nothing_else_happens(self):
+        told = self.make("table").stdout
+        self.assertEqual(self.ran, [])
+        self.assertEqual(told, (self.artifacts / "scores/table.md").read_text())
+        self.assertEqual(self.contents(), self.before)
+        self.make("table", "NETWORK=conv", "EPOCHS=3", "RUNS=2")
+        self.refused("table", "EPOCHS=7", told="other variables")
+        shutil.rmtree(self.artifacts)
+        self.refused("table", told="there is no table")
+        self.assertFalse(self.artifacts.exists())
+
+    def test_a_figure_is_drawn_of_what_is_there(self):
+        page = (self.artifacts / "report/index.html").read_text().splitlines()[0].split()
+        self.make("figure", "FIGURE=map", f"OUT={self.out}", "SYSTEM=latents-gmm")
+        [drawn] = self.of("report")
+        self.assertEqual(["report", *drawn[:len(page) - 3]], page[:-2])
+        self.assertEqual(drawn[len(page) - 3:][:5], ["--figure", "map", "--system", "latents-gmm", "--out"])
+        self.assertTrue(self.out.exists())
+        self.assertEqual(len(self.ran), 1)
+        self.assertEqual(self.contents(), self.before)
+        self.refused_inside("figure", "FIGURE=map", f"OUT={self.out}", "EPOCHS=7")
+        shutil.rmtree(self.artifacts)
+        self.refused("figure", "FIGURE=map", f"OUT={self.out}", told="there is no page")
+        self.assertFalse(self.artifacts.exists())
+
+    def refused_inside(self, *words):
+        done = self.make(*words, code=2)
+        self.assertEqual(self.ran, [])
+        self.assertIn("other variables", done.stderr)
+        self.assertEqual(self.contents(), self.before)
+
+    def test_the_page_replaces_nothing_that_was_made_otherwise(self):
+        self.refused_inside("report")
+        self.refused_inside("report", "EPOCHS=3")
+        (self.artifacts / "report/index.html").unlink()
+        self.make("report", "RUNS=2", "NETWORK=conv", "EPOCHS=3")
+        self.assertEqual(self.programs(), ["report"])
+        self.assertEqual(self.contents(), self.before)
+        # Where nothing is there, it makes what it needs.
+        shutil.rmtree(self.artifacts)
+        self.make("report", "RUNS=2")
+        self.assertTrue((self.artifacts / "report/index.html").exists())
+
+    def test_all_remakes_everything_as_ever(self):
+        self.make("all", "RUNS=2")
+        self.assertEqual(len(self.of("train-ae")), 1)
+
+
+class Checkpoints(Make):
+    def resumed(self, *words, **environment):
+        self.make("all", "RUNS=2", *words, code=2 if environment else 0, **environment)
+        [command] = self.of("train-ae")
+        return [word for word in command if word in ("--resume", "--discard-checkpoint")]
+
+    def test_a_stopped_training_goes_on_and_another_says_that_it_discards_it(self):
+        self.assertEqual(self.resumed("EPOCHS=5", STOP="1"), [])
+        self.assertEqual(self.resumed("EPOCHS=5", STOP="1"), ["--resume"])
+        self.assertEqual(self.resumed("EPOCHS=5"), ["--resume"])
+        self.assertEqual(self.resumed("EPOCHS=6", STOP="1"), [])
+        self.assertEqual(self.resumed("EPOCHS=7"), ["--discard-checkpoint"])
+        self.nothing_to_do("RUNS=2", "EPOCHS=7")
+
+    def test_a_training_that_failed_at_once_does_not_cost_the_one_before(self):
+        self.assertEqual(self.resumed("EPOCHS=5", STOP="1"), [])
+        self.assertEqual(self.resumed("LR=x", FAIL="train-ae"), ["--discard-checkpoint"])
+        self.assertEqual(self.resumed("LR=y", FAIL="train-ae"), ["--discard-checkpoint"])
+        self.assertEqual(self.resumed("EPOCHS=5"), ["--resume"])
+
+    def test_a_stopped_training_on_other_images_is_not_gone_on_with(self):
+        images = self.mine("images.npy")
+        self.assertEqual(self.resumed(f"TRAIN_IMAGES={images}", STOP="1"), [])
+        os.utime(images, (1e9, 1e9))
+        self.assertEqual(self.resumed(f"TRAIN_IMAGES={images}"), ["--discard-checkpoint"])
+
+
+if __name__ == "__main__":
+    unittest.main()
