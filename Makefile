@@ -210,12 +210,6 @@ all: $(if $(TRAIN_LABELS),$(TABLE),$(ASSIGNMENTS)) $(PAGE) ## the report's three
 report: $(PAGE) ## the page alone, with what it needs; remakes nothing that was made with other variables
 
 # What make figure and make table show is there already: they run no stage, whatever the variables are.
-ifneq ($(filter figure,$(MAKECMDGOALS)),)
-ifeq ($(and $(FIGURE),$(OUT)),)
-$(error make figure needs FIGURE=, one of runs, samples, losses, reconstructions, map, confusion, sizes and clusters, and OUT=, \
-    FILE.svg or FILE.png; SYSTEM= where it is not the last)
-endif
-endif
 # The command of the last page without its last two words, --out and the page.
 page_recorded = $(call but_two,$(file <$(STAMPS)/page))
 but_two = $(wordlist 1,$(words $(wordlist 3,$(words $1),$1)),$1)

@@ -52,6 +52,12 @@ endif
 
 endif
 
+ifneq ($(filter figure,$(goals)),)
+$(if $(and $(FIGURE),$(OUT)),,$(error make figure needs FIGURE=, one of runs, samples, losses, \
+    reconstructions, map, confusion, sizes and clusters, and OUT=, FILE.svg or FILE.png; SYSTEM= where \
+    it is not the last))
+endif
+
 # make figure and make table run no stage, so what they show has to be there.
 $(if $(filter-out figure,$(goals)),,$(if $(wildcard $(STAMPS)/page),,$(error there is no page in \
     $(ARTIFACTS) to take a figure of: run make all or make report first)))

@@ -58,17 +58,31 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         .check()?;
 
     let material = Material::read(&args)?;
+    // Fonts of the system that letters were drawn with.
+    let mut others = Vec::new();
     let bytes = match args.figure {
         None => Page::of(&material, &material::drawable(&args.title), args.seed)?.render()?.into_bytes(),
         Some(name) => {
             let svg = figure::draw(name, &material, args.system.as_deref(), args.seed)?;
-            if kind == "png" { figure::png(&svg)? } else { svg.into_bytes() }
+            if kind == "png" {
+                let (bytes, fonts) = figure::png(&svg)?;
+                if let Some(warning) = fonts.warning() {
+                    stage::warn(&format!("{}: {warning}", args.out.display()));
+                }
+                others = fonts.others;
+                bytes
+            } else {
+                svg.into_bytes()
+            }
         }
     };
     let mut outputs = Outputs::new();
     outputs.bytes(&args.out, &bytes)?;
     let size = bytes.len();
-    let result = json!({ "bytes": size, "systems": material.systems.len() });
+    let mut result = json!({ "bytes": size, "systems": material.systems.len() });
+    if !others.is_empty() {
+        result["fonts"] = json!(others);
+    }
     let hint = if args.figure.is_some() { "" } else { "; open it in a browser" };
     let text = format!("{}: {:.1} MB{hint}\n", args.out.display(), size as f64 / 1e6);
     stage.finish(outputs, json!({ "seed": args.seed }), material.inputs, result, &text)

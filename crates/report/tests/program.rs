@@ -195,6 +195,66 @@ fn figures_are_files_of_their_own() {
 }
 
 #[test]
+fn letters_that_our_font_lacks_come_from_the_system_or_are_named() {
+    let folder = material();
+    let path = folder.path();
+    for fonts in ["none/fonts", "some/fonts/emoji"] {
+        std::fs::create_dir_all(path.join(fonts)).unwrap();
+    }
+    std::fs::write(path.join("some/fonts/emoji/Emoji.ttf"), epaint_default_fonts::NOTO_EMOJI_REGULAR)
+        .unwrap();
+    let draw = |classes: &str, fonts: &str| {
+        std::fs::write(path.join("classes.json"), classes).unwrap();
+        let words = format!("{ALL} --figure samples --out f.png");
+        let output = Command::cargo_bin("report")
+            .unwrap()
+            .current_dir(path)
+            .env("HOME", path.join("none"))
+            .env("XDG_DATA_HOME", path.join("none"))
+            .env("XDG_DATA_DIRS", path.join(fonts))
+            .args(words.split(' '))
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        let warnings = String::from_utf8(output.stderr).unwrap();
+        (std::fs::read(path.join("f.png")).unwrap(), warnings)
+    };
+    let latin = r#"["Zürich", "Ω"]"#;
+    let (with, without) = (draw(latin, "some"), draw(latin, "none"));
+    assert!(with == without && !with.1.contains("font"), "the system's fonts changed letters of ours");
+    let emoji = r#"["😀", "猫 and 犬"]"#;
+    let (with, without) = (draw(emoji, "some"), draw(emoji, "none"));
+    assert!(with.0 != without.0, "the system's font was not used");
+    assert!(
+        with.1.contains("f.png: no font of this system has 犬 (U+72AC), 猫 (U+732B), drawn as ?"),
+        "{}",
+        with.1
+    );
+    assert!(without.1.contains("😀 (U+1F600)"), "{}", without.1);
+    // Only what is drawn needs letters: a name that is too long to be drawn whole ends with dots.
+    let long = format!(r#"["{}😀", "b"]"#, "a".repeat(60));
+    assert!(!draw(&long, "none").1.contains("font"));
+    // As SVG, letters are drawn by whoever looks at it, in the end by any font without serifs.
+    done(path, &format!("{ALL} --figure samples --out f.svg"));
+    assert!(text(path, "f.svg").contains("sans-serif"));
+}
+
+#[test]
+fn wide_letters_get_their_width() {
+    let folder = material();
+    let width = |classes: &str| {
+        std::fs::write(folder.path().join("classes.json"), classes).unwrap();
+        done(folder.path(), &format!("{ALL} --figure confusion --out f.svg"));
+        let svg = text(folder.path(), "f.svg");
+        let at = svg.find("<text class=\"small\" x=").unwrap();
+        svg[at..].to_owned()
+    };
+    // The same drawing but for the letters: names of n wide letters take as much as names of 2 n others.
+    let wide = width(r#"["上衣上衣上衣上衣", "裤子"]"#).replace("上衣上衣上衣上衣", "abcdefghijklmnop");
+    assert_eq!(wide.replace("裤子", "abcd"), width(r#"["abcdefghijklmnop", "abcd"]"#));
+}
+
+#[test]
 fn what_does_not_go_together_is_refused() {
     let folder = material();
     let folder = folder.path();

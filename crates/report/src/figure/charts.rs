@@ -5,7 +5,7 @@ use score_files::ScoreFiles;
 
 use crate::autoencoder::Losses;
 use crate::clusters::Clusters;
-use crate::figure::drawn;
+use crate::figure::{drawn, text_width};
 
 /// A line of an axis: where it is on the drawing, and its number.
 pub struct Tick {
@@ -208,8 +208,7 @@ impl Dots {
             .collect();
         let low = rows.iter().map(|(_, spread)| spread.low).reduce(f64::min)?;
         let high = rows.iter().map(|(_, spread)| spread.high).reduce(f64::max)?;
-        let longest =
-            rows.iter().map(|(row, _)| drawn(&row.system).chars().count()).max().unwrap_or_default();
+        let longest = rows.iter().map(|(row, _)| text_width(&drawn(&row.system))).max().unwrap_or_default();
         let names = 20.0 + 7.2 * longest as f64;
         let (left, right) = (names + 12.0, names + 282.0);
         let margin = ((high - low) * 0.06).max(0.005);

@@ -6,7 +6,7 @@ use score_files::Scored;
 use serde::Deserialize;
 
 use crate::clusters::{Cluster, Clusters};
-use crate::figure::drawn;
+use crate::figure::{drawn, text_width};
 use crate::material::{Material, System};
 use crate::pictures::Pictures;
 
@@ -67,11 +67,10 @@ impl Sheet {
         let ratio = like.map_or(1.0, |like| like.height as f64 / like.width as f64);
         let columns = rows.iter().map(|row| row.pictures.len()).max().unwrap_or_default();
         let side = (Self::SIDE, Self::SIDE * ratio);
-        let longest =
-            rows.iter().flat_map(|row| [&row.name, &row.more]).map(|text| text.chars().count()).max();
+        let longest = rows.iter().flat_map(|row| [&row.name, &row.more]).map(|text| text_width(text)).max();
         let left = 18.0 + 6.4 * longest.unwrap_or_default() as f64;
         let title = drawn(title);
-        let words = 24.0 + 10.0 * title.chars().count() as f64 + 7.0 * note.chars().count() as f64;
+        let words = 24.0 + 10.0 * text_width(&title) as f64 + 7.0 * text_width(note) as f64;
         let step = (side.1 + 6.0).max(36.0);
         let width = (left + (side.0 + 2.0) * columns as f64 + 12.0).max(words);
         let size = (width, 70.0 + step * rows.len() as f64);
@@ -252,7 +251,7 @@ impl Matrix {
             cells.truncate(columns.len());
             cells
         });
-        let longest = classes.iter().map(|class| class.chars().count()).max().unwrap_or_default() as f64;
+        let longest = classes.iter().map(|class| text_width(class)).max().unwrap_or_default() as f64;
         let title = drawn(&format!("{}, {}", row.system, row.split));
         let note = format!(
             "one-to-one map, ACC {:.4}; rows: true class, columns: predicted",

@@ -2,6 +2,7 @@
 
 mod charts;
 mod file;
+mod fonts;
 mod grids;
 mod scatter;
 
@@ -72,6 +73,21 @@ pub fn drawn(name: &str) -> String {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name.to_owned(),
     }
+}
+
+/// The width of a text in letters of usual width; Chinese, Japanese and Korean ones count as two.
+///
+/// The ranges are those that Unicode's Annex 11 (East Asian Width) calls wide, to the block.
+pub fn text_width(text: &str) -> usize {
+    let wide = |letter: char| {
+        matches!(
+            u32::from(letter),
+            0x1100..=0x115f | 0x2e80..=0xa4cf | 0xa960..=0xa97f | 0xac00..=0xd7a3 | 0xf900..=0xfaff
+                | 0xfe30..=0xfe4f | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1f64f
+                | 0x1f680..=0x1f6ff | 0x1f900..=0x1faff | 0x20000..=0x3fffd
+        )
+    };
+    text.chars().map(|letter| if wide(letter) { 2 } else { 1 }).sum()
 }
 
 /// Draws `name` as an SVG file, where it is a system's that of `system` or of the last.
