@@ -80,6 +80,11 @@ VOTER_KEEP      ?= information## which: likelihood, or information: clear compon
 ROUNDS          ?= 5## rounds of the benches
 STEPS           ?= 100## of a training in each round of make bench-train
 KILLS           ?= 200## processes that make test-faults kills
+DIFFERENTIAL_SECONDS ?=## seconds that test-faults draws new cases for, in place of its short form
+DIFFERENTIAL_SEED ?=## seed of the first of these cases
+DIFFERENTIAL_CASES ?=## cases of each kind in the short form
+DIFFERENTIAL_KINDS ?=## the kinds, joined by commas; all where empty
+DIFFERENTIAL_KEEP ?=## a folder for the files of cases with findings
 FUZZ            ?= npy npz idx weights json losses## the readers that make fuzz is at
 FUZZ_SECONDS    ?= 1800## for each of them
 WORK            ?=## their cases, joined by commas; all where empty
@@ -315,7 +320,7 @@ test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all tests; installs PyTo
 	$(CARGO) test --release --locked --workspace
 	.venv/bin/python -m unittest discover --start-directory scripts/tests --verbose
 
-test-faults: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## kills, full disks, several writers, hostile files and names: some four minutes, half of it with KILLS=20
+test-faults: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## kills, full disks, several writers, hostile files and names, drawn points beside scikit-learn: some five minutes
 	KILLS=$(KILLS) .venv/bin/python -m unittest discover --start-directory scripts/tests --pattern 'faults_*.py' --verbose
 
 test-cuda: .venv/test $(TORCH_PROGRAMS) ## training and encoding on a CUDA device, which it needs, beside the CPU: about a minute
