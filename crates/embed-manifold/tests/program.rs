@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
-use ndarray::{Array2, s};
-use ndarray_npy::{read_npy, write_npy};
+use ndarray::{Array2, arr1, s};
+use ndarray_npy::{NpzReader, NpzWriter, read_npy, write_npy};
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -47,6 +47,146 @@ fn points_are_embedded_and_new_ones_find_their_places() {
     done(folder.path(), "--points new.npy --transform m.npz --out n.npy");
     let new: Array2<f32> = read_npy(folder.path().join("n.npy")).unwrap();
     assert_eq!(new.dim(), (10, 3));
+}
+
+/// Five blobs of whole numbers, point i of blob i % 5.
+fn blobs() -> Array2<f64> {
+    Array2::from_shape_fn((250, 4), |(i, j)| {
+        let center = 40 * ((i % 5) * (j + 3) % 7);
+        (center + (i * (13 + 4 * j)) % 23) as f64
+    })
+}
+
+fn embedded(folder: &Path, name: &str) -> Array2<f32> {
+    done(
+        folder,
+        &format!("--points {name}.npy --dims 2 --neighbors 10 --epochs 100 --out e.npy --model {name}.npz"),
+    );
+    read_npy(folder.join("e.npy")).unwrap()
+}
+
+/// The share of points whose nearest other point is of the same blob.
+fn kept(embedding: &Array2<f32>) -> f64 {
+    let n = embedding.nrows();
+    let nearest = |i: usize| {
+        let distance = |j: &usize| (&embedding.row(i) - &embedding.row(*j)).mapv(|x| x * x).sum();
+        (0..n).filter(|&j| j != i).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap()
+    };
+    (0..n).filter(|&i| nearest(i) % 5 == i % 5).count() as f64 / n as f64
+}
+
+#[test]
+fn points_of_wide_dtypes_are_embedded_wherever_they_lie() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    let points = blobs();
+    write_npy(folder.join("plain.npy"), &points).unwrap();
+    let plain = embedded(folder, "plain");
+    assert!(kept(&plain) > 0.99);
+    write_npy(folder.join("far.npy"), &(&points + 1e9)).unwrap();
+    write_npy(folder.join("whole.npy"), &points.mapv(|x| x as i32 + 2_000_000_000)).unwrap();
+    write_npy(folder.join("longer.npy"), &points.mapv(|x| x as i64 + (1 << 52))).unwrap();
+    for (name, moved) in [("far", 1e9), ("whole", 2e9), ("longer", 2.0_f64.powi(52))] {
+        assert_eq!(embedded(folder, name), plain, "{name}");
+        // The center is in the model.
+        for (model, points) in [("plain", "plain"), (name, name)] {
+            done(folder, &format!("--points {points}.npy --transform {model}.npz --out {model}-n.npy"));
+        }
+        let places = |name: &str| read_npy::<_, Array2<f32>>(folder.join(format!("{name}-n.npy"))).unwrap();
+        assert_eq!(places(name), places("plain"), "{name}");
+        // New points of `f4` are brought into the frame as well.
+        if moved < 2e9 {
+            write_npy(folder.join("single.npy"), &points.mapv(|x| (x + moved) as f32)).unwrap();
+            done(folder, &format!("--points single.npy --transform {name}.npz --out n.npy"));
+        }
+    }
+    for scale in [1e-300, 1e-25, 1e18, 1e19, 1e300] {
+        write_npy(folder.join("scaled.npy"), &(&points * scale)).unwrap();
+        let kept = kept(&embedded(folder, "scaled"));
+        assert!(kept > 0.99, "f8 times {scale}: {kept}");
+        if (1e-30..1e30).contains(&scale) {
+            write_npy(folder.join("scaled.npy"), &points.mapv(|x| (x * scale) as f32)).unwrap();
+            let embedding = embedded(folder, "scaled");
+            assert!(self::kept(&embedding) > 0.99, "f4 times {scale}");
+        }
+    }
+}
+
+#[test]
+fn models_of_before_are_read() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    write_npy(folder.join("single.npy"), &blobs().mapv(|x| x as f32)).unwrap();
+    embedded(folder, "single");
+    done(folder, "--points single.npy --transform single.npz --out n.npy");
+    let expected: Array2<f32> = read_npy(folder.join("n.npy")).unwrap();
+
+    let mut model = NpzReader::new(std::fs::File::open(folder.join("single.npz")).unwrap()).unwrap();
+    let (points, embedding): (Array2<f32>, Array2<f32>) =
+        (model.by_name("points.npy").unwrap(), model.by_name("embedding.npy").unwrap());
+    let settings: ndarray::Array1<f64> = model.by_name("settings.npy").unwrap();
+    let write = |name: &str, settings: &[f64], center: Option<&[f64]>| {
+        let mut old = NpzWriter::new(std::fs::File::create(folder.join(name)).unwrap());
+        old.add_array("points", &points).unwrap();
+        old.add_array("embedding", &embedding).unwrap();
+        old.add_array("settings", &arr1(settings)).unwrap();
+        center.map(|center| old.add_array("center", &arr1(center)).unwrap());
+        old.finish().unwrap();
+    };
+    let settings = settings.to_vec();
+    write("old.npz", &settings[..4], None);
+    done(folder, "--points single.npy --transform old.npz --out n.npy");
+    assert_eq!(read_npy::<_, Array2<f32>>(folder.join("n.npy")).unwrap(), expected);
+
+    let with = |exponent: f64| [&settings[..4], &[exponent]].concat();
+    for (settings, center, told) in [
+        (with(0.0), None, "center"),
+        (with(0.0), Some(vec![0.0; 3]), "center of shape (4,)"),
+        (with(0.0), Some(vec![f64::NAN; 4]), "finite center"),
+        (with(0.5), Some(vec![0.0; 4]), "whole exponent"),
+        (with(1e6), Some(vec![0.0; 4]), "whole exponent"),
+        (settings[..3].to_vec(), Some(vec![0.0; 4]), "settings of shape (5,)"),
+        (vec![1.0; 6], Some(vec![0.0; 4]), "settings of shape (5,)"),
+    ] {
+        write("broken.npz", &settings, center.as_deref());
+        let output = run(folder, "--points single.npy --transform broken.npz --out b.npy");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
+        assert!(error.contains("broken.npz") && error.contains(told), "{told}: {error}");
+        assert!(!folder.join("b.npy").exists());
+    }
+}
+
+#[test]
+fn what_is_lost_is_told() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    let warned = |points: &Array2<f64>, more: &str, told: &str| {
+        write_npy(folder.join("points.npy"), points).unwrap();
+        let output = run(folder, &format!("--points points.npy --dims 2 --epochs 20 --out e.npy{more}"));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && error.contains(told), "{error}");
+    };
+    let mut points = blobs() + 1.0;
+    points.slice_mut(s![..3, ..]).fill(0.0);
+    warned(&points, " --metric cosine", "3 rows are all zeros");
+    let few = Array2::from_shape_fn((50, 2), |(i, _)| (i % 4) as f64);
+    warned(&few, "", "4 rows differ, fewer than the 20 neighbors");
+    // A few rows, of which the outlier leaves nothing to single precision, and all rows.
+    let mut points = blobs();
+    for i in 0..10 {
+        points.row_mut(i).fill(1e12 + i as f64);
+    }
+    warned(&points, "", "of 250 rows");
+    let apart = Array2::from_shape_fn((250, 4), |(i, j)| blobs()[[i, j]] + 1e12 * (i % 5) as f64);
+    write_npy(folder.join("points.npy"), &apart).unwrap();
+    std::fs::remove_file(folder.join("e.npy")).unwrap();
+    let output = run(folder, "--points points.npy --dims 2 --epochs 20 --out e.npy");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    let last = error.lines().last().unwrap();
+    assert!(last.contains("points.npy: ") && last.contains("of 250 rows"), "{error}");
+    assert!(!folder.join("e.npy").exists());
 }
 
 #[test]
