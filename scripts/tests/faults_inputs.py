@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import BIN, ROOT
-from stages import STAGES, command, prepare
+from stages import STAGES, prepare
 
 # Address space: libtorch alone takes some of it, a header's promise would take terabytes.
 MEMORY = 8 << 30
@@ -182,22 +182,6 @@ class Inputs(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(np.load(out)), 200)
         shutil.rmtree(self.folder / ("f" * 99))
-
-    def test_links_in_place_of_outputs_are_replaced(self):
-        outside = self.folder / "outside"
-        outside.mkdir()
-        out = self.folder / "out"
-        for stage, (_, outputs) in STAGES.items():
-            with self.subTest(stage):
-                shutil.rmtree(out, ignore_errors=True)
-                out.mkdir()
-                for name in [*outputs, *(f"{output}.json" for output in outputs)]:
-                    (outside / name).write_text("untouched")
-                    os.symlink(outside / name, out / name)
-                done = self.run_here(*command(stage, "--quiet"))
-                self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertFalse(any(path.is_symlink() for path in out.iterdir()))
-                self.assertTrue(all(path.read_text() == "untouched" for path in outside.iterdir()))
 
 
 if __name__ == "__main__":
