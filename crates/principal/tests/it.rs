@@ -83,7 +83,7 @@ fn few_points_of_many_features_have_exact_directions() {
 
 #[test]
 fn as_many_directions_as_features_are_all_eigenvectors() {
-    let points = products(&digits()).slice(s![.., ..160]).mapv(|x| x.sqrt());
+    let points = products(&digits()).slice(s![.., ..160]).mapv(f64::sqrt);
     let principal = Principal::of(points.view(), 160);
     let expected = exact(&points);
     // Pixels that are always 0 make the last ones arbitrary.
