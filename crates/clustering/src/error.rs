@@ -15,6 +15,18 @@ pub enum Error {
         k: usize,
     },
 
+    /// Fewer points of positive weight than clusters.
+    #[error(
+        "expected at least k = {k} points of positive weight, found {n}: give more of them a weight \
+         or lower k"
+    )]
+    TooFewWeighted {
+        /// Number of points whose weight is not 0.
+        n: usize,
+        /// Number of clusters asked for.
+        k: usize,
+    },
+
     /// Points (or a model) without a single feature.
     #[error("expected {what} with at least one row and one column, found shape {shape:?}")]
     Empty {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayBase, ArrayView2, CowArray, Data, Ix1, Ix2};
+use ndarray::{Array1, ArrayBase, ArrayView2, CowArray, Data, Ix1, Ix2};
 
 use crate::check::check_not_negative;
 use crate::parallel::map_chunks;
@@ -152,6 +152,32 @@ impl<'a, F: Scalar> Rows<'a, F> {
         Error::NonFinite { what: "points", row: rows.start + i / self.d, column: i % self.d, value }
     }
 
+    /// The points of positive weight, if there are others; none where no point has a weight of 0.
+    ///
+    /// A fit that begins with this gives the same bytes as one without the other points, whatever
+    /// it computes: means, units, random draws, the pieces that sums are made in.
+    ///
+    /// Errors: [`Error::TooFewWeighted`] when fewer than `k` points are left.
+    pub(crate) fn of_positive_weight(self, k: usize) -> Result<Option<Weighted<F>>, Error> {
+        let Some(weights) = self.weights.filter(|weights| weights.contains(&0.0)) else {
+            return Ok(None);
+        };
+        let (kept, left_out): (Vec<usize>, Vec<usize>) = (0..self.n).partition(|&i| weights[i] > 0.0);
+        if kept.len() < k {
+            return Err(Error::TooFewWeighted { n: kept.len(), k });
+        }
+        let values = self.gather(&kept);
+        let largest = values.iter().fold(0.0, |largest: f64, &x| largest.max(x.into().abs()));
+        let unit = if F::BYTES { 1.0 } else { unit(largest) };
+        let weights = kept.iter().map(|&i| weights[i]).collect();
+        Ok(Some(Weighted { values, weights, unit, kept, left_out }))
+    }
+
+    /// The values of the points `at`, shape `(at.len(), d)`.
+    fn gather(self, at: &[usize]) -> Vec<F> {
+        at.iter().flat_map(|&i| self.row(i)).copied().collect()
+    }
+
     /// Number of points.
     pub(crate) fn n(self) -> usize {
         self.n
@@ -189,19 +215,48 @@ impl<'a, F: Scalar> Rows<'a, F> {
         &self.values[i * self.d..(i + 1) * self.d]
     }
 
-    /// Copies the rows of positive weight, shape `(m, d)`, with their weights `(m,)`; `None` if all
-    /// have one.
-    pub(crate) fn of_positive_weight(self) -> Option<(Array2<F>, Vec<f64>)> {
-        let weights = self.weights.filter(|weights| weights.contains(&0.0))?;
-        let some: Vec<usize> = (0..self.n).filter(|&i| weights[i] > 0.0).collect();
-        let values = some.iter().flat_map(|&i| self.row(i)).copied().collect();
-        let array = Array2::from_shape_vec((some.len(), self.d), values).expect("d values per row");
-        Some((array, some.into_iter().map(|i| weights[i]).collect()))
-    }
-
     /// The points of `rows`, one after the other, as they were given.
     pub(crate) fn iter(self, rows: Range<usize>) -> impl Iterator<Item = &'a [F]> {
         self.values[rows.start * self.d..rows.end * self.d].chunks_exact(self.d)
+    }
+}
+
+/// The points of positive weight of some [`Rows`], copied, and which they are.
+pub(crate) struct Weighted<F> {
+    /// Shape `(kept, d)`.
+    values: Vec<F>,
+    /// Shape `(kept,)`.
+    weights: Vec<f64>,
+    /// See [`Rows::unit`].
+    unit: f64,
+    /// The points with a weight, and those without, in ascending order.
+    kept: Vec<usize>,
+    left_out: Vec<usize>,
+}
+
+impl<F: Scalar> Weighted<F> {
+    /// The points with a weight, as if there were no others. `all` are the points they are from.
+    pub(crate) fn rows(&self, all: Rows<F>) -> Rows<'_, F> {
+        let (values, weights, n) = (&self.values[..], Some(&self.weights[..]), self.kept.len());
+        Rows { values, n, d: all.d, scale: all.scale, unit: self.unit, weights }
+    }
+
+    /// The labels of `all` points: `labels` `(kept,)` of those with a weight, and what `assign`
+    /// says of the others.
+    pub(crate) fn merge(
+        &self,
+        all: Rows<F>,
+        labels: &Array1<i32>,
+        assign: impl FnOnce(Rows<F>) -> Array1<i32>,
+    ) -> Array1<i32> {
+        let values = all.gather(&self.left_out);
+        let (n, weights) = (self.left_out.len(), None);
+        let others = assign(Rows { values: &values, n, weights, ..all });
+        let mut merged = Array1::zeros(all.n);
+        for (&i, &label) in self.kept.iter().zip(labels).chain(self.left_out.iter().zip(&others)) {
+            merged[i] = label;
+        }
+        merged
     }
 }
 

@@ -184,8 +184,8 @@ pub struct GmmFit {
 ///
 /// Errors: [`Error::TooFewPoints`], [`Error::Empty`], [`Error::NonFinite`] (points or given means),
 /// [`Error::Parameter`], [`Error::Shape`] (given means), [`Error::Magnitude`] (from k-means),
-/// [`Error::NotPositiveDefinite`] when a component collapses. Where points of weight 0 are left
-/// out, errors count the others.
+/// [`Error::NotPositiveDefinite`] when a component collapses, [`Error::TooFewWeighted`] where fewer
+/// points than components have a weight.
 pub fn fit<'a, F: Scalar>(
     points: impl Into<Points<'a, F>>,
     params: &GmmParams,
@@ -195,13 +195,10 @@ pub fn fit<'a, F: Scalar>(
     params.check(points.dim())?;
     let array = points.in_order();
     let all = Rows::new(&points, &array)?;
-    let Some((some, weights)) = all.of_positive_weight() else {
+    let Some(weighted) = all.of_positive_weight(params.k)? else {
         return F::fit_mixture(all, params, on_progress);
     };
-    params.check(some.dim())?;
-    let points = Points::new(some.view()).scale(all.scale()).weights(&weights);
-    let array = points.in_order();
-    let mut fit = F::fit_mixture(Rows::new(&points, &array)?, params, on_progress)?;
+    let mut fit = F::fit_mixture(weighted.rows(all), params, on_progress)?;
     fit.assignments = fit.model.labels(all);
     fit.sizes = sizes(&fit.assignments, params.k);
     Ok(fit)

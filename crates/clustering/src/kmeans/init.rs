@@ -32,15 +32,20 @@ pub(super) fn starting_centroids<F: Scalar>(
     }
 }
 
-/// `k` different indices, drawn one after the other with probability proportional to the weights that are left; those
-/// of weight 0 come last (Efraimidis and Spirakis, *Weighted random sampling with a reservoir*, 2006).
+/// Draws `k` different indices, one after the other with probability proportional to the weights that
+/// are left (Efraimidis and Spirakis, *Weighted random sampling with a reservoir*, 2006). A weight of 0
+/// takes no random number: the others are drawn as if it were not there.
 pub(super) fn weighted(
     rng: &mut Xoshiro256PlusPlus,
     weights: impl Iterator<Item = f64>,
     k: usize,
 ) -> Vec<usize> {
-    let mut keys: Vec<(f64, usize)> =
-        weights.map(|weight| -(1.0 - rng.r#gen::<f64>()).ln() / weight).zip(0..).collect();
+    let key = |rng: &mut Xoshiro256PlusPlus, weight: f64| -(1.0 - rng.r#gen::<f64>()).ln() / weight;
+    let mut keys: Vec<(f64, usize)> = weights
+        .zip(0..)
+        .filter(|&(weight, _)| weight > 0.0)
+        .map(|(weight, i)| (key(rng, weight), i))
+        .collect();
     keys.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     keys.truncate(k);
     keys.into_iter().map(|(_, i)| i).collect()

@@ -188,6 +188,8 @@ impl MiniBatch {
         starting.check(sample.dim())?;
         let array = sample.in_order();
         let points = Rows::new(&sample, &array)?;
+        let weighted = points.of_positive_weight(params.k)?;
+        let points = weighted.as_ref().map_or(points, |weighted| weighted.rows(points));
         let spread = Spread::of(points)?;
         let starts = (0..starting.starts()).map(|start| {
             let (centroids, _) = init::starting_centroids(points, &spread, &starting, start);
@@ -213,6 +215,8 @@ impl MiniBatch {
             return Err(Error::Empty { what: "a batch", shape: vec![0, points.d()] });
         }
         self.model.check_features(points)?;
+        let weighted = points.of_positive_weight(1)?;
+        let points = weighted.as_ref().map_or(points, |weighted| weighted.rows(points));
         let assignments = F::nearest(&self.model, points);
         let sum = self.model.sum_of_squares(points, &assignments);
         if !sum.is_finite() {
@@ -223,17 +227,16 @@ impl MiniBatch {
         sums.follow(points, &vec![UNASSIGNED; points.n()], &labels);
         let totals = sums.totals();
 
-        let present: Vec<usize> = (0..points.n()).filter(|&i| points.weight(i) > 0.0).collect();
         let inertia = sum / totals.weights.iter().sum::<f64>();
-        let may_reassign = self.may_reassign(present.len());
+        let may_reassign = self.may_reassign(points.n());
         let mut centroids = self.model.centroids().clone();
         self.follow(&mut centroids, &totals, points.scale());
-        let reassigned = if may_reassign { self.reassign(&mut centroids, points, &present) } else { 0 };
+        let reassigned = if may_reassign { self.reassign(&mut centroids, points) } else { 0 };
         self.model = KMeans::from_finite(centroids);
 
         self.batches += 1;
         // The first inertia is that of the starting centroids, which says nothing of how batches help.
-        let stale = if self.batches == 1 { 0 } else { self.trend.add(inertia, self.share(present.len())) };
+        let stale = if self.batches == 1 { 0 } else { self.trend.add(inertia, self.share(points.n())) };
         let smoothed = self.trend.smoothed.unwrap_or(inertia);
         let converged = stale >= self.params.max_no_improvement;
         Ok(BatchReport { batch: self.batches, inertia, smoothed, reassigned, converged })
@@ -272,27 +275,22 @@ impl MiniBatch {
     }
 
     /// Puts the centroids that have received next to nothing, at most half as many as there are points, on different
-    /// points of `present`. They go on as if they had received as much as the least of the others. Returns how many.
-    fn reassign<F: Scalar>(
-        &mut self,
-        centroids: &mut Array2<f64>,
-        points: Rows<F>,
-        present: &[usize],
-    ) -> usize {
+    /// of `points`. They go on as if they had received as much as the least of the others. Returns how many.
+    fn reassign<F: Scalar>(&mut self, centroids: &mut Array2<f64>, points: Rows<F>) -> usize {
         let most = self.weights.iter().fold(0.0, |most: f64, &weight| most.max(weight));
         let poor = |weight: f64| weight < self.params.reassignment_ratio * most;
         let mut order: Vec<usize> = (0..self.weights.len()).collect();
         order.sort_by(|&a, &b| self.weights[a].total_cmp(&self.weights[b]));
-        let count = order.iter().take_while(|&&j| poor(self.weights[j])).count().min(present.len() / 2);
+        let count = order.iter().take_while(|&&j| poor(self.weights[j])).count().min(points.n() / 2);
         if count == 0 {
             return 0;
         }
         // Not all are poor: one has the most.
         let least = self.weights[order[count]];
-        let chosen = index::sample(&mut self.rng, present.len(), count);
+        let chosen = index::sample(&mut self.rng, points.n(), count);
         for (&j, i) in order[..count].iter().zip(chosen.iter()) {
             let mut centroid = centroids.index_axis_mut(Axis(0), j);
-            for (c, &x) in centroid.iter_mut().zip(points.row(present[i])) {
+            for (c, &x) in centroid.iter_mut().zip(points.row(i)) {
                 let x: f64 = x.into();
                 *c = x * points.scale();
             }

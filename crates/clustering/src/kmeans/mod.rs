@@ -183,9 +183,12 @@ struct Run {
 /// Tested against scikit-learn 1.9 `KMeans`: from the same centroids the same assignments, iterations, and
 /// centroids to 1e-9; from its own k-means++ the inertia of scikit-learn's best of ten starts to 0.1 %.
 ///
-/// Errors: [`Error::TooFewPoints`], [`Error::Empty`], [`Error::NonFinite`] (points or given centroids),
-/// [`Error::SampleWeights`], [`Error::Magnitude`], [`Error::Parameter`], [`Error::Shape`] (given centroids, weights),
-/// [`Error::Linfa`].
+/// A point of weight 0 is left out, and assigned to the nearest centroid in the end: all else has the
+/// bytes that it has without that point. The others are copied for it.
+///
+/// Errors: [`Error::TooFewPoints`], [`Error::TooFewWeighted`], [`Error::Empty`], [`Error::NonFinite`]
+/// (points or given centroids), [`Error::SampleWeights`], [`Error::Magnitude`], [`Error::Parameter`],
+/// [`Error::Shape`] (given centroids, weights), [`Error::Linfa`].
 pub fn fit<'a, F: Scalar>(
     points: impl Into<Points<'a, F>>,
     params: &KMeansParams,
@@ -203,6 +206,12 @@ pub(crate) fn fit_rows<F: Scalar>(
     params: &KMeansParams,
     on_progress: &mut dyn FnMut(&Progress),
 ) -> Result<KMeansFit, Error> {
+    if let Some(weighted) = points.of_positive_weight(params.k)? {
+        let fit = fit_rows(weighted.rows(points), params, on_progress)?;
+        let assignments = weighted.merge(points, &fit.assignments, |others| fit.model.assign(others));
+        let sizes = sizes(&assignments, params.k);
+        return Ok(KMeansFit { assignments, sizes, ..fit });
+    }
     let mut spread = Spread::of(points)?;
     if params.sketches() {
         spread.sketch = Sketch::of(points, &spread);

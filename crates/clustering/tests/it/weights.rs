@@ -1,7 +1,7 @@
 //! Weights of points: what they mean, and which are refused.
 
-use clustering::kmeans::{Algorithm, Init, KMeansFit, KMeansParams};
-use clustering::{Error, Points};
+use clustering::kmeans::{self, Algorithm, Init, KMeansFit, KMeansParams};
+use clustering::{Error, Points, Scalar};
 use ndarray::{Array2, Axis, array};
 
 use crate::support::{ALGORITHMS, assert_close, blobs, cloud, fit_kmeans, from_centroids, kmeans_bits};
@@ -96,6 +96,82 @@ fn points_without_weight_are_never_chosen() {
             // Twelve different ones, or two would share a place.
             assert!(k < 12 || fit.inertia == 0.0, "{init:?}: {}", fit.inertia);
         }
+    }
+}
+
+/// Rows of weight 0 that would pull at everything, among `points`: the rows of both, the weights, and
+/// where the rows with a weight are.
+fn with_weightless(points: &Array2<f64>, weights: &[f64]) -> (Array2<f64>, Vec<f64>, Vec<usize>) {
+    let d = points.ncols();
+    let (mut rows, mut all, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, (point, &weight)) in points.outer_iter().zip(weights).enumerate() {
+        if i % 3 == 0 {
+            rows.extend((0..d).map(|j| [1e8, -3e5, 1.0 / 3.0][i / 3 % 3] * (j + 1) as f64));
+            all.push(0.0);
+        }
+        kept.push(all.len());
+        rows.extend(point);
+        all.push(weight);
+    }
+    (Array2::from_shape_vec((all.len(), d), rows).unwrap(), all, kept)
+}
+
+fn assert_left_out<F: Scalar>(points: &Array2<f64>, convert: impl Fn(f64) -> F, params: &KMeansParams) {
+    let weights: Vec<f64> = (0..points.nrows()).map(|i| 0.25 + f64::from((i % 7) as u8)).collect();
+    let (both, all, kept) = with_weightless(points, &weights);
+    let (points, both) = (points.mapv(&convert), both.mapv(&convert));
+    let without = fit_kmeans(Points::new(points.view()).weights(&weights), params).unwrap();
+    let with = fit_kmeans(Points::new(both.view()).weights(&all), params).unwrap();
+    assert_eq!(with.assignments, with.model.predict(&both).unwrap());
+    let rest = KMeansFit { assignments: with.assignments.select(Axis(0), &kept), ..with };
+    let what = format!("{} {:?}", params.algorithm.as_str(), params.init);
+    assert!(kmeans_bits(&rest) == kmeans_bits(&without), "{what}");
+    assert_eq!((rest.converged, rest.distances), (without.converged, without.distances), "{what}");
+}
+
+#[test]
+fn a_weight_of_0_is_as_good_as_no_row() {
+    for (n, d) in [(700, 2), (1_300, 96)] {
+        let points = cloud(n, d, 9).mapv(|x| 127.0 * (x + 1.0));
+        for algorithm in ALGORITHMS {
+            for init in [Init::KMeansPlusPlus, Init::Random] {
+                let params = KMeansParams { k: 9, starts: 3, algorithm, init, ..KMeansParams::default() };
+                assert_left_out(&points, |x| x, &params);
+                assert_left_out(&points, |x| x as f32, &params);
+                assert_left_out(&points, |x| x as u8, &params);
+            }
+            assert_left_out(&points, |x| x, &params(&points, 9, algorithm));
+        }
+    }
+}
+
+#[test]
+fn numbers_of_clusters_are_compared_without_points_of_weight_0() {
+    let points = cloud(400, 3, 10);
+    let weights = vec![0.5; 400];
+    let (both, all, kept) = with_weightless(&points, &weights);
+    let params = KMeansParams { starts: 2, ..KMeansParams::default() };
+    let select = |points: &Array2<f64>, weights: &[f64]| {
+        let points = Points::new(points.view()).weights(weights);
+        kmeans::select_k(points, &params, 1..=4, &mut |_, _| {}).unwrap()
+    };
+    let (without, with) = (select(&points, &weights), select(&both, &all));
+    for (a, b) in without.candidates.iter().zip(with.candidates) {
+        let rest = KMeansFit { assignments: b.fit.assignments.select(Axis(0), &kept), ..b.fit };
+        assert!(kmeans_bits(&a.fit) == kmeans_bits(&rest), "k = {}", a.k);
+    }
+}
+
+#[test]
+fn more_clusters_than_points_with_a_weight() {
+    let points = cloud(5, 2, 0);
+    for algorithm in ALGORITHMS {
+        let params = KMeansParams { k: 3, algorithm, ..KMeansParams::default() };
+        let error = weighted(&points, &[1.0, 0.0, 2.0, 0.0, 0.0], &params).unwrap_err();
+        assert_eq!(error, Error::TooFewWeighted { n: 2, k: 3 });
+        let message = "expected at least k = 3 points of positive weight, found 2: \
+                       give more of them a weight or lower k";
+        assert_eq!(error.to_string(), message);
     }
 }
 
