@@ -102,7 +102,24 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     };
     let outcome = minibatch::fit(&args.points, &params, &mut on_progress)?;
     drop(progress);
-    let minibatch::Outcome { model, assignments, inertia, iterations, converged, sizes, record } = outcome;
+    let minibatch::Outcome {
+        model,
+        assignments,
+        inertia,
+        iterations,
+        converged,
+        sizes,
+        coincident_starts,
+        record,
+    } = outcome;
+    if coincident_starts > 0 {
+        let k = params.k;
+        stage::warn(&format!(
+            "{coincident_starts} of {k} starting centroids repeat another: among the rows of the first \
+             sample fewer than {k} are distinct; lower --k, remove duplicate rows or raise --batch"
+        ));
+    }
+    warn_empty(&sizes);
     if !converged {
         let passes = params.max_iter;
         stage::warn(&format!("still improving after {passes} passes; raise --max-iter"));
@@ -214,8 +231,12 @@ fn warn(fit: &KMeansFit, params: &KMeansParams) {
         let max_iter = params.max_iter;
         stage::warn(&format!("not converged after {max_iter} iterations; raise --max-iter or --tol"));
     }
-    let empty = fit.sizes.iter().filter(|&&size| size == 0).count();
+    warn_empty(&fit.sizes);
+}
+
+fn warn_empty(sizes: &[usize]) {
+    let empty = sizes.iter().filter(|&&size| size == 0).count();
     if empty > 0 {
-        stage::warn(&format!("{empty} of {} clusters are empty; lower --k", params.k));
+        stage::warn(&format!("{empty} of {} clusters are empty; lower --k", sizes.len()));
     }
 }

@@ -1,5 +1,6 @@
 //! `--algorithm minibatch`: points are read from their file as they are needed, so the file need not fit into memory.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Context;
@@ -22,6 +23,9 @@ pub struct Outcome {
     pub converged: bool,
     /// Points in each cluster, shape (k,).
     pub sizes: Vec<usize>,
+    /// Starting centroids that were where another was: the first sample had fewer distinct rows than
+    /// clusters.
+    pub coincident_starts: usize,
     /// The file of points.
     pub record: FileRecord,
 }
@@ -42,15 +46,14 @@ pub fn fit(
     let (n, _) = file.dim();
     let mut rows = RandomRows::new(n, params.seed);
     let sample = file.read(&rows.draw(params.sample_size(n)))?;
-    // Told of the largest value in the file, batches are seen as the whole file would be.
-    let largest = file.largest();
-    let fit = on_points!(&sample, sample => MiniBatch::new(sample.largest(largest), n, params.clone()));
+    let fit = on_points!(&sample, sample => MiniBatch::new(sample, n, params.clone()));
     let mut fit = fit.with_context(about)?;
+    let coincident_starts = coincident(fit.model());
     let most = params.most_batches(n);
     let (mut iterations, mut converged) = (0, false);
     while iterations < most && !converged {
         let batch = file.read(&rows.draw(params.batch))?;
-        let report = on_points!(&batch, batch => fit.update(batch.largest(largest))).with_context(about)?;
+        let report = on_points!(&batch, batch => fit.update(batch)).with_context(about)?;
         (iterations, converged) = (report.batch, report.converged);
         on_progress(&report, most);
     }
@@ -58,7 +61,15 @@ pub fn fit(
     let (assignments, inertia) = assign(&file, &model, params.batch).with_context(about)?;
     let mut sizes = vec![0; params.k];
     assignments.iter().for_each(|&cluster| sizes[cluster as usize] += 1);
-    Ok(Outcome { model, assignments, inertia, iterations, converged, sizes, record: file.record().clone() })
+    let record = file.record().clone();
+    Ok(Outcome { model, assignments, inertia, iterations, converged, sizes, coincident_starts, record })
+}
+
+/// How many centroids are where one before them is.
+fn coincident(model: &KMeans) -> usize {
+    // 0 and -0 are the same place.
+    let places = model.centroids().outer_iter().map(|row| row.mapv(|x| (x + 0.0).to_bits()).to_vec());
+    model.centroids().nrows() - places.collect::<HashSet<_>>().len()
 }
 
 /// The cluster of each row (n,), and the inertia.
@@ -67,7 +78,6 @@ fn assign(file: &PointFile, model: &KMeans, batch: usize) -> anyhow::Result<(Arr
     let (mut start, mut inertia) = (0, 0.0);
     for block in file.blocks(file.block_rows().max(batch)) {
         let (part, sum) = on_points!(&block?, points => {
-            let points = points.largest(file.largest());
             let part = model.predict(points.clone())?;
             let sum = model.inertia(points, &part)?;
             (part, sum)
@@ -154,6 +164,35 @@ mod tests {
             ),
             "{error}"
         );
+    }
+
+    #[test]
+    fn batches_are_assigned_far_from_zero_as_near_it() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("points.npy");
+        let params = MiniBatchParams { k: 4, max_iter: 2, ..MiniBatchParams::default() };
+        let mut outcomes = [0.0_f32, 1e7].map(|by| {
+            write(&path, |x| f32::from(x) + by);
+            fit(&path, &params, &mut |_, _| {}).unwrap()
+        });
+        let [here, there] = &mut outcomes;
+        assert_eq!(here.assignments, there.assignments);
+        assert!((here.inertia - there.inertia).abs() <= 1e-9 * here.inertia);
+    }
+
+    #[test]
+    fn starts_that_coincide_are_counted() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("points.npy");
+        let params = MiniBatchParams { k: 5, max_iter: 1, ..MiniBatchParams::default() };
+        for (distinct, coincident) in [(1, 4), (3, 2), (5, 0), (40, 0)] {
+            let rows = Array2::from_shape_fn((400, 2), |(i, j)| ((i % distinct) * (j + 1)) as f32 - 3.0);
+            write_npy(&path, &rows).unwrap();
+            let outcome = fit(&path, &params, &mut |_, _| {}).unwrap();
+            assert_eq!(outcome.coincident_starts, coincident, "{distinct} distinct rows");
+            let empty = outcome.sizes.iter().filter(|&&size| size == 0).count();
+            assert_eq!(empty, coincident, "{distinct} distinct rows");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
-use ndarray::{Array1, Array2, array};
+use ndarray::{Array1, Array2, array, s};
 use ndarray_npy::{read_npy, write_npy};
 use tempfile::tempdir;
 
@@ -72,6 +72,51 @@ fn duplicated_points_leave_clusters_empty_with_a_warning() {
     assert!(output.status.success());
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("warning: 2 of 3 clusters are empty"), "{told}");
+}
+
+#[test]
+fn duplicated_points_in_batches_are_told_of() {
+    let folder = tempdir().unwrap();
+    let rows = Array2::from_shape_fn((300, 2), |(i, _)| (i % 2) as f64);
+    write_npy(folder.path().join("points.npy"), &rows).unwrap();
+    let told = |k: usize| {
+        let words = format!("--points points.npy --out a.npy --k {k} --algorithm minibatch --batch 50");
+        let output = run(folder.path(), &words);
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let warnings = told(5);
+    assert!(warnings.contains("warning: 3 of 5 starting centroids repeat another"), "{warnings}");
+    assert!(warnings.contains("warning: 3 of 5 clusters are empty; lower --k"), "{warnings}");
+    let none = told(2);
+    assert!(!none.contains("repeat another") && !none.contains("are empty"), "{none}");
+}
+
+#[test]
+fn points_of_weight_0_touch_nothing_but_their_own_label() {
+    let folder = tempdir().unwrap();
+    let blobs = Array2::from_shape_fn((1_001, 2), |(i, j)| match i {
+        1_000 => 1e8_f32,
+        _ => [0.0, 10.0][i % 2] * (1 - j) as f32 + ((i * 7 + j * 13) % 41) as f32 * 0.05,
+    });
+    write_npy(folder.path().join("points.npy"), &blobs).unwrap();
+    write_npy(folder.path().join("others.npy"), &blobs.slice(s![..1_000, ..]).to_owned()).unwrap();
+    write_npy(folder.path().join("weights.npy"), &Array1::from_shape_fn(1_001, |i| (i < 1_000) as u8))
+        .unwrap();
+    write_npy(folder.path().join("ones.npy"), &Array1::<u8>::ones(1_000)).unwrap();
+    let with =
+        done(folder.path(), "--points points.npy --weights weights.npy --out a.npy --model m.npz --k 2");
+    let without =
+        done(folder.path(), "--points others.npy --weights ones.npy --out b.npy --model n.npz --k 2");
+    assert_eq!(with.lines().next(), without.lines().next());
+    let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(bytes("m.npz"), bytes("n.npz"));
+    let [a, b]: [Array1<i32>; 2] = ["a.npy", "b.npy"].map(|name| read_npy(folder.path().join(name)).unwrap());
+    assert_eq!(a.slice(s![..1_000]), b);
+    let output = run(folder.path(), "--points points.npy --weights weights.npy --out a.npy --k 1001");
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("at least k = 1001 points of positive weight, found 1000"), "{told}");
 }
 
 #[test]

@@ -50,29 +50,54 @@ pub(crate) fn tile<I: Isa, W: Work, const L: usize, const R: usize, const C: usi
     sums.map(|rows| rows.map(add_lanes))
 }
 
-/// The products of a point, times its unit, with some centres, each in L partial sums of its own: not to the last bit what
+/// How values become what products are made of: `(x * shrink + shift) * stretch`, with a shift for each
+/// feature. Shrinking comes first and stretching last, so that neither values nor shifts overflow.
+#[derive(Clone, Copy)]
+pub(crate) struct Centring<'a, W> {
+    /// A power of two, at most 1.
+    pub(crate) shrink: W,
+    /// Shape `(d,)`.
+    pub(crate) shifts: &'a [W],
+    /// A power of two, at least 1.
+    pub(crate) stretch: W,
+}
+
+impl<W: Work> Centring<'_, W> {
+    /// A value and its shift, as products see them. To shrink rounds nothing, so the result has the same
+    /// bits whether or not the processor rounds once.
+    #[inline(always)]
+    pub(crate) fn apply<I: Isa>(&self, x: W, shift: W) -> W {
+        mul_add::<I, W>(x, self.shrink, shift) * self.stretch
+    }
+}
+
+/// The products of a point with some centres, each in L partial sums of its own: not to the last bit what
 /// [`tile`] gives.
 #[inline(always)]
 pub(crate) fn products<I: Isa, F: Scalar, const L: usize, const C: usize>(
     point: &[F],
-    unit: F::Work,
+    centring: Centring<F::Work>,
     centres: [&[F::Work]; C],
 ) -> [F::Work; C] {
     let (point, point_tail) = point.as_chunks::<L>();
+    let shifts = (&centring.shifts.as_chunks::<L>().0[..point.len()], &centring.shifts[point.len() * L..]);
     let centres =
         centres.map(|centre| (&centre.as_chunks::<L>().0[..point.len()], &centre[point.len() * L..]));
     let mut sums = [[F::Work::ZERO; L]; C];
     for (step, x) in point.iter().enumerate() {
+        let shift = &shifts.0[step];
         for c in 0..C {
             let y = &centres[c].0[step];
             for l in 0..L {
-                sums[c][l] = mul_add::<I, F::Work>(x[l].scaled(unit), y[l], sums[c][l]);
+                let x = centring.apply::<I>(x[l].to_work(), shift[l]);
+                sums[c][l] = mul_add::<I, F::Work>(x, y[l], sums[c][l]);
             }
         }
     }
     for c in 0..C {
-        for (sum, (&x, &y)) in sums[c].iter_mut().zip(point_tail.iter().zip(centres[c].1)) {
-            *sum = mul_add::<I, F::Work>(x.scaled(unit), y, *sum);
+        let tail = point_tail.iter().zip(shifts.1).zip(centres[c].1);
+        for (sum, ((&x, &shift), &y)) in sums[c].iter_mut().zip(tail) {
+            *sum = mul_add::<I, F::Work>(centring.apply::<I>(x.to_work(), shift), y, *sum);
         }
     }
     let sums = std::hint::black_box(sums);
@@ -166,14 +191,18 @@ mod tests {
             let columns: Vec<[f32; LANES]> = (0..48).map(|i| from_fn(|l| rows[l % 4][i])).collect();
             let packed: Vec<f32> = (0..48).flat_map(|i| centres.map(|centre| centre[i])).collect();
             let panel = panel::<I, f32, 5>(&columns, &packed, 5, 0);
+            let plain = Centring { shrink: 1.0, shifts: &[0.0; 48], stretch: 1.0 };
+            let back = Centring { shrink: 0.125, shifts: &[1.5; 48], stretch: 2.0 };
             for c in 0..5 {
                 assert_eq!(f32::products::<I, 1>(rows, [centres[c]]), [tile[c]]);
                 assert_eq!(super::panel::<I, f32, 1>(&columns, &packed, 5, c), [panel[c]]);
                 for r in 0..4 {
                     let exact: f64 =
                         rows[r].iter().zip(centres[c]).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum();
-                    let [alone] = products::<I, f32, 16, 1>(rows[r], 1.0, [centres[c]]);
-                    for value in [tile[c][r], panel[c][r], alone] {
+                    let [alone] = products::<I, f32, 16, 1>(rows[r], plain, [centres[c]]);
+                    let moved = rows[r].iter().map(|x| 4.0 * (x - 3.0)).collect::<Vec<f32>>();
+                    let [moved] = products::<I, f32, 16, 1>(&moved, back, [centres[c]]);
+                    for value in [tile[c][r], panel[c][r], alone, moved] {
                         assert!((f64::from(value) - exact).abs() < 1e-5, "{value} against {exact}");
                     }
                 }

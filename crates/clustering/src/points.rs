@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use ndarray::{Array1, ArrayBase, ArrayView2, CowArray, Data, Ix1, Ix2};
 
-use crate::check::check_not_negative;
 use crate::parallel::map_chunks;
 use crate::{Error, Scalar};
 
@@ -30,13 +29,12 @@ pub struct Points<'a, F> {
     array: ArrayView2<'a, F>,
     scale: f64,
     weights: Option<&'a [f64]>,
-    largest: f64,
 }
 
 impl<'a, F> Points<'a, F> {
     /// The rows of `array`, all of weight 1.
     pub fn new(array: ArrayView2<'a, F>) -> Self {
-        Self { array, scale: 1.0, weights: None, largest: 0.0 }
+        Self { array, scale: 1.0, weights: None }
     }
 
     /// The values are in units of `scale`: a value of v stands for v times this. Models and inertias are in the unit
@@ -48,14 +46,6 @@ impl<'a, F> Points<'a, F> {
     /// Each point counts as many times as its weight says, shape `(n,)`, finite, at least 0 and not all 0.
     pub fn weights(self, weights: &'a [f64]) -> Self {
         Self { weights: Some(weights), ..self }
-    }
-
-    /// These are some of more points, whose values are none larger than this (before the scale, without their sign).
-    ///
-    /// Values beyond 1e9 or below 1e-9 are brought nearer to 1 for the arithmetic in `f32`. Parts of an array that are
-    /// told what is the largest value of the whole are assigned as the whole would be, to the last point.
-    pub fn largest(self, largest: f64) -> Self {
-        Self { largest, ..self }
     }
 
     /// `(n, d)`
@@ -97,7 +87,6 @@ pub struct Rows<'a, F> {
     n: usize,
     d: usize,
     scale: f64,
-    unit: f64,
     weights: Option<&'a [f64]>,
 }
 
@@ -105,7 +94,7 @@ impl<'a, F: Scalar> Rows<'a, F> {
     /// Checks `points`, whose values in C order are `array`.
     ///
     /// Errors: [`Error::Empty`] without features, [`Error::NonFinite`] with the first row and column,
-    /// [`Error::Shape`] and [`Error::SampleWeights`] for weights, [`Error::Parameter`] for the scale and the largest value.
+    /// [`Error::Shape`] and [`Error::SampleWeights`] for weights, [`Error::Parameter`] for the scale.
     pub(crate) fn new<'p: 'a>(
         points: &Points<'p, F>,
         array: &'a CowArray<'_, F, Ix2>,
@@ -117,30 +106,27 @@ impl<'a, F: Scalar> Rows<'a, F> {
             let found = points.scale.to_string();
             return Err(Error::Parameter { name: "scale", expected: "finite and above 0", found });
         }
-        check_not_negative("largest", points.largest)?;
         if let Some(weights) = points.weights {
             check_weights(weights, array.nrows())?;
         }
         let values = array.as_slice().expect("as_standard_layout gives C order");
         let (n, d) = array.dim();
-        let mut rows = Self { values, n, d, scale: points.scale, unit: 1.0, weights: points.weights };
-        let largest = rows.largest()?.max(points.largest);
-        rows.unit = if F::BYTES { 1.0 } else { unit(largest) };
+        let rows = Self { values, n, d, scale: points.scale, weights: points.weights };
+        rows.check_finite()?;
         Ok(rows)
     }
 
-    /// The largest absolute value.
-    fn largest(self) -> Result<f64, Error> {
+    fn check_finite(self) -> Result<(), Error> {
+        if F::BYTES {
+            return Ok(());
+        }
         let d = self.d;
         let chunks = map_chunks(self.n, 0, |rows| {
-            let values = &self.values[rows.start * d..rows.end * d];
-            let values = || values.iter().map(|&value| value.into());
-            if !values().all(f64::is_finite) {
-                return Err(self.first_not_finite(rows));
-            }
-            Ok(values().fold(0.0, |largest: f64, value| largest.max(value.abs())))
+            let mut values = self.values[rows.start * d..rows.end * d].iter();
+            let finite = values.all(|&value| value.into().is_finite());
+            if finite { Ok(()) } else { Err(self.first_not_finite(rows)) }
         });
-        chunks.into_iter().try_fold(0.0, |largest: f64, chunk| chunk.map(|value| largest.max(value)))
+        chunks.into_iter().collect()
     }
 
     fn first_not_finite(self, rows: Range<usize>) -> Error {
@@ -167,10 +153,8 @@ impl<'a, F: Scalar> Rows<'a, F> {
             return Err(Error::TooFewWeighted { n: kept.len(), k });
         }
         let values = self.gather(&kept);
-        let largest = values.iter().fold(0.0, |largest: f64, &x| largest.max(x.into().abs()));
-        let unit = if F::BYTES { 1.0 } else { unit(largest) };
         let weights = kept.iter().map(|&i| weights[i]).collect();
-        Ok(Some(Weighted { values, weights, unit, kept, left_out }))
+        Ok(Some(Weighted { values, weights, kept, left_out }))
     }
 
     /// The values of the points `at`, shape `(at.len(), d)`.
@@ -191,11 +175,6 @@ impl<'a, F: Scalar> Rows<'a, F> {
     /// What a value of 1 stands for.
     pub(crate) fn scale(self) -> f64 {
         self.scale
-    }
-
-    /// What distances multiply values by: a power of two, 1 unless squares could leave the range of `f32`.
-    pub(crate) fn unit(self) -> f64 {
-        self.unit
     }
 
     /// The weights `(n,)`, if they were given.
@@ -227,8 +206,6 @@ pub(crate) struct Weighted<F> {
     values: Vec<F>,
     /// Shape `(kept,)`.
     weights: Vec<f64>,
-    /// See [`Rows::unit`].
-    unit: f64,
     /// The points with a weight, and those without, in ascending order.
     kept: Vec<usize>,
     left_out: Vec<usize>,
@@ -238,7 +215,7 @@ impl<F: Scalar> Weighted<F> {
     /// The points with a weight, as if there were no others. `all` are the points they are from.
     pub(crate) fn rows(&self, all: Rows<F>) -> Rows<'_, F> {
         let (values, weights, n) = (&self.values[..], Some(&self.weights[..]), self.kept.len());
-        Rows { values, n, d: all.d, scale: all.scale, unit: self.unit, weights }
+        Rows { values, n, d: all.d, scale: all.scale, weights }
     }
 
     /// The labels of `all` points: `labels` `(kept,)` of those with a weight, and what `assign`
@@ -258,18 +235,6 @@ impl<F: Scalar> Weighted<F> {
         }
         merged
     }
-}
-
-/// A power of two that brings values up to `largest` near 1, where they are so large or small that their squares (or
-/// those of their differences) could overflow or vanish in `f32`; else 1.
-fn unit(largest: f64) -> f64 {
-    const USUAL: Range<f64> = 1e-9..1e9;
-    if largest == 0.0 || USUAL.contains(&largest) {
-        return 1.0;
-    }
-    // Within the exponents that both this number and its inverse have.
-    let exponent = largest.log2().floor().clamp(-1000.0, 1000.0);
-    (-exponent).exp2()
 }
 
 fn check_weights(weights: &[f64], n: usize) -> Result<(), Error> {

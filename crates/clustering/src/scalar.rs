@@ -69,26 +69,19 @@ pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Engines +
     /// What distances are computed in: `f32` for `u8` and `f32`, else `f64`.
     type Work: Work;
 
-    /// Whether these are bytes: sums of as many as memory holds are exact in `f64`, and no square leaves the range of `f32`.
+    /// Whether these are bytes: sums of as many as memory holds are exact in `f64`.
     const BYTES: bool;
 
     /// The same number.
     fn to_work(self) -> Self::Work;
 
-    /// The number times the unit of its points ([`crate::points::Rows::unit`]).
+    /// `columns[i][l]` is feature i of row l; there is a column for each feature.
     #[doc(hidden)]
     #[inline(always)]
-    fn scaled(self, unit: Self::Work) -> Self::Work {
-        self.to_work() * unit
-    }
-
-    /// `columns[i][l]` is feature i of row l, times `unit`; there is a column for each feature.
-    #[doc(hidden)]
-    #[inline(always)]
-    fn columns<I: Isa>(rows: [&[Self]; LANES], unit: Self::Work, columns: &mut [[Self::Work; LANES]]) {
+    fn columns<I: Isa>(rows: [&[Self]; LANES], columns: &mut [[Self::Work; LANES]]) {
         for (l, row) in rows.iter().enumerate() {
             for (column, &x) in columns.iter_mut().zip(*row) {
-                column[l] = x.scaled(unit);
+                column[l] = x.to_work();
             }
         }
     }
@@ -100,12 +93,6 @@ impl Scalar for u8 {
 
     #[inline(always)]
     fn to_work(self) -> f32 {
-        f32::from(self)
-    }
-
-    /// The unit of bytes is 1.
-    #[inline(always)]
-    fn scaled(self, _: f32) -> f32 {
         f32::from(self)
     }
 }
@@ -120,11 +107,8 @@ impl Scalar for f32 {
     }
 
     #[inline(always)]
-    fn columns<I: Isa>(rows: [&[f32]; LANES], unit: f32, columns: &mut [[f32; LANES]]) {
+    fn columns<I: Isa>(rows: [&[f32]; LANES], columns: &mut [[f32; LANES]]) {
         I::transpose(rows, columns);
-        if unit != 1.0 {
-            columns.iter_mut().flatten().for_each(|x| *x *= unit);
-        }
     }
 }
 
@@ -144,6 +128,10 @@ impl Scalar for f64 {
 pub trait Work: NdFloat + linfa::Float + Scalar<Work = Self> {
     /// Largest relative error of one rounding.
     const ROUNDING: f64;
+    /// The largest exponent of 2 of a normal number whose inverse is one as well.
+    const EXPONENT: f64;
+    /// The smallest normal number.
+    const TINY: f64;
     /// Fewest partial sums that a product of two rows is added up in ([`Work::products`]).
     #[doc(hidden)]
     const FEWEST_LANES: usize;
@@ -169,6 +157,8 @@ impl Work for f32 {
     const ZERO: Self = 0.0;
     const INFINITY: Self = f32::INFINITY;
     const ROUNDING: f64 = f32::EPSILON as f64 / 2.0;
+    const EXPONENT: f64 = 126.0;
+    const TINY: f64 = f32::MIN_POSITIVE as f64;
 
     #[inline(always)]
     fn narrow(value: f64) -> Self {
@@ -195,6 +185,8 @@ impl Work for f64 {
     const ZERO: Self = 0.0;
     const INFINITY: Self = f64::INFINITY;
     const ROUNDING: f64 = f64::EPSILON / 2.0;
+    const EXPONENT: f64 = 1022.0;
+    const TINY: f64 = f64::MIN_POSITIVE;
 
     #[inline(always)]
     fn narrow(value: f64) -> Self {

@@ -1,10 +1,12 @@
 //! The assignment step of Lloyd's algorithm with bounds, which tell for which points and centroids nothing can have changed.
 
-use ndarray::{Array2, Axis, s};
 use std::ops::Range;
 
-use super::assign::nearest;
+use ndarray::{Array1, Array2, ArrayView1, Axis, s};
+use rayon::prelude::*;
+
 use super::centres::{Block, Centres, Lowest, WIDE};
+use super::exact::Exact;
 use super::groups::Groups;
 use super::sketch::{Images, Panel, Sketch};
 use super::spread::Spread;
@@ -22,6 +24,9 @@ const OPEN: usize = 1024;
 /// Points that are asked for ahead of the one that is looked at.
 const AHEAD: usize = 4;
 
+/// Fewest centroids that are worth the while of a thread.
+const MIN_ROWS: usize = 32;
+
 /// Points that tell whether images are of use: where they leave half of all distances, one by one, all at once are computed
 /// sooner. It changes no result.
 const PROBE: usize = 512;
@@ -38,8 +43,8 @@ const AT_A_GLANCE: usize = 16;
 /// triangle inequality to accelerate k-means*, ICML 2003) without its distances between centroids, and in between it is
 /// Yinyang k-means (Ding et al., ICML 2015).
 ///
-/// The bounds are held off by the most that rounding can do, so the labels are those of [`super::assign::nearest`] to the
-/// last one.
+/// The bounds are held off by the most that rounding can do, so the labels are those of
+/// [`super::assign::nearest`] to the last one: where scores are too close to tell, both ask [`Exact`].
 pub(super) struct Bounds<W> {
     groups: Groups,
     /// Whether the images of the points are asked first ([`Sketch`]), if they have any.
@@ -48,15 +53,15 @@ pub(super) struct Bounds<W> {
     upper: Vec<W>,
     /// Shape `(n, t)`.
     lower: Vec<W>,
-    /// The centres that the bounds are for.
-    centres: Option<Centres<W>>,
+    /// The centroids that the bounds are for, in the order of groups.
+    centroids: Option<Array2<f64>>,
 }
 
 impl<W: Work> Bounds<W> {
     /// Knows nothing yet about n points.
     pub(super) fn new(n: usize, groups: Groups, sketch: bool) -> Self {
         let lower = vec![W::ZERO; n * groups.len()];
-        Self { groups, sketch, upper: vec![W::INFINITY; n], lower, centres: None }
+        Self { groups, sketch, upper: vec![W::INFINITY; n], lower, centroids: None }
     }
 
     /// Bytes of bounds per point.
@@ -64,8 +69,8 @@ impl<W: Work> Bounds<W> {
         (groups + 1) * size_of::<W>()
     }
 
-    /// Moves `labels` `(n,)` to the nearest of `centroids` `(k, d)`, from the labels of the call before. Returns how many
-    /// distances were computed.
+    /// Moves `labels` `(n,)` to the nearest of `centroids` `(k, d)`, which are given by their differences
+    /// from the origin, from the labels of the call before. Returns how many distances were computed.
     pub(super) fn assign<F: Scalar<Work = W>>(
         &mut self,
         points: Rows<F>,
@@ -73,10 +78,12 @@ impl<W: Work> Bounds<W> {
         centroids: &Array2<f64>,
         labels: &mut [u32],
     ) -> u64 {
-        self.assign_as(points, spread, centroids, None, labels)
+        let ordered = centroids.select(Axis(0), self.groups.order());
+        let exact = Exact::new(spread.frame.origin(), ordered.clone());
+        self.assign_as(points, spread, ordered, &exact, labels)
     }
 
-    /// [`Bounds::assign`] for the last time: the labels are those that a model of these centroids gives.
+    /// [`Bounds::assign`] for the last time: the labels are those of a model of `centroids` `(k, d)`.
     pub(super) fn finish<F: Scalar<Work = W>>(
         mut self,
         points: Rows<F>,
@@ -84,51 +91,47 @@ impl<W: Work> Bounds<W> {
         centroids: &Array2<f64>,
         labels: &mut [u32],
     ) -> u64 {
-        if !self.sketch || spread.sketch.is_none() {
-            nearest(points, &Centres::of_model(points, centroids.view()), labels);
-            return points.n() as u64 * centroids.nrows() as u64;
-        }
-        let ordered = centroids.select(Axis(0), self.groups.order());
-        let model = Centres::of_model(points, ordered.view());
-        // The bounds were held off by what rounding does to other centres.
-        let rounding = Rounding::new(model.error(spread.longest, spread.largest_norm));
+        let ordered = centroids.select(Axis(0), self.groups.order()) / points.scale();
+        let exact = Exact::new(&vec![0.0; points.d()], ordered.clone());
+        let ordered = ordered - Array1::from(spread.frame.origin().to_vec());
+        // Distances may differ by more and be equal than they might when the bounds were made.
+        let centres = Centres::new(&spread.frame, ordered.view());
+        let rounding = Rounding::new(centres.doubt(&exact, spread.longest));
         for upper in &mut self.upper {
             *upper = rounding.held_off(*upper);
         }
-        self.assign_as(points, spread, centroids, Some(&model), labels)
+        self.assign_as(points, spread, ordered, &exact, labels)
     }
 
-    /// [`Bounds::assign`]; where rounding decides, it is as it does for the centres of a `model`, which are in the order of
-    /// groups, if they are given (and there are images).
+    /// [`Bounds::assign`] to the centroids `ordered` `(k, d)`, in the order of groups; `exact` are these.
     fn assign_as<F: Scalar<Work = W>>(
         &mut self,
         points: Rows<F>,
         spread: &Spread<W>,
-        centroids: &Array2<f64>,
-        model: Option<&Centres<W>>,
+        ordered: Array2<f64>,
+        exact: &Exact,
         labels: &mut [u32],
     ) -> u64 {
-        let Self { groups, sketch: asked, upper, lower, centres: before } = self;
-        let ordered = centroids.select(Axis(0), groups.order());
-        let centres = Centres::around(points, spread.mean.view(), ordered.view());
-        let error = |centres: &Centres<W>| centres.error(spread.longest, spread.largest_norm);
+        let Self { groups, sketch: asked, upper, lower, centroids: before } = self;
+        let centres = Centres::new(&spread.frame, ordered.view());
         let moves: Vec<f64> = match before {
-            Some(before) => centres.moves(before),
+            Some(before) => moves(before, &ordered, spread.frame.unit()),
             None => vec![0.0; centres.len()],
         };
         let sketch = spread.sketch.as_ref().filter(|_| *asked);
         let images = sketch.map(|sketch| {
-            let images = |group| sketch.images(points, ordered.slice(s![groups.range(group), ..]));
+            let unit = spread.frame.unit();
+            let images = |group| sketch.images(unit, ordered.slice(s![groups.range(group), ..]));
             (sketch, (0..groups.len()).map(images).collect())
         });
         let mut pass = Pass {
             points,
             norms: &spread.norms,
             centres: &centres,
+            exact,
             groups,
             sketch: images,
-            reference: model.unwrap_or(&centres),
-            rounding: Rounding::new(error(&centres) + model.map_or(0.0, error)),
+            rounding: Rounding::new(centres.doubt(exact, spread.longest)),
             known: before.is_some(),
             group_moves: groups.largest(&moves).into_iter().map(Rounding::up).collect(),
             moves: (0..moves.len()).map(|label| Rounding::up(moves[groups.position(label as u32)])).collect(),
@@ -154,9 +157,20 @@ impl<W: Work> Bounds<W> {
         let distances = map(chunks.iter().zip(parts), |(rows, ((labels, upper), lower))| {
             dispatch(Chunk { pass: &pass, first: rows.start, labels, upper, lower })
         });
-        self.centres = Some(centres);
+        self.centroids = Some(ordered);
         distances.iter().sum()
     }
+}
+
+/// How far each row of `a` is from that of `b`, in `unit`.
+fn moves(a: &Array2<f64>, b: &Array2<f64>, unit: f64) -> Vec<f64> {
+    let distance = |(a, b): (ArrayView1<f64>, ArrayView1<f64>)| {
+        let squares = a.iter().zip(b).map(|(a, b)| ((a - b) * unit).powi(2));
+        // Of a sum of few terms, and of many.
+        squares.sum::<f64>().sqrt() * (1.0 + 1e-10)
+    };
+    let rows = a.axis_iter(Axis(0)).into_par_iter().zip(b.axis_iter(Axis(0)));
+    rows.with_min_len(MIN_ROWS).map(distance).collect()
 }
 
 /// Distances from scores, rounded to the safe side.
@@ -169,15 +183,15 @@ pub(super) struct Rounding<W> {
 }
 
 impl<W: Work> Rounding<W> {
-    /// For squared distances that may be off by `error`: two of them, that of a score to one centre and that of the score
-    /// which [`nearest`] would compare it with, can be off in opposite directions, and so can the norm.
+    /// For squared distances that may be off by `error`: two of them, those of the scores of two centres, can
+    /// be off in opposite directions, and so can the norm.
     fn new(error: f64) -> Self {
         let error = 3.0 * error;
         let slack = 8.0 * W::ROUNDING;
         Self { error: Self::up(error), more: W::narrow(1.0 + slack), less: W::narrow(1.0 - slack) }
     }
 
-    /// Scores of `Centres::about` that are farther apart than this are in the order of those of `Block::score`.
+    /// Scores that are farther apart than this are in the order of distances.
     #[inline(always)]
     pub(super) fn doubt(&self) -> W {
         self.error + self.error
@@ -223,11 +237,11 @@ pub(super) struct Pass<'a, F: Scalar> {
     pub(super) norms: &'a [F::Work],
     /// In the order of groups.
     pub(super) centres: &'a Centres<F::Work>,
+    /// The same, for points that scores are too coarse for.
+    pub(super) exact: &'a Exact,
     pub(super) groups: &'a Groups,
     /// Images of the points, and of the centres of each group.
     pub(super) sketch: Option<(&'a Sketch, Vec<Images>)>,
-    /// The centres whose scores decide where images leave it to rounding.
-    pub(super) reference: &'a Centres<F::Work>,
     pub(super) rounding: Rounding<F::Work>,
     /// Whether there are labels and bounds from an assignment step before.
     pub(super) known: bool,
@@ -303,6 +317,9 @@ pub(super) struct Workspace<W> {
     pub(super) block: Block<W>,
     pub(super) lowest: Lowest<W>,
     pub(super) keys: Vec<Panel>,
+    /// A point that is looked at by itself, and the centres that may be its nearest.
+    pub(super) alone: Block<W>,
+    pub(super) near: Vec<(usize, u32)>,
 }
 
 impl<W: Work> Workspace<W> {
@@ -316,6 +333,8 @@ impl<W: Work> Workspace<W> {
             block,
             lowest,
             keys: Vec::new(),
+            alone: Block::new(),
+            near: Vec::new(),
         }
     }
 }
@@ -380,6 +399,33 @@ impl<F: Scalar> Chunk<'_, F> {
             }
         }
         suspects.truncate(found);
+    }
+
+    /// Labels a point with the nearest of its contenders, by `scores`, positions with labels and scores, of
+    /// which `best` is the lowest. The bounds follow.
+    #[inline(always)]
+    pub(super) fn decide(
+        &mut self,
+        i: usize,
+        best: F::Work,
+        scores: impl Iterator<Item = ((usize, u32), F::Work)> + Clone,
+        near: &mut Vec<(usize, u32)>,
+    ) {
+        let Pass { points, norms, centres, exact, groups, rounding, .. } = self.pass;
+        let norm = norms[self.first + i];
+        let known = (points.row(self.first + i), norm.into(), best);
+        let nearest = centres.settle(exact, known, scores.clone(), near);
+        let lower = &mut self.lower[i * groups.len()..(i + 1) * groups.len()];
+        for (centre, score) in scores {
+            if centre == nearest {
+                self.labels[i] = centre.1;
+                self.upper[i] = rounding.at_most(norm, score);
+            } else if near.contains(&centre) {
+                let lower = &mut lower[groups.of(centre.1)];
+                let bound = rounding.at_least(norm, score);
+                *lower = if bound < *lower { bound } else { *lower };
+            }
+        }
     }
 
     /// Measures the distance of a point to its own centroid. Returns about its score.

@@ -9,6 +9,8 @@ use crate::{Scalar, Work};
 #[derive(Clone, Copy)]
 struct Candidate<W> {
     score: W,
+    /// The second lowest score so far.
+    second: W,
     label: u32,
     group: usize,
 }
@@ -18,9 +20,10 @@ impl<F: Scalar> Chunk<'_, F> {
     /// distances that took.
     #[inline(always)]
     pub(super) fn compare<I: Isa>(&mut self, work: &mut Workspace<F::Work>) -> u64 {
-        let Workspace { open, wanted, block, lowest, .. } = work;
-        let Pass { points, centres, groups, .. } = *self.pass;
-        let nobody = Candidate { score: F::Work::INFINITY, label: UNASSIGNED, group: usize::MAX };
+        let Workspace { open, wanted, block, lowest, alone, near, .. } = work;
+        let Pass { points, centres, groups, rounding, .. } = self.pass;
+        let infinity = F::Work::INFINITY;
+        let nobody = Candidate { score: infinity, second: infinity, label: UNASSIGNED, group: usize::MAX };
         let mut nearest = vec![nobody; open.len()];
         block.load(open.iter().map(|&i| self.first + i));
         for (slot, &i) in open.iter().enumerate() {
@@ -37,17 +40,25 @@ impl<F: Scalar> Chunk<'_, F> {
             }
             let range = groups.range(group);
             distances += (slots.len() * range.len()) as u64;
-            block.score::<I, F>(points, centres, slots, range.clone());
+            block.score::<I, F>(*points, centres, slots, range.clone());
             lowest.find::<true>(block, range.len());
             for (lane, &slot) in slots.iter().enumerate() {
                 let label = groups.order()[range.start + lowest.index[lane] as usize] as u32;
-                let new = Candidate { score: lowest.best[lane], label, group };
-                self.consider(open[slot as usize], &mut nearest[slot as usize], new, lowest.second[lane]);
+                let new = Candidate { score: lowest.best[lane], second: lowest.second[lane], label, group };
+                self.consider(open[slot as usize], &mut nearest[slot as usize], new);
             }
             slots.clear();
         }
         for (&i, nearest) in open.iter().zip(nearest) {
             self.labels[i] = nearest.label;
+            if nearest.second - nearest.score > rounding.doubt() {
+                continue;
+            }
+            alone.load(std::iter::once(self.first + i));
+            alone.score::<I, F>(*points, centres, &[0], 0..centres.len());
+            let scores = groups.order().iter().enumerate();
+            let scores = scores.map(|(at, &label)| ((at, label as u32), alone.of(at)[0]));
+            self.decide(i, nearest.score, scores, near);
         }
         distances
     }
@@ -55,7 +66,7 @@ impl<F: Scalar> Chunk<'_, F> {
     /// [`Chunk::compare`] where there is but one group: the nearest is its nearest.
     #[inline(always)]
     pub(super) fn compare_with_all<I: Isa>(&mut self, work: &mut Workspace<F::Work>) -> u64 {
-        let Workspace { open, slots, block, lowest, .. } = work;
+        let Workspace { open, slots, block, lowest, near, .. } = work;
         let Pass { points, norms, centres, groups, rounding, .. } = self.pass;
         slots.clear();
         slots.extend(0..open.len() as u32);
@@ -63,11 +74,17 @@ impl<F: Scalar> Chunk<'_, F> {
         block.score::<I, F>(*points, centres, slots, 0..centres.len());
         lowest.find::<true>(block, centres.len());
         let found = lowest.index.iter().zip(&lowest.best).zip(&lowest.second);
-        for (&i, ((&index, &best), &second)) in open.iter().zip(found) {
+        for ((lane, &i), ((&index, &best), &second)) in open.iter().enumerate().zip(found) {
             let norm = norms[self.first + i];
             self.labels[i] = groups.order()[index as usize] as u32;
             self.upper[i] = rounding.at_most(norm, best);
             self.lower[i] = rounding.at_least(norm, second);
+            if second - best > rounding.doubt() {
+                continue;
+            }
+            let scores = groups.order().iter().enumerate();
+            let scores = scores.map(|(at, &label)| ((at, label as u32), block.of(at)[lane]));
+            self.decide(i, best, scores, near);
         }
         (open.len() * centres.len()) as u64
     }
@@ -97,15 +114,9 @@ impl<F: Scalar> Chunk<'_, F> {
             || self.pass.groups.of(label) == group
     }
 
-    /// Takes in the nearest centroid of a group, the score of the second nearest, and what they say about the bounds.
+    /// Takes in the two nearest centroids of a group, and what they say about the bounds.
     #[inline(always)]
-    fn consider(
-        &mut self,
-        i: usize,
-        best: &mut Candidate<F::Work>,
-        new: Candidate<F::Work>,
-        second: F::Work,
-    ) {
+    fn consider(&mut self, i: usize, best: &mut Candidate<F::Work>, new: Candidate<F::Work>) {
         let t = self.groups();
         let Pass { norms, rounding, .. } = self.pass;
         let norm = norms[self.first + i];
@@ -114,11 +125,13 @@ impl<F: Scalar> Chunk<'_, F> {
             if let Some(lower) = lower.get_mut(best.group) {
                 *lower = rounding.at_least(norm, best.score);
             }
-            lower[new.group] = rounding.at_least(norm, second);
+            lower[new.group] = rounding.at_least(norm, new.second);
             self.upper[i] = rounding.at_most(norm, new.score);
-            *best = new;
+            let second = if best.score < new.second { best.score } else { new.second };
+            *best = Candidate { second, ..new };
         } else {
             lower[new.group] = rounding.at_least(norm, new.score);
+            best.second = if new.score < best.second { new.score } else { best.second };
         }
     }
 }

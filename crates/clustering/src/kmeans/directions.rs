@@ -1,9 +1,10 @@
 //! The directions in which points vary most.
 
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array2, Axis};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::frame::Frame;
 use crate::Scalar;
 use crate::points::Rows;
 
@@ -13,14 +14,15 @@ const SAMPLE_VALUES: usize = 1 << 20;
 /// Rounds of [`directions`].
 const ITERATIONS: usize = 3;
 
-/// `count` orthonormal directions in which the points vary most, or nearly so, shape `(count, d)`; none if rounding keeps
-/// them from being so.
+/// `count` orthonormal directions in which the points vary most around `mean` `(d,)` (less the origin of `frame`), or
+/// nearly so, shape `(count, d)`; none if rounding keeps them from being so.
 ///
 /// Subspace iteration on the covariance of a sample (Halko, Martinsson and Tropp, *Finding structure with randomness*, SIAM
 /// Review 2011, algorithm 4.4). Any directions are good for exact results; how good these are says how fast.
 pub(super) fn directions<F: Scalar>(
     points: Rows<F>,
-    origin: &Array1<f64>,
+    frame: &Frame<F::Work>,
+    mean: &[f64],
     count: usize,
 ) -> Option<Array2<f64>> {
     let (n, d) = (points.n(), points.d());
@@ -28,9 +30,10 @@ pub(super) fn directions<F: Scalar>(
     let mut sample = Array2::<f32>::zeros((rows, d));
     for (at, mut row) in sample.outer_iter_mut().enumerate() {
         // Evenly over the points, whatever their order.
-        for ((to, &x), s) in row.iter_mut().zip(points.row(at * n / rows)).zip(origin) {
+        let origin = frame.origin().iter().zip(mean);
+        for ((to, &x), (s, mean)) in row.iter_mut().zip(points.row(at * n / rows)).zip(origin) {
             let x: f64 = x.into();
-            *to = (x * points.unit() - s) as f32;
+            *to = ((x - s - mean) * frame.unit()) as f32;
         }
     }
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
@@ -83,7 +86,8 @@ mod tests {
             let points = Points::from(&array);
             let values = points.in_order();
             let rows = Rows::new(&points, &values).unwrap();
-            let directions = directions(rows, &Array1::zeros(40), 5).unwrap();
+            let frame = Frame::new(vec![0.0; 40], 1.0);
+            let directions = directions(rows, &frame, &[0.0; 40], 5).unwrap();
             let seen = array.dot(&directions.t());
             let squared = |x: &Array2<f64>| x.iter().map(|x| x * x).sum::<f64>();
             let share = squared(&seen) / squared(&array);

@@ -11,7 +11,8 @@ use super::{Init, KMeansParams};
 use crate::points::Rows;
 use crate::{Scalar, rng};
 
-/// The starting centroids `(k, d)` of one start, and how many distances they took.
+/// The starting centroids `(k, d)` of one start, by their differences from the origin in the values of
+/// points, and how many distances they took.
 pub(super) fn starting_centroids<F: Scalar>(
     points: Rows<F>,
     spread: &Spread<F::Work>,
@@ -19,14 +20,21 @@ pub(super) fn starting_centroids<F: Scalar>(
     start: usize,
 ) -> (Array2<f64>, u64) {
     let mut rng = rng::stream(params.seed, start);
+    let origin = spread.frame.origin();
     match &params.init {
-        Init::Centroids(centroids) => (centroids.clone(), 0),
+        Init::Centroids(centroids) => {
+            let mut differences = centroids / points.scale();
+            for mut row in differences.outer_iter_mut() {
+                row.iter_mut().zip(origin).for_each(|(c, s)| *c -= s);
+            }
+            (differences, 0)
+        }
         Init::Random => {
             let chosen = match points.weights() {
                 None => index::sample(&mut rng, points.n(), params.k).into_vec(),
                 Some(weights) => weighted(&mut rng, weights.iter().copied(), params.k),
             };
-            (gather(points, &chosen), 0)
+            (gather(points, origin, &chosen), 0)
         }
         Init::KMeansPlusPlus => Seeding::new(points, spread, params.k).run(&mut rng),
     }
@@ -51,13 +59,13 @@ pub(super) fn weighted(
     keys.into_iter().map(|(_, i)| i).collect()
 }
 
-/// The points at `indices` in the unit of models, shape `(indices.len(), d)`.
-pub(super) fn gather<F: Scalar>(points: Rows<F>, indices: &[usize]) -> Array2<f64> {
+/// The differences of the points at `indices` from `origin`, shape `(indices.len(), d)`.
+pub(super) fn gather<F: Scalar>(points: Rows<F>, origin: &[f64], indices: &[usize]) -> Array2<f64> {
     let mut rows = Array2::zeros((indices.len(), points.d()));
     for (mut row, &i) in rows.axis_iter_mut(Axis(0)).zip(indices) {
-        for (to, &x) in row.iter_mut().zip(points.row(i)) {
+        for (to, (&x, s)) in row.iter_mut().zip(points.row(i).iter().zip(origin)) {
             let x: f64 = x.into();
-            *to = x * points.scale();
+            *to = x - s;
         }
     }
     rows

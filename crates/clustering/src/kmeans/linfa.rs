@@ -12,36 +12,52 @@ use linfa_nn::distance::L2Dist;
 use ndarray::{Array2, ArrayView2};
 
 use super::assign::nearest;
-use super::centres::Centres;
+use super::model::of_model;
+use super::spread::Spread;
+use super::update::Centroids;
 use super::{Run, StopRule};
 use crate::points::Rows;
 use crate::{Error, Scalar, Work, rng};
 
-/// Runs one start from `centroids` `(k, d)`.
+/// Runs one start from `centroids` `(k, d)`, given by their differences from the origin.
 ///
 /// It converges when the squared move of the centroids is within the tolerance; linfa asks for the same of
 /// its square root.
 ///
 /// Errors: [`Error::Linfa`].
-pub(super) fn run<F: Scalar>(points: Rows<F>, centroids: Array2<f64>, rule: StopRule) -> Result<Run, Error> {
+pub(super) fn run<F: Scalar>(
+    points: Rows<F>,
+    spread: &Spread<F::Work>,
+    mut centroids: Array2<f64>,
+    rule: StopRule,
+) -> Result<Run, Error> {
     if points.weights().is_some() {
         return Err(Error::Linfa("weights, which it does not know".into()));
     }
-    // linfa knows no bytes and no scale: it gets a copy.
-    let scale = F::Work::narrow(points.scale());
-    let values = points.iter(0..points.n()).flatten().map(|&x| x.to_work() * scale).collect();
+    // linfa knows no bytes, no origin and no unit: it gets a copy.
+    let (origin, unit, scale) = (spread.frame.origin(), spread.frame.unit(), points.scale());
+    let centred = |point: &[F]| -> Vec<F::Work> {
+        let values = point.iter().zip(origin).map(|(&x, s)| {
+            let x: f64 = x.into();
+            F::Work::narrow((x - s) * unit)
+        });
+        values.collect()
+    };
+    let values = points.iter(0..points.n()).flat_map(centred).collect();
     let array = Array2::from_shape_vec((points.n(), points.d()), values).expect("n rows of d values");
-    let mut run =
-        Run { centroids, labels: vec![0; points.n()], iterations: 0, converged: false, distances: 0 };
-    while !run.converged && run.iterations < rule.max_iter {
-        let new = step(array.view(), &run.centroids)?;
-        let shift: f64 = run.centroids.iter().zip(&new).map(|(old, new)| (new - old).powi(2)).sum();
-        run.converged = shift <= rule.tolerance;
-        run.centroids = new;
-        run.iterations += 1;
+    let (mut iterations, mut converged) = (0, false);
+    while !converged && iterations < rule.max_iter {
+        let new = step(array.view(), &(&centroids * unit))? / unit;
+        let shift: f64 = centroids.iter().zip(&new).map(|(old, new)| ((new - old) * scale).powi(2)).sum();
+        converged = shift <= rule.tolerance;
+        centroids = new;
+        iterations += 1;
     }
-    nearest(points, &Centres::of_model(points, run.centroids.view()), &mut run.labels);
-    Ok(run)
+    let model = Centroids::new(centroids.clone()).in_models(origin, scale);
+    let mut labels = vec![0; points.n()];
+    let (centres, exact) = of_model(points, &spread.frame, model.view());
+    nearest(points, &centres, &exact, Some(spread.longest), &mut labels);
+    Ok(Run { differences: centroids, model, labels, iterations, converged, distances: 0 })
 }
 
 /// One assignment and one update of linfa: centroids `(k, d)` in, centroids `(k, d)` out.

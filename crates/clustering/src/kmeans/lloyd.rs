@@ -9,8 +9,11 @@ use rayon::prelude::*;
 use super::assign::nearest;
 use super::bounds::Bounds;
 use super::centres::Centres;
+use super::exact::Exact;
+use super::model::of_model;
 use super::spread::Spread;
 use super::sums::{Sums, UNASSIGNED};
+use super::update::Centroids;
 use super::{Iteration, Run, StopRule};
 use crate::Scalar;
 use crate::points::Rows;
@@ -18,7 +21,8 @@ use crate::points::Rows;
 /// Fewest centroids that are worth the while of a thread.
 const MIN_ROWS: usize = 32;
 
-/// Runs one start from `centroids` `(k, d)` to its end, with bounds or without.
+/// Runs one start from `centroids` `(k, d)`, given by their differences from the origin, to its end,
+/// with bounds or without.
 pub(super) fn run<F: Scalar>(
     points: Rows<F>,
     spread: &Spread<F::Work>,
@@ -27,51 +31,56 @@ pub(super) fn run<F: Scalar>(
     rule: StopRule,
     on_iteration: &mut dyn FnMut(&Iteration),
 ) -> Run {
-    let (n, k) = (points.n(), centroids.nrows());
+    let (n, k, frame) = (points.n(), centroids.nrows(), &spread.frame);
     let (mut before, mut labels) = (vec![UNASSIGNED; n], vec![UNASSIGNED; n]);
-    let mut sums = Sums::new(points, k);
-    let mut run = Run { centroids, labels: Vec::new(), iterations: 0, converged: false, distances: 0 };
-    while !run.converged && run.iterations < rule.max_iter {
+    let mut sums = Sums::new(points, frame.origin(), k);
+    let mut centroids = Centroids::new(centroids);
+    let (mut iterations, mut converged, mut all_distances) = (0, false, 0);
+    while !converged && iterations < rule.max_iter {
         before.copy_from_slice(&labels);
+        let differences = &centroids.differences;
         let distances = match &mut bounds {
-            Some(bounds) => bounds.assign(points, spread, &run.centroids, &mut labels),
+            Some(bounds) => bounds.assign(points, spread, differences, &mut labels),
             None => {
-                nearest(
-                    points,
-                    &Centres::around(points, spread.mean.view(), run.centroids.view()),
-                    &mut labels,
-                );
+                let centres = Centres::new(frame, differences.view());
+                let exact = Exact::new(frame.origin(), differences.clone());
+                nearest(points, &centres, &exact, Some(spread.longest), &mut labels);
                 n as u64 * k as u64
             }
         };
         let moved = sums.follow(points, &before, &labels);
         let mut totals = sums.totals();
-        totals.fill_empty(points, &run.centroids, &labels);
+        totals.fill_empty(points, frame, differences, &labels);
         let weights = totals.weights.clone();
-        let old = std::mem::replace(&mut run.centroids, totals.centroids(points.scale()));
+        let old = std::mem::replace(&mut centroids, totals.centroids());
 
-        let shift: f64 = old.iter().zip(&run.centroids).map(|(old, new)| (new - old).powi(2)).sum();
-        run.iterations += 1;
-        run.distances += distances;
-        run.converged = moved == 0 || shift <= rule.tolerance;
-        let inertia = inertia(spread, &run.centroids, &weights);
-        on_iteration(&Iteration { iteration: run.iterations, inertia, moved, distances });
+        let moves = old.differences.iter().zip(&centroids.differences);
+        let shift: f64 = moves.map(|(old, new)| ((new - old) * points.scale()).powi(2)).sum();
+        iterations += 1;
+        all_distances += distances;
+        converged = moved == 0 || shift <= rule.tolerance;
+        let inertia = inertia(spread, points.scale(), &centroids.differences, &weights);
+        on_iteration(&Iteration { iteration: iterations, inertia, moved, distances });
     }
-    run.distances += match bounds {
-        Some(bounds) => bounds.finish(points, spread, &run.centroids, &mut labels),
+    let model = centroids.in_models(frame.origin(), points.scale());
+    all_distances += match bounds {
+        Some(bounds) => bounds.finish(points, spread, &model, &mut labels),
         None => {
-            nearest(points, &Centres::of_model(points, run.centroids.view()), &mut labels);
+            let (centres, exact) = of_model(points, frame, model.view());
+            nearest(points, &centres, &exact, Some(spread.longest), &mut labels);
             n as u64 * k as u64
         }
     };
-    Run { labels, ..run }
+    let differences = centroids.differences;
+    Run { differences, model, labels, iterations, converged, distances: all_distances }
 }
 
 /// Sum of squared distances of the points to the means of their clusters: what it is to the mean of all, less what the
-/// means explain.
-fn inertia<W: crate::Work>(spread: &Spread<W>, centroids: &Array2<f64>, weights: &[f64]) -> f64 {
+/// means explain. `scale` is what a value of 1 stands for.
+fn inertia<W: crate::Work>(spread: &Spread<W>, scale: f64, centroids: &Array2<f64>, weights: &[f64]) -> f64 {
     let explained = |(centroid, weight): (ArrayView1<f64>, &f64)| {
-        weight * centroid.iter().zip(&spread.mean).map(|(c, mean)| (c - mean).powi(2)).sum::<f64>()
+        let squares = centroid.iter().zip(&spread.mean).map(|(c, mean)| ((c - mean) * scale).powi(2));
+        weight * squares.sum::<f64>()
     };
     let rows = centroids.axis_iter(Axis(0)).into_par_iter().zip(weights).with_min_len(MIN_ROWS);
     let explained: Vec<f64> = rows.map(explained).collect();

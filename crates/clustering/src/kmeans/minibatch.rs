@@ -1,11 +1,13 @@
 //! Mini-batch k-means: the points come a batch at a time, and need not fit into memory.
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use rand::seq::index;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::model::sum_of_squares;
 use super::spread::Spread;
 use super::sums::{Sums, Totals, UNASSIGNED};
+use super::update::Centroids;
 use super::{Algorithm, Init, KMeans, KMeansParams, init};
 use crate::check::check_count;
 use crate::points::{Points, Rows};
@@ -141,7 +143,7 @@ pub struct BatchReport {
 ///
 /// ```
 /// use clustering::kmeans::{MiniBatch, MiniBatchParams, RandomRows};
-/// use ndarray::{Array2, Axis};
+/// use ndarray::Array2;
 ///
 /// // Two groups; in earnest the rows would come from a file.
 /// let points = Array2::from_shape_fn((1000, 2), |(i, j)| (100 * (i % 2) + (i + j) % 7) as f64);
@@ -162,6 +164,10 @@ pub struct MiniBatch {
     params: MiniBatchParams,
     n: usize,
     model: KMeans,
+    /// What centroids are measured from, shape `(d,)`, and their differences from it, shape `(k, d)`, in
+    /// the unit of models: sums of points far from 0 would lose the digits in which these differ.
+    origin: Vec<f64>,
+    differences: Array2<f64>,
     /// What each centroid has received, shape `(k,)`.
     weights: Vec<f64>,
     rng: Xoshiro256PlusPlus,
@@ -190,17 +196,26 @@ impl MiniBatch {
         let points = Rows::new(&sample, &array)?;
         let weighted = points.of_positive_weight(params.k)?;
         let points = weighted.as_ref().map_or(points, |weighted| weighted.rows(points));
-        let spread = Spread::of(points)?;
+        let given = match &starting.init {
+            Init::Centroids(centroids) => Some(centroids),
+            Init::KMeansPlusPlus | Init::Random => None,
+        };
+        let spread = Spread::of(points, given)?;
+        let origin: Vec<f64> = spread.frame.origin().iter().map(|s| s * points.scale()).collect();
         let starts = (0..starting.starts()).map(|start| {
             let (centroids, _) = init::starting_centroids(points, &spread, &starting, start);
-            let model = KMeans::from_finite(centroids);
-            (model.sum_of_squares(points, &F::nearest(&model, points)), model)
+            let differences = &centroids * points.scale();
+            let model = model_of(&origin, &differences);
+            let assignments = F::nearest(&model, points);
+            let from = spread.frame.origin();
+            (sum_of_squares(points, from, &centroids, &assignments), model, differences)
         });
-        let (_, model) = starts
+        let (_, model, differences) = starts
             .reduce(|best, new| if new.0 < best.0 { new } else { best })
             .expect("there is at least one start");
         let (weights, rng) = (vec![0.0; params.k], rng::apart(params.seed, 2));
-        Ok(Self { params, n, model, weights, rng, batches: 0, since: 0, trend: Trend::default() })
+        let trend = Trend::default();
+        Ok(Self { params, n, model, origin, differences, weights, rng, batches: 0, since: 0, trend })
     }
 
     /// Takes in a batch `(m, d)`. Points of weight 0 are as good as absent. After an error nothing has changed.
@@ -223,16 +238,16 @@ impl MiniBatch {
             return Err(Error::Magnitude { spread: sum });
         }
         let labels: Vec<u32> = assignments.iter().map(|&label| label as u32).collect();
-        let mut sums = Sums::new(points, self.params.k);
+        let origin: Vec<f64> = self.origin.iter().map(|s| s / points.scale()).collect();
+        let mut sums = Sums::new(points, &origin, self.params.k);
         sums.follow(points, &vec![UNASSIGNED; points.n()], &labels);
         let totals = sums.totals();
 
         let inertia = sum / totals.weights.iter().sum::<f64>();
         let may_reassign = self.may_reassign(points.n());
-        let mut centroids = self.model.centroids().clone();
-        self.follow(&mut centroids, &totals, points.scale());
-        let reassigned = if may_reassign { self.reassign(&mut centroids, points) } else { 0 };
-        self.model = KMeans::from_finite(centroids);
+        self.follow(&totals, points.scale());
+        let reassigned = if may_reassign { self.reassign(&origin, points) } else { 0 };
+        self.model = model_of(&self.origin, &self.differences);
 
         self.batches += 1;
         // The first inertia is that of the starting centroids, which says nothing of how batches help.
@@ -253,8 +268,8 @@ impl MiniBatch {
     }
 
     /// Moves the centroids to the means of all they have received.
-    fn follow(&mut self, centroids: &mut Array2<f64>, totals: &Totals, scale: f64) {
-        let rows = centroids.outer_iter_mut().zip(totals.sums.outer_iter());
+    fn follow(&mut self, totals: &Totals, scale: f64) {
+        let rows = self.differences.outer_iter_mut().zip(totals.sums.outer_iter());
         let weights = self.weights.iter_mut().zip(&totals.weights);
         for ((mut centroid, sum), (weight, &new)) in rows.zip(weights).filter(|(_, (_, new))| **new > 0.0) {
             let total = *weight + new;
@@ -276,7 +291,8 @@ impl MiniBatch {
 
     /// Puts the centroids that have received next to nothing, at most half as many as there are points, on different
     /// of `points`. They go on as if they had received as much as the least of the others. Returns how many.
-    fn reassign<F: Scalar>(&mut self, centroids: &mut Array2<f64>, points: Rows<F>) -> usize {
+    /// `origin` is that of the centroids in the values of points.
+    fn reassign<F: Scalar>(&mut self, origin: &[f64], points: Rows<F>) -> usize {
         let most = self.weights.iter().fold(0.0, |most: f64, &weight| most.max(weight));
         let poor = |weight: f64| weight < self.params.reassignment_ratio * most;
         let mut order: Vec<usize> = (0..self.weights.len()).collect();
@@ -289,11 +305,8 @@ impl MiniBatch {
         let least = self.weights[order[count]];
         let chosen = index::sample(&mut self.rng, points.n(), count);
         for (&j, i) in order[..count].iter().zip(chosen.iter()) {
-            let mut centroid = centroids.index_axis_mut(Axis(0), j);
-            for (c, &x) in centroid.iter_mut().zip(points.row(i)) {
-                let x: f64 = x.into();
-                *c = x * points.scale();
-            }
+            let differences = init::gather(points, origin, &[i]) * points.scale();
+            self.differences.row_mut(j).assign(&differences.row(0));
             self.weights[j] = least;
         }
         count
@@ -303,6 +316,11 @@ impl MiniBatch {
     fn share(&self, points: usize) -> f64 {
         (2.0 * points as f64 / (self.n as f64 + 1.0)).min(1.0)
     }
+}
+
+/// The model of centroids `(k, d)` that are given by their differences from `origin` `(d,)`.
+fn model_of(origin: &[f64], differences: &Array2<f64>) -> KMeans {
+    KMeans::from_finite(Centroids::new(differences.clone()).in_models(origin, 1.0))
 }
 
 /// An exponentially weighted mean, and whether it still falls.

@@ -8,6 +8,8 @@ mod centres;
 mod compare;
 mod directions;
 mod distance;
+mod exact;
+mod frame;
 mod groups;
 mod init;
 mod linfa;
@@ -29,6 +31,7 @@ use ndarray::{Array1, Array2};
 pub use self::algorithm::Algorithm;
 pub use self::minibatch::{BatchReport, MiniBatch, MiniBatchParams, RandomRows};
 pub use self::model::KMeans;
+use self::model::sum_of_squares;
 pub use self::select::{Candidate, Selection, elbow, select_k};
 pub use self::silhouette::silhouette;
 use self::sketch::Sketch;
@@ -147,6 +150,10 @@ pub struct KMeansFit {
     pub distances: u64,
 }
 
+/// Inertias whose relative difference is smaller are compared as they are measured from the origin, which does
+/// not round them as the place does where the points lie: starts often end with the same clusters.
+const EQUALLY_GOOD: f64 = 1e-6;
+
 /// When a start ends, in the units of the points.
 #[derive(Debug, Clone, Copy)]
 struct StopRule {
@@ -165,7 +172,10 @@ struct Iteration {
 
 /// Where a start ended.
 struct Run {
-    centroids: Array2<f64>,
+    /// The centroids `(k, d)` by their differences from the origin, in the values of points.
+    differences: Array2<f64>,
+    /// The centroids `(k, d)`, in the unit of models.
+    model: Array2<f64>,
     /// The nearest of these, shape `(n,)`.
     labels: Vec<u32>,
     iterations: usize,
@@ -182,6 +192,10 @@ struct Run {
 ///
 /// Tested against scikit-learn 1.9 `KMeans`: from the same centroids the same assignments, iterations, and
 /// centroids to 1e-9; from its own k-means++ the inertia of scikit-learn's best of ten starts to 0.1 %.
+///
+/// Points are measured from a median of theirs, so they may lie far from 0: those that a constant is added
+/// to, where that is exact, have the same assignments, and centroids that differ by it. Which centroid is
+/// nearest is decided in f64 wherever f32 is too coarse; equal distances go to the lowest index.
 ///
 /// A point of weight 0 is left out, and assigned to the nearest centroid in the end: all else has the
 /// bytes that it has without that point. The others are copied for it.
@@ -212,13 +226,17 @@ pub(crate) fn fit_rows<F: Scalar>(
         let sizes = sizes(&assignments, params.k);
         return Ok(KMeansFit { assignments, sizes, ..fit });
     }
-    let mut spread = Spread::of(points)?;
+    let given = match &params.init {
+        Init::Centroids(centroids) => Some(centroids),
+        Init::KMeansPlusPlus | Init::Random => None,
+    };
+    let mut spread = Spread::of(points, given)?;
     if params.sketches() {
         spread.sketch = Sketch::of(points, &spread);
     }
     let rule = StopRule { max_iter: params.max_iter, tolerance: params.tol * spread.mean_variance };
     let starts = params.starts();
-    let mut best: Option<KMeansFit> = None;
+    let mut best: Option<(KMeansFit, Array2<f64>)> = None;
     let mut distances = 0;
     for start in 0..starts {
         let (centroids, seeding) = init::starting_centroids(points, &spread, params, start);
@@ -228,32 +246,43 @@ pub(crate) fn fit_rows<F: Scalar>(
             on_progress(&Progress::Iteration(report));
         };
         let run = match params.algorithm {
-            Algorithm::Linfa => linfa::run(points, centroids, rule)?,
+            Algorithm::Linfa => linfa::run(points, &spread, centroids, rule)?,
             ours => {
                 let bounds = ours.bounds(points, &spread, &centroids, params.seed);
                 lloyd::run(points, &spread, centroids, bounds, rule, &mut on_iteration)
             }
         };
         distances += seeding + run.distances;
-        let fit = finish(points, run, start);
+        let (fit, differences) = finish(points, run, start);
         on_progress(&Progress::Start(fit.report(starts)));
-        if best.as_ref().is_none_or(|best| fit.inertia < best.inertia) {
-            best = Some(fit);
+        let better = |(best, of_best): &(KMeansFit, Array2<f64>)| {
+            if (fit.inertia - best.inertia).abs() > EQUALLY_GOOD * best.inertia {
+                return fit.inertia < best.inertia;
+            }
+            let from_origin = |fit: &KMeansFit, differences| {
+                sum_of_squares(points, spread.frame.origin(), differences, &fit.assignments)
+            };
+            from_origin(&fit, &differences) < from_origin(best, of_best)
+        };
+        if best.as_ref().is_none_or(better) {
+            best = Some((fit, differences));
         }
     }
-    let best = best.expect("there is at least one start, and every start ends");
+    let (best, _) = best.expect("there is at least one start, and every start ends");
     Ok(KMeansFit { distances, ..best })
 }
 
-/// Assignments, inertia and sizes that belong to the final centroids.
-fn finish<F: Scalar>(points: Rows<F>, run: Run, start: usize) -> KMeansFit {
-    let Run { centroids, labels, iterations, converged, distances } = run;
-    let k = centroids.nrows();
-    let model = KMeans::from_finite(centroids);
+/// Assignments, inertia and sizes that belong to the final centroids; and these by their differences from
+/// the origin.
+fn finish<F: Scalar>(points: Rows<F>, run: Run, start: usize) -> (KMeansFit, Array2<f64>) {
+    let Run { differences, model, labels, iterations, converged, distances } = run;
+    let k = model.nrows();
+    let model = KMeans::from_finite(model);
     let assignments: Array1<i32> = labels.into_iter().map(|label| label as i32).collect();
     let inertia = model.sum_of_squares(points, &assignments);
     let sizes = sizes(&assignments, k);
-    KMeansFit { model, assignments, inertia, iterations, converged, sizes, start, distances }
+    let fit = KMeansFit { model, assignments, inertia, iterations, converged, sizes, start, distances };
+    (fit, differences)
 }
 
 impl KMeansFit {
@@ -272,7 +301,7 @@ impl KMeansParams {
     }
 
     /// Whether images of the points ([`Sketch`]) save more than they take, which is about what the distances to fifty
-    /// centroids do. k-means++ has to begin alike whichever algorithm follows.
+    /// centroids do. They change no result.
     fn sketches(&self) -> bool {
         let distances = match self.init {
             Init::KMeansPlusPlus => self.starts * self.k * (seeding::trials(self.k) + 1),

@@ -1,12 +1,15 @@
 //! The fitted model: centroids, and what they say about points.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView2};
 
 use super::assign::nearest;
 use super::centres::Centres;
 use super::distance::squared_distance;
+use super::exact::Exact;
+use super::frame::Frame;
 use crate::check::check_matrix;
 use crate::parallel::map_chunks;
 use crate::points::{Points, Rows};
@@ -41,7 +44,9 @@ impl KMeans {
     /// Assigns each point of `points` `(n, d)` to its nearest centroid: shape `(n,)`, values in `0..k`, the
     /// lowest index on ties.
     ///
-    /// Distances are compared in f32, for points in f64 in f64. On the points of a fit this gives the fit's
+    /// What is decided depends on the point and the model alone: f32 tells which centroids may be the
+    /// nearest, differences in f64 decide between those. Distances that differ by no more than the
+    /// rounding of the centroids accounts for are ties. On the points of a fit this gives the fit's
     /// assignments.
     ///
     /// Errors: [`Error::Features`] when d is not the model's, [`Error::NonFinite`] and the others of bad points.
@@ -90,26 +95,77 @@ impl KMeans {
     /// [`KMeans::predict`] on checked points.
     pub(crate) fn assign<F: Scalar>(&self, points: Rows<F>) -> Array1<i32> {
         let mut labels = vec![0; points.n()];
-        nearest(points, &Centres::of_model(points, self.centroids.view()), &mut labels);
+        let values = &self.centroids / points.scale();
+        let frame = Arc::new(Frame::of_model(values.view()));
+        let (centres, exact) = of_model(points, &frame, self.centroids.view());
+        nearest(points, &centres, &exact, None, &mut labels);
         labels.into_iter().map(|label| label as i32).collect()
     }
 
     /// [`KMeans::inertia`] on checked points.
     pub(super) fn sum_of_squares<F: Scalar>(&self, points: Rows<F>, assignments: &Array1<i32>) -> f64 {
-        let (unit, scale) = (points.unit(), points.scale());
-        let centroids = self.centroids.mapv(|value| value / scale * unit);
-        let sums = map_chunks(points.n(), 0, |rows| {
-            dispatch(SumOfSquares { points, rows, assignments, centroids: &centroids })
-        });
-        sums.iter().sum::<f64>() * (scale / unit).powi(2)
+        let values = &self.centroids / points.scale();
+        sum_of_squares(points, &vec![0.0; points.d()], &values, assignments)
     }
+}
+
+/// [`KMeans::inertia`] of centroids `(k, d)` that are measured from `origin` `(d,)` in the values of points.
+pub(super) fn sum_of_squares<F: Scalar>(
+    points: Rows<F>,
+    origin: &[f64],
+    centroids: &Array2<f64>,
+    assignments: &Array1<i32>,
+) -> f64 {
+    const USUAL: Range<f64> = 1e-280..1e300;
+    let sum_in = |unit: f64| {
+        let centroids = &(centroids * unit);
+        let sums = map_chunks(points.n(), 0, |rows| {
+            dispatch(SumOfSquares { points, rows, assignments, centroids, origin, unit })
+        });
+        sums.iter().sum::<f64>() * (points.scale() / unit).powi(2)
+    };
+    let sum = sum_in(1.0);
+    if USUAL.contains(&sum) {
+        return sum;
+    }
+    // It may be as it is, or squares may have overflowed or vanished.
+    let chunks = map_chunks(points.n(), 0, |rows| {
+        let mut largest: f64 = 0.0;
+        for (point, i) in points.iter(rows.clone()).zip(rows) {
+            let centroid = centroids.row(assignments[i] as usize);
+            for ((&x, s), c) in point.iter().zip(origin).zip(centroid) {
+                largest = largest.max((x.into() - s - c).abs());
+            }
+        }
+        largest
+    });
+    match chunks.into_iter().fold(0.0, f64::max) {
+        0.0 => 0.0,
+        largest => sum_in((-largest.log2().floor().clamp(-1000.0, 1000.0)).exp2()),
+    }
+}
+
+/// The centroids `(k, d)` of a model, made ready to be compared with `points` in `frame`.
+pub(super) fn of_model<F: Scalar>(
+    points: Rows<F>,
+    frame: &Arc<Frame<F::Work>>,
+    centroids: ArrayView2<f64>,
+) -> (Centres<F::Work>, Exact) {
+    let values = &centroids / points.scale();
+    let origin = Array1::from(frame.origin().to_vec());
+    let centres = Centres::new(frame, (&values - &origin).view());
+    // What the model has of its centroids, not their differences from an origin, decides.
+    (centres, Exact::new(&vec![0.0; points.d()], values))
 }
 
 struct SumOfSquares<'a, F> {
     points: Rows<'a, F>,
     rows: Range<usize>,
     assignments: &'a Array1<i32>,
+    /// In the unit.
     centroids: &'a Array2<f64>,
+    origin: &'a [f64],
+    unit: f64,
 }
 
 impl<F: Scalar> Kernel for SumOfSquares<'_, F> {
@@ -117,13 +173,13 @@ impl<F: Scalar> Kernel for SumOfSquares<'_, F> {
 
     #[inline(always)]
     fn run<I: Isa>(self) -> f64 {
-        let Self { points, rows, assignments, centroids } = self;
+        let Self { points, rows, assignments, centroids, origin, unit } = self;
         let mut sum = 0.0;
         // A loop: what a closure calls would be compiled for no vectors.
         for (point, i) in points.iter(rows.clone()).zip(rows) {
             let centroid = centroids.row(assignments[i] as usize);
             let centroid = centroid.to_slice().expect("centroids are in C order");
-            sum += points.weight(i) * squared_distance(point, points.unit(), centroid);
+            sum += points.weight(i) * squared_distance(point, origin, unit, centroid);
         }
         sum
     }

@@ -3,9 +3,7 @@
 use std::ops::Range;
 
 use super::bounds::{Chunk, Pass, Rounding, Workspace};
-use super::centres::Block;
 use super::sketch::{Images, PANEL, Panel, Sketch};
-use super::sums::UNASSIGNED;
 use crate::kernel::prefetch;
 use crate::simd::Isa;
 use crate::{Scalar, Work};
@@ -51,7 +49,7 @@ impl<F: Scalar> Chunk<'_, F> {
         sketch: &Sketch,
         images: &[Images],
     ) -> u64 {
-        let Workspace { open, scores, slots, wanted, block, keys, .. } = work;
+        let Workspace { open, scores, slots, wanted, keys, near, .. } = work;
         if !self.pass.known {
             slots.clear();
             slots.extend(0..open.len() as u32);
@@ -120,9 +118,11 @@ impl<F: Scalar> Chunk<'_, F> {
         });
         contenders.sort_unstable_by_key(|one| (one.slot, one.position));
         contenders.dedup_by_key(|one| (one.slot, one.position));
-        distances += contenders.len() as u64;
         for contenders in contenders.chunk_by(|a, b| a.slot == b.slot) {
-            self.decide::<I>(open[contenders[0].slot as usize], contenders, block);
+            let slot = contenders[0].slot as usize;
+            let label = |position: usize| groups.order()[position] as u32;
+            let scores = contenders.iter().map(|one| ((one.position, label(one.position)), one.score));
+            self.decide(open[slot], found[slot].score, scores, near);
         }
         distances
     }
@@ -263,27 +263,6 @@ impl<F: Scalar> Chunk<'_, F> {
     ) {
         let skipped = Rounding::down(sketch.at_least(self.first + i, images, rest));
         self.lower[i * self.groups() + group] = smaller(lower, skipped);
-    }
-
-    /// Labels a point with the nearest of its contenders to the last bit, the lowest index winning ties.
-    #[inline(always)]
-    fn decide<I: Isa>(&mut self, i: usize, contenders: &[Contender<F::Work>], block: &mut Block<F::Work>) {
-        let Pass { points, norms, reference, groups, rounding, .. } = self.pass;
-        let norm = norms[self.first + i];
-        block.load(std::iter::once(self.first + i));
-        let (mut best, mut about, mut nearest) = (F::Work::INFINITY, F::Work::INFINITY, UNASSIGNED);
-        for &Contender { position, score, .. } in contenders {
-            block.score::<I, F>(*points, reference, &[0], position..position + 1);
-            let (exact, label) = (block.of(0)[0], groups.order()[position] as u32);
-            // Whichever of them it is, the others are no nearer than this.
-            let bound = &mut self.lower[i * groups.len() + groups.of(label)];
-            *bound = smaller(*bound, rounding.at_least(norm, score));
-            if exact < best || (exact == best && label < nearest) {
-                (best, about, nearest) = (exact, score, label);
-            }
-        }
-        self.labels[i] = nearest;
-        self.upper[i] = rounding.at_most(norm, about);
     }
 }
 

@@ -15,6 +15,8 @@ use std::ops::Range;
 use ndarray::{Array1, Array2, ArrayView2, s};
 
 use super::directions::directions;
+use super::distance::squared_distance;
+use super::frame::Frame;
 use super::spread::Spread;
 use crate::kernel::PADDING;
 use crate::parallel::{map, pieces, split_mut};
@@ -47,8 +49,8 @@ const UNKNOWN: i32 = i32::MAX;
 pub(super) struct Sketch {
     /// B, shape `(p - 1, d)`; no vector becomes longer by it.
     directions: Array2<f64>,
-    /// Where images are measured from: the mean of the points, shape `(d,)`, in [`Rows::unit`].
-    origin: Array1<f64>,
+    /// Where images are measured from: the mean of the points less the origin, shape `(d,)`, in their values.
+    mean: Array1<f64>,
     /// The images, shape `(n, p / 2)`, two values of 16 bits in each.
     pairs: Vec<i32>,
     /// Half the squared length of each image, rounded down, shape `(n,)`; [`UNKNOWN`] where the image is not to be trusted.
@@ -94,16 +96,15 @@ impl Sketch {
     /// Images of `points`, if they can have any.
     pub(super) fn of<F: Scalar>(points: Rows<F>, spread: &Spread<F::Work>) -> Option<Self> {
         let (_, p) = Self::size(points)?;
-        let origin = spread.mean.mapv(|mean| mean / points.scale() * points.unit());
-        let longest = spread.largest_norm.sqrt() * (1.0 + 1e-6);
+        let longest = spread.radius * (1.0 + 1e-6);
         if !(longest > 0.0 && f64::from(longest as f32).is_normal()) {
             return None;
         }
-        let directions = directions(points, &origin, p - 1)?;
+        let directions = directions(points, &spread.frame, &spread.mean, p - 1)?;
         let step = longest / UNITS;
         let mut sketch = Self {
             directions,
-            origin,
+            mean: Array1::from(spread.mean.clone()),
             pairs: vec![0; points.n() * p / 2],
             halves: vec![0; points.n()],
             p,
@@ -111,48 +112,46 @@ impl Sketch {
             deviation: 0.0,
         };
         sketch.fill(points, spread);
-        // Points so far from the origin of their numbers that f32 cannot tell them apart.
+        // So many features that f32 says too little.
         (sketch.deviation < 0.05 * longest).then_some(sketch)
     }
 
     /// Computes the images.
     fn fill<F: Scalar>(&mut self, points: Rows<F>, spread: &Spread<F::Work>) {
-        let Self { directions, origin, p, step, .. } = self;
+        let Self { directions, mean, p, step, .. } = self;
         let (p, step, d) = (*p, *step, points.d());
         let stride = d.next_multiple_of(PADDING);
         let mut rows = vec![0.0_f32; (p - 1).next_multiple_of(AT_ONCE) * stride];
         for (row, direction) in rows.chunks_exact_mut(stride).zip(directions.outer_iter()) {
             row.iter_mut().zip(direction).for_each(|(to, &x)| *to = x as f32);
         }
-        let origin = origin.as_slice().expect("a vector that was made here is contiguous");
+        let mean = mean.as_slice().expect("a vector that was made here is contiguous");
+        let centre: Vec<f64> = mean.iter().map(|mean| mean * spread.frame.unit()).collect();
+        let mut norms = vec![0.0; points.n()];
         let chunks = pieces(points.n(), d);
-        let parts = split_mut(&mut self.pairs, &chunks, p / 2).into_iter().zip(split_mut(
-            &mut self.halves,
-            &chunks,
-            1,
-        ));
-        let unseen = map(chunks.iter().zip(parts), |(rows_of, (pairs, halves))| {
-            let norms = &spread.norms[rows_of.clone()];
-            let first = rows_of.start;
-            dispatch(Fill { points, first, norms, directions: &rows, origin, p, step, pairs, halves })
+        let parts = split_mut(&mut self.pairs, &chunks, p / 2)
+            .into_iter()
+            .zip(split_mut(&mut self.halves, &chunks, 1))
+            .zip(split_mut(&mut norms, &chunks, 1));
+        let unseen = map(chunks.iter().zip(parts), |(rows_of, ((pairs, halves), norms))| {
+            let (first, frame, directions, centre) = (rows_of.start, &*spread.frame, &rows[..], &centre[..]);
+            dispatch(Fill { points, first, frame, centre, norms, directions, p, step, pairs, halves })
         });
 
-        // How far f32 may have put B x from its place, per length of x: the bound of `Centres::error`, for every direction.
-        // And how far that puts the squared length of what B does not see, per squared length of x.
+        // How far f32 may have put B x from its place, per length of x: the bound of `Centres::error_of`, for every
+        // direction. And how far that puts the squared length of what B does not see, per squared length of x.
         let terms = (stride / 8 + 12) as f64;
-        let longest = spread.largest_norm.sqrt();
-        let offset = f64::EPSILON * spread.longest / longest;
+        let longest = spread.radius;
+        let offset = 2.0 * f64::EPSILON * (spread.longest / longest + 1.0);
         let seen = 1.01 * (ROUNDING * ((p as f64).sqrt() * terms + 1.0) + offset);
-        let squared = 2.0 * seen + seen * seen + 4.0 * F::Work::ROUNDING + 8.0 * offset;
+        let squared = 2.0 * seen + seen * seen + f64::EPSILON * (d as f64 + 8.0) + 8.0 * offset;
         // The error of its root is larger the smaller it is. An image that is off by more than the usual is not trusted.
         let n = points.n() as f64;
         let usual = (unseen.iter().sum::<f64>() / n).sqrt();
-        let mean = spread.norms.iter().map(|&norm| norm.into()).sum::<f64>() / n;
-        let rest = (squared * mean / (0.25 * usual)).min((squared * spread.largest_norm).sqrt());
-        for ((half, pairs), &norm) in
-            self.halves.iter_mut().zip(self.pairs.chunks_exact(p / 2)).zip(&spread.norms)
-        {
-            let (unseen, error) = (f64::from(second(pairs[p / 2 - 1])) - 1.0, squared * norm.into());
+        let mean = norms.iter().sum::<f64>() / n;
+        let rest = (squared * mean / (0.25 * usual)).min((squared * longest * longest).sqrt());
+        for ((half, pairs), &norm) in self.halves.iter_mut().zip(self.pairs.chunks_exact(p / 2)).zip(&norms) {
+            let (unseen, error) = (f64::from(second(pairs[p / 2 - 1])) - 1.0, squared * norm);
             if error.sqrt().min(error / (unseen * step).max(f64::MIN_POSITIVE)) > rest {
                 *half = UNKNOWN;
             }
@@ -160,10 +159,10 @@ impl Sketch {
         self.deviation = seen * longest + rest + 0.51 * step * (p as f64).sqrt();
     }
 
-    /// Images of `centres` `(m, d)`, in the unit of models.
-    pub(super) fn images<F: Scalar>(&self, points: Rows<F>, centres: ArrayView2<f64>) -> Images {
+    /// Images of `centres` `(m, d)`, given by their differences from the origin in the values of points;
+    /// distances are in `unit` ([`Frame::unit`]).
+    pub(super) fn images(&self, unit: f64, centres: ArrayView2<f64>) -> Images {
         let (m, whole) = (centres.nrows(), self.p / 2);
-        let unit = points.unit() / points.scale();
         let count = m.div_ceil(PANEL);
         let mut images = Images {
             panels: vec![[0; PANEL]; count * whole],
@@ -174,7 +173,7 @@ impl Sketch {
         const ROWS: usize = 32;
         let blocks = map((0..m).step_by(ROWS), |first| {
             let some = centres.slice(s![first..m.min(first + ROWS), ..]);
-            let centred = some.mapv(|c| c * unit) - &self.origin;
+            let centred = (&some - &self.mean) * unit;
             let seen = centred.dot(&self.directions.t());
             let lengths: Vec<f64> = centred.outer_iter().map(|row| row.dot(&row)).collect();
             (seen, lengths)
@@ -298,10 +297,13 @@ impl Sketch {
 struct Fill<'a, F: Scalar> {
     points: Rows<'a, F>,
     first: usize,
-    norms: &'a [F::Work],
+    frame: &'a Frame<F::Work>,
+    /// The mean less the origin, in the unit of the frame.
+    centre: &'a [f64],
+    /// Squared distances to the mean, to be filled.
+    norms: &'a mut [f64],
     /// Shape `(directions, stride)`.
     directions: &'a [f32],
-    origin: &'a [f64],
     p: usize,
     step: f64,
     pairs: &'a mut [i32],
@@ -314,18 +316,20 @@ impl<F: Scalar> Kernel for Fill<'_, F> {
     #[inline(always)]
     fn run<I: Isa>(self) -> f64 {
         const R: usize = 4;
-        let Self { points, first, norms, directions, origin, p, step, pairs, halves } = self;
-        let (stride, unit, scale) = (points.d().next_multiple_of(PADDING), points.unit(), 1.0 / step);
+        let Self { points, first, frame, centre, norms, directions, p, step, pairs, halves } = self;
+        let (stride, scale) = (points.d().next_multiple_of(PADDING), 1.0 / step);
+        let (origin, unit) = (frame.origin(), frame.unit());
         let mut rows = vec![0.0_f32; R * stride];
         let mut seen = vec![[0.0_f32; R]; (p - 1).next_multiple_of(AT_ONCE)];
         let mut image = vec![0; p];
         let mut total = 0.0;
-        let outputs = pairs.chunks_mut(R * p / 2).zip(halves.chunks_mut(R)).zip(norms.chunks(R));
+        let outputs = pairs.chunks_mut(R * p / 2).zip(halves.chunks_mut(R)).zip(norms.chunks_mut(R));
         for (at, ((pairs, halves), norms)) in (first..).step_by(R).zip(outputs) {
             for (r, row) in rows.chunks_exact_mut(stride).enumerate().take(norms.len()) {
-                for ((to, &x), &s) in row.iter_mut().zip(points.row(at + r)).zip(origin) {
+                let from = origin.iter().zip(centre);
+                for ((to, &x), (s, c)) in row.iter_mut().zip(points.row(at + r)).zip(from) {
                     let x: f64 = x.into();
-                    *to = (x * unit - s) as f32;
+                    *to = ((x - s) * unit - c) as f32;
                 }
             }
             let rows: [&[f32]; R] = std::array::from_fn(|r| &rows[r * stride..(r + 1) * stride]);
@@ -335,7 +339,8 @@ impl<F: Scalar> Kernel for Fill<'_, F> {
                 seen.copy_from_slice(&f32::products::<I, AT_ONCE>(rows, some));
             }
             for (r, (pairs, half_of)) in pairs.chunks_exact_mut(p / 2).zip(halves).enumerate() {
-                let norm: f64 = norms[r].into();
+                let norm = squared_distance(points.row(at + r), origin, unit, centre);
+                norms[r] = norm;
                 let (mut squared, values) = (0.0, seen[..p - 1].iter().map(|seen| f64::from(seen[r])));
                 for (to, value) in image.iter_mut().zip(values) {
                     squared += value * value;
@@ -379,7 +384,6 @@ mod tests {
 
     use super::*;
     use crate::Points;
-    use crate::kmeans::distance::squared_distance;
 
     /// Keys of all points.
     struct Keys<'a>(&'a Sketch, &'a Images, &'a mut Vec<Panel>);
@@ -399,16 +403,18 @@ mod tests {
         let points = Points::from(array);
         let values = points.in_order();
         let rows = Rows::new(&points, &values).unwrap();
-        let spread = Spread::of(rows).unwrap();
+        let spread = Spread::of(rows, Some(centres)).unwrap();
         let sketch = Sketch::of(rows, &spread).unwrap_or_else(|| panic!("{what}: there are no images"));
-        let images = sketch.images(rows, centres.view());
+        let (origin, unit) = (spread.frame.origin(), spread.frame.unit());
+        let centres = centres - &Array1::from(origin.to_vec());
+        let images = sketch.images(unit, centres.view());
         let (mut keys, mut tight) = (Vec::new(), 0);
         dispatch(Keys(&sketch, &images, &mut keys));
         for (i, keys) in keys.chunks_exact(images.panels()).take(rows.n()).enumerate() {
             for (c, centre) in centres.outer_iter().enumerate() {
                 let key = keys.as_flattened()[c];
-                let centre: Vec<f64> = centre.iter().map(|x| x * rows.unit()).collect();
-                let distance = squared_distance(rows.row(i), rows.unit(), &centre).sqrt();
+                let centre: Vec<f64> = centre.iter().map(|x| x * unit).collect();
+                let distance = squared_distance(rows.row(i), origin, unit, &centre).sqrt();
                 let (least, most) = (sketch.at_least(i, &images, key), sketch.at_most(i, &images, c, key));
                 assert!(least <= distance && distance <= most, "{what}: {least} <= {distance} <= {most}");
                 assert!(
@@ -455,12 +461,40 @@ mod tests {
     }
 
     #[test]
-    fn points_that_f32_cannot_tell_apart_have_no_images() {
-        let array = near_a_plane(300, 96, 1.0, 0.0).mapv(|x| 1e12 + 1e-6 * x);
-        let points = Points::from(&array);
+    fn points_far_from_zero_have_images_as_good_as_near_it() {
+        // On a grid on which they can be moved exactly, in f32 to 1e5, in f64 to 1e9.
+        let near = near_a_plane(300, 96, 0.05, 0.0).mapv(|x| (x * 64.0).round() / 64.0);
+        let centres = near.slice(s![..20, ..]).to_owned();
+        for far in [0.0, 1e5, 1e9] {
+            let what = format!("at {far:e}");
+            let tight = check(&what, &(&near + far), &(&centres + far));
+            assert!(tight > 300 * 20 / 2, "{what}: {tight} of 6000 pairs have tight bounds");
+            if far < 1e6 {
+                let narrow = (&near + far).mapv(|x| x as f32);
+                assert_eq!(check(&what, &narrow, &(&centres + far)), tight, "{what}, f32");
+            }
+        }
+    }
+
+    /// Whether points have images.
+    fn has_images<F: Scalar>(array: &Array2<F>) -> bool {
+        let points = Points::from(array);
         let values = points.in_order();
         let rows = Rows::new(&points, &values).unwrap();
-        let images = Sketch::of(rows, &Spread::of(rows).unwrap());
-        assert!(images.is_none_or(|sketch| sketch.deviation < 0.05 * sketch.step * UNITS));
+        Sketch::of(rows, &Spread::of(rows, None).unwrap()).is_some()
+    }
+
+    #[test]
+    fn points_without_images() {
+        let points = near_a_plane(300, 96, 1.0, 0.0);
+        assert!(has_images(&points));
+        assert!(!has_images(&points.slice(s![.., ..40]).to_owned()), "too short");
+        assert!(!has_images(&points.mapv(|x| (64.0 + 10.0 * x) as u8)), "too short in bytes");
+        assert!(!has_images(&Array2::from_elem((300, 96), 0.1)), "all the same");
+        // What is left of these in f64 at 1e12 is but a grid of 1e-4, on which all are one point.
+        assert!(!has_images(&points.mapv(|x| 1e12 + 1e-6 * x)), "all the same in f64");
+        let mut one = Array2::from_elem((300, 96), 1e12);
+        one[[7, 3]] += 1.0;
+        assert!(has_images(&one), "all but one the same");
     }
 }

@@ -6,6 +6,7 @@ use ndarray::{Array2, Axis, s};
 use rayon::prelude::*;
 
 use crate::Scalar;
+use crate::kernel::mul_add;
 use crate::points::Rows;
 use crate::simd::{Isa, Kernel, dispatch};
 
@@ -37,7 +38,8 @@ const PIECE_FEATURES: usize = 64;
 pub(super) struct Sums {
     pieces: Vec<Piece>,
     k: usize,
-    d: usize,
+    /// What the points are measured from, shape `(d,)`, in their values.
+    origin: Vec<f64>,
 }
 
 struct Piece {
@@ -55,17 +57,19 @@ struct Piece {
 
 /// Sums `(k, d)`, weights and counts `(k,)` of the points in each cluster.
 pub(super) struct Totals {
-    /// In the values that were given, times the weights.
+    /// Of the differences from the origin, in the values of points, times the weights.
     pub(super) sums: Array2<f64>,
+    /// What rounding has taken from the sums.
+    pub(super) errors: Array2<f64>,
     pub(super) weights: Vec<f64>,
     pub(super) counts: Vec<usize>,
 }
 
 impl Sums {
-    /// No point is in any of k clusters.
-    pub(super) fn new<F: Scalar>(points: Rows<F>, k: usize) -> Self {
+    /// No point is in any of k clusters. Points are measured from `origin` `(d,)`, in their values.
+    pub(super) fn new<F: Scalar>(points: Rows<F>, origin: &[f64], k: usize) -> Self {
         let (n, d) = (points.n(), points.d());
-        let exact = F::BYTES && points.weights().is_none();
+        let exact = F::BYTES && points.weights().is_none() && origin.iter().all(|s| s.fract() == 0.0);
         let arrays = if exact { 1 } else { 2 };
         let runs = BYTES / (arrays * size_of::<f64>() * k * d).max(1);
         let run = n.div_ceil(runs.clamp(1, RUNS)).max(RUN_ROWS);
@@ -88,25 +92,33 @@ impl Sums {
                 });
             }
         }
-        Self { pieces, k, d }
+        Self { pieces, k, origin: origin.to_vec() }
     }
 
     /// Takes points from the clusters in `old` `(n,)` to those in `new`; returns how many moved.
     pub(super) fn follow<F: Scalar>(&mut self, points: Rows<F>, old: &[u32], new: &[u32]) -> usize {
-        self.pieces.par_iter_mut().map(|piece| dispatch(Follow { piece, points, old, new })).sum()
+        let Self { pieces, origin, .. } = self;
+        pieces.par_iter_mut().map(|piece| dispatch(Follow { piece, points, origin, old, new })).sum()
     }
 
     /// Adds the pieces up.
     pub(super) fn totals(&self) -> Totals {
-        let mut sums = Array2::zeros((self.k, self.d));
-        sums.axis_iter_mut(Axis(0)).into_par_iter().enumerate().with_min_len(MIN_CLUSTERS).for_each(
-            |(cluster, mut to)| {
-                for piece in &self.pieces {
-                    let to = to.slice_mut(s![piece.features.clone()]);
-                    piece.add_to(cluster, to.into_slice().expect("a row of a new array is contiguous"));
-                }
-            },
-        );
+        let shape = (self.k, self.origin.len());
+        let (mut sums, mut errors) = (Array2::zeros(shape), Array2::zeros(shape));
+        let rows = sums.axis_iter_mut(Axis(0)).into_par_iter().zip(errors.axis_iter_mut(Axis(0)));
+        rows.enumerate().with_min_len(MIN_CLUSTERS).for_each(|(cluster, (mut sums, mut errors))| {
+            for piece in &self.pieces {
+                let features = s![piece.features.clone()];
+                let (sums, errors) = (sums.slice_mut(features), errors.slice_mut(features));
+                let contiguous = "a row of a new array is contiguous";
+                let sums = sums.into_slice().expect(contiguous);
+                piece.add_to(cluster, sums, errors.into_slice().expect(contiguous));
+            }
+            for (sum, error) in sums.iter_mut().zip(&mut errors) {
+                let all = *sum + *error;
+                (*sum, *error) = (all, *error - (all - *sum));
+            }
+        });
         let (mut weights, mut counts) = (vec![0.0; self.k], vec![0; self.k]);
         for piece in self.pieces.iter().filter(|piece| piece.features.start == 0) {
             let (sums, errors) = piece.weights.split_at(self.k);
@@ -115,7 +127,7 @@ impl Sums {
             }
             counts.iter_mut().zip(&piece.counts).for_each(|(to, count)| *to += count);
         }
-        Totals { sums, weights, counts }
+        Totals { sums, errors, weights, counts }
     }
 }
 
@@ -123,6 +135,7 @@ impl Sums {
 struct Follow<'a, F> {
     piece: &'a mut Piece,
     points: Rows<'a, F>,
+    origin: &'a [f64],
     old: &'a [u32],
     new: &'a [u32],
 }
@@ -132,7 +145,8 @@ impl<F: Scalar> Kernel for Follow<'_, F> {
 
     #[inline(always)]
     fn run<I: Isa>(self) -> usize {
-        let Self { piece, points, old, new } = self;
+        let Self { piece, points, origin, old, new } = self;
+        let origin = &origin[piece.features.clone()];
         // Labels that are compared at a time: most of them stay the same.
         const LABELS: usize = 16;
         let mut moved = 0;
@@ -148,9 +162,9 @@ impl<F: Scalar> Kernel for Follow<'_, F> {
                 }
                 let (point, weight) = (&points.row(i)[piece.features.clone()], points.weight(i));
                 if old != UNASSIGNED {
-                    piece.add(old as usize, point, -weight);
+                    piece.add::<I, F>(old as usize, point, origin, -weight);
                 }
-                piece.add(new as usize, point, weight);
+                piece.add::<I, F>(new as usize, point, origin, weight);
                 moved += 1;
             }
         }
@@ -168,28 +182,32 @@ fn same<const L: usize>(old: &[u32], new: &[u32]) -> bool {
 }
 
 impl Piece {
-    /// Adds the sums of a cluster to `to`, shape `(features,)`.
-    fn add_to(&self, cluster: usize, to: &mut [f64]) {
-        let row = cluster * to.len()..(cluster + 1) * to.len();
-        to.iter_mut().zip(&self.sums[row.clone()]).for_each(|(to, value)| *to += value);
-        if let Some(errors) = self.errors.get(row) {
-            to.iter_mut().zip(errors).for_each(|(to, error)| *to += error);
+    /// Adds the sums of a cluster to `sums`, and what is lost to `errors`, each of shape `(features,)`.
+    fn add_to(&self, cluster: usize, sums: &mut [f64], errors: &mut [f64]) {
+        let row = cluster * sums.len()..(cluster + 1) * sums.len();
+        for ((sum, error), &value) in sums.iter_mut().zip(&mut *errors).zip(&self.sums[row.clone()]) {
+            two_sum(sum, error, value);
+        }
+        if let Some(own) = self.errors.get(row) {
+            errors.iter_mut().zip(own).for_each(|(to, error)| *to += error);
         }
     }
 
     #[inline(always)]
-    fn add<F: Scalar>(&mut self, cluster: usize, point: &[F], weight: f64) {
+    fn add<I: Isa, F: Scalar>(&mut self, cluster: usize, point: &[F], origin: &[f64], weight: f64) {
         let row = cluster * point.len()..(cluster + 1) * point.len();
         if self.errors.is_empty() {
-            for (sum, &x) in self.sums[row].iter_mut().zip(point) {
+            for ((sum, &x), s) in self.sums[row].iter_mut().zip(point).zip(origin) {
                 let x: f64 = x.into();
-                *sum += weight * x;
+                *sum += weight * (x - s);
             }
         } else {
             let sums = self.sums[row.clone()].iter_mut().zip(&mut self.errors[row]);
-            for ((sum, error), &x) in sums.zip(point) {
-                let x: f64 = x.into();
-                two_sum(sum, error, weight * x);
+            for ((sum, error), (&x, &s)) in sums.zip(point.iter().zip(origin)) {
+                let (difference, lost) = difference(x.into(), s);
+                let term = weight * difference;
+                two_sum(sum, error, term);
+                *error += mul_add::<I, f64>(weight, difference, -term) + weight * lost;
             }
         }
         if self.features.start > 0 {
@@ -206,9 +224,17 @@ impl Piece {
     }
 }
 
+/// `x - s`, rounded, and what rounding takes from it.
+#[inline(always)]
+pub(super) fn difference(x: f64, s: f64) -> (f64, f64) {
+    let (mut difference, mut lost) = (x, 0.0);
+    two_sum(&mut difference, &mut lost, -s);
+    (difference, lost)
+}
+
 /// Adds `term` to `sum`, and to `error` what that loses.
 #[inline(always)]
-fn two_sum(sum: &mut f64, error: &mut f64, term: f64) {
+pub(super) fn two_sum(sum: &mut f64, error: &mut f64, term: f64) {
     let new = *sum + term;
     let seen = new - *sum;
     *error += (*sum - (new - seen)) + (term - seen);
@@ -223,12 +249,27 @@ mod tests {
     use crate::Points;
 
     #[test]
+    fn a_mean_of_one_point_is_that_point() {
+        // Their differences from the origin are not numbers of this type.
+        let array = array![[0.1, 1e-3], [0.7, -1e9], [1e6, 1e-30]];
+        let points = Points::from(&array);
+        let values = points.in_order();
+        let points = Rows::new(&points, &values).unwrap();
+        let origin = [1e3 + 0.3, 7.0 / 3.0];
+        let mut sums = Sums::new(points, &origin, 3);
+        sums.follow(points, &[UNASSIGNED; 3], &[2, 0, 1]);
+        let centroids = sums.totals().centroids();
+        let expected = array![[0.7, -1e9], [1e6, 1e-30], [0.1, 1e-3]];
+        assert_eq!(centroids.in_models(&origin, 1.0), expected);
+    }
+
+    #[test]
     fn an_outlier_that_leaves_takes_nothing_with_it() {
         let array = array![[1.0], [1e20], [0.5]];
         let points = Points::from(&array);
         let array = points.in_order();
         let points = Rows::new(&points, &array).unwrap();
-        let mut sums = Sums::new(points, 2);
+        let mut sums = Sums::new(points, &[0.0], 2);
         assert_eq!(sums.follow(points, &[UNASSIGNED; 3], &[0, 0, 0]), 3);
         assert_eq!(sums.follow(points, &[0, 0, 0], &[0, 1, 0]), 1);
         let totals = sums.totals();

@@ -2,18 +2,20 @@
 
 use std::ops::Range;
 
+use ndarray::Array2;
+
 use super::centres::{Block, Centres, WIDE};
+use super::distance::squared_distance;
 use super::init::gather;
 use super::sketch::{Images, Sketch};
 use super::spread::Spread;
-use crate::kernel::prefetch;
 use crate::parallel::blocks;
 use crate::points::Rows;
 use crate::simd::{Isa, Kernel, dispatch};
 use crate::{Scalar, Work};
 
-/// Points that are asked for ahead of the one that is measured.
-const AHEAD: usize = 4;
+/// A squared distance is computed anew where it is not this many times larger than it may be off.
+const COARSE: f64 = 64.0;
 
 /// What is done with the distances of points to targets.
 pub(super) trait Visitor<W> {
@@ -45,6 +47,12 @@ pub(super) struct Targets<'a, F: Scalar> {
     points: Rows<'a, F>,
     norms: &'a [F::Work],
     pub(super) centres: Centres<F::Work>,
+    /// The targets, by their differences from the origin in the unit of distances, shape `(targets, d)`.
+    exact: Array2<f64>,
+    /// Squared distances that are a smaller share of the squared length of a point are computed anew.
+    coarse: F::Work,
+    /// How far squared distances may be off.
+    error: f64,
     /// Images of the points and of the targets.
     sketch: Option<(&'a Sketch, Images)>,
     /// A quarter of the squared distance of each target to each chosen point, made a little smaller than rounding could
@@ -60,15 +68,35 @@ impl<'a, F: Scalar> Targets<'a, F> {
         targets: &[usize],
         chosen: &Centres<F::Work>,
     ) -> Self {
-        let rows = gather(points, targets);
-        let centres = Centres::around(points, spread.mean.view(), rows.view());
-        let sketch = spread.sketch.as_ref().map(|sketch| (sketch, sketch.images(points, rows.view())));
-        let error = 4.0 * centres.error(spread.longest, spread.largest_norm);
+        let frame = &spread.frame;
+        let rows = gather(points, frame.origin(), targets);
+        let centres = Centres::new(frame, rows.view());
+        let images = |sketch: &'a Sketch| (sketch, sketch.images(frame.unit(), rows.view()));
+        let sketch = spread.sketch.as_ref().map(images);
+        let error = centres.error(spread.longest);
         let reach = (0..targets.len()).map(|target| {
             let squared = centres.squared_distances(target, chosen);
-            squared.into_iter().map(|squared| F::Work::narrow(0.25 * squared - error)).collect()
+            squared.into_iter().map(|squared| F::Work::narrow(0.25 * squared - 4.0 * error)).collect()
         });
-        Self { points, norms: &spread.norms, reach: reach.collect(), centres, sketch }
+        let (reach, exact) = (reach.collect(), rows * frame.unit());
+        // A target that is near a point is about as long.
+        let coarse = F::Work::narrow(COARSE * centres.error_of(1.0, 1.0));
+        Self { points, norms: &spread.norms, centres, exact, coarse, error, reach, sketch }
+    }
+
+    /// Computes by differences those of the squared distances of points to a target that have lost most of
+    /// their digits: those of points that are near the target and far from the origin.
+    #[inline(always)]
+    fn mend(&self, target: usize, points: Ids, norms: &[F::Work], squared: &mut [F::Work]) {
+        let Self { centres, exact, coarse, .. } = self;
+        let (origin, unit) = (centres.frame.origin(), centres.frame.unit());
+        let centre = exact.row(target).to_slice().expect("targets are in C order");
+        for (at, (squared, &norm)) in squared.iter_mut().zip(norms).enumerate() {
+            if *squared < norm * *coarse {
+                let point = self.points.row(points.get(at));
+                *squared = F::Work::narrow(squared_distance(point, origin, unit, centre));
+            }
+        }
     }
 
     /// Shows `visitor` some of `rows` at a time, until it has seen every point and every target that may be nearer than
@@ -129,7 +157,9 @@ impl<F: Scalar, V: Visitor<F::Work>> Visit<'_, F, V> {
             // No closure: what it calls would be compiled for no vectors.
             macro_rules! show {
                 ($target:expr, $points:expr, $norms:expr, $scores:expr) => {{
-                    squared_distances($norms, $scores, &mut squared);
+                    if squared_distances($norms, $scores, targets.coarse, &mut squared) {
+                        targets.mend($target, $points, $norms, &mut squared);
+                    }
                     visitor.visit($target, $points, &squared);
                     distances += squared.len() as u64;
                 }};
@@ -168,67 +198,76 @@ impl<F: Scalar, V: Visitor<F::Work>> Visit<'_, F, V> {
         distances
     }
 
-    /// Leaves out what, by their images, cannot matter either.
+    /// Leaves out what, by their images, cannot matter either. What is not left out has the bytes that
+    /// [`Visit::compare`] gives it, and comes in the same order, so that images change no result.
     #[inline(always)]
     fn sift<I: Isa>(self, sketch: &Sketch, images: &Images) -> u64 {
         let Self { targets, rows, closest, nearest, visitor } = self;
-        let Targets { points, norms, centres, reach, .. } = targets;
+        let Targets { points, norms, centres, reach, error, .. } = targets;
         let first = rows.start;
-        let (mut keys, mut near) = (Vec::new(), vec![Near::default(); centres.len()]);
+        let (mut keys, mut near) = (Vec::new(), vec![Vec::<u32>::new(); centres.len()]);
+        let mut block = Block::new();
+        let (mut ids, mut slots, mut near_ids, mut near_norms) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut squared, mut distances) = (Vec::new(), 0);
         for rows in blocks(rows) {
             sketch.keys::<I>(rows.clone(), images, 0..images.panels(), &mut keys);
+            ids.clear();
+            near.iter_mut().for_each(Vec::clear);
             for (i, keys) in rows.zip(keys.chunks_exact(images.panels())) {
                 let (closest, nearest) = (closest[i - first], nearest[i - first] as usize);
-                let limit = sketch.key_within(i, images, closest.into().sqrt());
+                // Rounding may bring a target that is a little farther below what is closest so far.
+                let limit = sketch.key_within(i, images, (closest.into() + 3.0 * error).sqrt());
+                let slot = ids.len() as u32;
                 for (target, &key) in keys.as_flattened().iter().enumerate().take(centres.len()) {
                     if key <= limit && closest > reach[target][nearest] {
-                        near[target].ids.push(i);
+                        near[target].push(slot);
                     }
+                }
+                if near.iter().any(|near| near.last() == Some(&slot)) {
+                    ids.push(i);
                 }
             }
-            for (target, Near { ids, norms: near_norms, scores }) in near.iter_mut().enumerate() {
-                // A loop: what a closure calls would be compiled for no vectors.
-                for (at, &i) in ids.iter().enumerate() {
-                    if let Some(&coming) = ids.get(at + AHEAD) {
-                        prefetch(points.row(coming));
-                    }
-                    near_norms.push(norms[i]);
-                    scores.push(centres.about::<I, F>(*points, i, target));
+            block.load(ids.iter().copied());
+            let count: usize = near.iter().map(Vec::len).sum();
+            // Several targets in one product cost little more than one.
+            let together = 4 * count >= ids.len() * centres.len();
+            if together {
+                slots.clear();
+                slots.extend(0..ids.len() as u32);
+                block.score::<I, F>(*points, centres, &slots, 0..centres.len());
+            }
+            for (target, near) in near.iter().enumerate().filter(|(_, near)| !near.is_empty()) {
+                let (slots, at) = if together { (&slots, target) } else { (near, 0) };
+                if !together {
+                    block.score::<I, F>(*points, centres, near, target..target + 1);
                 }
-                squared_distances(near_norms, scores, &mut squared);
-                visitor.visit(target, Ids::List(ids), &squared);
-                distances += ids.len() as u64;
-                ids.clear();
+                near_ids.clear();
+                near_ids.extend(slots.iter().map(|&slot| ids[slot as usize]));
                 near_norms.clear();
-                scores.clear();
+                near_norms.extend(near_ids.iter().map(|&i: &usize| norms[i]));
+                if squared_distances(&near_norms, block.of(at), targets.coarse, &mut squared) {
+                    targets.mend(target, Ids::List(&near_ids), &near_norms, &mut squared);
+                }
+                visitor.visit(target, Ids::List(&near_ids), &squared);
+                distances += near_ids.len() as u64;
             }
         }
         distances
     }
 }
 
-/// Points that a target may be nearest to.
-#[derive(Clone)]
-struct Near<W> {
-    ids: Vec<usize>,
-    norms: Vec<W>,
-    scores: Vec<W>,
-}
-
-impl<W> Default for Near<W> {
-    fn default() -> Self {
-        Self { ids: Vec::new(), norms: Vec::new(), scores: Vec::new() }
-    }
-}
-
-/// Squared distances of points to one target from their norms and scores; there may be more scores.
+/// Squared distances of points to one target from their norms and scores; there may be more scores. Returns whether
+/// one of them is less than its norm times `coarse`.
 #[inline(always)]
-fn squared_distances<W: Work>(norms: &[W], scores: &[W], squared: &mut Vec<W>) {
+fn squared_distances<W: Work>(norms: &[W], scores: &[W], coarse: W, squared: &mut Vec<W>) -> bool {
     squared.resize(norms.len(), W::ZERO);
+    let mut lost = 0_u32;
     for ((squared, &norm), &score) in squared.iter_mut().zip(norms).zip(scores) {
         let distance = norm + score;
+        lost += u32::from(distance < norm * coarse);
         // Rounding may leave a point a little closer than nothing to itself.
         *squared = if distance > W::ZERO { distance } else { W::ZERO };
     }
+    lost > 0
 }

@@ -1,7 +1,7 @@
 //! The same bytes for any number of threads and any layout; the same answer from f32 and f64.
 
 use clustering::gmm::{CovarianceType, GaussianMixture, GmmFit, GmmParams};
-use clustering::kmeans::{Init, KMeansParams};
+use clustering::kmeans::{self, Init, KMeansParams};
 use ndarray::{Array2, ArrayView2, ShapeBuilder, s};
 
 use crate::support::{assert_close, blobs, cloud, fit_gmm, fit_kmeans, kmeans_bits};
@@ -98,25 +98,38 @@ fn f32_and_f64_agree() {
     assert_close("covariances", a.model.covariances().view(), b.model.covariances().view(), 1e-9);
 }
 
+/// Inertia and iterations of each start, for so many of them.
+fn starts_of<F: clustering::Scalar>(points: &Array2<F>, params: &KMeansParams) -> Vec<(usize, u64, usize)> {
+    let mut reports = Vec::new();
+    kmeans::fit(points, params, &mut |event| {
+        if let kmeans::Progress::Start(report) = event {
+            reports.push((report.start, report.inertia.to_bits(), report.iterations));
+        }
+    })
+    .unwrap();
+    reports
+}
+
 #[test]
 fn a_start_does_not_depend_on_the_others() {
-    // More starts than one batch holds, so the last ones are fitted in another batch than the first.
     let points = cloud(500, 3, 8);
-    let reports = |starts| {
-        let mut reports = Vec::new();
-        let params = KMeansParams { k: 40, starts, ..KMeansParams::default() };
-        clustering::kmeans::fit(points.view(), &params, &mut |event| {
-            if let clustering::kmeans::Progress::Start(report) = event {
-                reports.push((report.start, report.inertia));
-            }
-        })
-        .unwrap();
-        reports.sort_by_key(|report| report.0);
-        reports
-    };
+    let reports = |starts| starts_of(&points, &KMeansParams { k: 40, starts, ..KMeansParams::default() });
     let (few, many) = (reports(2), reports(7));
     assert_eq!(few[..], many[..2]);
     assert!(many.iter().any(|report| report.1 != many[0].1), "different starts differ");
+}
+
+#[test]
+fn a_start_does_not_depend_on_whether_images_pay() {
+    // Images are made from about fifty distances per point on, which four starts are and one is not.
+    for (n, size, away) in [(5_000, 0.01, 1e4), (2_000, 1.0, 0.0), (2_000, 0.1, -3e5)] {
+        let points = cloud(n, 128, 9).mapv(|x| (size * x + away) as f32);
+        for algorithm in crate::support::ALGORITHMS {
+            let params = KMeansParams { k: 6, max_iter: 12, algorithm, ..KMeansParams::default() };
+            let reports = |starts| starts_of(&points, &KMeansParams { starts, ..params.clone() });
+            assert_eq!(reports(1)[..], reports(4)[..1], "{n} at {away}, {}", algorithm.as_str());
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod by_hand;
 mod determinism;
 mod errors;
 mod exactness;
+mod far;
 mod golden;
 mod invariances;
 mod linfa_traits;
