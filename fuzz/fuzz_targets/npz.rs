@@ -32,7 +32,7 @@ const NAMES: [&str; 13] = [
     "deviations",
     "mean",
     "directions",
-    "metric",
+    "center",
     "other",
 ];
 

@@ -130,7 +130,9 @@ fn models_of_before_are_read() {
         old.add_array("points", &points).unwrap();
         old.add_array("embedding", &embedding).unwrap();
         old.add_array("settings", &arr1(settings)).unwrap();
-        center.map(|center| old.add_array("center", &arr1(center)).unwrap());
+        if let Some(center) = center {
+            old.add_array("center", &arr1(center)).unwrap();
+        }
         old.finish().unwrap();
     };
     let settings = settings.to_vec();
