@@ -39,8 +39,11 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     parameters["k"] = json!([first, last]);
     let result = json!({ "elbow": selection.elbow, "silhouette": selection.silhouette });
     let row = |candidate: &Candidate| {
-        let Candidate { k, fit, silhouette } = candidate;
-        let silhouette = silhouette.map_or(String::new(), |value| format!("{value:.4}"));
+        let Candidate { k, fit, silhouette, silhouette_standard_error } = candidate;
+        let mut silhouette = silhouette.map_or(String::new(), |value| format!("{value:.4}"));
+        if let Some(error) = silhouette_standard_error.filter(|&error| error > 0.0) {
+            silhouette += &format!(" +- {error:.4}");
+        }
         let (iterations, converged) = (fit.iterations.to_string(), fit.converged.to_string());
         vec![k.to_string(), format!("{:.6e}", fit.inertia), silhouette, iterations, converged]
     };
@@ -56,12 +59,15 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
 
 const COLUMNS: [&str; 5] = ["k", "inertia", "silhouette", "iterations", "converged"];
 
-/// One line per number of clusters, floats with all their digits; the silhouette of a single cluster is empty.
+/// One line per number of clusters, floats with all their digits; the silhouette of a single cluster is empty, and
+/// so is its standard error, which is 0 where all points are scored.
 fn csv(candidates: &[Candidate]) -> String {
-    let line = |Candidate { k, fit, silhouette }: &Candidate| {
-        let silhouette = silhouette.map_or(String::new(), |value| value.to_string());
-        format!("{k},{},{silhouette},{},{}\n", fit.inertia, fit.iterations, fit.converged)
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+    let line = |candidate: &Candidate| {
+        let Candidate { k, fit, silhouette, silhouette_standard_error } = candidate;
+        let (silhouette, error) = (number(*silhouette), number(*silhouette_standard_error));
+        format!("{k},{},{silhouette},{},{},{error}\n", fit.inertia, fit.iterations, fit.converged)
     };
     let lines: String = candidates.iter().map(line).collect();
-    format!("{}\n{lines}", COLUMNS.join(","))
+    format!("{},silhouette_standard_error\n{lines}", COLUMNS.join(","))
 }

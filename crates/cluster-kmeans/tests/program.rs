@@ -156,7 +156,9 @@ fn numbers_of_clusters_are_compared() {
     assert!(shown.starts_with("elbow of the inertia: k = 3, highest silhouette: k = 3\n"), "{shown}");
     let table = std::fs::read_to_string(folder.path().join("k.csv")).unwrap();
     let lines: Vec<&str> = table.lines().collect();
-    assert_eq!((lines.len(), lines[0]), (7, "k,inertia,silhouette,iterations,converged"));
+    let head = "k,inertia,silhouette,iterations,converged,silhouette_standard_error";
+    assert_eq!((lines.len(), lines[0]), (7, head));
+    assert!(lines[1].ends_with("true,") && lines[3].ends_with("true,0"), "all points are scored: {table}");
     assert!(
         lines[1].starts_with("1,") && lines[1].contains(",,") && lines[3].starts_with("3,6,0.9"),
         "{table}"

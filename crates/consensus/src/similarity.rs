@@ -16,12 +16,12 @@ impl Similarity {
     /// Compares all pairs, noise as a group of its own.
     ///
     /// # Errors
-    /// Runs of more clusters than a table may have.
+    /// More points than a table may count.
     pub fn of(runs: &[Run]) -> Result<Self, Error> {
         let r = runs.len();
         let pairs: Vec<(usize, usize)> = (0..r).flat_map(|a| (a + 1..r).map(move |b| (a, b))).collect();
         let found = pairs.par_iter().map(|&(a, b)| {
-            let table = Contingency::new(runs[a].groups().view(), runs[b].groups().view())?;
+            let table = Contingency::new(runs[a].groups().view(), runs[b].ids())?;
             Ok(((a, b), table.ari(), table.nmi()))
         });
         let (mut ari, mut nmi) = (Array2::ones((r, r)), Array2::ones((r, r)));

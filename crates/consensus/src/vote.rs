@@ -1,7 +1,8 @@
 //! Matching and voting.
 
-use metrics::{Contingency, Error};
-use ndarray::{Array1, Array2, ArrayView1};
+use metrics::{ClassMap, Contingency, Error};
+use ndarray::{Array1, ArrayView1};
+use rayon::prelude::*;
 
 /// Rounds after which voting ends, whether points still move or not.
 const MOST_ROUNDS: usize = 100;
@@ -14,6 +15,8 @@ pub struct Run {
     /// Clusters counted from 0 in the order of their ids, or [`NOISE`].
     ids: Array1<i64>,
     k: usize,
+    /// What they were called.
+    known: Vec<i64>,
 }
 
 impl Run {
@@ -23,7 +26,29 @@ impl Run {
         known.sort_unstable();
         known.dedup();
         let ids = ids.mapv(|id| known.binary_search(&id).map_or(NOISE, |at| at as i64));
-        Self { ids, k: known.len() }
+        Self { ids, k: known.len(), known }
+    }
+
+    /// Of ids `(n,)`, numbered by the ids `known`, which are ascending. Also gives the number of points with an
+    /// id that is none of these; they count as noise.
+    pub fn numbered(ids: ArrayView1<i64>, known: &[i64]) -> (Self, usize) {
+        let mut unknown = 0;
+        let ids = ids.mapv(|id| {
+            let found = known.binary_search(&id).ok();
+            unknown += usize::from(found.is_none() && id != NOISE);
+            found.map_or(NOISE, |at| at as i64)
+        });
+        (Self { ids, k: known.len(), known: known.to_vec() }, unknown)
+    }
+
+    /// What its clusters are called, ascending.
+    pub fn known(&self) -> &[i64] {
+        &self.known
+    }
+
+    /// The clusters, or -1 for noise.
+    pub fn ids(&self) -> ArrayView1<'_, i64> {
+        self.ids.view()
     }
 
     /// Number of clusters.
@@ -46,7 +71,7 @@ pub fn usual_k(runs: &[Run]) -> usize {
 
 /// What runs agree on.
 pub struct Consensus {
-    /// Cluster of each point, or -1 where no run has one, shape `(n,)`.
+    /// Cluster of each point, or -1, shape `(n,)`.
     pub assignments: Array1<i32>,
     /// Share of the runs that put a point there, shape `(n,)`.
     pub agreement: Array1<f32>,
@@ -54,6 +79,54 @@ pub struct Consensus {
     pub sizes: Vec<usize>,
     /// How often was voted.
     pub rounds: usize,
+    /// What the clusters of each run stand for: the assignments are the votes under these maps.
+    pub maps: Maps,
+}
+
+/// Which of the clusters of the consensus each cluster of each run votes for, if any.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Maps {
+    /// Number of clusters of the consensus.
+    pub k: usize,
+    /// A list per run, by the number of the cluster in it.
+    pub of_runs: Vec<Vec<Option<u32>>>,
+}
+
+impl Maps {
+    /// Lets every run vote on every point.
+    ///
+    /// A point gets the cluster with most votes, the first of equals, and the share of all runs that
+    /// voted for it; -1 and 0 without votes.
+    pub fn vote(&self, runs: &[Run]) -> Vec<(i32, f32)> {
+        let n = runs.first().map_or(0, |run| run.ids.len());
+        let one = |votes: &mut Vec<u32>, i: usize| {
+            votes.clear();
+            let known = runs
+                .iter()
+                .zip(&self.of_runs)
+                .filter_map(|(run, map)| usize::try_from(run.ids[i]).ok().and_then(|id| map[id]));
+            votes.extend(known);
+            votes.sort_unstable();
+            // `max_by_key` keeps the last of equals, hence from the back.
+            let most = votes.chunk_by(|a, b| a == b).rev().max_by_key(|equal| equal.len());
+            most.map_or((NOISE as i32, 0.0), |equal| {
+                (equal[0] as i32, equal.len() as f32 / runs.len() as f32)
+            })
+        };
+        (0..n).into_par_iter().map_init(Vec::new, one).collect()
+    }
+
+    /// As [`Maps::vote`], with the sizes of the clusters.
+    pub fn apply(&self, runs: &[Run]) -> (Array1<i32>, Array1<f32>, Vec<usize>) {
+        let (assignments, agreement): (Vec<i32>, Vec<f32>) = self.vote(runs).into_iter().unzip();
+        let mut sizes = vec![0; self.k];
+        for &id in &assignments {
+            if let Ok(cluster) = usize::try_from(id) {
+                sizes[cluster] += 1;
+            }
+        }
+        (assignments.into(), agreement.into(), sizes)
+    }
 }
 
 /// Votes from the `start`-th run on.
@@ -63,65 +136,117 @@ pub struct Consensus {
 /// with variable number of clusters*, PAMI 2008): a run of as many clusters as the reference is matched with it one to one,
 /// by the Hungarian method; of another each cluster stands for that it shares most points with.
 ///
+/// Where the reference has noise but most runs have a cluster, that cluster has no counterpart. If `open`, it
+/// becomes one more cluster of the reference, so that no point to which more than half of the runs give a
+/// cluster stays without one.
+///
 /// # Errors
 /// Tables larger than `metrics` counts.
-pub fn consensus(runs: &[Run], start: usize) -> Result<Consensus, Error> {
-    let (n, k) = (runs[start].ids.len(), runs[start].k);
+pub fn consensus(runs: &[Run], start: usize, open: bool) -> Result<Consensus, Error> {
     let mut reference = runs[start].ids.clone();
-    let mut votes = Array2::<u32>::zeros((n, k));
+    let mut k = runs[start].k;
+    let most: Vec<bool> = (0..reference.len())
+        .into_par_iter()
+        .map(|i| 2 * runs.iter().filter(|run| run.ids[i] != NOISE).count() > runs.len())
+        .collect();
     let mut rounds = 0;
     loop {
-        votes.fill(0);
-        for run in runs {
-            for (i, cluster) in matched(run, &reference, k)?.into_iter().enumerate() {
-                if let Some(cluster) = cluster {
-                    votes[[i, cluster]] += 1;
-                }
+        // Once all clusters of the runs have a counterpart, votes decide alone.
+        let last = rounds + MOST_ROUNDS;
+        let maps = loop {
+            let lost = |i: usize| open && most[i] && reference[i] == NOISE;
+            let of_runs =
+                runs.iter().map(|run| matched(run, &reference, k, &lost)).collect::<Result<_, _>>()?;
+            let maps = Maps { k, of_runs };
+            let outcome = maps.vote(runs);
+            rounds += 1;
+            let mut moved = false;
+            for (id, (cluster, _)) in reference.iter_mut().zip(outcome) {
+                moved |= *id != i64::from(cluster);
+                *id = i64::from(cluster);
             }
-        }
-        rounds += 1;
-        let mut moved = false;
-        for (votes, id) in votes.outer_iter().zip(&mut reference) {
-            let before = usize::try_from(*id).ok();
-            let most = votes.iter().copied().max().unwrap_or(0);
-            // A draw changes nothing.
-            if most == 0 || before.is_some_and(|before| votes[before] == most) {
-                continue;
+            if !moved || rounds == last {
+                break maps;
             }
-            moved = true;
-            *id = votes.iter().position(|&count| count == most).map_or(NOISE, |cluster| cluster as i64);
+        };
+        let lost: Vec<usize> =
+            (0..most.len()).filter(|&i| open && most[i] && reference[i] == NOISE).collect();
+        if lost.is_empty() {
+            let (assignments, agreement, sizes) = maps.apply(runs);
+            return Ok(Consensus { assignments, agreement, sizes, rounds, maps });
         }
-        if !moved || rounds == MOST_ROUNDS {
-            break;
-        }
+        // The cluster with most of these points is one more of the reference. Each of its points then has a
+        // vote, so that there are fewer of them in every turn.
+        let (run, cluster) = largest(runs, &lost);
+        lost.iter().filter(|&&i| runs[run].ids[i] == cluster).for_each(|&i| reference[i] = k as i64);
+        k += 1;
     }
-    let mut sizes = vec![0; k];
-    let mut agreement = Array1::zeros(n);
-    for ((&id, votes), agreement) in reference.iter().zip(votes.outer_iter()).zip(&mut agreement) {
-        if let Ok(cluster) = usize::try_from(id) {
-            sizes[cluster] += 1;
-            *agreement = votes[cluster] as f32 / runs.len() as f32;
-        }
-    }
-    Ok(Consensus { assignments: reference.mapv(|id| id as i32), agreement, sizes, rounds })
 }
 
-/// Which of the `k` clusters of `reference` each point of a run votes for.
-fn matched(run: &Run, reference: &Array1<i64>, k: usize) -> Result<Vec<Option<usize>>, Error> {
+/// Run and cluster with most of the points `lost`, the first of equals.
+fn largest(runs: &[Run], lost: &[usize]) -> (usize, i64) {
+    let mut best = (0, 0, 0);
+    for (at, run) in runs.iter().enumerate() {
+        let mut sizes = vec![0_usize; run.k];
+        for &i in lost {
+            if let Ok(cluster) = usize::try_from(run.ids[i]) {
+                sizes[cluster] += 1;
+            }
+        }
+        for (cluster, &size) in sizes.iter().enumerate() {
+            if size > best.0 {
+                best = (size, at, cluster as i64);
+            }
+        }
+    }
+    (best.1, best.2)
+}
+
+/// Which of the `k` clusters of `reference` each cluster of a run votes for.
+///
+/// None for a cluster that shares no point with any of them, or fewer than it has points that are `lost`.
+fn matched(
+    run: &Run,
+    reference: &Array1<i64>,
+    k: usize,
+    lost: &impl Fn(usize) -> bool,
+) -> Result<Vec<Option<u32>>, Error> {
+    let mut map = vec![None; run.k];
     let both = || reference.iter().zip(&run.ids).filter(|&(&a, &b)| a != NOISE && b != NOISE);
     let (a, b): (Vec<i64>, Vec<i64>) = both().map(|(&a, &b)| (a, b)).unzip();
     if a.is_empty() {
-        return Ok(vec![None; reference.len()]);
+        return Ok(map);
+    }
+    let mut unmatched = vec![0_u64; run.k];
+    for (i, &id) in run.ids.iter().enumerate() {
+        if let Ok(cluster) = usize::try_from(id)
+            && lost(i)
+        {
+            unmatched[cluster] += 1;
+        }
     }
     let table = Contingency::new(Array1::from(a).view(), Array1::from(b).view())?;
-    let map = if run.k == k { table.one_to_one_map() } else { table.majority_map() };
-    let cluster = |id: &i64| map.get(id).copied().flatten().and_then(|cluster| usize::try_from(cluster).ok());
-    Ok(run.ids.iter().map(cluster).collect())
+    let majority = table.majority_map();
+    let one_to_one = if run.k == k { table.one_to_one_map() } else { ClassMap::new() };
+    let row = |class| table.classes().binary_search(&class).ok();
+    for (column, &cluster) in table.clusters().iter().enumerate() {
+        let shared = |class: Option<i64>| class.and_then(row).map_or(0, |row| table.count(row, column));
+        let most = majority[&cluster];
+        if unmatched[cluster as usize] > shared(most) {
+            continue;
+        }
+        // A pair without a common point says nothing.
+        let paired = one_to_one.get(&cluster).copied().flatten();
+        let class = if shared(paired) > 0 { paired } else { most };
+        map[cluster as usize] = class.and_then(|class| u32::try_from(class).ok());
+    }
+    Ok(map)
 }
 
 #[cfg(test)]
 mod tests {
     use ndarray::array;
+    use proptest::prelude::{Strategy, prop, prop_assert, prop_assert_eq, proptest};
     use rand::{Rng, SeedableRng};
     use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -139,7 +264,7 @@ mod tests {
             array![1, 1, 1, 0, 0, 1],
             array![-1, 0, 0, 1, 1, 1],
         ]);
-        let found = consensus(&runs, 1).unwrap();
+        let found = consensus(&runs, 1, true).unwrap();
         let [one, other] = [found.assignments[0], found.assignments[5]];
         assert_ne!(one, other);
         assert_eq!(found.assignments, array![one, one, one, other, other, other]);
@@ -150,7 +275,7 @@ mod tests {
     #[test]
     fn runs_of_other_numbers_of_clusters_vote_by_majority() {
         let runs = runs(&[array![0, 0, 0, 0, 1, 1], array![0, 0, 1, 2, 3, 3], array![5, 5, 5, 5, 5, 5]]);
-        let found = consensus(&runs, 0).unwrap();
+        let found = consensus(&runs, 0, true).unwrap();
         assert_eq!(found.assignments, array![0, 0, 0, 0, 1, 1]);
         let third = 1.0 / 3.0_f32;
         assert!(
@@ -165,8 +290,82 @@ mod tests {
     #[test]
     fn what_no_run_knows_stays_noise() {
         let runs = runs(&[array![0, 1, -1], array![0, 1, -1]]);
-        let found = consensus(&runs, 0).unwrap();
+        let found = consensus(&runs, 0, true).unwrap();
         assert_eq!((found.assignments, found.agreement), (array![0, 1, -1], array![1.0, 1.0, 0.0]));
+    }
+
+    /// `array![a, b, c]`, each four times.
+    fn blocks(ids: &[i64]) -> Array1<i64> {
+        ids.iter().flat_map(|&id| [id; 4]).collect()
+    }
+
+    #[test]
+    fn what_most_runs_know_is_a_cluster_although_the_reference_lacks_it() {
+        let all = runs(&[blocks(&[-1, 1, 2]), blocks(&[0, 1, 2]), blocks(&[0, -1, 2])]);
+        for start in 0..3 {
+            let found = consensus(&all, start, true).unwrap();
+            let expected = [[2, 0, 1], [0, 1, 2], [0, 2, 1]][start];
+            assert_eq!(found.assignments.mapv(i64::from), blocks(&expected), "from run {start}");
+            assert_eq!(found.sizes, [4, 4, 4]);
+            let third = 1.0 / 3.0_f32;
+            let agreement = [2.0 * third, 2.0 * third, 1.0];
+            assert!((0..12).all(|i| (found.agreement[i] - agreement[i / 4]).abs() < 1e-6));
+        }
+        // Each run lacks another one of four.
+        let all = runs(&[blocks(&[-1, 0, 1, 2]), blocks(&[0, -1, 1, 2]), blocks(&[0, 1, -1, 2])]);
+        let found = consensus(&all, 0, true).unwrap();
+        assert_eq!(found.assignments.mapv(i64::from), blocks(&[3, 0, 1, 2]));
+        // A stray point of one cluster in another does not merge the two.
+        let mut stray = [blocks(&[-1, 1, 2]), blocks(&[0, 1, 2]), blocks(&[0, -1, 2])];
+        (stray[1][4], stray[2][8]) = (0, 0);
+        let found = consensus(&runs(&stray), 0, true).unwrap();
+        assert_eq!(found.sizes.iter().filter(|&&size| size > 2).count(), 3, "{:?}", found.assignments);
+        assert!(found.assignments.iter().all(|&id| id >= 0));
+    }
+
+    #[test]
+    fn noise_here_and_there_opens_no_cluster() {
+        // Every run misses other points of the same two clusters, and one run alone sees a third.
+        let mut all = vec![blocks(&[0, 1, -1]); 5];
+        (0..5).for_each(|run| all[run][2 * run % 8] = NOISE);
+        all[4].iter_mut().skip(8).for_each(|id| *id = 7);
+        let found = consensus(&runs(&all), 0, true).unwrap();
+        assert_eq!(found.assignments.mapv(i64::from), blocks(&[0, 1, -1]));
+    }
+
+    #[test]
+    fn a_given_number_of_clusters_stays() {
+        let all = runs(&[blocks(&[-1, 1, 2]), blocks(&[0, 1, 2]), blocks(&[0, -1, 2])]);
+        let found = consensus(&all, 0, false).unwrap();
+        assert_eq!(found.assignments.mapv(i64::from), blocks(&[-1, 0, 1]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_point_that_most_runs_cluster_is_left_and_maps_give_the_votes(
+            all in (2..6_usize, 1..40_usize).prop_flat_map(|(r, n)| {
+                prop::collection::vec(prop::collection::vec(-1..5_i64, n), r)
+            }),
+        ) {
+            let given: Vec<Array1<i64>> = all.into_iter().map(Array1::from).collect();
+            let all = runs(&given);
+            for start in 0..all.len() {
+                let found = consensus(&all, start, true).unwrap();
+                for i in 0..given[0].len() {
+                    let clustered = given.iter().filter(|ids| ids[i] >= 0).count();
+                    prop_assert!(found.assignments[i] >= 0 || 2 * clustered <= given.len());
+                }
+                let renumbered: Vec<Run> = given
+                    .iter()
+                    .zip(&all)
+                    .map(|(ids, run)| Run::numbered(ids.view(), run.known()).0)
+                    .collect();
+                let (assignments, agreement, sizes) = found.maps.apply(&renumbered);
+                prop_assert_eq!(assignments, found.assignments);
+                prop_assert_eq!(agreement, found.agreement);
+                prop_assert_eq!(sizes, found.sizes);
+            }
+        }
     }
 
     #[test]
@@ -176,7 +375,7 @@ mod tests {
         let noisy: Vec<_> = (0..15)
             .map(|r| truth.mapv(|id| if rng.gen_bool(0.35) { rng.gen_range(0..7) } else { (id + r) % 7 }))
             .collect();
-        let found = consensus(&runs(&noisy), 4).unwrap();
+        let found = consensus(&runs(&noisy), 4, true).unwrap();
         let table = Contingency::new(truth.view(), found.assignments.mapv(i64::from).view()).unwrap();
         assert!(table.acc() > 0.99, "{}", table.acc());
     }

@@ -13,9 +13,11 @@ use crate::predict;
 /// A column of the table: its name, and the score in it.
 type Column = (&'static str, &'static str);
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 7] = [
     ("purity", "purity"),
     ("ACC (Hungarian)", "acc"),
+    ("accuracy, training majority map", "majority_accuracy_by_training_map"),
+    ("accuracy, training one-to-one map", "one_to_one_accuracy_by_training_map"),
     ("NMI", "nmi"),
     ("ARI", "ari"),
     ("silhouette (internal)", "silhouette"),

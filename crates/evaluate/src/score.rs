@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use artifact::{FileRecord, Outputs, Points, read_ids, read_points, read_text};
-use metrics::{Contingency, Dispersion, Scores, Silhouette};
+use metrics::{ClassMap, Contingency, Dispersion, Scores, Silhouette};
 use ndarray::{Array1, ArrayView1, ArrayView2};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use stage::Stage;
 
@@ -26,31 +27,44 @@ pub fn run(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let mut inputs = Vec::new();
     let names = args.classes.as_deref().map(|path| read_classes(path, &mut inputs)).transpose()?;
 
-    let mut splits = Map::new();
+    // Written split by split: the tables of many clusters are large, and a JSON tree would be many times as large.
+    let mut json = format!("{{\"class_names\":{},\"splits\":{{", serde_json::to_string(&names)?).into_bytes();
     let mut result = Map::new();
     let mut text = String::new();
+    let mut training: Option<Training> = None;
     for (at, assignments) in args.assignments.iter().enumerate() {
         let name = assignments.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let (labels, points) = (args.labels.get(at), args.points.get(at));
-        let split =
-            Split::score(assignments, labels.map(AsRef::as_ref), points.map(AsRef::as_ref), &mut inputs)?;
-        let classes = match (&split.scores, labels) {
+        let (split, maps) = Split::score(
+            assignments,
+            labels.map(AsRef::as_ref),
+            points.map(AsRef::as_ref),
+            training.as_ref(),
+            &mut inputs,
+        )?;
+        let classes = match (split.scores(), labels) {
             (Some(scores), Some(labels)) => {
                 class_names(scores, names.as_deref(), args.classes.as_deref(), labels)?
             }
             _ => Vec::new(),
         };
         text += &show::split(&name, &split, &classes);
-        result.insert(name.clone(), split.result());
-        if splits.insert(name.clone(), split.json()?).is_some() {
+        if result.insert(name.clone(), split.result()).is_some() {
             return Err(stage::usage(format!("two assignments files are called {name}: rename one")));
         }
+        if at > 0 {
+            json.push(b',');
+        }
+        serde_json::to_writer(&mut json, &name)?;
+        json.push(b':');
+        serde_json::to_writer(&mut json, &split)?;
+        if training.is_none() {
+            training = maps.map(|(majority, one_to_one)| Training { split: name, majority, one_to_one });
+        }
     }
-    let mut json = serde_json::to_string(&json!({ "class_names": names, "splits": splits }))?;
-    json.push('\n');
+    json.extend_from_slice(b"}}\n");
     let mut outputs = Outputs::new();
-    outputs.bytes(out, json.as_bytes())?;
-    let text = text;
+    outputs.bytes(out, &json)?;
     stage.finish(outputs, json!({}), inputs, Value::Object(result), &text)
 }
 
@@ -74,37 +88,80 @@ fn check(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is known of the assignments of one split.
+/// The classes that clusters stand for on the first split.
+struct Training {
+    /// Its name.
+    split: String,
+    majority: ClassMap,
+    one_to_one: ClassMap,
+}
+
+/// The scores of one split, as they are written.
+#[derive(Serialize)]
 pub struct Split {
-    /// Number of points, noise included.
-    pub n: u64,
-    /// Number of clusters, noise not included.
-    pub clusters: usize,
-    /// Share of points that are noise.
-    pub noise_share: f64,
-    /// Scores against labels, if there are any.
-    pub scores: Option<Scores>,
+    /// Scores against labels, or where there are none what is known without.
+    #[serde(flatten)]
+    pub known: Known,
+    /// What comes of the maps of the first split, for the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_training_map: Option<ByTrainingMap>,
     /// The scores without labels, if points were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub internal: Option<Internal>,
 }
 
+/// What is known of the assignments of one split.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Known {
+    /// Against labels.
+    Scores(Box<Scores>),
+    /// Without labels.
+    Counts {
+        /// Number of points, noise included.
+        n: u64,
+        /// Number of clusters, noise not included.
+        clusters: usize,
+        /// Share of points that are noise.
+        noise_share: f64,
+    },
+}
+
+/// Accuracy under maps from clusters to classes that were found on another split.
+///
+/// Purity and ACC find a map on the very split they score, so they do not see whether a cluster's id
+/// means the same on both.
+#[derive(Serialize)]
+pub struct ByTrainingMap {
+    /// The split the maps were found on.
+    pub training_split: String,
+    /// Share of points whose class is the most frequent one of their cluster there.
+    pub majority_accuracy: f64,
+    /// Share of points whose class is that of their cluster under the best one-to-one map there.
+    pub one_to_one_accuracy: f64,
+}
+
 /// Scores without labels.
+#[derive(Serialize)]
 pub struct Internal {
     /// The file of points: the space they were measured in.
     pub space: String,
     /// Of a sample, where there are many points.
     pub silhouette: Silhouette,
     /// Of all points.
+    #[serde(flatten)]
     pub dispersion: Dispersion,
 }
 
 impl Split {
+    /// Scores one split. Also gives the maps behind purity and ACC, where there are labels.
     fn score(
         assignments: &Path,
         labels: Option<&Path>,
         points: Option<&Path>,
+        training: Option<&Training>,
         inputs: &mut Vec<FileRecord>,
-    ) -> anyhow::Result<Self> {
+    ) -> anyhow::Result<(Self, Option<(ClassMap, ClassMap)>)> {
         let (assigned, record) = read_ids(assignments)?;
         inputs.push(record);
         let known = match labels {
@@ -127,38 +184,42 @@ impl Split {
                 .with_context(|| format!("{} with {}", points.display(), assignments.display()))?;
             Ok(Internal { space: points.display().to_string(), silhouette, dispersion })
         };
-        Ok(Self {
-            n: table.n(),
-            clusters: table.clusters().len(),
-            noise_share: table.noise_share(),
-            internal: points.map(measure).transpose()?,
-            scores: labels.map(|_| Scores::of(&table)),
-        })
+        let internal = points.map(measure).transpose()?;
+        if labels.is_none() {
+            let (n, clusters) = (table.n(), table.clusters().len());
+            let known = Known::Counts { n, clusters, noise_share: table.noise_share() };
+            return Ok((Self { known, by_training_map: None, internal }, None));
+        }
+        let by_training_map = training.map(|training| ByTrainingMap {
+            training_split: training.split.clone(),
+            majority_accuracy: table.accuracy(&training.majority),
+            one_to_one_accuracy: table.accuracy(&training.one_to_one),
+        });
+        let scores = Box::new(Scores::of(&table));
+        let maps = (scores.majority.map.clone(), scores.one_to_one.map.clone());
+        Ok((Self { known: Known::Scores(scores), by_training_map, internal }, Some(maps)))
     }
 
-    /// Every score, those without labels under `internal`.
-    fn json(&self) -> anyhow::Result<Value> {
-        let mut json = match &self.scores {
-            Some(scores) => serde_json::to_value(scores)?,
-            None => json!({ "n": self.n, "clusters": self.clusters, "noise_share": self.noise_share }),
-        };
-        if let Some(Internal { space, silhouette, dispersion }) = &self.internal {
-            let Dispersion { davies_bouldin, calinski_harabasz } = dispersion;
-            json["internal"] = json!({
-                "space": space, "silhouette": silhouette, "davies_bouldin": davies_bouldin, "calinski_harabasz": calinski_harabasz,
-            });
+    /// The scores against labels, if there are any.
+    pub fn scores(&self) -> Option<&Scores> {
+        match &self.known {
+            Known::Scores(scores) => Some(scores),
+            Known::Counts { .. } => None,
         }
-        Ok(json)
     }
 
     /// The few scores that provenance repeats.
     fn result(&self) -> Value {
-        let mut result = match &self.scores {
+        let mut result = match self.scores() {
             Some(scores) => json!({ "purity": scores.purity, "acc": scores.acc, "nmi": scores.nmi }),
             None => json!({}),
         };
+        if let Some(found) = &self.by_training_map {
+            result["by_training_map"] = json!(found);
+        }
         if let Some(internal) = &self.internal {
             result["silhouette"] = json!(internal.silhouette.value);
+            result["silhouette_standard_error"] = json!(internal.silhouette.standard_error);
         }
         result
     }
@@ -169,7 +230,7 @@ fn internal(
     points: &Points,
     assignments: ArrayView1<i64>,
 ) -> Result<(Silhouette, Dispersion), metrics::Error> {
-    fn both<T: Copy + Into<f64>>(
+    fn both<T: Copy + Into<f64> + Sync>(
         points: ArrayView2<T>,
         assignments: ArrayView1<i64>,
     ) -> Result<(Silhouette, Dispersion), metrics::Error> {

@@ -2,18 +2,22 @@
 
 use metrics::{Dispersion, Mapped, Scores, Silhouette};
 
-use crate::score::{Internal, Split};
+use crate::score::{ByTrainingMap, Internal, Known, Split};
 
-/// Above this many classes a confusion matrix is no longer read in a terminal; the JSON has it.
+/// Above this many classes a confusion matrix is no longer read in a terminal; the JSON has it, of up to 100.
 const MAX_CLASSES_SHOWN: usize = 20;
 
 /// Scores, the silhouette, then the confusion matrix under either map, with the recall of each class.
 pub fn split(name: &str, split: &Split, classes: &[String]) -> String {
-    let known = split.scores.as_ref().map_or(String::new(), |scores| format!("{} classes, ", scores.classes));
-    let noise = percent(split.noise_share);
-    let mut text =
-        format!("{name}: {} points, {known}{} clusters, {noise} noise\n\n", split.n, split.clusters);
-    if let Some(scores) = &split.scores {
+    let (n, known, clusters, noise) = match &split.known {
+        Known::Scores(scores) => {
+            (scores.n, format!("{} classes, ", scores.classes), scores.clusters, scores.noise_share)
+        }
+        Known::Counts { n, clusters, noise_share } => (*n, String::new(), *clusters, *noise_share),
+    };
+    let noise = percent(noise);
+    let mut text = format!("{name}: {n} points, {known}{clusters} clusters, {noise} noise\n\n");
+    if let Some(scores) = split.scores() {
         let row = [scores.purity, scores.acc, scores.nmi, scores.ami, scores.ari];
         let row = row.map(|score| format!("{score:.4}")).to_vec();
         text += &stage::table(&["purity", "ACC (Hungarian)", "NMI", "AMI", "ARI"], [row]);
@@ -24,21 +28,31 @@ pub fn split(name: &str, split: &Split, classes: &[String]) -> String {
             stage::table(&["homogeneity", "completeness", "V-measure (= NMI)", "Fowlkes-Mallows"], [row])
         );
     }
+    if let Some(ByTrainingMap { training_split, majority_accuracy, one_to_one_accuracy }) =
+        &split.by_training_map
+    {
+        text += &format!(
+            "\naccuracy by the maps found on {training_split}: majority {majority_accuracy:.4}, \
+             one-to-one {one_to_one_accuracy:.4}\n"
+        );
+    }
     if let Some(Internal { space, silhouette, dispersion }) = &split.internal {
-        let apart = if split.scores.is_some() { "\n" } else { "" };
+        let apart = if split.scores().is_some() { "\n" } else { "" };
         text +=
             &format!("{apart}internal, without labels, in {space}: {}\n", measured(silhouette, dispersion));
     }
-    match &split.scores {
+    match split.scores() {
         Some(scores) if classes.len() <= MAX_CLASSES_SHOWN => text + &confusions(scores, classes) + "\n",
         _ => text + "\n",
     }
 }
 
 fn measured(silhouette: &Silhouette, dispersion: &Dispersion) -> String {
-    let Silhouette { value, sample, points, features } = silhouette;
+    let Silhouette { value, standard_error, sample, points, features } = silhouette;
     let value = value.map_or("no silhouette for fewer than two clusters".into(), |value| {
-        format!("silhouette {value:.4} in {features} features")
+        let error = standard_error.filter(|&error| error > 0.0);
+        let error = error.map_or(String::new(), |error| format!(" (standard error {error:.4})"));
+        format!("silhouette {value:.4}{error} in {features} features")
     });
     let of = if sample == points { "all".to_owned() } else { format!("{sample} drawn from the") };
     let Dispersion { davies_bouldin, calinski_harabasz } = dispersion;
@@ -58,7 +72,9 @@ fn confusions(scores: &Scores, classes: &[String]) -> String {
     .concat()
 }
 
+/// Empty for more classes than have a matrix.
 fn confusion(mapped: &Mapped, classes: &[String]) -> String {
+    let Some(matrix) = &mapped.confusion else { return String::new() };
     let mut head = vec!["class"];
     head.extend(classes.iter().map(String::as_str));
     let unassigned = mapped.unassigned.iter().any(|&count| count > 0);
@@ -68,7 +84,7 @@ fn confusion(mapped: &Mapped, classes: &[String]) -> String {
     head.push("recall");
     let rows = classes.iter().enumerate().map(|(i, class)| {
         let mut row = vec![class.clone()];
-        row.extend(mapped.confusion[i].iter().map(ToString::to_string));
+        row.extend(matrix[i].iter().map(ToString::to_string));
         if unassigned {
             row.push(mapped.unassigned[i].to_string());
         }

@@ -126,7 +126,10 @@ fn points_beside_labels_change_no_other_score() {
     );
     let (without, mut with) = (read(folder.path(), "without.json"), read(folder.path(), "with.json"));
     let one = &with["splits"]["one"]["internal"]["silhouette"];
-    assert_eq!(*one, serde_json::json!({ "value": null, "sample": 3, "points": 3, "features": 2 }));
+    assert_eq!(
+        *one,
+        serde_json::json!({ "value": null, "standard_error": null, "sample": 3, "points": 3, "features": 2 })
+    );
     for split in ["train", "one"] {
         assert!(with["splits"][split].as_object_mut().unwrap().remove("internal").is_some());
     }
@@ -136,17 +139,90 @@ fn points_beside_labels_change_no_other_score() {
 #[test]
 fn a_sample_is_the_same_from_any_number_of_threads() {
     let folder = tempdir().unwrap();
-    let n = 5200;
+    let n = 12_000;
     let points = Array2::from_shape_fn((n, 3), |(i, j)| (i * (31 + 7 * j) % 255) as u8);
     write_npy(folder.path().join("points.npy"), &points).unwrap();
     write_npy(folder.path().join("train.npy"), &Array1::from_shape_fn(n, |i| (i % 4) as i64)).unwrap();
     let words = "--assignments train.npy --points points.npy --out s.json --threads";
     let shown = done(folder.path(), &format!("{words} 1"));
-    assert!(shown.contains("of 5000 drawn from the 5200 points in clusters"), "{shown}");
+    assert!(shown.contains("of 4166 drawn from the 12000 points in clusters"), "{shown}");
     let one = read(folder.path(), "s.json");
-    assert_eq!(one["splits"]["train"]["internal"]["silhouette"]["sample"], 5000);
+    let silhouette = &one["splits"]["train"]["internal"]["silhouette"];
+    assert_eq!(silhouette["sample"], 4166);
+    let error = silhouette["standard_error"].as_f64().unwrap();
+    assert!(shown.contains(&format!("(standard error {error:.4})")) && error > 0.0, "{shown}");
     assert_eq!(done(folder.path(), &format!("{words} 5")), shown);
     assert_eq!(read(folder.path(), "s.json"), one);
+}
+
+#[test]
+fn small_clusters_have_the_silhouette_that_they_have() {
+    let folder = tempdir().unwrap();
+    // 4,000 pairs 1 apart on a line, 10 from pair to pair: b is 9.5 or so and a is 1, but at the ends. In a
+    // sample that is measured against itself most points are alone.
+    let n = 8000;
+    let points = Array2::from_shape_fn((n, 1), |(i, _)| (10 * (i / 2) + i % 2) as f32);
+    write_npy(folder.path().join("points.npy"), &points).unwrap();
+    write_npy(folder.path().join("train.npy"), &Array1::from_shape_fn(n, |i| (i / 2) as i64)).unwrap();
+    done(folder.path(), "--assignments train.npy --points points.npy --out s.json");
+    let silhouette = &read(folder.path(), "s.json")["splits"]["train"]["internal"]["silhouette"];
+    let value = silhouette["value"].as_f64().unwrap();
+    // The nearer neighbour of a first point lies 10 and 9 before it, its mean 9.5; and so of a second one.
+    assert!((value - 8.5 / 9.5).abs() < 1e-3, "{silhouette}");
+    assert_eq!(silhouette["points"], n);
+}
+
+#[test]
+fn ids_that_mean_something_else_in_the_second_split_show() {
+    let folder = tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    write_npy(path("labels.npy"), &array![0u8, 0, 0, 1, 1, 2]).unwrap();
+    write_npy(path("train.npy"), &array![5i64, 5, 9, 9, 9, 7]).unwrap();
+    // The clusters 5 and 9 have changed places; class 3 and cluster 8 are new, and one point is noise.
+    write_npy(path("test-labels.npy"), &array![0u8, 0, 1, 1, 2, 3, 1, 0]).unwrap();
+    write_npy(path("test.npy"), &array![9i64, 9, 5, 5, 7, 8, -1, 5]).unwrap();
+    let words = "--assignments train.npy --assignments test.npy --labels labels.npy --labels test-labels.npy";
+    let shown = done(folder.path(), &format!("{words} --out s.json"));
+    let scores = read(folder.path(), "s.json");
+    let (train, test) = (&scores["splits"]["train"], &scores["splits"]["test"]);
+    assert_eq!((train.get("by_training_map"), &test["purity"]), (None, &Value::from(6.0 / 8.0)));
+    // By the maps of train, 5 is class 0, 9 is class 1 and 7 is class 2.
+    let expected = serde_json::json!({
+        "training_split": "train", "majority_accuracy": 2.0 / 8.0, "one_to_one_accuracy": 2.0 / 8.0,
+    });
+    assert_eq!(test["by_training_map"], expected);
+    let told = "accuracy by the maps found on train: majority 0.2500, one-to-one 0.2500\n";
+    assert_eq!(shown.matches(told).count(), 1, "{shown}");
+    assert_eq!(read(folder.path(), "s.json.json")["result"]["test"]["by_training_map"], expected);
+
+    let table = done(folder.path(), "s.json").replace(' ', "");
+    assert!(
+        table.contains("accuracy,trainingmajoritymap") && table.contains("|s|test|0.7500|0.7500|0.2500|"),
+        "{table}"
+    );
+    let csv = done(folder.path(), "--format csv s.json");
+    assert!(csv.contains("s,test,one_to_one_accuracy_by_training_map,1,0.25,"), "{csv}");
+    assert!(!csv.contains("s,train,one_to_one_accuracy_by_training_map"), "{csv}");
+}
+
+#[test]
+fn many_classes_are_scored_and_compared() {
+    let folder = tempdir().unwrap();
+    // 3,000 classes of 4 points; the last of each is in the cluster of the next class.
+    let n = 12_000;
+    write_npy(folder.path().join("labels.npy"), &Array1::from_shape_fn(n, |i| (i / 4) as i64)).unwrap();
+    let clusters = Array1::from_shape_fn(n, |i| ((i + 1) / 4 % 3000) as i64);
+    write_npy(folder.path().join("train.npy"), &clusters).unwrap();
+    let shown = done(folder.path(), "--assignments train.npy --labels labels.npy --out s.json");
+    assert!(shown.contains("3000 classes, 3000 clusters") && shown.lines().count() < 20, "{shown}");
+    let train = &read(folder.path(), "s.json")["splits"]["train"];
+    assert_eq!((&train["purity"], &train["acc"]), (&Value::from(0.75), &Value::from(0.75)));
+    let cells = train["contingency_cells"].as_array().unwrap();
+    assert_eq!((cells.len(), &train["nonzero_cells"]), (6000, &Value::from(6000)));
+    assert_eq!(cells[..2], [serde_json::json!([0, 0, 3]), serde_json::json!([0, 1, 1])]);
+    assert_eq!(train["one_to_one"]["map"]["77"], 77);
+    assert!(std::fs::metadata(folder.path().join("s.json")).unwrap().len() < 1_000_000);
+    assert!(done(folder.path(), "s.json").contains("0.7500"));
 }
 
 /// Score files as this program writes them, as far as the table reads them.

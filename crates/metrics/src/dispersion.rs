@@ -1,10 +1,12 @@
 //! How wide clusters are for how far apart they lie: scores that need no labels and look at centres alone.
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{ArrayView1, ArrayView2};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::Error;
-use crate::silhouette::{Labels, check, scale};
+use crate::contingency::{NOISE, number};
+use crate::silhouette::{check, largest, scale, squared_distance};
 
 /// Points that are summed before they are added to what was summed before: less rounding, and the same whatever the threads.
 const BLOCK_ROWS: usize = 4096;
@@ -28,110 +30,131 @@ pub struct Dispersion {
 }
 
 impl Dispersion {
-    /// Of `points` (n, d) under `assignments` (n,), which are 0 or more, or -1 for noise, which is left out. The unit of the points
-    /// does not matter.
+    /// Scores `points` (n, d) under `assignments` (n,), which are 0 or more, or -1 for noise, which is left
+    /// out. Neither the unit of the points matters nor how far from the origin they lie.
     ///
     /// # Errors
+    ///
     /// Other numbers of points and assignments, an assignment below -1, a value that is not finite.
     ///
     /// Tested against scikit-learn's `davies_bouldin_score` and `calinski_harabasz_score`.
-    pub fn of<T: Copy + Into<f64>>(
+    pub fn of<T: Copy + Into<f64> + Sync>(
         points: ArrayView2<T>,
         assignments: ArrayView1<i64>,
     ) -> Result<Self, Error> {
         check(points.nrows(), assignments)?;
-        let labels = Labels::of(assignments);
-        let clusters = labels.sizes.len();
-        let mut largest = 0.0_f64;
-        for (row, (point, &label)) in points.outer_iter().zip(&labels.labels).enumerate() {
-            for (column, &value) in point.iter().enumerate().filter(|_| label < clusters) {
-                let value: f64 = value.into();
-                if !value.is_finite() {
-                    return Err(Error::NotFinite { row, column });
-                }
-                largest = largest.max(value.abs());
-            }
-        }
-        let n: usize = labels.sizes.iter().sum();
+        let (known, labels) = number(assignments)?;
+        let clusters = known.len();
+        let rows: Vec<usize> = (0..labels.len()).filter(|&row| assignments[row] != NOISE).collect();
+        let unit = scale(largest(points, &rows)?);
         if clusters < 2 {
             return Ok(Self { davies_bouldin: None, calinski_harabasz: None });
         }
-        let unit = scale(largest);
-        let centres = centres(points, &labels, unit);
-        let (widths, within) = spreads(points, &labels, &centres, unit);
-        let mean =
-            centres.outer_iter().zip(&labels.sizes).fold(vec![0.0; points.ncols()], |mut mean, centre| {
-                mean.iter_mut().zip(centre.0).for_each(|(sum, x)| *sum += x * *centre.1 as f64 / n as f64);
-                mean
-            });
-        let apart =
-            |centre: ArrayView1<f64>| centre.iter().zip(&mean).map(|(x, m)| (x - m).powi(2)).sum::<f64>();
-        let between: f64 =
-            centres.outer_iter().zip(&labels.sizes).map(|(centre, &size)| size as f64 * apart(centre)).sum();
+        let (n, d) = (rows.len(), points.ncols());
+
+        // Far from the origin, sums of coordinates lose the digits in which points differ.
+        let mut origin = vec![0.0; d];
+        for &row in &rows {
+            let values = points.row(row);
+            origin.iter_mut().zip(values).for_each(|(sum, &x)| *sum += x.into() * unit / n as f64);
+        }
+        let measured = Measured { points, origin, unit };
+        let members = members(&rows, &labels, clusters);
+        let found: Vec<Spread> = members.par_iter().map(|members| measured.spread(members)).collect();
+        let within: f64 = found.iter().map(|cluster| cluster.squares).sum();
+        let mut mean = vec![0.0; d];
+        for (cluster, members) in found.iter().zip(&members) {
+            let share = members.len() as f64 / n as f64;
+            mean.iter_mut().zip(&cluster.centre).for_each(|(sum, x)| *sum += share * x);
+        }
+        let apart = found.iter().zip(&members);
+        let between: f64 = apart
+            .map(|(cluster, members)| members.len() as f64 * squared_distance(&cluster.centre, &mean))
+            .sum();
         let variances = || {
             if within == 0.0 { 1.0 } else { between / (clusters - 1) as f64 * (n - clusters) as f64 / within }
         };
         Ok(Self {
-            davies_bouldin: Some(davies_bouldin(&centres, &widths)),
+            davies_bouldin: Some(davies_bouldin(&found)),
             calinski_harabasz: (n > clusters).then(variances),
         })
     }
 }
 
-/// Centres of the clusters, in the unit, shape (clusters, d).
-fn centres<T: Copy + Into<f64>>(points: ArrayView2<T>, labels: &Labels, unit: f64) -> Array2<f64> {
-    let shape = (labels.sizes.len(), points.ncols());
-    let mut centres = Array2::<f64>::zeros(shape);
-    for start in (0..points.nrows()).step_by(BLOCK_ROWS) {
-        let mut sums = Array2::<f64>::zeros(shape);
-        for (i, &label) in labels.labels.iter().enumerate().skip(start).take(BLOCK_ROWS) {
-            if label < labels.sizes.len() {
-                sums.row_mut(label)
-                    .iter_mut()
-                    .zip(points.row(i))
-                    .for_each(|(sum, &x)| *sum += x.into() * unit);
-            }
-        }
-        centres += &sums;
-    }
-    for (mut centre, &size) in centres.outer_iter_mut().zip(&labels.sizes) {
-        centre /= size as f64;
-    }
-    centres
+/// The rows of each cluster, ascending.
+fn members(rows: &[usize], labels: &[u32], clusters: usize) -> Vec<Vec<usize>> {
+    let mut sizes = vec![0; clusters];
+    rows.iter().for_each(|&row| sizes[labels[row] as usize] += 1);
+    let mut members: Vec<Vec<usize>> = sizes.into_iter().map(Vec::with_capacity).collect();
+    rows.iter().for_each(|&row| members[labels[row] as usize].push(row));
+    members
 }
 
-/// Mean distance of the points of each cluster to its centre, and the sum of the squares of all.
-fn spreads<T: Copy + Into<f64>>(
-    points: ArrayView2<T>,
-    labels: &Labels,
-    centres: &Array2<f64>,
+/// Points, measured from `origin` and in `unit`.
+struct Measured<'a, T> {
+    points: ArrayView2<'a, T>,
+    /// In the unit, (d,).
+    origin: Vec<f64>,
     unit: f64,
-) -> (Vec<f64>, f64) {
-    let clusters = labels.sizes.len();
-    let (mut widths, mut within) = (vec![0.0; clusters], 0.0);
-    for start in (0..points.nrows()).step_by(BLOCK_ROWS) {
-        let (mut distances, mut squares) = (vec![0.0; clusters], 0.0);
-        for (i, &label) in labels.labels.iter().enumerate().skip(start).take(BLOCK_ROWS) {
-            if label < clusters {
-                let centre = centres.row(label);
-                let square: f64 =
-                    points.row(i).iter().zip(centre).map(|(&x, c)| (x.into() * unit - c).powi(2)).sum();
-                distances[label] += square.sqrt();
-                squares += square;
-            }
-        }
-        widths.iter_mut().zip(distances).for_each(|(sum, distance)| *sum += distance);
-        within += squares;
-    }
-    widths.iter_mut().zip(&labels.sizes).for_each(|(width, &size)| *width /= size as f64);
-    (widths, within)
 }
 
-fn davies_bouldin(centres: &Array2<f64>, widths: &[f64]) -> f64 {
-    let likeness = |a: usize, b: usize| {
-        let squares = centres.row(a).iter().zip(centres.row(b)).map(|(x, y)| (x - y).powi(2)).sum::<f64>();
-        if squares == 0.0 { 0.0 } else { (widths[a] + widths[b]) / squares.sqrt() }
+/// How the points of a cluster are spread.
+struct Spread {
+    /// Their mean, from the origin and in the unit, (d,).
+    centre: Vec<f64>,
+    /// Mean distance to it.
+    width: f64,
+    /// Sum of the squares of these distances.
+    squares: f64,
+}
+
+impl<T: Copy + Into<f64>> Measured<'_, T> {
+    /// Copies point `row` to `values`.
+    fn fill(&self, row: usize, values: &mut [f64]) {
+        let from = self.points.row(row);
+        for ((to, &x), origin) in values.iter_mut().zip(from).zip(&self.origin) {
+            *to = x.into() * self.unit - origin;
+        }
+    }
+
+    /// Of the points `members`, of which there is one at least.
+    fn spread(&self, members: &[usize]) -> Spread {
+        let d = self.origin.len();
+        let (mut centre, mut point) = (vec![0.0; d], vec![0.0; d]);
+        for block in members.chunks(BLOCK_ROWS) {
+            let mut sums = vec![0.0; d];
+            for &row in block {
+                self.fill(row, &mut point);
+                sums.iter_mut().zip(&point).for_each(|(sum, x)| *sum += x);
+            }
+            centre.iter_mut().zip(sums).for_each(|(centre, sum)| *centre += sum);
+        }
+        centre.iter_mut().for_each(|sum| *sum /= members.len() as f64);
+        let (mut width, mut squares) = (0.0, 0.0);
+        for block in members.chunks(BLOCK_ROWS) {
+            let (mut distances, mut sum) = (0.0, 0.0);
+            for &row in block {
+                self.fill(row, &mut point);
+                let square = squared_distance(&point, &centre);
+                distances += square.sqrt();
+                sum += square;
+            }
+            width += distances;
+            squares += sum;
+        }
+        Spread { centre, width: width / members.len() as f64, squares }
+    }
+}
+
+fn davies_bouldin(clusters: &[Spread]) -> f64 {
+    let likeness = |a: &Spread, b: &Spread| {
+        let square = squared_distance(&a.centre, &b.centre);
+        if square == 0.0 { 0.0 } else { (a.width + b.width) / square.sqrt() }
     };
-    let worst = |a: usize| (0..widths.len()).filter(|&b| b != a).map(|b| likeness(a, b)).fold(0.0, f64::max);
-    (0..widths.len()).map(worst).sum::<f64>() / widths.len() as f64
+    let worst = |a: usize| {
+        let others = (0..clusters.len()).filter(|&b| b != a);
+        others.map(|b| likeness(&clusters[a], &clusters[b])).fold(0.0, f64::max)
+    };
+    let worst: Vec<f64> = (0..clusters.len()).into_par_iter().map(worst).collect();
+    worst.iter().sum::<f64>() / clusters.len() as f64
 }

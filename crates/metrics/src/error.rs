@@ -1,7 +1,5 @@
 //! What can be wrong with the arrays.
 
-use crate::MAX_CELLS;
-
 /// Why arrays cannot be scored. Every message is one line that names the place and the cure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -60,15 +58,10 @@ pub enum Error {
         value: i64,
     },
 
-    /// More groups than a dense table should hold.
-    #[error(
-        "{classes} classes x {clusters} clusters exceed {MAX_CELLS} cells: \
-         check that both arrays hold group ids, not row numbers or measurements"
-    )]
-    TooManyCells {
-        /// Number of distinct labels.
-        classes: usize,
-        /// Number of distinct assignments, without noise.
-        clusters: usize,
+    /// More points than rows can be numbered with 32 bits.
+    #[error("expected fewer than 4294967295 points, found {found}: score them in parts")]
+    TooManyPoints {
+        /// Number of points.
+        found: usize,
     },
 }

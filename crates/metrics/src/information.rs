@@ -1,6 +1,6 @@
 //! Shared information, in nats: the normalized and the adjusted mutual information.
 
-use std::collections::BTreeMap;
+use rayon::prelude::*;
 
 use crate::{Contingency, contingency::Joint};
 
@@ -91,11 +91,9 @@ fn entropy(sizes: &[u64]) -> f64 {
 /// I = sum over filled cells of p(u, v) ln(p(u, v) / (p(u) p(v))), never negative.
 fn mutual_information(joint: &Joint) -> f64 {
     let n = joint.n as f64;
-    let filled = joint.counts.indexed_iter().filter(|&(_, &count)| count > 0);
-    let information: f64 = filled
-        .map(|((row, column), &count)| {
-            cell(count as f64, joint.class_sizes[row], joint.group_sizes[column], n)
-        })
+    let information: f64 = joint
+        .cells()
+        .map(|(row, column, count)| cell(count as f64, joint.class_sizes[row], joint.group_sizes[column], n))
         .sum();
     information.max(0.0) // below only by rounding
 }
@@ -107,25 +105,27 @@ fn cell(count: f64, a: u64, b: u64, n: f64) -> f64 {
 }
 
 /// E\[I\] when one of the groupings is permuted at random: the hypergeometric model of Vinh et al. 2010.
+///
+/// Time in proportion to the number of points at most: sizes that differ are few (k of them make
+/// up at least k^2 / 2 points), and the terms of a pair of sizes a and b are about as many as
+/// the standard deviation of its count, the root of a b / n.
 fn expected_mutual_information(joint: &Joint) -> f64 {
     // A cell's share depends on its two sums only, and many groups have equal sizes.
     let columns = multiplicities(&joint.group_sizes);
-    let mut expected = 0.0;
-    for (a, times_a) in multiplicities(&joint.class_sizes) {
-        for (&b, &times_b) in &columns {
-            expected += times_a * times_b * expected_cell(a, b, joint.n);
-        }
-    }
-    expected
+    let of_size = |&(a, times_a): &(u64, f64)| -> f64 {
+        let cells = columns.iter().map(|&(b, times_b)| times_b * expected_cell(a, b, joint.n));
+        times_a * cells.sum::<f64>()
+    };
+    // Collected before they are summed, so that the sum does not depend on the threads.
+    let parts: Vec<f64> = multiplicities(&joint.class_sizes).par_iter().map(of_size).collect();
+    parts.iter().sum()
 }
 
-/// How often each size occurs.
-fn multiplicities(sizes: &[u64]) -> BTreeMap<u64, f64> {
-    let mut times = BTreeMap::new();
-    for &size in sizes {
-        *times.entry(size).or_insert(0.0) += 1.0;
-    }
-    times
+/// The distinct sizes, ascending, and how often each occurs.
+fn multiplicities(sizes: &[u64]) -> Vec<(u64, f64)> {
+    let mut sorted = sizes.to_vec();
+    sorted.sort_unstable();
+    sorted.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as f64)).collect()
 }
 
 /// The mean of [`cell`] when its count follows the hypergeometric distribution: `a` of `n` points are drawn,
@@ -266,12 +266,8 @@ mod tests {
     fn the_expectation_keeps_its_digits_when_n_is_large() {
         // The leading term of the expectation is (rows - 1)(columns - 1) / 2n; the next is smaller by 1/n.
         let quarter = 250_000_000;
-        let joint = Joint {
-            counts: array![[quarter, quarter], [quarter, quarter]],
-            class_sizes: vec![2 * quarter; 2],
-            group_sizes: vec![2 * quarter; 2],
-            n: 4 * quarter,
-        };
+        let table = Contingency::from_dense(&array![[quarter, quarter], [quarter, quarter]]);
+        let joint = table.joint();
         let leading = 1.0 / (2.0 * joint.n as f64);
         assert_close(expected_mutual_information(&joint) / leading, 1.0, 1e-6);
     }

@@ -35,10 +35,10 @@
 //! # Ok::<(), metrics::Error>(())
 //! ```
 
+mod assignment;
 mod contingency;
 mod dispersion;
 mod error;
-mod hungarian;
 mod information;
 mod matching;
 mod pairs;
@@ -46,10 +46,10 @@ mod rank;
 mod scores;
 mod silhouette;
 
-pub use contingency::{Contingency, MAX_CELLS};
+pub use contingency::{Contingency, check_assignments};
 pub use dispersion::Dispersion;
 pub use error::Error;
 pub use matching::{ClassMap, Confusion};
 pub use rank::RankCorrelation;
-pub use scores::{Mapped, Scores};
-pub use silhouette::{Silhouette, silhouettes};
+pub use scores::{CELL_LIMIT, DENSE_LIMIT, Mapped, Scores};
+pub use silhouette::{Silhouette, sampled_silhouettes, silhouettes};

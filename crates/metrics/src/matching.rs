@@ -2,36 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 
-use crate::{Contingency, hungarian};
+use crate::Contingency;
+use crate::assignment::{Weights, best_pairing};
 
 /// The class each cluster stands for, by id. `None` where a cluster has to stand for no class.
 pub type ClassMap = BTreeMap<i64, Option<i64>>;
 
-/// True classes against predicted classes.
+/// What comes of predicting the class of each point, class by class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
-    /// Points by true class (rows) and predicted class (columns), (classes, classes), both in the order of
+    /// Points of each class that are predicted to be in it, (classes,), in the order of
     /// [`Contingency::classes`].
-    pub counts: Array2<u64>,
-    /// Points of each true class that are predicted to be in no class, (classes,): noise, and the members of
-    /// clusters without a class.
+    pub correct: Vec<u64>,
+    /// Points that are predicted to be in each class, (classes,).
+    pub predicted: Vec<u64>,
+    /// Points of each class, (classes,).
+    pub sizes: Vec<u64>,
+    /// Points of each class that are predicted to be in no class, (classes,): noise, and the members
+    /// of clusters without a class.
     pub unassigned: Vec<u64>,
 }
 
 impl Confusion {
     /// The share of each class that is predicted right, (classes,). Unassigned points count as wrong.
     pub fn recall(&self) -> Vec<f64> {
-        let predicted = self.counts.sum_axis(Axis(1));
-        let rows = self.counts.diag().into_iter().zip(predicted).zip(&self.unassigned);
-        rows.map(|((&right, predicted), unassigned)| right as f64 / (predicted + unassigned) as f64).collect()
+        self.correct.iter().zip(&self.sizes).map(|(&right, &size)| right as f64 / size as f64).collect()
     }
 
-    /// The share of what is predicted to be each class that is, (classes,); `None` for a class that nothing is predicted to be.
+    /// The share of what is predicted to be each class that is, (classes,); `None` for a class that
+    /// nothing is predicted to be.
     pub fn precision(&self) -> Vec<Option<f64>> {
-        let columns = self.counts.diag().into_iter().zip(self.counts.sum_axis(Axis(0)));
-        columns.map(|(&right, predicted)| (predicted > 0).then(|| right as f64 / predicted as f64)).collect()
+        let columns = self.correct.iter().zip(&self.predicted);
+        columns.map(|(&right, &predicted)| (predicted > 0).then(|| right as f64 / predicted as f64)).collect()
     }
 }
 
@@ -45,21 +49,25 @@ impl Contingency {
     /// Manning, Raghavan and Schuetze 2008, *Introduction to Information Retrieval*, section 16.3. Tested
     /// against NumPy and the two confusion matrices of a published report.
     pub fn purity(&self) -> f64 {
-        let counts = self.counts();
-        let agreeing = counts.axis_iter(Axis(1)).map(|cluster| cluster.iter().copied().max().unwrap_or(0));
-        self.share(agreeing.sum())
+        self.share(self.largest_cells().iter().map(|&(count, _)| count).sum())
     }
 
     /// The map behind [`purity`](Self::purity): each cluster stands for its most frequent class, the smallest
     /// id of equals. Several clusters may stand for one class. No value is `None`.
     pub fn majority_map(&self) -> ClassMap {
-        let counts = self.counts();
-        let most_frequent = counts.axis_iter(Axis(1)).map(|cluster| {
-            // `max_by_key` keeps the last of equals, hence from the back.
-            let members = cluster.into_iter().zip(self.classes()).rev();
-            members.max_by_key(|&(&count, _)| count).map(|(_, &class)| class)
-        });
-        self.clusters().iter().copied().zip(most_frequent).collect()
+        let classes = self.largest_cells().into_iter().map(|(_, row)| Some(self.classes()[row]));
+        self.clusters().iter().copied().zip(classes).collect()
+    }
+
+    /// Count and row of the largest cell of each column, the first of equals.
+    fn largest_cells(&self) -> Vec<(u64, usize)> {
+        let mut largest = vec![(0, 0); self.clusters().len()];
+        for (row, column, count) in self.cells() {
+            if count > largest[column].0 {
+                largest[column] = (count, row);
+            }
+        }
+        largest
     }
 
     /// ACC: the share of points whose class is the one their cluster stands for under the best one-to-one
@@ -69,21 +77,26 @@ impl Contingency {
     /// Yang et al. 2010, *Image clustering using local discriminant models and global integration*, IEEE TIP
     /// 19. Tested against `scipy.optimize.linear_sum_assignment`.
     pub fn acc(&self) -> f64 {
-        let pairs = self.one_to_one().into_iter().enumerate();
-        self.share(pairs.filter_map(|(column, row)| Some(self.counts()[[row?, column]])).sum())
+        self.accuracy(&self.one_to_one_map())
     }
 
     /// The map behind [`acc`](Self::acc). With more clusters than classes, some clusters stand for none.
     ///
     /// With fewer, some classes have no cluster. Of several best maps the same one is always returned.
     pub fn one_to_one_map(&self) -> ClassMap {
-        let classes = self.one_to_one().into_iter().map(|row| row.map(|row| self.classes()[row]));
+        let cells = || self.cells().map(|(row, column, count)| (column, row, count));
+        let weights = Weights::new(self.clusters().len(), self.classes().len(), cells);
+        let classes = best_pairing(&weights).into_iter().map(|row| row.map(|row| self.classes()[row]));
         self.clusters().iter().copied().zip(classes).collect()
     }
 
-    /// The row paired with each column.
-    fn one_to_one(&self) -> Vec<Option<usize>> {
-        hungarian::best_pairing(self.counts().t())
+    /// The share of points whose class is the one their cluster stands for in `map`, in 0..=1. Noise
+    /// counts as wrong.
+    ///
+    /// `map` may come from another split, such as the training split: a cluster it does not mention,
+    /// or whose class does not occur among [`classes`](Self::classes), leaves its points wrong.
+    pub fn accuracy(&self, map: &ClassMap) -> f64 {
+        self.share(self.confusion(map).correct.iter().sum())
     }
 
     /// True against predicted classes when every cluster stands for its class in `map`.
@@ -92,19 +105,41 @@ impl Contingency {
     /// [`classes`](Self::classes), leaves its points unassigned.
     pub fn confusion(&self, map: &ClassMap) -> Confusion {
         let k = self.classes().len();
-        let mut counts = Array2::zeros((k, k));
+        let predictions = self.predictions(map);
         let mut unassigned = self.noise().to_vec();
-        for (cluster, members) in self.clusters().iter().zip(self.counts().axis_iter(Axis(1))) {
-            let class = map.get(cluster).copied().flatten();
-            match class.and_then(|class| self.classes().binary_search(&class).ok()) {
-                Some(predicted) => {
-                    let mut column = counts.column_mut(predicted);
-                    column += &members;
+        let (mut correct, mut predicted) = (vec![0; k], vec![0; k]);
+        for (row, column, count) in self.cells() {
+            match predictions[column] {
+                Some(class) => {
+                    predicted[class] += count;
+                    if class == row {
+                        correct[row] += count;
+                    }
                 }
-                None => unassigned.iter_mut().zip(members).for_each(|(sum, &count)| *sum += count),
+                None => unassigned[row] += count,
             }
         }
-        Confusion { counts, unassigned }
+        Confusion { correct, predicted, sizes: self.class_sizes(), unassigned }
+    }
+
+    /// Points by true class (rows) and predicted class (columns) under `map`, (classes, classes), both
+    /// in the order of [`classes`](Self::classes): for classes few enough to be read.
+    pub fn confusion_matrix(&self, map: &ClassMap) -> Array2<u64> {
+        let predictions = self.predictions(map);
+        let mut counts = Array2::zeros((self.classes().len(), self.classes().len()));
+        for (row, column, count) in self.cells() {
+            if let Some(class) = predictions[column] {
+                counts[[row, class]] += count;
+            }
+        }
+        counts
+    }
+
+    /// The row of the class that each column stands for in `map`.
+    fn predictions(&self, map: &ClassMap) -> Vec<Option<usize>> {
+        let class = |cluster| map.get(cluster).copied().flatten();
+        let row = |class| self.classes().binary_search(&class).ok();
+        self.clusters().iter().map(|cluster| class(cluster).and_then(row)).collect()
     }
 }
 
@@ -134,7 +169,7 @@ mod tests {
         assert_eq!(table.purity(), 6.0 / 8.0); // 3 + 2 + 1
 
         let confusion = table.confusion(&table.majority_map());
-        assert_eq!(confusion.counts, array![[5, 0], [1, 1]]);
+        assert_eq!(table.confusion_matrix(&table.majority_map()), array![[5, 0], [1, 1]]);
         assert_eq!(confusion.unassigned, [0, 1]);
         assert_eq!(confusion.recall(), [1.0, 1.0 / 3.0]);
     }
@@ -147,7 +182,7 @@ mod tests {
         assert_eq!(table.acc(), 4.0 / 8.0);
 
         let confusion = table.confusion(&table.one_to_one_map());
-        assert_eq!(confusion.counts, array![[3, 2], [0, 1]]);
+        assert_eq!(table.confusion_matrix(&table.one_to_one_map()), array![[3, 2], [0, 1]]);
         assert_eq!(confusion.unassigned, [0, 2]); // the point of cluster 6 and the noise point
         assert_eq!(confusion.recall(), [3.0 / 5.0, 1.0 / 3.0]);
     }
@@ -179,7 +214,12 @@ mod tests {
         let table = three_clusters_of_two_classes();
         let elsewhere = ClassMap::from([(0, Some(4)), (5, Some(77))]); // no class 77, no word on 6
         let confusion = table.confusion(&elsewhere);
-        assert_eq!(confusion.counts, array![[0, 3], [0, 0]]);
+        assert_eq!(table.confusion_matrix(&elsewhere), array![[0, 3], [0, 0]]);
         assert_eq!(confusion.unassigned, [2, 3]);
+        assert_eq!((confusion.correct, confusion.predicted), (vec![0, 0], vec![0, 3]));
+        assert_eq!(table.accuracy(&elsewhere), 0.0);
+        // Cluster 5 as class 4 is right for one of its points, 0 as class 1 for three.
+        let right = ClassMap::from([(0, Some(1)), (5, Some(4)), (6, Some(1)), (9, Some(4))]);
+        assert_eq!(table.accuracy(&right), 4.0 / 8.0);
     }
 }

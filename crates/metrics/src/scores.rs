@@ -5,7 +5,14 @@ use serde::Serialize;
 
 use crate::{ClassMap, Contingency};
 
-/// Every score of one split. Tables are lists of rows, so that the JSON reads like the matrix.
+/// Most classes, and most clusters, of which a table is written as a matrix.
+pub const DENSE_LIMIT: usize = 100;
+
+/// Most cells that are written of a larger table: about 20 MB of JSON.
+pub const CELL_LIMIT: usize = 1_000_000;
+
+/// Every score of one split. Small tables are lists of rows, so that the JSON reads like the matrix;
+/// of large ones the cells with points are listed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Scores {
     /// Number of points, noise included.
@@ -38,8 +45,16 @@ pub struct Scores {
     pub class_ids: Vec<i64>,
     /// Cluster ids, ascending, without noise: the columns of `contingency`.
     pub cluster_ids: Vec<i64>,
-    /// Points by class and cluster, (classes, clusters).
-    pub contingency: Vec<Vec<u64>>,
+    /// Points by class and cluster, (classes, clusters), for up to [`DENSE_LIMIT`] of both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contingency: Option<Vec<Vec<u64>>>,
+    /// Number of cells of a larger table that have points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonzero_cells: Option<usize>,
+    /// These cells, as class id, cluster id and number of points, class by class, both ascending; none
+    /// of a table with more than [`CELL_LIMIT`] of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contingency_cells: Option<Vec<(i64, i64, u64)>>,
     /// Noise points by class, (classes,).
     pub noise: Vec<u64>,
     /// Each cluster stands for its most frequent class.
@@ -53,8 +68,10 @@ pub struct Scores {
 pub struct Mapped {
     /// The class each cluster stands for, by id; null for none.
     pub map: ClassMap,
-    /// Points by true class (rows) and predicted class (columns), (classes, classes).
-    pub confusion: Vec<Vec<u64>>,
+    /// Points by true class (rows) and predicted class (columns), (classes, classes), for up to
+    /// [`DENSE_LIMIT`] classes; of more it is the cells of the contingency table under `map`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confusion: Option<Vec<Vec<u64>>>,
     /// Points by true class that are in no column: noise, and members of clusters without a class,
     /// (classes,).
     pub unassigned: Vec<u64>,
@@ -67,13 +84,20 @@ pub struct Mapped {
 impl Scores {
     /// Computes every score of `table`.
     pub fn of(table: &Contingency) -> Self {
+        let one_to_one = table.one_to_one_map();
+        let dense = table.classes().len().max(table.clusters().len()) <= DENSE_LIMIT;
+        let cells = || {
+            let ids = |(row, column, count)| (table.classes()[row], table.clusters()[column], count);
+            table.cells().map(ids).collect()
+        };
+        let listed = !dense && table.nonzero_cells() <= CELL_LIMIT;
         Self {
             n: table.n(),
             classes: table.classes().len(),
             clusters: table.clusters().len(),
             noise_share: table.noise_share(),
             purity: table.purity(),
-            acc: table.acc(),
+            acc: table.accuracy(&one_to_one),
             nmi: table.nmi(),
             ami: table.ami(),
             ari: table.ari(),
@@ -83,10 +107,12 @@ impl Scores {
             fowlkes_mallows: table.fowlkes_mallows(),
             class_ids: table.classes().to_vec(),
             cluster_ids: table.clusters().to_vec(),
-            contingency: rows(table.counts()),
+            contingency: dense.then(|| rows(table.to_dense().view())),
+            nonzero_cells: (!dense).then(|| table.nonzero_cells()),
+            contingency_cells: listed.then(cells),
             noise: table.noise().to_vec(),
             majority: Mapped::new(table, table.majority_map()),
-            one_to_one: Mapped::new(table, table.one_to_one_map()),
+            one_to_one: Mapped::new(table, one_to_one),
         }
     }
 }
@@ -94,9 +120,10 @@ impl Scores {
 impl Mapped {
     fn new(table: &Contingency, map: ClassMap) -> Self {
         let confusion = table.confusion(&map);
+        let dense = table.classes().len() <= DENSE_LIMIT;
         Self {
+            confusion: dense.then(|| rows(table.confusion_matrix(&map).view())),
             map,
-            confusion: rows(confusion.counts.view()),
             recall: confusion.recall(),
             precision: confusion.precision(),
             unassigned: confusion.unassigned,

@@ -3,125 +3,289 @@
 use std::ops::Range;
 
 use multiversion::multiversion;
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
-use rand::SeedableRng;
+use ndarray::{ArrayView1, ArrayView2};
 use rand::seq::index;
+use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::Error;
-use crate::contingency::{NOISE, check_assignment, distinct};
+use crate::contingency::{NOISE, check_assignments, number};
 
-/// Points whose silhouettes are measured, each against the others; of more, so many are drawn.
-const SAMPLE: usize = 5_000;
+/// Points up to which every silhouette is measured; of more points a sample is scored.
+const EXACT: usize = 5_000;
 
-/// Rows whose silhouettes are summed by one thread. It is part of the result, to the last bit; threads are not.
-const BLOCK_ROWS: usize = 256;
+/// Distances that are measured for a sample, about: of n points, this over n are scored.
+const DISTANCES: usize = 50_000_000;
+
+/// Fewest points that are scored, however many points there are.
+const FEWEST: usize = 200;
+
+/// Points that one task scores, while it passes once over all points. No part of the result.
+const BLOCK_ROWS: usize = 16;
+
+/// Values of the points that a block of scored points is measured against at a time: 128 KiB, so
+/// that they stay in the cache for the whole block.
+const TILE_VALUES: usize = 16_384;
 
 /// The mean silhouette of a clustering in the space it was made in, and of how many points it is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Silhouette {
     /// In -1..=1, see [`silhouettes`]; `None` where fewer than two clusters have points.
     pub value: Option<f64>,
-    /// Points measured, each against all the others of them: all `points` (then the value is exact), or 5,000 of them.
+    /// Standard error of `value`: 0 where all points are scored, else that of a mean over a sample.
+    pub standard_error: Option<f64>,
+    /// Points scored, each measured against all `points`: all of them, or a sample.
     pub sample: usize,
-    /// Points that are in a cluster; noise is not.
+    /// Points that are in a cluster and have a weight above 0; noise is not.
     pub points: usize,
     /// Features of a point.
     pub features: usize,
 }
 
 impl Silhouette {
-    /// Of `points` (n, d) under `assignments` (n,), which are 0 or more, or -1 for noise, which is left out.
+    /// Scores `points` (n, d) under `assignments` (n,), which are 0 or more, or -1 for noise.
     ///
-    /// Exact for up to 5,000 points in clusters. Of more, 5,000 are drawn, with a seed that never changes, so that runs
+    /// Noise is left out. Up to 5,000 points are all scored. Of n more, as many are drawn as measure
+    /// 50 million distances, but from 200 to 5,000, with a seed that never changes, so that runs
     /// without noise are compared on the same rows. The unit of the points does not matter.
     ///
     /// # Errors
+    ///
     /// Other numbers of points and assignments, an assignment below -1, a value that is not finite.
     ///
     /// Tested as [`silhouettes`]; of a sample, against the exact value.
-    pub fn of<T: Copy + Into<f64>>(
+    ///
+    /// ```
+    /// use metrics::Silhouette;
+    /// use ndarray::array;
+    ///
+    /// let points = array![[0.0], [1.0], [9.0], [10.0]];
+    /// let found = Silhouette::of(points.view(), array![0, 0, 1, 1].view())?;
+    /// assert!((found.value.unwrap() - 0.8887).abs() < 1e-4);
+    /// assert_eq!(found.standard_error, Some(0.0));
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
+    pub fn of<T: Copy + Into<f64> + Sync>(
         points: ArrayView2<T>,
         assignments: ArrayView1<i64>,
     ) -> Result<Self, Error> {
-        check(points.nrows(), assignments)?;
-        let mut rows: Vec<usize> = (0..assignments.len()).filter(|&i| assignments[i] != NOISE).collect();
-        let clustered = rows.len();
-        if clustered > SAMPLE {
-            let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
-            let mut drawn = index::sample(&mut rng, clustered, SAMPLE).into_vec();
-            drawn.sort_unstable();
-            rows = drawn.into_iter().map(|at| rows[at]).collect();
-        }
-        let features = points.ncols();
-        let values = Array2::from_shape_fn((rows.len(), features), |(i, j)| points[[rows[i], j]].into());
-        if let Some(((i, column), _)) = values.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            return Err(Error::NotFinite { row: rows[i], column });
-        }
-        let assignments = assignments.select(Axis(0), &rows);
-        let value = means(values.view(), &[assignments.view()])[0];
-        Ok(Self { value, sample: rows.len(), points: clustered, features })
+        Ok(sampled_silhouettes(points, None, &[assignments], 0)?.remove(0))
     }
 }
 
-/// The mean silhouette of `points` (n, d), all of them, in -1..=1, under each of `labelings` (n,), measuring each pair of
-/// points once for all. Ids are 0 or more, or -1 for noise, which is left out. `None` where fewer than two clusters have
-/// points.
+/// Computes the mean silhouette of `points` (n, d), all of them, under each of `labelings` (n,).
+///
+/// Each pair of points is measured once for all labelings. Ids are 0 or more, or -1 for noise, which
+/// is left out. `None` where fewer than two clusters have points.
 ///
 /// Rousseeuw, *Silhouettes: a graphical aid to the interpretation and validation of cluster analysis*, J. Comput. Appl.
 /// Math. 20 (1987): with a the mean distance to the others of a point's cluster and b the smallest mean distance to the
-/// points of another, `(b - a) / max(a, b)`, and 0 for a point that is alone. Distances are Euclidean. Time in the square
-/// of n, on all of rayon's threads; their number changes no bit.
+/// points of another, `(b - a) / max(a, b)`, and 0 for a point that is alone. Distances are Euclidean,
+/// and taken of the differences of coordinates, so that it does not matter how far from the origin the
+/// points lie. Time in the square of n, on all of rayon's threads; their number changes no bit.
 ///
 /// # Errors
+///
 /// Other numbers of points and assignments, an assignment below -1, a value that is not finite.
 ///
 /// Tested by hand and against scikit-learn's `silhouette_score`.
-pub fn silhouettes(
-    points: ArrayView2<f64>,
+pub fn silhouettes<T: Copy + Into<f64> + Sync>(
+    points: ArrayView2<T>,
+    weights: Option<&[f64]>,
     labelings: &[ArrayView1<i64>],
 ) -> Result<Vec<Option<f64>>, Error> {
-    labelings.iter().try_for_each(|&labels| check(points.nrows(), labels))?;
-    if let Some(((row, column), _)) = points.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        return Err(Error::NotFinite { row, column });
+    let found = score(points, weights, labelings, |rows, weights| Sample::whole(rows, weights))?;
+    Ok(found.into_iter().map(|silhouette| silhouette.value).collect())
+}
+
+/// Estimates the mean silhouette of `points` (n, d) under each of `labelings` (n,) by a sample.
+///
+/// The points of the sample are drawn with `seed`, the same for all labelings, and each is measured
+/// against all points; how many there are, [`Silhouette::of`] says.
+///
+/// With `weights` (n,), finite and 0 or more, the means are weighted: those of distances, of the
+/// others by their weights, and that of silhouettes. The sample is then drawn with replacement in
+/// proportion to the weights. Points of weight 0 are not looked at.
+///
+/// # Errors
+///
+/// Those of [`silhouettes`].
+///
+/// # Panics
+///
+/// If there is not one weight per point.
+///
+/// Tested against [`silhouettes`] and scikit-learn.
+pub fn sampled_silhouettes<T: Copy + Into<f64> + Sync>(
+    points: ArrayView2<T>,
+    weights: Option<&[f64]>,
+    labelings: &[ArrayView1<i64>],
+    seed: u64,
+) -> Result<Vec<Silhouette>, Error> {
+    score(points, weights, labelings, |rows, weights| Sample::drawn(rows, weights, seed))
+}
+
+/// Number of points that are scored of `points`.
+fn sample_size(points: usize) -> usize {
+    if points <= EXACT { points } else { (DISTANCES / points).clamp(FEWEST, EXACT) }
+}
+
+/// The points that are scored.
+struct Sample {
+    /// Places among the points that are looked at, ascending.
+    places: Vec<usize>,
+    /// What each counts in the mean.
+    shares: Vec<f64>,
+    /// Factor from the standard deviation to the standard error, for a sample of what is drawn from; 0 where
+    /// all points are scored.
+    error: f64,
+}
+
+impl Sample {
+    fn whole(rows: &[usize], weights: Option<&[f64]>) -> Self {
+        let shares = rows.iter().map(|&row| weights.map_or(1.0, |weights| weights[row])).collect();
+        Self { places: (0..rows.len()).collect(), shares, error: 0.0 }
     }
-    Ok(means(points, labelings))
+
+    fn drawn(rows: &[usize], weights: Option<&[f64]>, seed: u64) -> Self {
+        let (n, size) = (rows.len(), sample_size(rows.len()));
+        if size == n {
+            return Self::whole(rows, weights);
+        }
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let Some(weights) = weights else {
+            let mut places = index::sample(&mut rng, n, size).into_vec();
+            places.sort_unstable();
+            // What is not drawn is all that is unknown.
+            let unknown = 1.0 - size as f64 / n as f64;
+            return Self { places, shares: vec![1.0; size], error: (unknown / size as f64).sqrt() };
+        };
+        let sums = rows.iter().scan(0.0, |sum, &row| {
+            *sum += weights[row];
+            Some(*sum)
+        });
+        let sums: Vec<f64> = sums.collect();
+        let whole = sums.last().copied().unwrap_or_default();
+        let mut drawn: Vec<usize> = (0..size)
+            .map(|_| {
+                let at = rng.r#gen::<f64>() * whole;
+                sums.partition_point(|&sum| sum <= at).min(n - 1)
+            })
+            .collect();
+        drawn.sort_unstable();
+        let groups = || drawn.chunk_by(|a, b| a == b);
+        Self {
+            places: groups().map(|equal| equal[0]).collect(),
+            shares: groups().map(|equal| equal.len() as f64).collect(),
+            error: (1.0 / size as f64).sqrt(),
+        }
+    }
 }
 
-/// [`silhouettes`] of what was checked.
-fn means(points: ArrayView2<f64>, labelings: &[ArrayView1<i64>]) -> Vec<Option<f64>> {
-    let unit = unit(points);
-    let values = points.mapv(|value| value * unit);
-    let values = values.as_standard_layout();
-    let labelings: Vec<Labels> = labelings.iter().map(|&labels| Labels::of(labels)).collect();
-    let n = points.nrows();
-    let starts: Vec<usize> = (0..n).step_by(BLOCK_ROWS).collect();
-    let blocks = starts.into_par_iter().map(|start| start..n.min(start + BLOCK_ROWS));
-    let sums: Vec<Vec<f64>> =
-        blocks.map(|rows| block(values.as_slice().expect("in C order"), n, &labelings, rows)).collect();
-    let mean = |(which, labels): (usize, &Labels)| {
-        let several = labels.sizes.len() > 1;
-        let clustered: usize = labels.sizes.iter().sum();
-        several.then(|| sums.iter().map(|sums| sums[which]).sum::<f64>() / clustered as f64)
+/// The points that are looked at: those with a weight that are in a cluster of any labeling.
+struct Measured<'a, T> {
+    points: ArrayView2<'a, T>,
+    rows: &'a [usize],
+    /// A power of two that keeps squares of differences within the range of `f64`.
+    unit: f64,
+}
+
+impl<T: Copy + Into<f64> + Sync> Measured<'_, T> {
+    /// Copies the points at `places` into `values`, one after the other.
+    fn fill(&self, places: impl Iterator<Item = usize>, values: &mut Vec<f64>) {
+        values.clear();
+        for place in places {
+            values.extend(self.points.row(self.rows[place]).iter().map(|&value| value.into() * self.unit));
+        }
+    }
+}
+
+/// Scores the points that `draw` chooses.
+fn score<T: Copy + Into<f64> + Sync>(
+    points: ArrayView2<T>,
+    weights: Option<&[f64]>,
+    labelings: &[ArrayView1<i64>],
+    draw: impl Fn(&[usize], Option<&[f64]>) -> Sample,
+) -> Result<Vec<Silhouette>, Error> {
+    labelings.iter().try_for_each(|&labels| check(points.nrows(), labels))?;
+    // Rows that lie side by side are read many times.
+    let points = points.as_standard_layout();
+    let points = points.view();
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let looked_at = |&row: &usize| weight(row) > 0.0 && labelings.iter().any(|labels| labels[row] != NOISE);
+    let rows: Vec<usize> = (0..points.nrows()).filter(looked_at).collect();
+    let unit = scale(largest(points, &rows)?);
+    let masses: Vec<f64> = rows.iter().map(|&row| weight(row)).collect();
+    let labels: Vec<Labels> = labelings
+        .iter()
+        .map(|labels| Labels::of(rows.iter().map(|&row| labels[row]), &masses))
+        .collect::<Result<_, _>>()?;
+
+    let sample = draw(&rows, weights);
+    let measured = Measured { points, rows: &rows, unit };
+    let blocks = sample.places.par_chunks(BLOCK_ROWS);
+    let silhouettes: Vec<Vec<f64>> =
+        blocks.flat_map_iter(|places| block(&measured, &masses, &labels, places)).collect();
+
+    let summary = |(which, labels): (usize, &Labels)| {
+        let clustered = |(&place, &share): (&usize, &f64)| labels.is_clustered(place).then_some(share);
+        let shares: Vec<Option<f64>> = sample.places.iter().zip(&sample.shares).map(clustered).collect();
+        let scored = || {
+            let all = silhouettes.iter().zip(&shares);
+            all.filter_map(|(found, share)| share.map(|share| (found[which], share)))
+        };
+        let whole: f64 = scored().map(|(_, share)| share).sum();
+        let value = (labels.masses.len() > 1 && whole > 0.0)
+            .then(|| scored().map(|(value, share)| share * value).sum::<f64>() / whole);
+        let standard_error = value.map(|mean| {
+            if sample.error == 0.0 {
+                return 0.0;
+            }
+            let squares: f64 = scored().map(|(value, share)| share * (value - mean).powi(2)).sum();
+            sample.error * (squares / (whole - 1.0).max(1.0)).sqrt()
+        });
+        Silhouette {
+            value,
+            standard_error,
+            sample: scored().count(),
+            points: labels.members.iter().sum(),
+            features: points.ncols(),
+        }
     };
-    labelings.iter().enumerate().map(mean).collect()
+    Ok(labels.iter().enumerate().map(summary).collect())
 }
 
+/// Refuses assignments that are not of as many points, or out of range.
 pub(crate) fn check(n: usize, assignments: ArrayView1<i64>) -> Result<(), Error> {
     if assignments.len() != n {
         return Err(Error::Points { points: n, assignments: assignments.len() });
     }
-    assignments.iter().enumerate().try_for_each(|(row, &assignment)| check_assignment(row, assignment))
+    check_assignments(assignments)
 }
 
-/// A power of two that keeps squares of differences within the range of `f64`; 1 for values of a usual size.
-fn unit(points: ArrayView2<f64>) -> f64 {
-    scale(points.iter().fold(0.0, |largest: f64, value| largest.max(value.abs())))
+/// The largest absolute value of `rows` of `points`.
+///
+/// # Errors
+///
+/// A value that is not finite.
+pub(crate) fn largest<T: Copy + Into<f64>>(points: ArrayView2<T>, rows: &[usize]) -> Result<f64, Error> {
+    let mut largest = 0.0_f64;
+    for &row in rows {
+        for (column, &value) in points.row(row).iter().enumerate() {
+            let value: f64 = value.into();
+            if !value.is_finite() {
+                return Err(Error::NotFinite { row, column });
+            }
+            largest = largest.max(value.abs());
+        }
+    }
+    Ok(largest)
 }
 
-/// The same for values of which `largest` is the largest.
+/// A power of two that keeps squares of differences of values up to `largest` within the range of
+/// `f64`; 1 for values of a usual size.
 pub(crate) fn scale(largest: f64) -> f64 {
     if largest == 0.0 || (1e-100..1e100).contains(&largest) {
         return 1.0;
@@ -130,65 +294,100 @@ pub(crate) fn scale(largest: f64) -> f64 {
     (-largest.log2().floor().clamp(-1000.0, 1000.0)).exp2()
 }
 
-/// The clusters of the points.
-pub(crate) struct Labels {
+/// The clusters of the points that are looked at.
+struct Labels {
     /// Clusters counted from 0 in the order of their ids, and one more than the last for noise, (n,).
-    pub(crate) labels: Vec<usize>,
+    labels: Vec<u32>,
+    /// Sum of the weights of each cluster.
+    masses: Vec<f64>,
     /// Points of each cluster, none 0.
-    pub(crate) sizes: Vec<usize>,
+    members: Vec<usize>,
 }
 
 impl Labels {
-    pub(crate) fn of(ids: ArrayView1<i64>) -> Self {
-        let known = distinct(ids.iter().copied().filter(|&id| id != NOISE));
-        let mut sizes = vec![0; known.len() + 1];
-        let place = |id: &i64| known.binary_search(id).unwrap_or(known.len());
-        let labels: Vec<usize> = ids.iter().map(place).collect();
-        labels.iter().for_each(|&label| sizes[label] += 1);
-        sizes.pop();
-        Self { labels, sizes }
+    fn of(ids: impl Iterator<Item = i64>, masses: &[f64]) -> Result<Self, Error> {
+        let ids: Vec<i64> = ids.collect();
+        let (known, labels) = number(ArrayView1::from(&ids))?;
+        let mut found =
+            Self { masses: vec![0.0; known.len() + 1], members: vec![0; known.len() + 1], labels };
+        for (&label, mass) in found.labels.iter().zip(masses) {
+            found.masses[label as usize] += mass;
+            found.members[label as usize] += 1;
+        }
+        found.masses.pop();
+        found.members.pop();
+        Ok(found)
     }
 
-    /// Silhouette of the i-th point, whose distances to the points of each cluster (and to noise) sum to `sums`. Noise
-    /// adds nothing to the mean.
-    fn silhouette(&self, i: usize, sums: &[f64]) -> f64 {
-        let own = self.labels[i];
-        if own == self.sizes.len() || self.sizes[own] == 1 {
+    fn is_clustered(&self, place: usize) -> bool {
+        (self.labels[place] as usize) < self.members.len()
+    }
+
+    /// Silhouette of the point at `place`, of weight `mass`, whose weighted distances to the points of each
+    /// cluster (and to noise) sum to `sums`. 0 for noise, which the mean leaves out.
+    fn silhouette(&self, place: usize, mass: f64, sums: &[f64]) -> f64 {
+        let own = self.labels[place] as usize;
+        if !self.is_clustered(place) || self.members[own] == 1 {
             return 0.0;
         }
-        let a = sums[own] / (self.sizes[own] - 1) as f64;
-        let others = (0..self.sizes.len()).filter(|&other| other != own);
-        let b = others.map(|other| sums[other] / self.sizes[other] as f64).fold(f64::INFINITY, f64::min);
+        let a = sums[own] / (self.masses[own] - mass);
+        let others = (0..self.masses.len()).filter(|&other| other != own);
+        let b = others.map(|other| sums[other] / self.masses[other]).fold(f64::INFINITY, f64::min);
         if a == b { 0.0 } else { (b - a) / a.max(b) }
     }
 }
 
-/// Sums of the silhouettes of `rows` of `values` (n, d), one for each labeling.
-// No instruction here rounds otherwise in wider registers, so that every kind of processor gives the same bits.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
-fn block(values: &[f64], n: usize, labelings: &[Labels], rows: Range<usize>) -> Vec<f64> {
-    let d = values.len() / n;
-    let mut totals = vec![0.0; labelings.len()];
-    let mut distances = vec![0.0; n];
-    for i in rows {
-        let point = &values[i * d..(i + 1) * d];
-        for (other, distance) in distances.iter_mut().enumerate() {
-            *distance = squared_distance(point, &values[other * d..(other + 1) * d]).sqrt();
-        }
-        for (labels, total) in labelings.iter().zip(&mut totals) {
-            let mut sums = vec![0.0; labels.sizes.len() + 1];
-            for (&label, distance) in labels.labels.iter().zip(&distances) {
-                sums[label] += distance;
+/// The silhouettes of the points at `places`, one for each labeling.
+fn block<T: Copy + Into<f64> + Sync>(
+    measured: &Measured<T>,
+    masses: &[f64],
+    labelings: &[Labels],
+    places: &[usize],
+) -> Vec<Vec<f64>> {
+    let (n, d) = (measured.rows.len(), measured.points.ncols());
+    let tile_rows = (TILE_VALUES / d.max(1)).clamp(1, 512);
+    let (mut scored, mut tile) = (Vec::new(), Vec::new());
+    measured.fill(places.iter().copied(), &mut scored);
+    let mut distances = vec![0.0; places.len() * tile_rows];
+    let empty = |labels: &Labels| vec![vec![0.0; labels.masses.len() + 1]; places.len()];
+    let mut sums: Vec<Vec<Vec<f64>>> = labelings.iter().map(empty).collect();
+    for start in (0..n).step_by(tile_rows) {
+        let end = n.min(start + tile_rows);
+        measured.fill(start..end, &mut tile);
+        measure(&scored, &tile, d, end - start, &mut distances);
+        for (labels, sums) in labelings.iter().zip(&mut sums) {
+            for (sums, distances) in sums.iter_mut().zip(distances.chunks(end - start)) {
+                let to = labels.labels[start..end].iter().zip(&masses[start..end]);
+                for ((&label, mass), distance) in to.zip(distances) {
+                    sums[label as usize] += mass * distance;
+                }
             }
-            *total += labels.silhouette(i, &sums);
         }
     }
-    totals
+    let of_all = |(at, &place): (usize, &usize)| {
+        let one =
+            |(labels, sums): (&Labels, &Vec<Vec<f64>>)| labels.silhouette(place, masses[place], &sums[at]);
+        labelings.iter().zip(&sums).map(one).collect()
+    };
+    places.iter().enumerate().map(of_all).collect()
+}
+
+/// Distances of the points `scored` (m, d) to the points `tile` (rows, d), (m, rows).
+// No instruction here rounds otherwise in wider registers, so that every kind of processor gives the same bits.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
+fn measure(scored: &[f64], tile: &[f64], d: usize, rows: usize, distances: &mut [f64]) {
+    let point = |values: Range<usize>| &scored[values];
+    for (at, distances) in distances.chunks_mut(rows).take(scored.len() / d.max(1)).enumerate() {
+        let point = point(at * d..(at + 1) * d);
+        for (other, distance) in distances.iter_mut().enumerate() {
+            *distance = squared_distance(point, &tile[other * d..(other + 1) * d]).sqrt();
+        }
+    }
 }
 
 /// `|a - b|^2`. In lanes that do not wait for each other, which is what lets the compiler use wide registers.
 #[inline(always)]
-fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
     let (a, a_tail) = a.as_chunks::<8>();
     let (b, b_tail) = b.as_chunks::<8>();
     let mut lanes = [0.0; 8];
@@ -203,7 +402,7 @@ fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array1, s};
+    use ndarray::{Array1, Array2, s};
 
     use super::*;
 
@@ -217,21 +416,32 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_is_measured_against_itself_and_noise_is_not_drawn() {
+    fn a_sample_is_measured_against_all_points_and_noise_is_not_drawn() {
         // Every third point is noise, far from all others.
-        let n = 3 * SAMPLE;
+        let n = 3 * 10 * EXACT / 4;
         let value = |i: usize, j: usize| if i % 3 == 2 { 1e9 } else { ((i * 37 + j * 11) % 101) as f64 };
         let points = Array2::from_shape_fn((n, 2), |(i, j)| value(i, j) + 90.0 * (i % 2) as f64);
         let assignments = Array1::from_shape_fn(n, |i| if i % 3 == 2 { NOISE } else { (i % 2) as i64 });
         let found = Silhouette::of(points.view(), assignments.view()).unwrap();
-        assert_eq!((found.sample, found.points, found.features), (SAMPLE, 2 * SAMPLE, 2));
-        let exact = silhouettes(points.view(), &[assignments.view()]).unwrap()[0].unwrap();
-        let value = found.value.unwrap();
-        assert!(value != exact && (value - exact).abs() < 0.01, "{value} of the sample, {exact} of all");
-        let few = s![..SAMPLE];
-        let all = Silhouette::of(points.slice(s![..SAMPLE, ..]), assignments.slice(few)).unwrap();
-        let exact = silhouettes(points.slice(s![..SAMPLE, ..]), &[assignments.slice(few)]).unwrap()[0];
-        assert!((all.value.unwrap() - exact.unwrap()).abs() < 1e-12, "{all:?} against {exact:?}");
+        let clustered = 2 * n / 3;
+        assert_eq!((found.sample, found.points, found.features), (sample_size(clustered), clustered, 2));
+        assert!(found.sample < clustered);
+        let exact = silhouettes(points.view(), None, &[assignments.view()]).unwrap()[0].unwrap();
+        let (value, error) = (found.value.unwrap(), found.standard_error.unwrap());
+        assert!(value != exact && error > 0.0 && (value - exact).abs() < 4.0 * error, "{found:?}, {exact}");
+        let few = s![..EXACT];
+        let all = Silhouette::of(points.slice(s![..EXACT, ..]), assignments.slice(few)).unwrap();
+        let exact = silhouettes(points.slice(s![..EXACT, ..]), None, &[assignments.slice(few)]).unwrap()[0];
+        assert_eq!((all.value, all.standard_error), (exact, Some(0.0)));
         assert_eq!(all.sample, all.points);
+    }
+
+    #[test]
+    fn samples_shrink_as_points_grow() {
+        assert_eq!(sample_size(EXACT), EXACT);
+        assert_eq!((sample_size(60_000), sample_size(1 << 30)), (833, FEWEST));
+        for n in [EXACT + 1, 9_999, 10_001, 250_000, 10_000_000] {
+            assert!(sample_size(n) <= EXACT && sample_size(n) * n <= DISTANCES.max(FEWEST * n));
+        }
     }
 }

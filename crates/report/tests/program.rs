@@ -105,6 +105,29 @@ fn the_page_has_everything_and_nothing_from_elsewhere() {
     assert!(page.contains("<li>No weights (--weights)"));
 }
 
+/// Scores of 101 classes, of which evaluate writes no matrix.
+fn many_classes(folder: &Path) {
+    let ids: Vec<i64> = (0..101).collect();
+    let train = serde_json::json!({
+        "purity": 0.5, "acc": 0.5, "nmi": 0.5, "ari": 0.5, "class_ids": ids, "nonzero_cells": 101,
+        "contingency_cells": ids.iter().map(|id| [*id, *id, 1]).collect::<Vec<_>>(),
+        "majority": { "map": {}, "unassigned": ids, "recall": ids, "precision": ids },
+    });
+    let scores = serde_json::json!({ "splits": { "train": train } });
+    std::fs::write(folder.join("many.json"), scores.to_string()).unwrap();
+}
+
+#[test]
+fn of_many_classes_there_is_no_matrix() {
+    let folder = material();
+    many_classes(folder.path());
+    done(folder.path(), "--scores many.json --out page.html");
+    assert!(
+        text(folder.path(), "page.html")
+            .contains("No confusion matrices: no labels, or more than 50 classes.")
+    );
+}
+
 #[test]
 fn the_highest_of_a_column_is_bold() {
     let folder = material();
@@ -265,6 +288,7 @@ fn what_does_not_go_together_is_refused() {
     write_npy(folder.join("noise.npy"), &Array1::from_elem(30, -1)).unwrap();
     std::fs::write(folder.join("words.json"), "{}").unwrap();
     std::fs::write(folder.join("few.json"), r#"["one"]"#).unwrap();
+    many_classes(folder);
     let mine = "--assignments mine=assignments.npy --out page.html";
     for (words, told) in [
         (format!("{mine} --images nowhere.npy"), "nowhere.npy"),
@@ -289,6 +313,10 @@ fn what_does_not_go_together_is_refused() {
         (format!("{mine} --scores words.json"), "expected scores written by evaluate"),
         (format!("{mine} --originals images.npy --reconstructions wide.npy"), "wide.npy"),
         ("--assignments mine=points.npy --out page.html".into(), "points.npy"),
+        (
+            "--scores many.json --figure confusion --out f.svg".into(),
+            "expected 50 classes at most to draw, found 101",
+        ),
     ] {
         refused(folder, &words, 1, told);
     }

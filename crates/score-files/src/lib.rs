@@ -3,17 +3,19 @@
 mod spread;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use artifact::{FileRecord, read_text};
-use serde::Deserialize;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 pub use spread::Spread;
 
 /// Scores as their files call them, and where in the JSON of a split.
-pub const METRICS: [(&str, &str); 12] = [
+pub const METRICS: [(&str, &str); 15] = [
     ("purity", "/purity"),
     ("acc", "/acc"),
     ("nmi", "/nmi"),
@@ -23,7 +25,10 @@ pub const METRICS: [(&str, &str); 12] = [
     ("completeness", "/completeness"),
     ("v_measure", "/v_measure"),
     ("fowlkes_mallows", "/fowlkes_mallows"),
+    ("majority_accuracy_by_training_map", "/by_training_map/majority_accuracy"),
+    ("one_to_one_accuracy_by_training_map", "/by_training_map/one_to_one_accuracy"),
     ("silhouette", "/internal/silhouette/value"),
+    ("silhouette_standard_error", "/internal/silhouette/standard_error"),
     ("davies_bouldin", "/internal/davies_bouldin"),
     ("calinski_harabasz", "/internal/calinski_harabasz"),
 ];
@@ -36,7 +41,7 @@ const AGAINST_LABELS: [&str; 4] = ["purity", "acc", "nmi", "ari"];
 pub struct Scored {
     /// Where they were read.
     pub file: String,
-    /// As in the file.
+    /// As in the file, but for the [tables](TABLES).
     pub json: Value,
 }
 
@@ -68,12 +73,69 @@ impl Row {
     }
 }
 
+/// Parts of a split that no reader needs and that may have a million cells: they are skipped.
+const TABLES: [&str; 2] = ["contingency", "contingency_cells"];
+
 /// A file that `evaluate` wrote.
 #[derive(Deserialize)]
 struct ScoreFile {
     #[serde(default)]
     class_names: Option<Vec<String>>,
-    splits: Map<String, Value>,
+    splits: Splits,
+}
+
+/// The scores of each split by its name, in the order of the file, without the [tables](TABLES).
+struct Splits(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Splits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = Splits;
+
+            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                to.write_str("splits by their names")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Splits, A::Error> {
+                let mut splits = Map::new();
+                while let Some((name, Split(split))) = entries.next_entry()? {
+                    splits.insert(name, Value::Object(split));
+                }
+                Ok(Splits(splits))
+            }
+        }
+        deserializer.deserialize_map(Names)
+    }
+}
+
+/// The scores of one split, without the [tables](TABLES).
+struct Split(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Split {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Scores;
+        impl<'de> Visitor<'de> for Scores {
+            type Value = Split;
+
+            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                to.write_str("the scores of a split")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Split, A::Error> {
+                let mut scores = Map::new();
+                while let Some(name) = entries.next_key::<String>()? {
+                    if TABLES.contains(&name.as_str()) {
+                        entries.next_value::<IgnoredAny>()?;
+                    } else {
+                        scores.insert(name, entries.next_value()?);
+                    }
+                }
+                Ok(Split(scores))
+            }
+        }
+        deserializer.deserialize_map(Scores)
+    }
 }
 
 /// Score files together.
@@ -104,9 +166,10 @@ impl ScoreFiles {
                 format!("{}: expected scores written by evaluate; run evaluate with --out", file.display())
             };
             let scores: ScoreFile = serde_json::from_slice(&bytes).with_context(not_scores)?;
-            anyhow::ensure!(!scores.splits.is_empty(), "{}: found no split", not_scores());
+            let Splits(splits) = scores.splits;
+            anyhow::ensure!(!splits.is_empty(), "{}: found no split", not_scores());
             let system = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            for (position, (split, json)) in scores.splits.into_iter().enumerate() {
+            for (position, (split, json)) in splits.into_iter().enumerate() {
                 let run = Scored { file: file.display().to_string(), json };
                 check(&run).with_context(not_scores)?;
                 match rows.iter_mut().find(|row| row.system == system && row.split == split) {
@@ -199,6 +262,20 @@ mod tests {
     }
 
     #[test]
+    fn tables_of_any_size_are_skipped() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = r#"{"class_names": null, "splits": {"train": {"purity": 0.5, "acc": 0.5, "nmi": 0, "ari": 0,
+            "contingency": [[1]], "contingency_cells": [[0, 0, 1], [0, 1, 2]], "noise": [3],
+            "by_training_map": {"training_split": "a", "majority_accuracy": 0.25}}}}"#;
+        let rows = ScoreFiles::read(&[written(folder.path(), "0", text)]).unwrap().rows;
+        let run = &rows[0].runs[0];
+        assert_eq!(run.json["noise"], serde_json::json!([3]));
+        assert!(run.json.get("contingency").is_none() && run.json.get("contingency_cells").is_none());
+        assert_eq!(run.score("majority_accuracy_by_training_map"), Some(0.25));
+        assert_eq!(run.score("one_to_one_accuracy_by_training_map"), None);
+    }
+
+    #[test]
     fn the_provenance_of_a_file_is_left_out() {
         let folder = tempfile::tempdir().unwrap();
         let file = written(folder.path(), "0", r#"{"splits": {"train": {"internal": {}}}}"#);
@@ -214,7 +291,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let large = r#"{"splits": {"train": {"purity": 1e308, "acc": 0, "nmi": 0, "ari": 0}}}"#;
         let none = [r#"{"splits": {}}"#, r#"{"splits": {"train": {"internal": null}}}"#];
-        for text in ["", "[]", "{}", r#"{"splits": {"train": {"purity": 1.0}}}"#, large, none[0], none[1]] {
+        let other = [r#"{"splits": []}"#, r#"{"splits": {"train": 1}}"#];
+        let partial = r#"{"splits": {"train": {"purity": 1.0}}}"#;
+        for text in ["", "[]", "{}", partial, large, none[0], none[1], other[0], other[1]] {
             let file = written(folder.path(), "0", text);
             let error = format!("{:#}", ScoreFiles::read(std::slice::from_ref(&file)).unwrap_err());
             assert!(

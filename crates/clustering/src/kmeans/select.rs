@@ -2,16 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use rand::seq::index;
-
-use super::init::weighted;
 use super::silhouette::silhouettes;
 use super::{Init, KMeansFit, KMeansParams, Progress};
 use crate::points::{Points, Rows};
-use crate::{Error, Scalar, rng};
-
-/// Points whose silhouettes are measured; of more, so many are drawn.
-const SAMPLE: usize = 2_000;
+use crate::{Error, Scalar};
 
 /// What every number of clusters leads to.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,9 +26,11 @@ pub struct Candidate {
     pub k: usize,
     /// The best start.
     pub fit: KMeansFit,
-    /// Mean silhouette in -1..=1, of at most 2,000 points drawn with the seed, the same for every k; `None` for a
-    /// single cluster.
+    /// Mean silhouette in -1..=1; of more than 5,000 points that of a sample drawn with the seed, the same for
+    /// every k, each measured against all points. `None` for a single cluster.
     pub silhouette: Option<f64>,
+    /// Its standard error, 0 where all points are scored.
+    pub silhouette_standard_error: Option<f64>,
 }
 
 /// Fits k-means with every k of `range`, everything else as `params` say.
@@ -65,13 +61,17 @@ pub fn select_k<'a, F: Scalar>(
     let fits = range.map(|k| Ok((k, F::fit_kmeans(points, &params(k), &mut |event| on_progress(k, event))?)));
     let fits = fits.collect::<Result<Vec<_>, Error>>()?;
 
-    let sample = sample(points, params(1).seed);
     let labelings: Vec<_> = fits.iter().map(|(_, fit)| &fit.assignments).collect();
-    let silhouettes = silhouettes(points, &sample, &labelings);
+    let silhouettes = silhouettes(array.view(), points.weights(), &labelings, params(1).seed);
     let candidates: Vec<Candidate> = fits
         .into_iter()
         .zip(silhouettes)
-        .map(|((k, fit), silhouette)| Candidate { k, fit, silhouette })
+        .map(|((k, fit), found)| Candidate {
+            k,
+            fit,
+            silhouette: found.value,
+            silhouette_standard_error: found.standard_error,
+        })
         .collect();
     let inertias: Vec<f64> = candidates.iter().map(|candidate| candidate.fit.inertia).collect();
     let best = candidates
@@ -95,21 +95,6 @@ pub fn elbow(values: &[f64]) -> Option<usize> {
     let lowest =
         (1..values.len().saturating_sub(1)).reduce(|a, b| if below(b) > below(a) { b } else { a })?;
     (below(lowest) > 0.0).then_some(lowest)
-}
-
-/// The points whose silhouettes are measured: in proportion to their weights where there are any.
-fn sample<F: Scalar>(points: Rows<F>, seed: u64) -> Vec<usize> {
-    let mut rng = rng::stream(seed, 0);
-    let mut sample = match points.weights() {
-        None if points.n() <= SAMPLE => (0..points.n()).collect(),
-        None => index::sample(&mut rng, points.n(), SAMPLE).into_vec(),
-        Some(weights) => {
-            let some = weights.iter().filter(|&&weight| weight > 0.0).count();
-            weighted(&mut rng, weights.iter().copied(), some.min(SAMPLE))
-        }
-    };
-    sample.sort_unstable();
-    sample
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Cases small enough to work out on paper.
 
+use clustering::Points;
 use clustering::gmm::{self, CovarianceType, GaussianMixture, GmmParams, Progress};
 use clustering::kmeans::{self, Init, KMeans, KMeansParams};
-use ndarray::{Array2, array};
+use ndarray::{Array1, Array2, Axis, array};
 
 use crate::support::{assert_close, fit_gmm, fit_kmeans, from_centroids};
 
@@ -101,6 +102,37 @@ fn silhouettes_of_four_points() {
     assert!((silhouette([0, 0, 1, 1]).unwrap() - (b - 1.0) / b).abs() < 1e-15);
     assert_eq!(silhouette([0, 0, 0, 0]), None);
     assert_eq!(silhouette([0, 1, 2, 3]), Some(0.0));
+}
+
+#[test]
+fn silhouettes_of_many_small_clusters_are_measured_against_all_points() {
+    // Groups of four on a line. A sample that is measured against itself has few of the members of any cluster.
+    let n = 6000;
+    let points = Array2::from_shape_fn((n, 1), |(i, _)| (10 * (i / 4) + [0, 1, 2, 3][i % 4]) as f64);
+    let params = KMeansParams { starts: 1, max_iter: 3, ..KMeansParams::default() };
+    let selection = kmeans::select_k(&points, &params, 1200..=1201, &mut |_, _| {}).unwrap();
+    for candidate in &selection.candidates {
+        let exact = kmeans::silhouette(&points, &candidate.fit.assignments).unwrap().unwrap();
+        let found = candidate.silhouette.unwrap();
+        let error = candidate.silhouette_standard_error.unwrap();
+        assert!(error > 0.0 && error < 0.02, "{error}");
+        assert!((found - exact).abs() < 4.0 * error, "{found} +- {error}, {exact} of all");
+    }
+}
+
+#[test]
+fn silhouettes_do_not_look_at_points_of_weight_0() {
+    let points = array![[0.0, 0.0], [0.0, 1.0], [7e11, -3e9], [9.0, 0.0], [9.0, 1.0], [4.0, 4.0]];
+    let weights = [1.0, 2.0, 0.0, 1.0, 0.5, 0.0];
+    let labels = Array1::from(vec![0, 0, 1, 1, 1, 0]);
+    let weighted = Points::new(points.view()).weights(&weights);
+    let found = kmeans::silhouette(weighted, &labels).unwrap();
+    let kept = [0, 1, 3, 4];
+    let fewer = points.select(Axis(0), &kept);
+    let weights: Vec<f64> = kept.iter().map(|&i| weights[i]).collect();
+    let weighted = Points::new(fewer.view()).weights(&weights);
+    let expected = kmeans::silhouette(weighted, &labels.select(Axis(0), &kept)).unwrap();
+    assert!(found.is_some() && found == expected, "{found:?} {expected:?}");
 }
 
 #[test]

@@ -26,8 +26,8 @@ fn tabulate(case: &Value) -> Contingency {
 fn golden_cases() -> Vec<Value> {
     let mut golden: Value = serde_json::from_str(include_str!("../golden/scores.json")).unwrap();
     match golden["cases"].take() {
-        Value::Array(cases) => cases,
-        other => panic!("the golden cases are a list, found {other}"),
+        Value::Array(cases) if cases.len() > 1 => cases,
+        other => panic!("the golden cases are a list of several, found {other}"),
     }
 }
 
@@ -36,7 +36,9 @@ fn every_score_equals_that_of_the_python_libraries() {
     let mut failures = vec![];
     for case in golden_cases() {
         let scores = serde_json::to_value(Scores::of(&tabulate(&case))).unwrap();
-        for (name, expected) in case["expected"].as_object().unwrap() {
+        let expected = case["expected"].as_object().unwrap();
+        assert_eq!(expected.len(), 9, "every score of {}", case["name"]);
+        for (name, expected) in expected {
             let (found, expected) = (scores[name].as_f64().unwrap(), expected.as_f64().unwrap());
             let difference = (found - expected).abs();
             if difference.is_nan() || difference > TOLERANCE {

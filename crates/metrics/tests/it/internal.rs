@@ -1,8 +1,8 @@
 //! Scores without labels: by hand, against scikit-learn and SciPy (`scripts/make_internal_golden.py` made the file read
 //! here), properties.
 
-use metrics::{Dispersion, Error, RankCorrelation, Silhouette, silhouettes};
-use ndarray::{Array1, Array2, array};
+use metrics::{Dispersion, Error, RankCorrelation, Silhouette, sampled_silhouettes, silhouettes};
+use ndarray::{Array1, Array2, Axis, array};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -91,7 +91,10 @@ fn without_two_clusters_there_is_none() {
 
 #[test]
 fn scores_equal_those_of_scikit_learn() {
-    for case in golden()["silhouettes"].as_array().unwrap() {
+    let golden = golden();
+    let cases = golden["silhouettes"].as_array().unwrap();
+    assert!(!cases.is_empty());
+    for case in cases {
         let rows: Vec<Vec<f64>> = case["points"].as_array().unwrap().iter().map(numbers).collect();
         let points = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j]);
         let assignments: Array1<i64> =
@@ -128,17 +131,122 @@ fn many_points_exactly_and_by_a_sample() {
     let at = |i: usize, j: usize| (i * (37 + 22 * j) + 11 * j) % 101 + if i % 3 == j { 60 } else { 0 };
     let points = Array2::from_shape_fn((n, 3), |(i, j)| at(i, j) as f64);
     let assignments = Array1::from_shape_fn(n, |i| (i % 3) as i64);
-    let exact = silhouettes(points.view(), &[assignments.view()]).unwrap()[0].unwrap();
+    let exact = silhouettes(points.view(), None, &[assignments.view()]).unwrap()[0].unwrap();
     assert!((exact - expected).abs() < TOLERANCE, "{exact} against {expected}");
     let sampled = Silhouette::of(points.view(), assignments.view()).unwrap();
-    assert_eq!((sampled.sample, sampled.points), (5000, n));
-    let value = sampled.value.unwrap();
-    assert!(value != exact && (value - exact).abs() < 0.005, "{value} of the sample, {exact} of all");
+    assert_eq!(sampled.points, n);
+    let (value, error) = (sampled.value.unwrap(), sampled.standard_error.unwrap());
+    assert!(value != exact && (value - exact).abs() < 4.0 * error, "{sampled:?}, {exact} of all");
+}
+
+/// Uniform values in 0..1 that only depend on `at`.
+fn uniform(at: usize) -> f64 {
+    let mut bits = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (bits ^ (bits >> 31)) as f64 / 2.0_f64.powi(64)
+}
+
+/// `groups` centres in a cube of side 100, each with `members` points within `spread` in each of 3 features.
+fn groups(groups: usize, members: usize, spread: f64) -> (Array2<f64>, Array1<i64>) {
+    let n = groups * members;
+    let points = Array2::from_shape_fn((n, 3), |(i, j)| {
+        100.0 * uniform(3 * (i / members) + j) + spread * uniform(1_000_000 + 3 * i + j)
+    });
+    (points, Array1::from_shape_fn(n, |i| (i / members) as i64))
+}
+
+#[test]
+fn a_sample_of_small_clusters_is_measured_against_all_their_points() {
+    // Most members of a small cluster are not in the sample.
+    for (count, members, spread) in [(4000, 5, 0.5), (10_000, 2, 0.01), (15_000, 1, 0.0), (5000, 2, 40.0)] {
+        let (points, assignments) = groups(count, members, spread);
+        let exact = silhouettes(points.view(), None, &[assignments.view()]).unwrap()[0].unwrap();
+        let found = Silhouette::of(points.view(), assignments.view()).unwrap();
+        let (value, error) = (found.value.unwrap(), found.standard_error.unwrap());
+        assert!(found.sample < found.points, "{found:?}");
+        assert!((value - exact).abs() <= 4.0 * error && error < 0.02, "{found:?}, {exact} of all");
+    }
+}
+
+#[test]
+fn the_standard_error_is_that_of_samples() {
+    let (points, assignments) = groups(400, 15, 60.0);
+    let exact = silhouettes(points.view(), None, &[assignments.view()]).unwrap()[0].unwrap();
+    let weights = vec![1.0; points.nrows()];
+    // Without weights the sample is drawn without replacement, else with.
+    for weights in [None, Some(weights.as_slice())] {
+        let mut squares = 0.0;
+        for seed in 0..20 {
+            let found = &sampled_silhouettes(points.view(), weights, &[assignments.view()], seed).unwrap()[0];
+            squares += ((found.value.unwrap() - exact) / found.standard_error.unwrap()).powi(2);
+        }
+        // The mean of 20 squares of deviations in standard errors: 1, give or take the root of 2 / 20.
+        let mean = squares / 20.0;
+        assert!((0.25..2.2).contains(&mean), "{mean}");
+    }
+}
+
+#[test]
+fn far_from_the_origin_no_digit_is_lost() {
+    // Eighths, so that sums with the shifts are exact.
+    let (points, assignments) = groups(40, 20, 30.0);
+    let points = points.mapv(|x| (8.0 * x).round() / 8.0);
+    let near = Silhouette::of(points.view(), assignments.view()).unwrap();
+    let dispersion = Dispersion::of(points.view(), assignments.view()).unwrap();
+    for shift in [1e6, -1e9, 1e12] {
+        let far = &points + shift;
+        assert_eq!(Silhouette::of(far.view(), assignments.view()).unwrap(), near, "{shift:e}");
+        let found = Dispersion::of(far.view(), assignments.view()).unwrap();
+        for (found, near) in [
+            (found.davies_bouldin, dispersion.davies_bouldin),
+            (found.calinski_harabasz, dispersion.calinski_harabasz),
+        ] {
+            let off = (found.unwrap() / near.unwrap() - 1.0).abs();
+            assert!(off < 1e-12, "{found:?} at {shift:e}, {near:?} at 0, off by {off:e}");
+        }
+    }
+}
+
+#[test]
+fn points_of_weight_0_are_not_looked_at() {
+    let (points, assignments) = groups(30, 300, 40.0);
+    let n = points.nrows();
+    let weights: Vec<f64> = (0..n).map(|i| [1.0, 0.25, 3.0, 0.0][i % 4]).collect();
+    let kept: Vec<usize> = (0..n).filter(|&i| weights[i] > 0.0).collect();
+    let mut with = points.clone();
+    (0..n).filter(|&i| weights[i] == 0.0).for_each(|i| with.row_mut(i).fill(f64::NAN));
+    let without = points.select(Axis(0), &kept);
+    let labels = assignments.select(Axis(0), &kept);
+    let of_kept: Vec<f64> = kept.iter().map(|&i| weights[i]).collect();
+    let found = sampled_silhouettes(with.view(), Some(&weights), &[assignments.view()], 7).unwrap();
+    let expected = sampled_silhouettes(without.view(), Some(&of_kept), &[labels.view()], 7).unwrap();
+    assert_eq!(found, expected);
+    assert_eq!(found[0].points, kept.len());
+    let exact = silhouettes(with.view(), Some(&weights), &[assignments.view()]).unwrap()[0].unwrap();
+    let (value, error) = (found[0].value.unwrap(), found[0].standard_error.unwrap());
+    assert!((value - exact).abs() < 4.0 * error, "{found:?}, {exact} of all");
+}
+
+#[test]
+fn weights_are_of_points_by_hand() {
+    // The distances of the first point are 1 (weight 3) in its cluster, and 9 and 10 (weights 1 and 4) to the
+    // other, mean 9.8: 8.8 / 9.8. Likewise of the others, each in one cluster with one other.
+    let points = array![[0.0], [1.0], [9.0], [10.0]];
+    let weights = [2.0, 3.0, 1.0, 4.0];
+    let found = silhouettes(points.view(), Some(&weights), &[array![0, 0, 1, 1].view()]).unwrap();
+    let of = |b: f64| (b - 1.0) / b;
+    let each = [of(9.8), of(8.8), of((2.0 * 9.0 + 3.0 * 8.0) / 5.0), of((2.0 * 10.0 + 3.0 * 9.0) / 5.0)];
+    let expected = each.iter().zip(&weights).map(|(s, w)| s * w).sum::<f64>() / 10.0;
+    assert!((found[0].unwrap() - expected).abs() < 1e-15, "{found:?}, {expected}");
 }
 
 #[test]
 fn rank_correlations_equal_those_of_scipy() {
-    for case in golden()["correlations"].as_array().unwrap() {
+    let golden = golden();
+    let cases = golden["correlations"].as_array().unwrap();
+    assert!(!cases.is_empty());
+    for case in cases {
         let pairs: Vec<(f64, f64)> = numbers(&case["x"]).into_iter().zip(numbers(&case["y"])).collect();
         let found = RankCorrelation::of(&pairs).unwrap();
         let (rho, p) = (case["rho"].as_f64().unwrap(), case["p"].as_f64().unwrap());
@@ -165,7 +273,7 @@ fn bad_input_is_refused_with_its_place() {
     assert_eq!(refusal(array![0]), Error::Points { points: 2, assignments: 1 });
     assert_eq!(refusal(array![0, -2]), Error::BadAssignment { row: 1, value: -2 });
     assert_eq!(refusal(array![0, 1]), Error::NotFinite { row: 1, column: 1 });
-    let of_all = silhouettes(points.view(), &[array![0, 1].view()]);
+    let of_all = silhouettes(points.view(), None, &[array![0, 1].view()]);
     assert_eq!(of_all, Err(Error::NotFinite { row: 1, column: 1 }));
 }
 
@@ -207,11 +315,11 @@ proptest! {
         let n = assignments.len();
         let clustered = |i: &usize| assignments[*i] >= 0;
         let rows: Vec<usize> = (0..n).map(|i| (i + turn) % n).filter(clustered).collect();
-        let others = value(&points.select(ndarray::Axis(0), &rows), &assignments.select(ndarray::Axis(0), &rows));
+        let others = value(&points.select(Axis(0), &rows), &assignments.select(Axis(0), &rows));
         prop_assert_eq!(found.is_some(), others.is_some());
         let difference = (found.unwrap_or(0.0) - others.unwrap_or(0.0)).abs();
         prop_assert!(difference < 1e-12, "{:?} became {:?}", found, others);
-        let both = silhouettes(points.view(), &[Array1::zeros(n).view(), assignments.view()]).unwrap();
+        let both = silhouettes(points.view(), None, &[Array1::zeros(n).view(), assignments.view()]).unwrap();
         prop_assert_eq!(both[0], None);
         prop_assert!((both[1].unwrap_or(0.0) - found.unwrap_or(0.0)).abs() < 1e-12, "noise in between");
     }

@@ -1,7 +1,7 @@
 //! What holds for any two arrays.
 
 use metrics::{ClassMap, Contingency};
-use ndarray::Array1;
+use ndarray::{Array1, Axis};
 use proptest::prelude::*;
 
 /// Largest rounding difference between two ways of summing the same terms.
@@ -80,8 +80,14 @@ proptest! {
         let table = tabulate(&points);
         let right = |map: &ClassMap| {
             let confusion = table.confusion(map);
-            assert_eq!(confusion.counts.sum() + confusion.unassigned.iter().sum::<u64>(), table.n());
-            confusion.counts.diag().sum() as f64 / table.n() as f64
+            let matrix = table.confusion_matrix(map);
+            assert_eq!(matrix.sum() + confusion.unassigned.iter().sum::<u64>(), table.n());
+            assert_eq!(matrix.diag().to_vec(), confusion.correct);
+            assert_eq!(matrix.sum_axis(Axis(0)).to_vec(), confusion.predicted);
+            let rows = matrix.sum_axis(Axis(1)).to_vec();
+            let sizes: Vec<u64> = rows.iter().zip(&confusion.unassigned).map(|(a, b)| a + b).collect();
+            assert_eq!(sizes, confusion.sizes);
+            matrix.diag().sum() as f64 / table.n() as f64
         };
         prop_assert_eq!(right(&table.majority_map()), table.purity());
         prop_assert_eq!(right(&table.one_to_one_map()), table.acc());
