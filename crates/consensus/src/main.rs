@@ -77,8 +77,10 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     }
     stage::Files::new()
         .reads("--assignments", &files)
+        .reads("--predict", &args.predict)
         .writes("--out", &args.out)
         .writes("--agreement", &args.agreement)
+        .writes("--model", &args.model)
         .check()?;
     stage.set_threads(args.threads)?;
     let (runs, inputs) = read(&files)?;
@@ -107,14 +109,15 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     };
     let outcome = vote::consensus(&runs, medoid, args.k.is_none())?;
 
+    // The first is renamed last: where it is, all are.
     let mut outputs = Outputs::new();
+    outputs.npy(out, &outcome.assignments)?;
     if let Some(path) = &args.agreement {
         outputs.npy(path, &outcome.agreement)?;
     }
     if let Some(path) = &args.model {
         Model::new(&runs, outcome.maps.clone(), &files)?.write(path, &mut outputs)?;
     }
-    outputs.npy(out, &outcome.assignments)?;
     let agreement = mean(&outcome.agreement);
     let result = json!({
         "sizes": outcome.sizes, "rounds": outcome.rounds, "medoid": inputs[medoid].path, "mean_agreement": agreement,
@@ -174,10 +177,10 @@ fn predict(
     }
     let (assignments, shares, sizes) = model.maps.apply(&numbered);
     let mut outputs = Outputs::new();
+    outputs.npy(out, &assignments)?;
     if let Some(path) = agreement {
         outputs.npy(path, &shares)?;
     }
-    outputs.npy(out, &assignments)?;
     let mean = mean(&shares);
     let result = json!({ "sizes": sizes, "mean_agreement": mean, "points_of_unknown_ids": unknown });
     let text = format!(
