@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{ImageFile, Images, Outputs, Pixels, read_bytes};
+use artifact::{ImageFile, Images, Outputs, Pixels, check_finite, read_bytes};
 use autoencoder::{Activation, Architecture, Assumed, DeviceChoice, Loss, Network, device_name};
 use ndarray::ArrayView2;
 use serde_json::json;
@@ -106,6 +106,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
                 .map_err(|error| error.in_block(start))
                 .with_context(|| args.weights.display().to_string())?;
             autoencoder::in_scale_of(pixels(&some), &network, &mut made);
+            check_finite(&args.images, "reconstructions", made.view())?;
             Ok(made)
         });
         let made = made.transpose()?;
@@ -128,7 +129,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     if let Some(trained_on) = network.trained_on() {
         trained_on.check_span(seen, architecture).with_context(in_images)?;
     }
-    if let Some(text) = spans.constant(n) {
+    for text in spans.constant(n).into_iter().chain(blocks.scale_warning()) {
         stage::warn(&text);
     }
     if let Some((latents, decoded)) = begun {

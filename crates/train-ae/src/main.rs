@@ -41,6 +41,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_device(device_name(device));
 
     let (images, record) = read_images(&args.images)?;
+    images.scale_warning(&record).iter().for_each(|text| stage::warn(text));
     let context = || args.images.display().to_string();
     let architecture = args.architecture(&record.shape).with_context(context)?;
     let params = args.params(&record.shape);

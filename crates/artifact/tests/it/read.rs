@@ -1,7 +1,8 @@
 use std::io::Write;
 
 use artifact::{
-    ImageFile, Pixels, PointFile, Points, read_ids, read_images, read_numbers, read_points, read_text, read_weights,
+    ImageFile, Pixels, PointFile, Points, read_ids, read_images, read_numbers, read_points, read_text,
+    read_weights,
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
