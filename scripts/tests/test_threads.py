@@ -30,7 +30,8 @@ class Threads(unittest.TestCase):
                     self.assertEqual(other, found[0], program)
             # What a model makes of new points.
             for program, flags in [("embed-manifold", "--points points.npy --transform"), ("scatter", "--images images.npy --transform"),
-                                   ("cluster-kmeans", "--points points.npy --predict"), ("cluster-gmm", "--points points.npy --predict")]:
+                                   ("cluster-kmeans", "--points points.npy --predict"), ("cluster-gmm", "--points points.npy --predict"),
+                                   ("consensus", "--assignments a.npy b.npy c.npy --predict")]:
                 shutil.rmtree(folder / "out")
                 subprocess.run(command(program), cwd=folder, check=True, capture_output=True)
                 found = set()

@@ -109,7 +109,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     };
     let outcome = vote::consensus(&runs, medoid, args.k.is_none())?;
 
-    // The first is renamed last: where it is, all are.
+    // The first is renamed last: where the assignments are, everything is.
     let mut outputs = Outputs::new();
     outputs.npy(out, &outcome.assignments)?;
     if let Some(path) = &args.agreement {

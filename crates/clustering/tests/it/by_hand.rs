@@ -236,7 +236,7 @@ fn the_most_informative_start_is_kept_where_asked() {
         assert_eq!((fit.information, information[fit.start]), (Some(most), most));
 
         let posterior = fit.model.predict_proba(points.view()).unwrap();
-        let of_mean: f64 = posterior.mean_axis(ndarray::Axis(0)).unwrap().iter().map(|&p| entropy(p)).sum();
+        let of_mean: f64 = posterior.mean_axis(Axis(0)).unwrap().iter().map(|&p| entropy(p)).sum();
         let mean: f64 = posterior.iter().map(|&p| entropy(p)).sum::<f64>() / 300.0;
         assert!((most - (of_mean - mean)).abs() < 1e-12, "{most} {of_mean} {mean}");
 
