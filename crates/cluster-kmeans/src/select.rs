@@ -59,8 +59,8 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
 
 const COLUMNS: [&str; 5] = ["k", "inertia", "silhouette", "iterations", "converged"];
 
-/// One line per number of clusters, floats with all their digits; the silhouette of a single cluster is empty, and
-/// so is its standard error, which is 0 where all points are scored.
+/// One line per number of clusters, floats with all their digits; the silhouette of a single
+/// cluster is empty, and so is its standard error, which is 0 where all points are scored.
 fn csv(candidates: &[Candidate]) -> String {
     let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
     let line = |candidate: &Candidate| {

@@ -19,10 +19,11 @@ use vote::Run;
 /// Combines assignments of the same points, from any tools and with any numbers of clusters, into one, and says how much
 /// the runs agree: the share of them that put a point where the whole does. The clusters of each run are matched with those
 /// of the run that is most like all others (with as many of them one to one, else each with that it shares most points with),
-/// every run votes on every point, and the outcome takes that run's place until no point moves. A cluster that most runs
-/// have but that run lacks is added, unless --k is given. With --model also writes what the clusters of each run stand for;
-/// with --predict applies that to assignments of new points by the same runs, so that their ids mean the same.
-/// Without --out it only says how much the runs agree. Labels are never read.
+/// every run votes on every point, and the outcome takes that run's place until no point moves. A
+/// cluster that most runs have but that run lacks is added, unless --k is given. With --model also
+/// writes what the clusters of each run stand for; with --predict applies that to assignments of
+/// new points by the same runs, so that their ids mean the same. Without --out it only says how
+/// much the runs agree. Labels are never read.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
@@ -33,22 +34,23 @@ struct Args {
     /// the option's name
     #[argh(option, arg_name = "file")]
     assignments: Vec<PathBuf>,
-    /// assignments to write: .npy, i4, (n,), values 0..k-1, or -1 for points that no run votes on: noise in at least half
-    /// of the runs; without it nothing is voted on or written, and only the agreement of the runs is shown
+    /// assignments to write: .npy, i4, (n,), values 0..k-1, or -1 for points that no run votes on:
+    /// noise in at least half of the runs; without it nothing is voted on or written, and only the
+    /// agreement of the runs is shown
     #[argh(option, arg_name = "file")]
     out: Option<PathBuf>,
     /// share of the runs that agree with the outcome to write: .npy, f4, (n,), 0..=1
     #[argh(option, arg_name = "file")]
     agreement: Option<PathBuf>,
-    /// number of clusters, which at least one run must have (default that of most runs, the smallest of equals, and
-    /// those that most runs have where that one has noise)
+    /// number of clusters, which at least one run must have (default that of most runs, the
+    /// smallest of equals, and those that most runs have where that one has noise)
     #[argh(option, arg_name = "n")]
     k: Option<Count>,
     /// model to write: .npz, what the clusters of each run stand for
     #[argh(option, arg_name = "file")]
     model: Option<PathBuf>,
-    /// model written before: assigns new points by it instead of matching the runs, which are given in the same order; an
-    /// id that the model does not know does not vote
+    /// model written before: assigns new points by it instead of matching the runs, which are given
+    /// in the same order; an id that the model does not know does not vote
     #[argh(option, arg_name = "file")]
     predict: Option<PathBuf>,
     /// threads; they change no result (default all cores)

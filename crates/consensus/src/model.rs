@@ -40,8 +40,8 @@ impl Model {
         Ok(Self { known: runs.iter().map(|run| run.known().to_vec()).collect(), maps })
     }
 
-    /// Adds the model to `outputs`: `runs` and `k`, scalars, and `map` (clusters of all runs, 3), of each
-    /// cluster its run, its id there, and the cluster that it votes for or -1.
+    /// Adds the model to `outputs`: `runs` and `k`, scalars, and `map` (clusters of all runs, 3),
+    /// of each cluster its run, its id there, and the cluster that it votes for or -1.
     ///
     /// # Errors
     /// The file cannot be written.

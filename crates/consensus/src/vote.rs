@@ -29,8 +29,8 @@ impl Run {
         Self { ids, k: known.len(), known }
     }
 
-    /// Of ids `(n,)`, numbered by the ids `known`, which are ascending. Also gives the number of points with an
-    /// id that is none of these; they count as noise.
+    /// Of ids `(n,)`, numbered by the ids `known`, which are ascending. Also gives the number of
+    /// points with an id that is none of these; they count as noise.
     pub fn numbered(ids: ArrayView1<i64>, known: &[i64]) -> (Self, usize) {
         let mut unknown = 0;
         let ids = ids.mapv(|id| {
@@ -95,8 +95,8 @@ pub struct Maps {
 impl Maps {
     /// Lets every run vote on every point.
     ///
-    /// A point gets the cluster with most votes, the first of equals, and the share of all runs that
-    /// voted for it; -1 and 0 without votes.
+    /// A point gets the cluster with most votes, the first of equals, and the share of all runs
+    /// that voted for it; -1 and 0 without votes.
     pub fn vote(&self, runs: &[Run]) -> Vec<(i32, f32)> {
         let n = runs.first().map_or(0, |run| run.ids.len());
         let one = |votes: &mut Vec<u32>, i: usize| {
@@ -136,9 +136,9 @@ impl Maps {
 /// with variable number of clusters*, PAMI 2008): a run of as many clusters as the reference is matched with it one to one,
 /// by the Hungarian method; of another each cluster stands for that it shares most points with.
 ///
-/// Where the reference has noise but most runs have a cluster, that cluster has no counterpart. If `open`, it
-/// becomes one more cluster of the reference, so that no point to which more than half of the runs give a
-/// cluster stays without one.
+/// Where the reference has noise but most runs have a cluster, that cluster has no counterpart. If
+/// `open`, it becomes one more cluster of the reference, so that no point to which more than half
+/// of the runs give a cluster stays without one.
 ///
 /// # Errors
 /// Tables larger than `metrics` counts.
@@ -175,8 +175,8 @@ pub fn consensus(runs: &[Run], start: usize, open: bool) -> Result<Consensus, Er
             let (assignments, agreement, sizes) = maps.apply(runs);
             return Ok(Consensus { assignments, agreement, sizes, rounds, maps });
         }
-        // The cluster with most of these points is one more of the reference. Each of its points then has a
-        // vote, so that there are fewer of them in every turn.
+        // The cluster with most of these points is one more of the reference. Each of its points
+        // then has a vote, so that there are fewer of them in every turn.
         let (run, cluster) = largest(runs, &lost);
         lost.iter().filter(|&&i| runs[run].ids[i] == cluster).for_each(|&i| reference[i] = k as i64);
         k += 1;
@@ -204,7 +204,8 @@ fn largest(runs: &[Run], lost: &[usize]) -> (usize, i64) {
 
 /// Which of the `k` clusters of `reference` each cluster of a run votes for.
 ///
-/// None for a cluster that shares no point with any of them, or fewer than it has points that are `lost`.
+/// None for a cluster that shares no point with any of them, or fewer than it has points that are
+/// `lost`.
 fn matched(
     run: &Run,
     reference: &Array1<i64>,

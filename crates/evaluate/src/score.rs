@@ -27,7 +27,8 @@ pub fn run(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let mut inputs = Vec::new();
     let names = args.classes.as_deref().map(|path| read_classes(path, &mut inputs)).transpose()?;
 
-    // Written split by split: the tables of many clusters are large, and a JSON tree would be many times as large.
+    // Written split by split: the tables of many clusters are large, and a JSON tree would be many
+    // times as large.
     let mut json = format!("{{\"class_names\":{},\"splits\":{{", serde_json::to_string(&names)?).into_bytes();
     let mut result = Map::new();
     let mut text = String::new();
@@ -129,8 +130,8 @@ pub enum Known {
 
 /// Accuracy under maps from clusters to classes that were found on another split.
 ///
-/// Purity and ACC find a map on the very split they score, so they do not see whether a cluster's id
-/// means the same on both.
+/// Purity and ACC find a map on the very split they score, so they do not see whether a cluster's
+/// id means the same on both.
 #[derive(Serialize)]
 pub struct ByTrainingMap {
     /// The split the maps were found on.

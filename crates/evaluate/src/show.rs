@@ -4,7 +4,8 @@ use metrics::{Dispersion, Mapped, Scores, Silhouette};
 
 use crate::score::{ByTrainingMap, Internal, Known, Split};
 
-/// Above this many classes a confusion matrix is no longer read in a terminal; the JSON has it, of up to 100.
+/// Above this many classes a confusion matrix is no longer read in a terminal; the JSON has it, of
+/// up to 100.
 const MAX_CLASSES_SHOWN: usize = 20;
 
 /// Scores, the silhouette, then the confusion matrix under either map, with the recall of each class.

@@ -158,8 +158,8 @@ fn a_sample_is_the_same_from_any_number_of_threads() {
 #[test]
 fn small_clusters_have_the_silhouette_that_they_have() {
     let folder = tempdir().unwrap();
-    // 4,000 pairs 1 apart on a line, 10 from pair to pair: b is 9.5 or so and a is 1, but at the ends. In a
-    // sample that is measured against itself most points are alone.
+    // 4,000 pairs 1 apart on a line, 10 from pair to pair: b is 9.5 or so and a is 1, but at the
+    // ends. In a sample that is measured against itself most points are alone.
     let n = 8000;
     let points = Array2::from_shape_fn((n, 1), |(i, _)| (10 * (i / 2) + i % 2) as f32);
     write_npy(folder.path().join("points.npy"), &points).unwrap();
@@ -167,7 +167,8 @@ fn small_clusters_have_the_silhouette_that_they_have() {
     done(folder.path(), "--assignments train.npy --points points.npy --out s.json");
     let silhouette = &read(folder.path(), "s.json")["splits"]["train"]["internal"]["silhouette"];
     let value = silhouette["value"].as_f64().unwrap();
-    // The nearer neighbour of a first point lies 10 and 9 before it, its mean 9.5; and so of a second one.
+    // The nearer neighbour of a first point lies 10 and 9 before it, its mean 9.5; and so of a
+    // second one.
     assert!((value - 8.5 / 9.5).abs() < 1e-3, "{silhouette}");
     assert_eq!(silhouette["points"], n);
 }
@@ -178,7 +179,8 @@ fn ids_that_mean_something_else_in_the_second_split_show() {
     let path = |name: &str| folder.path().join(name);
     write_npy(path("labels.npy"), &array![0u8, 0, 0, 1, 1, 2]).unwrap();
     write_npy(path("train.npy"), &array![5i64, 5, 9, 9, 9, 7]).unwrap();
-    // The clusters 5 and 9 have changed places; class 3 and cluster 8 are new, and one point is noise.
+    // The clusters 5 and 9 have changed places; class 3 and cluster 8 are new, and one point is
+    // noise.
     write_npy(path("test-labels.npy"), &array![0u8, 0, 1, 1, 2, 3, 1, 0]).unwrap();
     write_npy(path("test.npy"), &array![9i64, 9, 5, 5, 7, 8, -1, 5]).unwrap();
     let words = "--assignments train.npy --assignments test.npy --labels labels.npy --labels test-labels.npy";

@@ -16,7 +16,8 @@ pub(crate) struct Weights {
 }
 
 impl Weights {
-    /// Stores the `cells` (row, column, weight) with weights above 0 of a table (`rows`, `columns`).
+    /// Stores the `cells` (row, column, weight) with weights above 0 of a table (`rows`,
+    /// `columns`).
     ///
     /// `cells` is called twice and gives each cell once, in the same order. The weights sum up to
     /// less than 2^62, and there are fewer than 2^32 - 1 rows and columns.
@@ -65,10 +66,11 @@ impl Weights {
 /// weight is 0; the others are left with `None`. Of several best pairings the same one is always
 /// returned.
 ///
-/// Primal and dual method (Kuhn 1955, Naval Research Logistics Quarterly 2, 83-97): the potential of
-/// all unpaired rows falls from the largest weight to 0. At each level, as many rows as possible are
-/// paired along cells whose weight equals the sum of their potentials, by shortest augmenting paths
-/// that share no row (Hopcroft and Karp 1973, SIAM J. Comput. 2, 225-231). In integers, hence exact.
+/// Primal and dual method (Kuhn 1955, Naval Research Logistics Quarterly 2, 83-97): the potential
+/// of all unpaired rows falls from the largest weight to 0. At each level, as many rows as possible
+/// are paired along cells whose weight equals the sum of their potentials, by shortest augmenting
+/// paths that share no row (Hopcroft and Karp 1973, SIAM J. Comput. 2, 225-231). In integers, hence
+/// exact.
 ///
 /// At level t no row has a potential below t, so that only cells of weight t or more are looked at,
 /// of which a table of n points has n / t at most. Summed over all levels that is n ln n, times the
@@ -93,15 +95,16 @@ pub(crate) fn best_pairing(weights: &Weights) -> Vec<Option<usize>> {
 ///
 /// Throughout, no potential is negative, no weight exceeds the sum of the potentials of its row and
 /// column, those of paired cells equal it, and unpaired columns have potential 0. All unpaired rows
-/// have the same potential, the level, or are still waiting for it. When the level is 0, these say that no
-/// pairing weighs more.
+/// have the same potential, the level, or are still waiting for it. When the level is 0, these say
+/// that no pairing weighs more.
 struct Pairing<'a> {
     weights: &'a Weights,
     row_potential: Vec<i64>,
     column_potential: Vec<i64>,
     column_of: Vec<u32>,
     row_of: Vec<u32>,
-    /// Paired cells between an unpaired row and each row reached by the last search; [`NONE`] for others.
+    /// Paired cells between an unpaired row and each row reached by the last search; [`NONE`] for
+    /// others.
     layer: Vec<u32>,
     /// The next cell that each reached row tries.
     cursor: Vec<usize>,
@@ -142,7 +145,8 @@ impl<'a> Pairing<'a> {
             while pairing.search(&unpaired) {
                 unpaired.retain(|&row| !pairing.augment(row));
             }
-            // The level may fall as far as to the first cell that becomes tight or the first row that waits.
+            // The level may fall as far as to the first cell that becomes tight or the first row
+            // that waits.
             let lowest = next(&waiting);
             level -= if unpaired.is_empty() { level - lowest } else { pairing.lower(level, level - lowest) };
         }
@@ -162,8 +166,8 @@ impl<'a> Pairing<'a> {
         weight == self.row_potential[row as usize] + self.column_potential[column as usize]
     }
 
-    /// Searches breadth first for unpaired columns, from all unpaired rows at once, up to the layer of the
-    /// first. Returns whether there is one.
+    /// Searches breadth first for unpaired columns, from all unpaired rows at once, up to the layer
+    /// of the first. Returns whether there is one.
     fn search(&mut self, unpaired: &[u32]) -> bool {
         self.reached_rows.drain(..).for_each(|row| self.layer[row as usize] = NONE);
         self.reached_columns.drain(..).for_each(|column| self.reached[column as usize] = false);
@@ -196,8 +200,8 @@ impl<'a> Pairing<'a> {
         found
     }
 
-    /// Pairs the unpaired `root` and moves others along a path through the layers of the last search, if
-    /// there is one. A row that was passed, or that leads nowhere, is not tried again.
+    /// Pairs the unpaired `root` and moves others along a path through the layers of the last
+    /// search, if there is one. A row that was passed, or that leads nowhere, is not tried again.
     fn augment(&mut self, root: u32) -> bool {
         let mut path = vec![root];
         while let Some(&row) = path.last() {
@@ -232,12 +236,12 @@ impl<'a> Pairing<'a> {
         false
     }
 
-    /// Lowers the potential of all reached rows and raises that of all reached columns, after a search that
-    /// found no unpaired column, until a cell becomes tight that leads on; by `most` at most. Returns by how
-    /// much: at least 1, since everything is whole.
+    /// Lowers the potential of all reached rows and raises that of all reached columns, after a
+    /// search that found no unpaired column, until a cell becomes tight that leads on; by `most` at
+    /// most. Returns by how much: at least 1, since everything is whole.
     fn lower(&mut self, level: i64, most: i64) -> i64 {
-        // A fall by more than half of the level would look at cells of much smaller weight than a search at
-        // the new level needs, so it is taken in several.
+        // A fall by more than half of the level would look at cells of much smaller weight than a
+        // search at the new level needs, so it is taken in several.
         let most = most.min((level / 2).max(1));
         let mut horizon = 1;
         let fall = loop {

@@ -9,9 +9,9 @@ pub(crate) const NOISE: i64 = -1;
 
 /// How many points of each class lie in each cluster.
 ///
-/// Rows are the classes and columns the clusters that occur, both in ascending order of id. Noise is
-/// not a column: it is counted [apart](Contingency::noise). Only cells with points are stored, so
-/// that the table takes memory in proportion to the points at most, however many classes and
+/// Rows are the classes and columns the clusters that occur, both in ascending order of id. Noise
+/// is not a column: it is counted [apart](Contingency::noise). Only cells with points are stored,
+/// so that the table takes memory in proportion to the points at most, however many classes and
 /// clusters there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contingency {
@@ -30,8 +30,8 @@ pub struct Contingency {
 impl Contingency {
     /// Counts `labels` (n,) against `assignments` (n,).
     ///
-    /// Labels are 0 or more. Assignments are 0 or more, or -1 for noise. Ids need not be consecutive
-    /// and may be as large as `i64` allows.
+    /// Labels are 0 or more. Assignments are 0 or more, or -1 for noise. Ids need not be
+    /// consecutive and may be as large as `i64` allows.
     ///
     /// # Errors
     ///

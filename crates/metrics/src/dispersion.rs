@@ -30,8 +30,8 @@ pub struct Dispersion {
 }
 
 impl Dispersion {
-    /// Scores `points` (n, d) under `assignments` (n,), which are 0 or more, or -1 for noise, which is left
-    /// out. Neither the unit of the points matters nor how far from the origin they lie.
+    /// Scores `points` (n, d) under `assignments` (n,), which are 0 or more, or -1 for noise, which
+    /// is left out. Neither the unit of the points matters nor how far from the origin they lie.
     ///
     /// # Errors
     ///

@@ -20,8 +20,8 @@ pub struct Confusion {
     pub predicted: Vec<u64>,
     /// Points of each class, (classes,).
     pub sizes: Vec<u64>,
-    /// Points of each class that are predicted to be in no class, (classes,): noise, and the members
-    /// of clusters without a class.
+    /// Points of each class that are predicted to be in no class, (classes,): noise, and the
+    /// members of clusters without a class.
     pub unassigned: Vec<u64>,
 }
 
@@ -90,11 +90,12 @@ impl Contingency {
         self.clusters().iter().copied().zip(classes).collect()
     }
 
-    /// The share of points whose class is the one their cluster stands for in `map`, in 0..=1. Noise
-    /// counts as wrong.
+    /// The share of points whose class is the one their cluster stands for in `map`, in 0..=1.
+    /// Noise counts as wrong.
     ///
-    /// `map` may come from another split, such as the training split: a cluster it does not mention,
-    /// or whose class does not occur among [`classes`](Self::classes), leaves its points wrong.
+    /// `map` may come from another split, such as the training split: a cluster it does not
+    /// mention, or whose class does not occur among [`classes`](Self::classes), leaves its points
+    /// wrong.
     pub fn accuracy(&self, map: &ClassMap) -> f64 {
         self.share(self.confusion(map).correct.iter().sum())
     }
@@ -122,8 +123,8 @@ impl Contingency {
         Confusion { correct, predicted, sizes: self.class_sizes(), unassigned }
     }
 
-    /// Points by true class (rows) and predicted class (columns) under `map`, (classes, classes), both
-    /// in the order of [`classes`](Self::classes): for classes few enough to be read.
+    /// Points by true class (rows) and predicted class (columns) under `map`, (classes, classes),
+    /// both in the order of [`classes`](Self::classes): for classes few enough to be read.
     pub fn confusion_matrix(&self, map: &ClassMap) -> Array2<u64> {
         let predictions = self.predictions(map);
         let mut counts = Array2::zeros((self.classes().len(), self.classes().len()));

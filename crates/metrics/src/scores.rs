@@ -11,8 +11,8 @@ pub const DENSE_LIMIT: usize = 100;
 /// Most cells that are written of a larger table: about 20 MB of JSON.
 pub const CELL_LIMIT: usize = 1_000_000;
 
-/// Every score of one split. Small tables are lists of rows, so that the JSON reads like the matrix;
-/// of large ones the cells with points are listed.
+/// Every score of one split. Small tables are lists of rows, so that the JSON reads like the
+/// matrix; of large ones the cells with points are listed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Scores {
     /// Number of points, noise included.
@@ -51,8 +51,8 @@ pub struct Scores {
     /// Number of cells of a larger table that have points.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonzero_cells: Option<usize>,
-    /// These cells, as class id, cluster id and number of points, class by class, both ascending; none
-    /// of a table with more than [`CELL_LIMIT`] of them.
+    /// These cells, as class id, cluster id and number of points, class by class, both ascending;
+    /// none of a table with more than [`CELL_LIMIT`] of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contingency_cells: Option<Vec<(i64, i64, u64)>>,
     /// Noise points by class, (classes,).

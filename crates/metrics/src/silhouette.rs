@@ -47,9 +47,9 @@ pub struct Silhouette {
 impl Silhouette {
     /// Scores `points` (n, d) under `assignments` (n,), which are 0 or more, or -1 for noise.
     ///
-    /// Noise is left out. Up to 5,000 points are all scored. Of n more, as many are drawn as measure
-    /// 50 million distances, but from 200 to 5,000, with a seed that never changes, so that runs
-    /// without noise are compared on the same rows. The unit of the points does not matter.
+    /// Noise is left out. Up to 5,000 points are all scored. Of n more, as many are drawn as
+    /// measure 50 million distances, but from 200 to 5,000, with a seed that never changes, so that
+    /// runs without noise are compared on the same rows. The unit of the points does not matter.
     ///
     /// # Errors
     ///
@@ -77,14 +77,15 @@ impl Silhouette {
 
 /// Computes the mean silhouette of `points` (n, d), all of them, under each of `labelings` (n,).
 ///
-/// Each pair of points is measured once for all labelings. Ids are 0 or more, or -1 for noise, which
-/// is left out. `None` where fewer than two clusters have points.
+/// Each pair of points is measured once for all labelings. Ids are 0 or more, or -1 for noise,
+/// which is left out. `None` where fewer than two clusters have points.
 ///
 /// Rousseeuw, *Silhouettes: a graphical aid to the interpretation and validation of cluster analysis*, J. Comput. Appl.
 /// Math. 20 (1987): with a the mean distance to the others of a point's cluster and b the smallest mean distance to the
-/// points of another, `(b - a) / max(a, b)`, and 0 for a point that is alone. Distances are Euclidean,
-/// and taken of the differences of coordinates, so that it does not matter how far from the origin the
-/// points lie. Time in the square of n, on all of rayon's threads; their number changes no bit.
+/// points of another, `(b - a) / max(a, b)`, and 0 for a point that is alone. Distances are
+/// Euclidean, and taken of the differences of coordinates, so that it does not matter how far from
+/// the origin the points lie. Time in the square of n, on all of rayon's threads; their number
+/// changes no bit.
 ///
 /// # Errors
 ///
@@ -96,7 +97,7 @@ pub fn silhouettes<T: Copy + Into<f64> + Sync>(
     weights: Option<&[f64]>,
     labelings: &[ArrayView1<i64>],
 ) -> Result<Vec<Option<f64>>, Error> {
-    let found = score(points, weights, labelings, |rows, weights| Sample::whole(rows, weights))?;
+    let found = score(points, weights, labelings, Sample::whole)?;
     Ok(found.into_iter().map(|silhouette| silhouette.value).collect())
 }
 
@@ -138,8 +139,8 @@ struct Sample {
     places: Vec<usize>,
     /// What each counts in the mean.
     shares: Vec<f64>,
-    /// Factor from the standard deviation to the standard error, for a sample of what is drawn from; 0 where
-    /// all points are scored.
+    /// Factor from the standard deviation to the standard error, for a sample of what is drawn
+    /// from; 0 where all points are scored.
     error: f64,
 }
 
@@ -323,8 +324,8 @@ impl Labels {
         (self.labels[place] as usize) < self.members.len()
     }
 
-    /// Silhouette of the point at `place`, of weight `mass`, whose weighted distances to the points of each
-    /// cluster (and to noise) sum to `sums`. 0 for noise, which the mean leaves out.
+    /// Silhouette of the point at `place`, of weight `mass`, whose weighted distances to the points
+    /// of each cluster (and to noise) sum to `sums`. 0 for noise, which the mean leaves out.
     fn silhouette(&self, place: usize, mass: f64, sums: &[f64]) -> f64 {
         let own = self.labels[place] as usize;
         if !self.is_clustered(place) || self.members[own] == 1 {

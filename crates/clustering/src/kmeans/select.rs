@@ -26,8 +26,8 @@ pub struct Candidate {
     pub k: usize,
     /// The best start.
     pub fit: KMeansFit,
-    /// Mean silhouette in -1..=1; of more than 5,000 points that of a sample drawn with the seed, the same for
-    /// every k, each measured against all points. `None` for a single cluster.
+    /// Mean silhouette in -1..=1; of more than 5,000 points that of a sample drawn with the seed,
+    /// the same for every k, each measured against all points. `None` for a single cluster.
     pub silhouette: Option<f64>,
     /// Its standard error, 0 where all points are scored.
     pub silhouette_standard_error: Option<f64>,

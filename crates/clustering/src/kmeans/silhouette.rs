@@ -8,8 +8,9 @@ use crate::{Error, Scalar};
 
 /// Mean silhouette of all points, in -1..=1, under `assignments` `(n,)` with values from 0. `None` for a single cluster.
 ///
-/// See [`metrics::silhouettes`]. Every pair of points is measured, which takes time in the square of n. Means are
-/// weighted by the weights of the points; those of weight 0 are not looked at. Tested against scikit-learn's
+/// See [`metrics::silhouettes`]. Every pair of points is measured, which takes time in the square
+/// of n. Means are weighted by the weights of the points; those of weight 0 are not looked at.
+/// Tested against scikit-learn's
 /// `silhouette_score`.
 ///
 /// Errors: those of bad points; [`Error::Shape`] when there is not one assignment per point; [`Error::Parameter`] for a
@@ -33,10 +34,12 @@ pub fn silhouette<'a, F: Scalar>(
     Ok(found.expect("finite points with assignments from 0")[0])
 }
 
-/// The mean [`silhouette`] and its standard error under each of `labelings` (assignments `(n,)` from 0).
+/// The mean [`silhouette`] and its standard error under each of `labelings` (assignments `(n,)`
+/// from 0).
 ///
-/// Of many `points` (n, d) a sample is scored, drawn with `seed`, the same for all labelings; each of its points is
-/// measured against all points, see [`metrics::sampled_silhouettes`]. The scale of the points does not matter.
+/// Of many `points` (n, d) a sample is scored, drawn with `seed`, the same for all labelings; each
+/// of its points is measured against all points, see [`metrics::sampled_silhouettes`]. The scale of
+/// the points does not matter.
 pub(super) fn silhouettes<F: Scalar>(
     points: ArrayView2<F>,
     weights: Option<&[f64]>,

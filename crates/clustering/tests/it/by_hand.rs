@@ -106,7 +106,8 @@ fn silhouettes_of_four_points() {
 
 #[test]
 fn silhouettes_of_many_small_clusters_are_measured_against_all_points() {
-    // Groups of four on a line. A sample that is measured against itself has few of the members of any cluster.
+    // Groups of four on a line. A sample that is measured against itself has few of the members of
+    // any cluster.
     let n = 6000;
     let points = Array2::from_shape_fn((n, 1), |(i, _)| (10 * (i / 4) + [0, 1, 2, 3][i % 4]) as f64);
     let params = KMeansParams { starts: 1, max_iter: 3, ..KMeansParams::default() };

@@ -147,7 +147,8 @@ fn uniform(at: usize) -> f64 {
     (bits ^ (bits >> 31)) as f64 / 2.0_f64.powi(64)
 }
 
-/// `groups` centres in a cube of side 100, each with `members` points within `spread` in each of 3 features.
+/// `groups` centres in a cube of side 100, each with `members` points within `spread` in each of 3
+/// features.
 fn groups(groups: usize, members: usize, spread: f64) -> (Array2<f64>, Array1<i64>) {
     let n = groups * members;
     let points = Array2::from_shape_fn((n, 3), |(i, j)| {
@@ -181,7 +182,8 @@ fn the_standard_error_is_that_of_samples() {
             let found = &sampled_silhouettes(points.view(), weights, &[assignments.view()], seed).unwrap()[0];
             squares += ((found.value.unwrap() - exact) / found.standard_error.unwrap()).powi(2);
         }
-        // The mean of 20 squares of deviations in standard errors: 1, give or take the root of 2 / 20.
+        // The mean of 20 squares of deviations in standard errors: 1, give or take the root of 2 /
+        // 20.
         let mean = squares / 20.0;
         assert!((0.25..2.2).contains(&mean), "{mean}");
     }
@@ -230,8 +232,9 @@ fn points_of_weight_0_are_not_looked_at() {
 
 #[test]
 fn weights_are_of_points_by_hand() {
-    // The distances of the first point are 1 (weight 3) in its cluster, and 9 and 10 (weights 1 and 4) to the
-    // other, mean 9.8: 8.8 / 9.8. Likewise of the others, each in one cluster with one other.
+    // The distances of the first point are 1 (weight 3) in its cluster, and 9 and 10 (weights 1 and
+    // 4) to the other, mean 9.8: 8.8 / 9.8. Likewise of the others, each in one cluster with one
+    // other.
     let points = array![[0.0], [1.0], [9.0], [10.0]];
     let weights = [2.0, 3.0, 1.0, 4.0];
     let found = silhouettes(points.view(), Some(&weights), &[array![0, 0, 1, 1].view()]).unwrap();
