@@ -63,7 +63,7 @@ impl Silhouette {
     ///
     /// let points = array![[0.0], [1.0], [9.0], [10.0]];
     /// let found = Silhouette::of(points.view(), array![0, 0, 1, 1].view())?;
-    /// assert!((found.value.unwrap() - 0.8887).abs() < 1e-4);
+    /// assert!((found.value.unwrap() - 0.8885).abs() < 1e-4);
     /// assert_eq!(found.standard_error, Some(0.0));
     /// # Ok::<(), metrics::Error>(())
     /// ```
