@@ -1,6 +1,6 @@
 //! Refusals that k-means and mixtures share.
 
-use ndarray::ArrayView2;
+use ndarray::{Array, ArrayView2, Dimension};
 
 use crate::Error;
 
@@ -56,4 +56,9 @@ pub(crate) fn check_centres(
         return Err(Error::Shape { what, expected: vec![shape.0, shape.1], found: matrix.shape().to_vec() });
     }
     check_matrix(what, matrix)
+}
+
+/// The array in C order, whatever layout it was given in: what a model keeps, since its rows are read as slices.
+pub(crate) fn in_order<D: Dimension>(array: Array<f64, D>) -> Array<f64, D> {
+    if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
 }

@@ -284,6 +284,7 @@ impl Manifold {
         if !(curve.a > 0.0 && curve.b > 0.0 && curve.a.is_finite() && curve.b.is_finite()) {
             return refuse("a and b above 0".into(), format!("{} and {}", curve.a, curve.b));
         }
+        let (points, embedding) = (in_order(points), in_order(embedding));
         let (epochs, components, distinct, unresolved) = (0, 0, 0, 0);
         Ok(Self { points, embedding, curve, neighbors, metric, epochs, components, distinct, unresolved })
     }
@@ -355,6 +356,11 @@ impl Manifold {
         let graph = Graph::to_others(&neighbours, &memberships, joined);
         Ok((queries, graph))
     }
+}
+
+/// The matrix in C order, which neighbors are searched in.
+fn in_order(matrix: Array2<f32>) -> Array2<f32> {
+    if matrix.is_standard_layout() { matrix } else { matrix.as_standard_layout().into_owned() }
 }
 
 /// Products with as many directions as there are; further dimensions are 0.

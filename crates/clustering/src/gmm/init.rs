@@ -10,6 +10,7 @@ use super::model::GaussianMixture;
 use super::moments::{Responsibilities, maximize, means_around};
 use super::panel::{LANES, Lanes};
 use super::{GmmParams, Init};
+use crate::check::in_order;
 use crate::kmeans::{KMeans, KMeansParams};
 use crate::simd::Isa;
 use crate::{Error, Scalar, rng};
@@ -33,8 +34,9 @@ pub(super) fn starting_mixture<F: Scalar>(
             from_labels(points, params, fit.model.centroids(), &fit.assignments)
         }
         Init::Means(means) => {
+            let means = in_order(means.clone());
             let labels = F::nearest(&KMeans::new(means.clone())?, points.rows());
-            from_labels(points, params, means, &labels)
+            from_labels(points, params, &means, &labels)
         }
         Init::Model(model) => model.measured_from(points.origin()),
         Init::Random => {

@@ -7,7 +7,7 @@ use super::covariance::{CovarianceType, Covariances};
 use super::density::Densities;
 use super::evaluate::{self, Scores};
 use super::moments::Parameters;
-use crate::check::{check_centres, check_matrix};
+use crate::check::{check_centres, check_matrix, in_order};
 use crate::points::{Points, Rows};
 use crate::{Error, Scalar};
 
@@ -50,7 +50,8 @@ impl GaussianMixture {
         check_weights(&weights)?;
         let covariances = Covariances::from_array(covariance_type, covariances, means.dim())?;
         let origin = vec![0.0; means.ncols()];
-        Self::from_parameters(Parameters::given(weights, means, covariances), &origin).map_err(of_a_model)
+        Self::from_parameters(Parameters::given(in_order(weights), in_order(means), covariances), &origin)
+            .map_err(of_a_model)
     }
 
     /// The same mixture, with its means in more digits than `f64` has far from zero: as `offsets`
@@ -73,7 +74,7 @@ impl GaussianMixture {
             return Ok(self);
         }
         let Self { weights, covariances, .. } = self;
-        Self::from_parameters(Parameters::given(weights, offsets, covariances), &origin.to_vec())
+        Self::from_parameters(Parameters::given(weights, in_order(offsets), covariances), &origin.to_vec())
             .map_err(of_a_model)
     }
 

@@ -8,6 +8,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::seeding::Seeding;
 use super::spread::Spread;
 use super::{Init, KMeansParams};
+use crate::check::in_order;
 use crate::points::Rows;
 use crate::{Scalar, rng};
 
@@ -23,7 +24,7 @@ pub(super) fn starting_centroids<F: Scalar>(
     let origin = spread.frame.origin();
     match &params.init {
         Init::Centroids(centroids) => {
-            let mut differences = centroids / points.scale();
+            let mut differences = in_order(centroids / points.scale());
             for mut row in differences.outer_iter_mut() {
                 row.iter_mut().zip(origin).for_each(|(c, s)| *c -= s);
             }

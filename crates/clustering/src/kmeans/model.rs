@@ -10,7 +10,7 @@ use super::centres::Centres;
 use super::distance::squared_distance;
 use super::exact::Exact;
 use super::frame::Frame;
-use crate::check::check_matrix;
+use crate::check::{check_matrix, in_order};
 use crate::parallel::map_chunks;
 use crate::points::{Points, Rows};
 use crate::simd::{Isa, Kernel, dispatch};
@@ -23,12 +23,12 @@ pub struct KMeans {
 }
 
 impl KMeans {
-    /// A model from centroids of shape `(k, d)`, for example from a file.
+    /// A model from centroids of shape `(k, d)` in any memory layout, for example from a file.
     ///
     /// Errors: [`Error::Empty`], [`Error::NonFinite`].
     pub fn new(centroids: Array2<f64>) -> Result<Self, Error> {
         check_matrix("centroids", centroids.view())?;
-        Ok(Self { centroids })
+        Ok(Self { centroids: in_order(centroids) })
     }
 
     /// A model from the centroids that a fit of finite points ended with.

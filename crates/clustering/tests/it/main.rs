@@ -10,6 +10,7 @@ mod exactness;
 mod far;
 mod golden;
 mod invariances;
+mod layouts;
 mod linfa_traits;
 mod minibatch;
 mod mixtures;
