@@ -71,6 +71,13 @@ impl<W: Work> Centring<'_, W> {
     }
 }
 
+/// Put into a loop over columns, it keeps the compiler from taking the same lane of many columns into one
+/// vector, which gathers them from all over, instead of the lanes of one column.
+#[inline(always)]
+pub(crate) fn keep_loop() {
+    std::hint::black_box(());
+}
+
 /// The products of a point with some centres, each in L partial sums of its own: not to the last bit what
 /// [`tile`] gives.
 #[inline(always)]

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::centered::Centered;
 use crate::Scalar;
+pub(super) use crate::kernel::keep_loop;
 
 /// Points in a panel. Each is computed in a lane of its own, by the same operations in the same order, whatever lies in
 /// the other lanes.
@@ -11,13 +12,6 @@ pub(super) const LANES: usize = 32;
 
 /// One number of each point of a panel.
 pub(super) type Lanes = [f64; LANES];
-
-/// Put into a loop over columns, it keeps the compiler from taking the same lane of many columns into one vector, which
-/// gathers them from all over, instead of the lanes of one column.
-#[inline(always)]
-pub(super) fn keep_loop() {
-    std::hint::black_box(());
-}
 
 /// Panels that `rows` points fill.
 pub(super) fn panels(rows: usize) -> usize {

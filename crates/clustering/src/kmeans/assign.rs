@@ -93,6 +93,14 @@ impl<F: Scalar> Kernel for Nearest<'_, F> {
                 limit = 2.0 * centres.doubt(exact, longest.sqrt());
             }
             let limit = F::Work::narrow(limit * (1.0 + 4.0 * F::Work::ROUNDING));
+            // Hardly any block has such a point, and to count them takes a few vectors. What is no number counts.
+            let mut apart = 0;
+            for lane in 0..BLOCK {
+                apart += u32::from(second[lane] - best[lane] > limit);
+            }
+            if apart == BLOCK as u32 {
+                continue;
+            }
             for (lane, label) in labels.iter_mut().enumerate() {
                 if second[lane] - best[lane] > limit {
                     continue;

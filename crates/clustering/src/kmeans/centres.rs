@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::distance::squared_length;
 use super::exact::Exact;
 use super::frame::Frame;
-use crate::kernel::{Centring, LANES, PADDING, panel, prefetch, products};
+use crate::kernel::{Centring, LANES, PADDING, keep_loop, panel, prefetch, products};
 use crate::points::Rows;
 use crate::simd::Isa;
 use crate::{Scalar, Work};
@@ -351,6 +351,7 @@ impl<W: Work> Block<W> {
         columns.resize(points.d(), [W::ZERO; LANES]);
         F::columns::<I>(rows, columns);
         for (column, &shift) in columns.iter_mut().zip(centring.shifts) {
+            keep_loop();
             for x in column {
                 *x = centring.apply::<I>(*x, shift);
             }
