@@ -111,7 +111,8 @@ impl<'a, F: Scalar> Rows<'a, F> {
         }
         let values = array.as_slice().expect("as_standard_layout gives C order");
         let (n, d) = array.dim();
-        let rows = Self { values, n, d, scale: points.scale, weights: points.weights };
+        let weights = points.weights.filter(|weights| tells(weights));
+        let rows = Self { values, n, d, scale: points.scale, weights };
         rows.check_finite()?;
         Ok(rows)
     }
@@ -214,7 +215,8 @@ pub(crate) struct Weighted<F> {
 impl<F: Scalar> Weighted<F> {
     /// The points with a weight, as if there were no others. `all` are the points they are from.
     pub(crate) fn rows(&self, all: Rows<F>) -> Rows<'_, F> {
-        let (values, weights, n) = (&self.values[..], Some(&self.weights[..]), self.kept.len());
+        let (values, n) = (&self.values[..], self.kept.len());
+        let weights = Some(&self.weights[..]).filter(|weights| tells(weights));
         Rows { values, n, d: all.d, scale: all.scale, weights }
     }
 
@@ -235,6 +237,11 @@ impl<F: Scalar> Weighted<F> {
         }
         merged
     }
+}
+
+/// Whether the weights say anything: where all are 1 they are as good as none, to the last bit.
+fn tells(weights: &[f64]) -> bool {
+    weights.iter().any(|&weight| weight != 1.0)
 }
 
 fn check_weights(weights: &[f64], n: usize) -> Result<(), Error> {

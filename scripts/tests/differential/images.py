@@ -162,7 +162,7 @@ def scaled(case):
         )
     # All images at one scale give what they give at another.
     power = int(case.rng.integers(-most, most + 1))
-    case.save("all", (images.astype("f4") * 2.0**power).astype(dtype))
+    case.save("all", images.astype("f4").astype(dtype) * np.dtype(dtype).type(2.0**power))
     if case.run_or_refuse("scatter --images all.npy --out out.npy", *words(case, dims)) is not None:
         same_products(
             case,

@@ -12,7 +12,7 @@ SAFETY = 4
 @dataclass
 class Outcome:
     """Where Lloyd's algorithm ends. `certain`: no comparison on the way was closer than rounding
-    can tell."""
+    can tell. `filled`: an empty cluster took a point on the way."""
 
     labels: np.ndarray
     centroids: np.ndarray
@@ -20,6 +20,7 @@ class Outcome:
     converged: bool
     trace: list
     certain: bool
+    filled: bool = False
 
 
 def squared_distances(points, centroids):
@@ -60,7 +61,7 @@ def lloyd(points, centroids, weights, most, tolerance, rounding, representation=
     n, k = len(points), len(centroids)
     extent = np.sqrt((points**2).sum(axis=1).max())
     labels, certain, trace = np.full(n, -1), True, []
-    iterations, converged = 0, False
+    iterations, converged, filled = 0, False, False
     while not converged and iterations < most:
         before = labels
         labels, decided, distances = assign(
@@ -71,6 +72,7 @@ def lloyd(points, centroids, weights, most, tolerance, rounding, representation=
         members = np.eye(k)[labels] * weights[:, None]
         sums, sizes = members.T @ points, members.sum(axis=0)
         counts = np.bincount(labels, minlength=k)
+        filled |= bool((counts == 0).any())
         certain &= relocate(
             points,
             weights,
@@ -97,7 +99,8 @@ def lloyd(points, centroids, weights, most, tolerance, rounding, representation=
     labels, decided, _ = assign(
         points, centroids, slack(points, centroids, rounding, extent, representation)
     )
-    return Outcome(labels, centroids, iterations, converged, trace, bool(certain and decided.all()))
+    certain = bool(certain and decided.all())
+    return Outcome(labels, centroids, iterations, converged, trace, certain, filled)
 
 
 def relocate(points, weights, labels, distances, sums, sizes, counts, close):

@@ -1,5 +1,6 @@
 //! Weights of points: what they mean, and which are refused.
 
+use clustering::gmm::{self, GmmParams};
 use clustering::kmeans::{self, Algorithm, Init, KMeansFit, KMeansParams};
 use clustering::{Error, Points, Scalar};
 use ndarray::{Array2, Axis, array};
@@ -143,6 +144,24 @@ fn a_weight_of_0_is_as_good_as_no_row() {
             assert_left_out(&points, |x| x, &params(&points, 9, algorithm));
         }
     }
+}
+
+/// Whoever marks rows to be left out by 0, and all others by 1, gets what a file without them gives.
+#[test]
+fn weights_of_1_and_0_are_as_good_as_fewer_rows_without_weights() {
+    let points = cloud(600, 3, 11);
+    let (both, all, kept) = with_weightless(&points, &[1.0; 600]);
+    let params = KMeansParams { k: 7, starts: 2, ..KMeansParams::default() };
+    let without = fit_kmeans(Points::new(points.view()), &params).unwrap();
+    let with = fit_kmeans(Points::new(both.view()).weights(&all), &params).unwrap();
+    let rest = KMeansFit { assignments: with.assignments.select(Axis(0), &kept), ..with };
+    assert!(kmeans_bits(&rest) == kmeans_bits(&without));
+
+    let params = GmmParams { k: 4, ..GmmParams::default() };
+    let without = gmm::fit(points.view(), &params, &mut |_| {}).unwrap();
+    let with = gmm::fit(Points::new(both.view()).weights(&all), &params, &mut |_| {}).unwrap();
+    assert_eq!(with.model, without.model);
+    assert_eq!(with.assignments.select(Axis(0), &kept), without.assignments);
 }
 
 #[test]
