@@ -116,7 +116,9 @@ class Files(unittest.TestCase):
                     os.symlink(name, self.out / f"link{suffix}")
                     for spelling in [*spellings, f"out/link{suffix}"]:
                         with self.subTest(program, first=first, second=second, spelling=spelling):
-                            if program == "train-ae" and not spelling.endswith((".safetensors", ".csv")):
+                            # Weights of another ending are wrong usage, whatever the file is.
+                            ending = (".safetensors",) if suffix == ".safetensors" else (".safetensors", ".csv")
+                            if program == "train-ae" and not spelling.endswith(ending):
                                 continue
                             told = self.refused(program, *self.command(program, {**missing, second: spelling}))
                             self.assertIn("another output of this run", told)
@@ -286,7 +288,8 @@ class Files(unittest.TestCase):
                 for member in old.namelist():
                     new.writestr(member.removesuffix(".npy"), old.read(member))
             self.done(program, *uses[0], "changed.npz", "--out", "out/new.npy")
-            for name in names:
+            # More digits of a mixture's means, which files of others do not have.
+            for name in set(names) - {"origin", "offsets"}:
                 with self.subTest(program, missing=name):
                     np.savez(self.folder / "changed.npz", **{key: x for key, x in np.load(self.folder / "model.npz").items() if key != name})
                     self.assertIn(f"`{name}`, found", self.refused(program, *uses[0], "changed.npz", "--out", "out/new.npy"))

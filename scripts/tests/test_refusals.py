@@ -34,6 +34,7 @@ class Refusals(unittest.TestCase):
         images = rng.integers(256, size=(40, 4, 4), dtype="u1")
         cls.write("images.npy", images)
         cls.write("other-images.npy", rng.integers(256, size=(40, 2, 8), dtype="u1"))
+        cls.write("more-images.npy", rng.integers(256, size=(40, 4, 4), dtype="u1"))
         cls.write("rows-of-pixels.npy", images.reshape(40, 16))
         cls.write("larger-images.npy", rng.integers(256, size=(10, 8, 8), dtype="u1"))
         cls.write("points.npy", rng.normal(size=(40, 3)).astype("f4"))
@@ -159,12 +160,12 @@ class Refusals(unittest.TestCase):
             name = Path(folder).name
             for seed in [1, 2]:
                 self.command("train-ae", f"--images images.npy --hidden 8 --latent 2 --epochs 1 --seed {seed} --out {name}/w{seed}.safetensors")
-                for images in ["images", "other-images"]:
+                for images in ["images", "more-images"]:
                     self.command("encode", f"--images {images}.npy --weights {name}/w{seed}.safetensors --out {name}/{images}{seed}.npy")
                 self.command("embed-manifold", f"--points {name}/images{seed}.npy --neighbors 5 --epochs 5 --dims 2 --seed {seed} "
                              f"--out {name}/e{seed}.npy --model {name}/e{seed}.npz")
-                self.command("embed-manifold", f"--points {name}/other-images{seed}.npy --transform {name}/e{seed}.npz --out {name}/other-e{seed}.npy")
-            for program, points, other in [("cluster-kmeans", "images", "other-images"), ("cluster-gmm", "images", "other-images"),
+                self.command("embed-manifold", f"--points {name}/more-images{seed}.npy --transform {name}/e{seed}.npz --out {name}/other-e{seed}.npy")
+            for program, points, other in [("cluster-kmeans", "images", "more-images"), ("cluster-gmm", "images", "more-images"),
                                            ("cluster-gmm", "e", "other-e")]:
                 self.command(program, f"--points {name}/{points}1.npy --k 2 --out {name}/c.npy --model {name}/c.npz")
                 predict = f"--predict {name}/c.npz --out {name}/new.npy --points {name}/{other}"
@@ -174,8 +175,8 @@ class Refusals(unittest.TestCase):
                 os.rename(self.folder / f"{name}/{other}2.npy.json", self.folder / f"{name}/kept")
                 self.command(program, f"{predict}2.npy")
                 os.rename(self.folder / f"{name}/kept", self.folder / f"{name}/{other}2.npy.json")
-            self.refused("embed-manifold", f"--points {name}/other-images2.npy --transform {name}/e1.npz --out {name}/new.npy", 1,
-                         "other-images2.npy: expected points made with", "w1.safetensors")
+            self.refused("embed-manifold", f"--points {name}/more-images2.npy --transform {name}/e1.npz --out {name}/new.npy", 1,
+                         "more-images2.npy: expected points made with", "w1.safetensors")
 
     def test_results_of_other_images(self):
         for words, told in [

@@ -53,7 +53,7 @@ fn what_cannot_be_done_is_refused_in_a_line() {
     images(folder.path());
     std::fs::write(folder.path().join("broken.npz"), "no archive").unwrap();
     done(folder.path(), "--images images.npy --dims 20 --out f.npy --model m.npz");
-    write_npy(folder.path().join("others.npy"), &Array3::<u8>::zeros((5, 8, 8))).unwrap();
+    write_npy(folder.path().join("others.npy"), &Array3::<u8>::from_elem((5, 8, 8), 200)).unwrap();
     for (words, code, told) in [
         ("--images rows.npy --out e.npy", 1, "rows.npy: expected images of shape (n, height, width)"),
         ("--images images.npy --scales 4 --out e.npy", 1, "images.npy: expected 1 to 1 scales"),

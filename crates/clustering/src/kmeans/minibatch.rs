@@ -143,7 +143,7 @@ pub struct BatchReport {
 ///
 /// ```
 /// use clustering::kmeans::{MiniBatch, MiniBatchParams, RandomRows};
-/// use ndarray::Array2;
+/// use ndarray::{Array2, Axis};
 ///
 /// // Two groups; in earnest the rows would come from a file.
 /// let points = Array2::from_shape_fn((1000, 2), |(i, j)| (100 * (i % 2) + (i + j) % 7) as f64);

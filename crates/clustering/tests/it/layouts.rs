@@ -44,20 +44,19 @@ fn mixtures_in_any_layout_are_the_same_model() {
     {
         let params = GmmParams { k: 3, covariance_type: kind, ..GmmParams::default() };
         let fit = gmm::fit(points.view(), &params, &mut |_| {}).unwrap();
-        let model = GaussianMixture::new(
-            fit.model.weights().clone(),
-            columns_first(fit.model.means()),
-            columns_first(&fit.model.covariances().view().to_owned()),
-            kind,
-        )
-        .unwrap();
-        assert_eq!(model.predict_proba(points.view()), fit.model.predict_proba(points.view()));
+        let model = |means, covariances| {
+            GaussianMixture::new(fit.model.weights().clone(), means, covariances, kind).unwrap()
+        };
+        let (means, covariances) = (fit.model.means().clone(), fit.model.covariances().view().to_owned());
+        let plain = model(means.clone(), covariances.clone());
+        let turned = model(columns_first(&means), columns_first(&covariances));
+        assert_eq!(turned.predict_proba(points.view()), plain.predict_proba(points.view()));
         let from = |init| {
             let params = GmmParams { init, ..params.clone() };
             gmm::fit(points.view(), &params, &mut |_| {}).unwrap()
         };
-        let (means, turned) = (fit.model.means().clone(), columns_first(fit.model.means()));
-        assert_eq!(from(gmm::Init::Means(turned)).model, from(gmm::Init::Means(means)).model);
-        assert_eq!(from(gmm::Init::Model(model)).model, from(gmm::Init::Model(fit.model)).model);
+        let of_means = |means| from(gmm::Init::Means(means)).model;
+        assert_eq!(of_means(columns_first(&means)), of_means(means));
+        assert_eq!(from(gmm::Init::Model(turned)).model, from(gmm::Init::Model(plain)).model);
     }
 }

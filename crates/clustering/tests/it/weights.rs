@@ -282,7 +282,7 @@ fn weights_that_are_refused() {
 #[test]
 fn linfa_knows_no_weights() {
     let params = KMeansParams { k: 2, algorithm: Algorithm::Linfa, ..KMeansParams::default() };
-    let error = weighted(&cloud(4, 2, 0), &[1.0; 4], &params).unwrap_err();
+    let error = weighted(&cloud(4, 2, 0), &[2.0; 4], &params).unwrap_err();
     assert!(matches!(error, Error::Linfa(_)));
     let message =
         "expected linfa's k-means to run, found: weights, which it does not know; use the default engine";
