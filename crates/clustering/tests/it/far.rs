@@ -336,14 +336,14 @@ proptest! {
         let points = points.mapv(|x| x as f32);
         let weights: Vec<f64> = (0..n).map(|i| 0.5 + (i % 3) as f64).collect();
         let (mut rows, mut all, mut kept) = (Vec::new(), Vec::new(), Vec::new());
-        for i in 0..n {
+        for (i, (point, &weight)) in points.outer_iter().zip(&weights).enumerate() {
             for j in 0..(i * pattern) % 3 {
                 rows.extend((0..points.ncols()).map(|f| wild as f32 + (i + j + f) as f32));
                 all.push(0.0);
             }
             kept.push(all.len());
-            rows.extend(points.row(i));
-            all.push(weights[i]);
+            rows.extend(point);
+            all.push(weight);
         }
         let both = Array2::from_shape_vec((all.len(), points.ncols()), rows).unwrap();
         let without = fit_kmeans(Points::new(points.view()).weights(&weights), &params).unwrap();
