@@ -38,10 +38,9 @@ def network(case):
         "tanh": torch.tanh,
         "sigmoid": torch.sigmoid,
     }[activation]
-    loss, normalize = (
-        case.choose("loss", ["mse", "bce"], [3, 1]),
-        case.choose("normalize", ["none", "l2"], [3, 1]),
-    )
+    loss = case.choose("loss", ["mse", "bce"], [3, 1])
+    # Normalized images are no probabilities.
+    normalize = case.choose("normalize", ["none", "l2"], [3, 1]) if loss == "mse" else "none"
 
     def through(part, values, tensors):
         for number, name in enumerate(layers[part]):
