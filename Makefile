@@ -171,7 +171,7 @@ documented := $(shell awk '/^[A-Z_]+ +[?:]=.*\#\#/ { print $$1 }' $(firstword $(
 on_command_line := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 unknown := $(filter-out $(documented),$(on_command_line))
 ifneq ($(unknown),)
-$(error $(foreach name,$(unknown),$(name)= is not a variable of this Makefile, $(shell scripts/nearest.sh $(name) $(documented)) is;) make help lists all)
+$(error $(foreach name,$(unknown),$(name)= is no variable of this Makefile ($(shell scripts/nearest.sh $(name) $(documented)));) make help lists all)
 endif
 
 # These targets neither read nor write artifacts.

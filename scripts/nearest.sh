@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Names the nearest of some words: nearest.sh WORD CANDIDATE...
 #
-# Prints `did you mean CANDIDATE?`, or `and no other is like it` where more than half of the letters
+# Prints `did you mean CANDIDATE?`, or `no other is like it` where more than half of the letters
 # differ. Distance is the number of letters to insert, delete or replace (Levenshtein 1966), whatever
 # the case of the letters.
 set -euo pipefail
@@ -23,4 +23,4 @@ printf '%s\n' "$@" | awk '
     }
     NR == 1 { word = toupper($0); least = int(length(word) / 2) + 1; next }
     { d = distance(word, $0); if (d < least) { least = d; nearest = $0 } }
-    END { print nearest == "" ? "and no other is like it" : "did you mean " nearest "?" }'
+    END { print nearest == "" ? "no other is like it" : "did you mean " nearest "?" }'
