@@ -59,7 +59,7 @@ impl Error {
     }
 }
 
-/// What was found in a file that is of no use, and what to do about it.
+/// Describes an unusable file: the content that was found, and the cure.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) found: String,

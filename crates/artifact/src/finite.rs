@@ -1,4 +1,4 @@
-//! What no stage may write: values that are not finite.
+//! Refuses values that are not finite before a stage writes them.
 
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 /// Longest start of a file that is looked at.
 pub(crate) const START: usize = 8;
 
-/// What a file is that is not a plain `.npy` array.
+/// The format of a file that is not a plain `.npy` array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     /// A zip archive, as an `.npz` file is.
@@ -55,7 +55,7 @@ impl Format {
         known.map(|&(_, name, cure)| Self::Other(name, cure)).or_else(text)
     }
 
-    /// What it is, in words, and how its values become an array.
+    /// Describes the format in words, and says how its values become an array.
     pub(crate) fn told(self) -> (&'static str, &'static str) {
         match self {
             Self::Zip => (

@@ -36,7 +36,7 @@ pub struct ImageBlocks {
     /// How far it is; nothing at its end.
     pass: Option<Pass>,
     record: Option<FileRecord>,
-    /// Of the grey levels so far; none in images of other dtypes.
+    /// Largest grey level so far; `None` for images of other dtypes.
     largest: Option<u8>,
 }
 

@@ -194,7 +194,7 @@ impl Outputs {
 
 /// A file under a temporary name that is being written.
 struct Begun {
-    /// What it is to be renamed to.
+    /// Path that the file is renamed to.
     place: PathBuf,
     temporary: NamedTempFile,
 }

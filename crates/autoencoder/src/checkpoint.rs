@@ -157,7 +157,7 @@ fn refuse_another(
     Ok(())
 }
 
-/// What is the first to differ, as `name value` of either, if anything does. `free` names what may.
+/// Finds the first entry that differs, as `name value` of either. Entries named in `free` may differ.
 fn first_difference(wanted: &Value, found: &Value, free: &[&str]) -> Option<(String, String)> {
     let names = wanted.as_object()?.iter().filter(|(name, _)| !free.contains(&name.as_str()));
     names.into_iter().find_map(|(name, wanted)| {

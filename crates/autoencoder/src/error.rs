@@ -57,9 +57,9 @@ pub enum Error {
     Said {
         /// The option.
         name: &'static str,
-        /// What stands in the file.
+        /// Value in the file.
         said: String,
-        /// What was asked for.
+        /// Value that was asked for.
         found: String,
     },
     /// Binary cross-entropy compares probabilities.
@@ -155,7 +155,7 @@ pub enum Error {
         "expected the state of a training with {expected}, found one with {found}; go on as it was begun, or begin anew with --discard-checkpoint"
     )]
     Checkpoint {
-        /// What was asked for.
+        /// Value that was asked for.
         expected: String,
         /// What it is of instead.
         found: String,

@@ -1,4 +1,4 @@
-//! What images a network was trained on, to be held against those it is given later.
+//! The scale and shape of the images a network was trained on, compared with those it is given later.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct TrainedOn {
 }
 
 impl TrainedOn {
-    /// What there is to say of `images`.
+    /// Describes `images`.
     pub(crate) fn of(images: Pixels) -> Self {
         let (smallest, largest) = images.range();
         Self { sides: None, smallest, largest }

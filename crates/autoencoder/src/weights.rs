@@ -43,7 +43,7 @@ pub(crate) struct Metadata {
     pub(crate) training: Option<String>,
 }
 
-/// What a caller knows of a file that does not say it itself, as those of PyTorch do not.
+/// Settings a caller supplies for a file without metadata, such as PyTorch writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Assumed {
     /// Default relu.
@@ -56,7 +56,7 @@ pub struct Assumed {
 struct Tensors<'a>(BTreeMap<String, TensorView<'a>>);
 
 impl<'a> Tensors<'a> {
-    /// Those of `file`, without the prefixes of PyTorch's wrappers.
+    /// Takes the tensors of `file`, without the prefixes of PyTorch's wrappers.
     fn of(file: &SafeTensors<'a>) -> Result<Self> {
         let mut tensors = BTreeMap::new();
         for (name, view) in file.tensors() {
@@ -109,7 +109,7 @@ impl Network {
         Ok(tensors)
     }
 
-    /// What the shapes do not say.
+    /// Metadata for whatever the shapes do not tell.
     pub(crate) fn metadata(&self) -> Metadata {
         let Architecture { activation, loss, normalize, network, .. } = self.architecture;
         Metadata { activation, loss, normalize, network, images: self.trained_on, training: None }
@@ -260,7 +260,7 @@ fn widths(file: &Tensors, part: &str) -> Result<Vec<usize>> {
     Ok(widths)
 }
 
-/// What the file of `bytes` says of itself, if it does.
+/// Reads the metadata in the file of `bytes`, if there is any.
 pub(crate) fn metadata(bytes: &[u8]) -> Result<Option<Metadata>> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(refused)?;
     let text = header.metadata().as_ref().and_then(|entries| entries.get(METADATA));

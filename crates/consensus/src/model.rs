@@ -1,4 +1,4 @@
-//! What voting on new points needs: a `model.npz`.
+//! Reads and writes the `model.npz` that new points are voted on with.
 
 use std::path::Path;
 

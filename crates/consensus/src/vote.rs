@@ -41,7 +41,7 @@ impl Run {
         (Self { ids, k: known.len(), known: known.to_vec() }, unknown)
     }
 
-    /// What its clusters are called, ascending.
+    /// Ids of the clusters, ascending.
     pub fn known(&self) -> &[i64] {
         &self.known
     }

@@ -174,7 +174,7 @@ impl Spans {
         }
     }
 
-    /// What to say of latents that are the same for all of `n` images, if there are any.
+    /// Warning about latents that are the same for all of `n` images, if there are any.
     fn constant(&self, n: usize) -> Option<String> {
         let same = |&(least, most): &(f32, f32)| most - least <= 1e-6 * most.abs().max(least.abs());
         let constant: Vec<String> =

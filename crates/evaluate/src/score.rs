@@ -103,7 +103,7 @@ pub struct Split {
     /// Scores against labels, or where there are none what is known without.
     #[serde(flatten)]
     pub known: Known,
-    /// What comes of the maps of the first split, for the others.
+    /// Scores of the other splits under the maps of the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by_training_map: Option<ByTrainingMap>,
     /// The scores without labels, if points were given.

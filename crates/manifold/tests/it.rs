@@ -443,7 +443,7 @@ fn copies_cost_no_more_than_others() {
     }
 }
 
-/// Of the tree, which is for many points of few features, and of products.
+/// Both ways are tested: the tree, for many points of few features, and products.
 #[test]
 fn points_in_column_major_order_have_the_same_neighbors() {
     for (n, d) in [(1 << 17, 2), (500, 3)] {

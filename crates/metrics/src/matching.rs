@@ -10,7 +10,7 @@ use crate::assignment::{Weights, best_pairing};
 /// The class each cluster stands for, by id. `None` where a cluster has to stand for no class.
 pub type ClassMap = BTreeMap<i64, Option<i64>>;
 
-/// What comes of predicting the class of each point, class by class.
+/// Counts of predicted classes, class by class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
     /// Points of each class that are predicted to be in it, (classes,), in the order of

@@ -112,7 +112,7 @@ pub fn silhouettes<T: Copy + Into<f64> + Sync>(
 ///
 /// # Errors
 ///
-/// Those of [`silhouettes`].
+/// The errors are those of [`silhouettes`].
 ///
 /// # Panics
 ///

@@ -23,7 +23,7 @@ pub struct Principal {
     pub directions: Array2<f64>,
 }
 
-/// What points are made of: `f32` or `f64`.
+/// Element type of points: `f32` or `f64`.
 pub trait Value: Copy + Into<f64> + Send + Sync {}
 
 impl Value for f32 {}

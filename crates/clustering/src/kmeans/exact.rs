@@ -20,7 +20,7 @@ const MOST: f64 = 1e-3;
 /// were computed. Squared distances that differ by no more than the rounding of the centres counts for
 /// are equal, and the lowest index wins.
 pub(super) struct Exact {
-    /// What points and centres are measured from, shape `(d,)`.
+    /// Origin that points and centers are measured from, shape `(d,)`.
     origin: Vec<f64>,
     /// Shape `(m, d)`, in the values of points.
     centres: Array2<f64>,

@@ -11,7 +11,7 @@ use crate::{Scalar, Work};
 /// Points whose median is where a fit measures from.
 const SAMPLE: usize = 256;
 
-/// What a value is to the arithmetic: `(x - origin) * unit`, an origin for each feature.
+/// Maps a value to `(x - origin) * unit` for the arithmetic, with an origin for each feature.
 ///
 /// Where points lie far from 0, `|x|^2 - 2 x.c + |c|^2` loses the digits in which they differ; the
 /// differences from a number of the same type near them keep these. The origin of a fit is made of
@@ -51,12 +51,12 @@ impl<W: Work> Frame<W> {
         Self::new(origin, largest)
     }
 
-    /// What points are measured from, in the values as they were given, shape `(d,)`.
+    /// Origin that points are measured from, in the values as they were given, shape `(d,)`.
     pub(super) fn origin(&self) -> &[f64] {
         &self.origin
     }
 
-    /// What distances multiply differences by.
+    /// Factor that distances multiply differences by.
     pub(super) fn unit(&self) -> f64 {
         self.unit
     }

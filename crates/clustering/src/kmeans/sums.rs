@@ -38,7 +38,7 @@ const PIECE_FEATURES: usize = 64;
 pub(super) struct Sums {
     pieces: Vec<Piece>,
     k: usize,
-    /// What the points are measured from, shape `(d,)`, in their values.
+    /// Origin that the points are measured from, shape `(d,)`, in their values.
     origin: Vec<f64>,
 }
 
@@ -59,7 +59,7 @@ struct Piece {
 pub(super) struct Totals {
     /// Of the differences from the origin, in the values of points, times the weights.
     pub(super) sums: Array2<f64>,
-    /// What rounding has taken from the sums.
+    /// Rounding errors of the sums.
     pub(super) errors: Array2<f64>,
     pub(super) weights: Vec<f64>,
     pub(super) counts: Vec<usize>,

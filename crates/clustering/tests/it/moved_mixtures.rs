@@ -86,7 +86,7 @@ fn moments(points: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
     (mean, centered.t().dot(&centered) / points.nrows() as f64)
 }
 
-/// What the covariances of one component should be.
+/// Expected form of the covariances of one component.
 fn expected(kind: CovarianceType, covariance: &Array2<f64>) -> Vec<f64> {
     match kind {
         CovarianceType::Full | CovarianceType::Tied => covariance.iter().copied().collect(),

@@ -64,7 +64,7 @@ impl Fonts {
         Some(Self { database: Arc::new(database), own, others, lacking })
     }
 
-    /// What stands for a letter that no font has.
+    /// Replaces a letter that no font has.
     pub const REPLACEMENT: char = '?';
 
     /// In words, for a warning, the letters that no font has; `None` where there are none.
