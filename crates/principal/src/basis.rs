@@ -12,6 +12,11 @@ use crate::Value;
 /// Features up to which all eigenvectors are found.
 const EXACT: usize = 128;
 
+/// Points up to which all eigenvectors that they have are found: as many vectors as points span
+/// whatever the points do, where few vectors and iterations would mix directions of about the same
+/// variance.
+const EXACT_POINTS: usize = 256;
+
 /// Vectors beside those asked for: they keep the last of these from waiting for the next
 /// eigenvalue. scikit-learn's number.
 const OVERSAMPLES: usize = 10;
@@ -54,7 +59,8 @@ impl<'p, 'a, T: Value> Operator<'p, 'a, T> {
         let (products, d) = (iterations(count, rows.len().min(d)) as f64 + 1.0, d as f64);
         let (of_matrix, of_points) =
             (n * d * d + products * 2.0 * d * d * width, products * 4.0 * n * d * width);
-        if points.ncols() <= EXACT || of_matrix <= of_points {
+        let few = rows.len() <= EXACT_POINTS;
+        if points.ncols() <= EXACT || !few && of_matrix <= of_points {
             return Self::Matrix(scatter(points, mean, rows));
         }
         Self::Points { points, mean, parts: rows.chunks(rows.len().div_ceil(PARTS).max(1)).collect() }
@@ -143,7 +149,10 @@ fn iterations(count: usize, rank: usize) -> usize {
 /// rows beyond the rank are 0.
 pub(crate) fn leading<T: Value>(operator: &Operator<T>, count: usize) -> Array2<f64> {
     let d = operator.d();
-    let width = (count + OVERSAMPLES).min(d);
+    let width = match operator {
+        Operator::Points { .. } if operator.rank() <= EXACT_POINTS => operator.rank(),
+        _ => (count + OVERSAMPLES).min(d),
+    };
     let basis = match operator {
         Operator::Matrix(_) if d <= EXACT || width == d => Array2::eye(d),
         _ => subspace(operator, width, iterations(count, operator.rank())),

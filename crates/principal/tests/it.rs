@@ -82,6 +82,20 @@ fn few_points_of_many_features_have_exact_directions() {
 }
 
 #[test]
+fn few_points_of_about_the_same_variance_everywhere_have_exact_directions() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
+    // More points than are enough for the product of points to be cheaper, and fewer.
+    for (n, d, count) in [(50, 420, 8), (50, 2000, 8), (250, 300, 40), (140, 600, 139)] {
+        let points = Array2::from_shape_fn((n, d), |_| rng.gen_range(-1.0..1.0));
+        let principal = Principal::of(points.view(), count);
+        let centered = &points - &points.mean_axis(Axis(0)).unwrap();
+        let values = centered.dot(&centered.t()).eigh().unwrap().sort_eig_desc().0;
+        let expected = values.slice(s![..count]).mapv(|value| value / (n - 1) as f64);
+        close(&variances(&principal, &points), &expected, 1e-9);
+    }
+}
+
+#[test]
 fn as_many_directions_as_features_are_all_eigenvectors() {
     let points = products(&digits()).slice(s![.., ..160]).mapv(f64::sqrt);
     let principal = Principal::of(points.view(), 160);
