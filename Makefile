@@ -7,7 +7,7 @@
 #   make all K=12                                     reruns clustering and scoring, nothing before them
 #   make all LATENTS=mine.npy                         clusters your latents; needs no libtorch
 #   make all LATENTS=mine.npy TRAIN_LABELS=y.npy      and scores the clusters against your labels
-#   make all CLUSTER_KMEANS='.venv/bin/python scripts/cluster_sklearn.py'
+#   make all CLUSTER_KMEANS='.venv/bin/python scripts/standins/cluster_sklearn.py'
 
 ifeq ($(filter grouped-target,$(.FEATURES)),)
 $(error GNU Make 4.3 or newer is needed, found $(MAKE_VERSION))
@@ -162,7 +162,7 @@ STAMPS   := $(ARTIFACTS)/.stamps
 TABLE    := $(SCORES)/table.md
 
 # Published figures to print beside ours, where the scores are of DATASET's images and labels.
-reference := $(if $(bundled),$(if $(filter TEST_IMAGES TRAIN_LABELS TEST_LABELS,$(yours)),,$(wildcard crates/evaluate/reference/$(DATASET).json)))
+reference := $(if $(bundled),$(if $(filter TEST_IMAGES TRAIN_LABELS TEST_LABELS,$(yours)),,$(wildcard crates/programs/evaluate/reference/$(DATASET).json)))
 
 # ------------------------------------------------------------------------------------------ what the user gave
 
@@ -171,7 +171,7 @@ documented := $(shell awk '/^[A-Z_]+ +[?:]=.*\#\#/ { print $$1 }' $(firstword $(
 on_command_line := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 unknown := $(filter-out $(documented),$(on_command_line))
 ifneq ($(unknown),)
-$(error $(foreach name,$(unknown),$(name)= is no variable of this Makefile ($(shell scripts/nearest.sh $(name) $(documented)));) make help lists all)
+$(error $(foreach name,$(unknown),$(name)= is no variable of this Makefile ($(shell scripts/make/nearest.sh $(name) $(documented)));) make help lists all)
 endif
 
 # These targets neither read nor write artifacts.
@@ -188,12 +188,12 @@ endif
 short_flags := $(filter-out --%,$(firstword -$(MAKEFLAGS)))
 free := $(apart) demo smoke table
 dry := $(findstring n,$(short_flags))$(findstring q,$(short_flags))
-ifneq ($(and $(filter-out $(free),$(goals)),$(if $(dry),,yes),$(filter-out $(ALONE_IN),$(abspath $(ARTIFACTS)))),)
+ifneq ($(and $(filter-out $(free),$(goals)),$(if $(dry),,yes),$(filter-out $(LOCKED_DIR),$(abspath $(ARTIFACTS)))),)
 
 .PHONY: alone $(MAKECMDGOALS)
 $(goals): alone ;
 alone:
-	+@scripts/alone.sh '$(subst ','\'',$(abspath $(ARTIFACTS)))' $(MAKE) $(MAKECMDGOALS)
+	+@scripts/make/with-lock.sh '$(subst ','\'',$(abspath $(ARTIFACTS)))' $(MAKE) $(MAKECMDGOALS)
 
 else
 
@@ -279,7 +279,7 @@ programs = $(filter $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS),$1)
 # Brought back if it is lost; a LIBTORCH of yours is only checked, when something is built against it.
 libtorch := $(if $(LIBTORCH),,.libtorch/build-version)
 .libtorch/build-version:
-	@scripts/setup-libtorch.sh .libtorch
+	@scripts/setup/setup-libtorch.sh .libtorch
 
 build: $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all programs, and libtorch
 
@@ -287,29 +287,29 @@ build: $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS) ## all programs, and libtorch
 # other compiles what does not wait for them. libtorch comes first, so that nothing is compiled for minutes if it cannot be had.
 all_at_once := $(or $(filter build test lint,$(MAKECMDGOALS)),$(if $(own_latents),$(call programs,$(ENCODE) $(if $(own_weights),$(TRAIN_AE)))))
 $(PLAIN_PROGRAMS) &: $(SOURCES) | $(if $(all_at_once),$(libtorch))
-	@scripts/need.sh cargo c++
-	@$(if $(all_at_once),scripts/setup-libtorch.sh .libtorch)
+	@scripts/setup/check-deps.sh cargo c++
+	@$(if $(all_at_once),scripts/setup/setup-libtorch.sh .libtorch)
 	@echo 'building the programs (four to eight minutes on 2 cores the first time, cargo shows how far it is)' >&2
 	$(CARGO) build --release --locked $(if $(all_at_once),--workspace)
 	@touch $(PLAIN_PROGRAMS)
 
 $(TORCH_PROGRAMS) &: $(SOURCES) | $(PLAIN_PROGRAMS) $(libtorch)
-	@scripts/need.sh cargo c++
-	@scripts/setup-libtorch.sh .libtorch
+	@scripts/setup/check-deps.sh cargo c++
+	@scripts/setup/setup-libtorch.sh .libtorch
 	$(CARGO) build --release --locked $(if $(all_at_once),--workspace,$(TORCH_CRATES))
 	@touch $(TORCH_PROGRAMS)
 
 python: .venv/ready ## a Python environment with what the stand-ins in scripts/ need
-.venv/%: scripts/requirements-%.txt scripts/setup-python.sh
-	@scripts/setup-python.sh .venv $<
+.venv/%: scripts/setup/requirements-%.txt scripts/setup/setup-python.sh
+	@scripts/setup/setup-python.sh .venv $<
 	@touch $@
 
 lint: ## formatting, lints, which crate may depend on which, and where dependencies come from
 	$(CARGO) fmt --check
-	@scripts/setup-libtorch.sh .libtorch
+	@scripts/setup/setup-libtorch.sh .libtorch
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
-	scripts/check-arrows.sh
-	python3 scripts/check_supply.py
+	scripts/checks/check-layering.sh
+	python3 scripts/checks/check_supply.py
 
 # One environment, one pip at a time.
 .venv/test: | .venv/ready
@@ -328,11 +328,11 @@ test-cuda: .venv/test $(TORCH_PROGRAMS) ## training and encoding on a CUDA devic
 	.venv/bin/python -m unittest discover --start-directory scripts/tests --pattern 'cuda_*.py' --verbose
 
 fuzz: $(libtorch) ## feed the readers of files what they have not seen yet: half an hour each
-	@LIBTORCH=$${LIBTORCH:-$(CURDIR)/.libtorch} scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
+	@LIBTORCH=$${LIBTORCH:-$(CURDIR)/.libtorch} scripts/checks/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
 
 # The peers in an environment of their own, and linfa in a program of its own.
-.venv-bench/ready: scripts/requirements-bench.txt scripts/setup-python.sh
-	@scripts/setup-python.sh .venv-bench $<
+.venv-bench/ready: scripts/setup/requirements-bench.txt scripts/setup/setup-python.sh
+	@scripts/setup/setup-python.sh .venv-bench $<
 	@touch $@
 
 $(BIN)/examples/linfa_gmm: $(SOURCES) | $(PLAIN_PROGRAMS)
@@ -340,15 +340,15 @@ $(BIN)/examples/linfa_gmm: $(SOURCES) | $(PLAIN_PROGRAMS)
 	@touch $@
 
 bench-peers: .venv-bench/ready $(PLAIN_PROGRAMS) $(BIN)/examples/linfa_gmm $(TRAIN_IMAGES) $(LATENTS) ## time and memory of the clustering beside its peers: scikit-learn, Intel's extension, faiss, linfa
-	@.venv-bench/bin/python scripts/bench_peers.py --images $(TRAIN_IMAGES) --latents $(LATENTS) --bin $(BIN) \
+	@.venv-bench/bin/python scripts/bench/bench_peers.py --images $(TRAIN_IMAGES) --latents $(LATENTS) --bin $(BIN) \
 	    --out $(ARTIFACTS)/bench/peers.json --rounds $(ROUNDS) $(if $(WORK),--work '$(WORK)') $(threads)
 
 bench-manifold: .venv-bench/ready $(PLAIN_PROGRAMS) $(TRAIN_IMAGES) $(LATENTS) $(TRAIN_LABELS) ## time and quality of the embedding beside umap-learn
-	@.venv-bench/bin/python scripts/bench_manifold.py --images $(TRAIN_IMAGES) --latents $(LATENTS) --labels $(TRAIN_LABELS) --bin $(BIN) \
+	@.venv-bench/bin/python scripts/bench/bench_manifold.py --images $(TRAIN_IMAGES) --latents $(LATENTS) --labels $(TRAIN_LABELS) --bin $(BIN) \
 	    --out $(ARTIFACTS)/bench/manifold.json --rounds $(ROUNDS) $(if $(WORK),--work '$(WORK)') $(threads)
 
 bench-train: .venv/test $(TORCH_PROGRAMS) $(TRAIN_IMAGES) ## time of a training step beside PyTorch's
-	@.venv/bin/python scripts/bench_train.py --images $(TRAIN_IMAGES) --bin $(BIN) --out $(ARTIFACTS)/bench/train.json --rounds $(ROUNDS) --steps $(STEPS) \
+	@.venv/bin/python scripts/bench/bench_train.py --images $(TRAIN_IMAGES) --bin $(BIN) --out $(ARTIFACTS)/bench/train.json --rounds $(ROUNDS) --steps $(STEPS) \
 	    --batch $(BATCH) --precision $(PRECISION) $(if $(filter-out auto,$(DEVICE)),--device $(DEVICE)) $(threads)
 
 include mk/stage.mk
@@ -372,7 +372,7 @@ train-ae_command = $(TRAIN_AE) --images $(TRAIN_IMAGES) $(if $(TEST_IMAGES),--va
 # A training that was stopped goes on where it has the same command and images as now. Otherwise
 # train-ae discards its checkpoint, and only once the new command has proved to be a right one.
 train-ae_checkpoint := $(ARTIFACTS)/autoencoder/checkpoint.safetensors
-checkpoint_flag = $(if $(filter other,$(shell scripts/record.sh stopped $(STAMPS)/train-ae \
+checkpoint_flag = $(if $(filter other,$(shell scripts/make/record.sh stopped $(STAMPS)/train-ae \
     $(train-ae_checkpoint) $(call quoted,$(train-ae_command)) $(train-ae_inputs))),--discard-checkpoint,--resume)
 train-ae_threads = $(if $(and $(call programs,$(TRAIN_AE)),$(wildcard $(train-ae_checkpoint))),$(checkpoint_flag)) $(threads)
 ifneq ($(TRAIN_IMAGES),)
@@ -417,7 +417,7 @@ ifneq ($(TRAIN_IMAGES),)
 $(eval $(call cluster,pixels-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(TRAIN_IMAGES),$(TEST_IMAGES)))
 endif
 # Full covariances of wide vectors take minutes. Latents of the user's may be wide; a file tells by its header.
-wide := $(if $(filter LATENTS,$(yours)),$(shell [ "$$(scripts/npy_width.sh $(LATENTS))" -gt 100 ] && echo yes))
+wide := $(if $(filter LATENTS,$(yours)),$(shell [ "$$(scripts/make/npy_width.sh $(LATENTS))" -gt 100 ] && echo yes))
 latents_covariance := $(if $(covariance_named),$(COVARIANCE),$(if $(wide),diag,$(COVARIANCE)))
 ifneq ($(LATENTS),)
 $(eval $(call cluster,latents-kmeans,$(CLUSTER_KMEANS),$(kmeans_flags),$(LATENTS),$(LATENTS_TEST)))

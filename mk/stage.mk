@@ -4,7 +4,7 @@
 # of its last run, or if a stage that makes one of its inputs runs. Times are not compared with one
 # another: a clock may have been ahead, and a file may be replaced by an older one. So inputs are
 # order-only prerequisites, and what has to run is found before anything runs. STAMPS/NAME holds the
-# command of the last run that succeeded, STAMPS/NAME.files the files (scripts/record.sh).
+# command of the last run that succeeded, STAMPS/NAME.files the files (scripts/make/record.sh).
 
 quoted = '$(subst ','\'',$1)'
 same = $(and $(findstring x$(strip $1)x,x$(strip $2)x),$(findstring x$(strip $2)x,x$(strip $1)x))
@@ -12,7 +12,7 @@ recorded = $(wildcard $(STAMPS)/$1.files)
 same_command = $(call same,$(file <$(STAMPS)/$1),$($1_command))
 
 # Stages of which a file has changed since they ran.
-changed := $(shell scripts/record.sh changed $(STAMPS))
+changed := $(shell scripts/make/record.sh changed $(STAMPS))
 # FORCE if stage $1 has to run.
 rerun = $(if $(and $(call recorded,$1),$(call same_command,$1)),$(if $(strip \
     $(filter $1,$(changed)) $(foreach file,$($1_inputs),$(rerun_$(maker_$(file))))),FORCE),FORCE)
@@ -35,11 +35,11 @@ $(foreach file,$2,$(eval maker_$(file) := $1))
 rerun_$1 := $$(call rerun,$1)
 .PRECIOUS: $2
 $2 &: $$(rerun_$1) | $3 $(call programs,$4)
-	@scripts/record.sh begin $(if $($1_checkpoint),--checkpoint $($1_checkpoint)) $(STAMPS)/$1 $$(call quoted,$$($1_command)) $$($1_inputs)
+	@scripts/make/record.sh begin $(if $($1_checkpoint),--checkpoint $($1_checkpoint)) $(STAMPS)/$1 $$(call quoted,$$($1_command)) $$($1_inputs)
 	$$(if $$($1_stdout),@mkdir -p $$(dir $$($1_stdout)))
 	$$($1_silent)$$($1_command) $$(call threads_of,$1)$$(if $$($1_stdout), > $$($1_stdout).new)
 	$$(if $$($1_stdout),@mv $$($1_stdout).new $$($1_stdout))
-	@scripts/record.sh end $(STAMPS)/$1 $$($1_outputs)
+	@scripts/make/record.sh end $(STAMPS)/$1 $$($1_outputs)
 	$$($1_last)
 endef
 threads_of = $(if $(filter undefined,$(origin $1_threads)),$(threads),$($1_threads))

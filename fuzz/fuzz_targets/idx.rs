@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../crates/fetch-data/src/idx.rs"]
+#[path = "../../crates/programs/fetch-data/src/idx.rs"]
 mod idx;
 
 fuzz_target!(|data: &[u8]| {

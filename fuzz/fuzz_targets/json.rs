@@ -6,10 +6,10 @@ use std::path::Path;
 
 use artifact::FileRecord;
 use libfuzzer_sys::fuzz_target;
-use score_files::{ScoreFiles, read_published};
+use score_io::{ScoreFiles, read_published};
 
 #[allow(dead_code)]
-#[path = "../../crates/report/src/history.rs"]
+#[path = "../../crates/programs/report/src/history.rs"]
 mod history;
 
 fuzz_target!(|data: &[u8]| {

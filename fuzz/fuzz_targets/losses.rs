@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 
 #[allow(dead_code)]
-#[path = "../../crates/report/src/autoencoder.rs"]
+#[path = "../../crates/programs/report/src/autoencoder.rs"]
 mod autoencoder;
 
 fuzz_target!(|data: &[u8]| {

@@ -11,13 +11,13 @@ use zip::write::SimpleFileOptions;
 
 // The modules of the programs that read their models, as they are.
 #[allow(dead_code)]
-#[path = "../../crates/embed-manifold/src/model.rs"]
+#[path = "../../crates/programs/embed-manifold/src/model.rs"]
 mod embedding;
 #[allow(dead_code)]
-#[path = "../../crates/scatter/src/model.rs"]
+#[path = "../../crates/programs/scatter/src/model.rs"]
 mod features;
 #[allow(dead_code)]
-#[path = "../../crates/cluster-gmm/src/model.rs"]
+#[path = "../../crates/programs/cluster-gmm/src/model.rs"]
 mod mixture;
 
 const NAMES: [&str; 13] = [

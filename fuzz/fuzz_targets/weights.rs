@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 
 // The module of the program that shows them, as it is.
 #[allow(dead_code)]
-#[path = "../../crates/report/src/autoencoder.rs"]
+#[path = "../../crates/programs/report/src/autoencoder.rs"]
 mod autoencoder_file;
 #[path = "../checks/weights.rs"]
 mod weights;

@@ -110,7 +110,7 @@ class FilesOfYours(Make):
         self.assertNotIn("fetch-data", self.programs())
         for command in self.ran:
             for word in command:
-                for part in [f"{self.artifacts}/data", "crates/evaluate/reference", "fashion-mnist"]:
+                for part in [f"{self.artifacts}/data", "crates/programs/evaluate/reference", "fashion-mnist"]:
                     self.assertNotIn(part, word, command)
         self.assertEqual((self.artifacts / "scores").exists(), scored, words)
         self.assertTrue((self.artifacts / "report/index.html").exists())

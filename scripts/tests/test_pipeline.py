@@ -144,8 +144,8 @@ class Pipeline(unittest.TestCase):
         self.assertAlmostEqual(scores["noise_share"], 100 / len(labels), places=12)
 
     def test_stand_ins_take_the_place_of_a_stage(self):
-        sklearn = f"{PYTHON} scripts/cluster_sklearn.py"
-        pca = f"{PYTHON} scripts/encode_pca.py"
+        sklearn = f"{PYTHON} scripts/standins/cluster_sklearn.py"
+        pca = f"{PYTHON} scripts/standins/encode_pca.py"
         for name, words in {
             "kmeans": [f"CLUSTER_KMEANS={sklearn}"],
             "gmm": [f"CLUSTER_GMM={sklearn}"],
@@ -170,7 +170,7 @@ class Pipeline(unittest.TestCase):
         ]:
             with self.subTest(f"{program} {points.name}"):
                 model, theirs, ours = (self.folder / f"{program}{end}" for end in [".npz", "-theirs.npy", "-ours.npy"])
-                stand_in = [PYTHON, ROOT / "scripts/cluster_sklearn.py"]
+                stand_in = [PYTHON, ROOT / "scripts/standins/cluster_sklearn.py"]
                 subprocess.run(
                     [*stand_in, "--points", points, "--out", theirs, "--model", model, *flags], check=True
                 )

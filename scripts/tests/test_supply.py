@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline import ROOT
 
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(ROOT / "scripts/checks"))
 import check_supply  # noqa: E402
 
 

@@ -1,0 +1,267 @@
+//! Scattered images as points.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, Axis, Zip, s};
+use pca::Principal;
+use rayon::prelude::*;
+
+use crate::transform::{scales, shape_of};
+use crate::{Error, Result, Scattering};
+
+/// Most images that deviations and directions are found from.
+const SAMPLE: usize = 10_000;
+
+/// Deviations of pixels that `f32` can hold: what is divided by them can be squared.
+const DEVIATIONS: Range<f64> = 1e-60..1e60;
+
+/// Images that are scattered at once.
+const ROWS: usize = 128;
+
+/// How images become points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Params {
+    /// Scales J of the wavelets; as many as leave 3 x 3 places if not given.
+    pub scales: Option<usize>,
+    /// Angles L of the wavelets (default 8).
+    pub angles: usize,
+    /// Most features of a point (default 500, as in Zhang, You, Vidal and Li, *Learning a self-expressive network for subspace
+    /// clustering*, CVPR 2021).
+    pub dims: usize,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self { scales: None, angles: 8, dims: 500 }
+    }
+}
+
+/// From images to points: each path of the [`Scattering`] transform is divided by its standard deviation, so that fine edges
+/// count as much as large areas; each image by its length, so that none counts for its brightness; and of what is left the
+/// principal directions are kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Features {
+    /// Sides of the images.
+    pub size: (usize, usize),
+    /// Scales of the wavelets.
+    pub scales: usize,
+    /// Angles of the wavelets.
+    pub angles: usize,
+    /// Standard deviation of each path, shape `(paths,)`.
+    pub deviations: Array1<f64>,
+    /// Directions that are kept, `(dims, values)`; none where there are no more values than dims, and all stay as they are.
+    pub principal: Principal,
+}
+
+/// Called with the images done and all.
+type OnImages<'a> = &'a mut (dyn FnMut(usize, usize) + Send);
+
+impl Features {
+    /// Learns deviations and directions from at most 10,000 of `images` `(n, height * width)`,
+    /// evenly over all of them, and gives all of them as points `(n, dims)`. Each image is
+    /// scattered once. The number of threads changes nothing.
+    ///
+    /// Each image counts for the deviations with its brightness: all images times a number have the
+    /// same features, however small or large that is, but one that is far brighter than all others
+    /// decides alone what the paths are divided by.
+    ///
+    /// Memory beside images and points: 10,000 scattered images and a matrix of all pairs of values
+    /// (139 and 96 MB of 28 x 28 pixels), and a few MB a thread.
+    ///
+    /// # Errors
+    /// Images of another shape or too small to scatter, fewer than two; parameters that make no sense; pixels that are not finite.
+    pub fn fit(
+        images: ArrayView2<f32>,
+        size: (usize, usize),
+        params: &Params,
+        progress: OnImages,
+    ) -> Result<(Self, Array2<f32>)> {
+        let scales = params.scales.unwrap_or_else(|| scales(size.0, size.1));
+        let scattering = Scattering::new(size, scales, params.angles)?;
+        check(images, params)?;
+        scattering.check_images(images)?;
+        let (n, rows) = (images.nrows(), images.nrows().min(SAMPLE));
+        let mut sample = Array2::zeros((rows, scattering.values()));
+        let mut sizes = Array1::zeros(rows);
+        let (done, progress) = (AtomicUsize::new(0), Mutex::new(progress));
+        let chunks = sample.axis_chunks_iter_mut(Axis(0), ROWS).into_par_iter();
+        chunks.zip(sizes.axis_chunks_iter_mut(Axis(0), ROWS)).enumerate().for_each(
+            |(chunk, (mut to, mut sizes))| {
+                let mut work = scattering.work();
+                for (at, (row, size)) in to.outer_iter_mut().zip(&mut sizes).enumerate() {
+                    *size = scattering.image(images.row((chunk * ROWS + at) * n / rows), &mut work, row);
+                }
+                tell(&done, to.nrows(), n, &progress);
+            },
+        );
+        let deviations = deviations(sample.view(), &sizes, scattering.shape().0);
+        sample.outer_iter_mut().into_par_iter().for_each(|row| scale(row, &deviations));
+        let (dims, values) = (params.dims.min(rows), scattering.values());
+        let principal = if dims < values {
+            Principal::of(sample.view(), dims)
+        } else {
+            Principal { mean: Array1::zeros(values), directions: Array2::zeros((0, values)) }
+        };
+        let features = Self { size, scales, angles: params.angles, deviations, principal };
+        let points = features.points(&scattering, images, Some(sample.view()), &done, &progress);
+        Ok((features, points))
+    }
+
+    /// A model from its parts.
+    ///
+    /// # Errors
+    /// Parts that do not go together; values that are not finite.
+    pub fn new(
+        size: (usize, usize),
+        scales: usize,
+        angles: usize,
+        deviations: Array1<f64>,
+        principal: Principal,
+    ) -> Result<Self> {
+        // Held against one another before anything as large as the model says is made.
+        let (paths, rows, columns) = shape_of(size, scales, angles)?;
+        let values = paths * rows * columns;
+        let found = (deviations.len(), principal.mean.len(), principal.directions.ncols());
+        if found != (paths, values, values) {
+            return Err(Error::Parameter {
+                expected: format!("{paths} deviations, {values} means and directions of {values} values"),
+                found: format!("{found:?}"),
+                cure: "give another model",
+            });
+        }
+        let numbers = deviations.iter().chain(&principal.mean).chain(&principal.directions);
+        if let Some(wrong) = numbers.clone().find(|x| !x.is_finite()) {
+            let expected = "finite values in the model".into();
+            return Err(Error::Parameter { expected, found: wrong.to_string(), cure: "give another model" });
+        }
+        if let Some(wrong) = deviations.iter().find(|x| **x != 0.0 && !DEVIATIONS.contains(*x)) {
+            let expected = format!(
+                "deviations of 0 or from {:e} to {:e} in the model",
+                DEVIATIONS.start, DEVIATIONS.end
+            );
+            return Err(Error::Parameter { expected, found: wrong.to_string(), cure: "give another model" });
+        }
+        Ok(Self { size, scales, angles, deviations, principal })
+    }
+
+    /// New images `(m, height * width)` as points `(m, dims)`.
+    ///
+    /// # Errors
+    /// Images of another size; pixels that are not finite.
+    pub fn transform(&self, images: ArrayView2<f32>, progress: OnImages) -> Result<Array2<f32>> {
+        let scattering = Scattering::new(self.size, self.scales, self.angles)?;
+        scattering.check_images(images)?;
+        Ok(self.points(&scattering, images, None, &AtomicUsize::new(0), &Mutex::new(progress)))
+    }
+
+    /// Features of a point.
+    pub fn dims(&self) -> usize {
+        match self.principal.directions.nrows() {
+            0 => self.principal.mean.len(),
+            dims => dims,
+        }
+    }
+
+    /// All images as points; `sample` holds those that are scattered and scaled, evenly over all of
+    /// them.
+    fn points(
+        &self,
+        scattering: &Scattering,
+        images: ArrayView2<f32>,
+        sample: Option<ArrayView2<f32>>,
+        done: &AtomicUsize,
+        progress: &Mutex<OnImages>,
+    ) -> Array2<f32> {
+        let n = images.nrows();
+        // The sample holds image `at * n / rows` in row `at`.
+        let known = |i: usize| {
+            let rows = sample?.nrows();
+            let at = (i * rows).div_ceil(n);
+            (at < rows && at * n / rows == i).then(|| sample.map(|sample| sample.row(at).to_owned()))?
+        };
+        let mut points = Array2::zeros((images.nrows(), self.dims()));
+        let chunks = points.axis_chunks_iter_mut(Axis(0), ROWS).into_par_iter();
+        chunks.zip(images.axis_chunks_iter(Axis(0), ROWS)).enumerate().for_each(
+            |(chunk, (mut to, images))| {
+                let mut work = scattering.work();
+                let mut scattered = Array2::zeros((images.nrows(), scattering.values()));
+                let mut new = 0;
+                let rows = images.outer_iter().zip(scattered.outer_iter_mut());
+                for (i, (image, mut row)) in (chunk * ROWS..).zip(rows) {
+                    if let Some(known) = known(i) {
+                        row.assign(&known);
+                    } else {
+                        // Points have length 1, whatever the size of their images.
+                        let _ = scattering.image(image, &mut work, row.view_mut());
+                        scale(row, &self.deviations);
+                        new += 1;
+                    }
+                }
+                if self.principal.directions.is_empty() {
+                    to.assign(&scattered);
+                } else {
+                    let (scores, _) = self.principal.project(scattered.view());
+                    Zip::from(&mut to).and(&scores).for_each(|to, &score| *to = score as f32);
+                }
+                tell(done, new, n, progress);
+            },
+        );
+        points
+    }
+}
+
+fn tell(done: &AtomicUsize, some: usize, all: usize, progress: &Mutex<OnImages>) {
+    let done = done.fetch_add(some, Ordering::Relaxed) + some;
+    // If another thread holds the lock, skips this report.
+    if let Ok(mut progress) = progress.try_lock() {
+        progress(done, all);
+    }
+}
+
+/// Standard deviation of each of so many paths over images and places, of `scattered` `(n, paths *
+/// places)`, whose rows are in units of `sizes` `(n,)`.
+fn deviations(scattered: ArrayView2<f32>, sizes: &Array1<f64>, paths: usize) -> Array1<f64> {
+    let places = scattered.ncols() / paths;
+    let of_path = |path: usize| {
+        let values = scattered.slice(s![.., path * places..(path + 1) * places]);
+        let n = values.len() as f64;
+        let values = || {
+            values
+                .outer_iter()
+                .zip(sizes)
+                .flat_map(|(row, size)| row.into_iter().map(move |&x| f64::from(x) * size))
+        };
+        let mean = values().sum::<f64>() / n;
+        (values().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt()
+    };
+    Array1::from((0..paths).into_par_iter().map(of_path).collect::<Vec<_>>())
+}
+
+/// Divides each path of an image by its deviation, then all by their length; what never changes, and a black image, becomes 0.
+fn scale(mut image: ArrayViewMut1<f32>, deviations: &Array1<f64>) {
+    let places = image.len() / deviations.len();
+    let mut length = 0.0;
+    let factors = deviations.iter().map(|&deviation| if deviation > 0.0 { 1.0 / deviation } else { 0.0 });
+    for (path, factor) in image.exact_chunks(places).into_iter().zip(factors.clone()) {
+        length += path.iter().map(|&x| (f64::from(x) * factor).powi(2)).sum::<f64>();
+    }
+    let length = if length > 0.0 { length.sqrt() } else { 1.0 };
+    for (mut path, factor) in image.exact_chunks_mut(places).into_iter().zip(factors) {
+        path.mapv_inplace(|x| (f64::from(x) * factor / length) as f32);
+    }
+}
+
+fn check(images: ArrayView2<f32>, params: &Params) -> Result<()> {
+    let refuse = |expected: &str, found: usize, cure| {
+        Err(Error::Parameter { expected: expected.into(), found: found.to_string(), cure })
+    };
+    if images.nrows() < 2 {
+        return refuse("at least 2 images", images.nrows(), "give more");
+    }
+    if params.dims == 0 {
+        return refuse("at least 1 of dims", 0, "500 are usual");
+    }
+    Ok(())
+}

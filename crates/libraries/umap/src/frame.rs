@@ -1,0 +1,159 @@
+//! From `f64` to `f32` without losing what tells points apart.
+
+use std::cmp::Ordering;
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Zip};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::neighbours::Metric;
+use crate::space::{PLAIN_SPANS, SPAN, first_equal};
+
+/// Rows that the center is found from.
+const SAMPLE: usize = 1001;
+
+/// Rows that differ by less than this share of themselves differ by rounding, and may become equal.
+const NOISE: f64 = 1.0 / (1u64 << 40) as f64;
+
+/// Where points of `f64` lie as `f32`: from a center, times a power of 2.
+///
+/// Squared distances of `f32` that lie far from the origin, or are very large or small, lose what tells points apart. The
+/// center is made of values of the points, so `x + c` and `x`, where both are exact, become the same `f32`.
+///
+/// ```
+/// use umap::{Frame, Metric};
+/// use ndarray::array;
+///
+/// let points = array![[1e9 + 1.0], [1e9 + 2.0], [1e9 + 2.5]];
+/// let frame = Frame::of(points.view(), Metric::Euclidean);
+/// assert_eq!(frame.narrow(points.view())?.points, array![[-1.0_f32], [0.0], [0.5]]);
+/// # Ok::<(), umap::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// Shape `(d,)`; 0 for [`Metric::Cosine`], whose angles are those at the origin.
+    pub center: Array1<f64>,
+    /// The power of 2 that differences from the center are multiplied by, mostly 0.
+    pub exponent: i32,
+    /// Distances between points.
+    pub metric: Metric,
+}
+
+/// Points as `f32`, and what that took from them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Narrowed {
+    /// Shape `(n, d)`.
+    pub points: Array2<f32>,
+    /// Length of what rounding took from each, shape `(n,)`.
+    pub(crate) rounding: Vec<f32>,
+    /// Rows that became equal to others, though they differ by more than noise.
+    pub(crate) merged: usize,
+}
+
+impl Frame {
+    /// The frame that leaves points of `d` features as they are.
+    pub fn identity(d: usize, metric: Metric) -> Self {
+        Self { center: Array1::zeros(d), exponent: 0, metric }
+    }
+
+    /// The frame of `points` `(n, d)`, which are finite: from the median of each feature, over 1,001 rows at most.
+    pub fn of(points: ArrayView2<f64>, metric: Metric) -> Self {
+        let d = points.ncols();
+        if metric == Metric::Cosine || points.is_empty() {
+            return Self::identity(d, metric);
+        }
+        let center = medians(points, f64::total_cmp);
+        // Halves, since the difference of two large values may be no number.
+        let largest = points
+            .outer_iter()
+            .map(|row| {
+                Zip::from(row).and(&center).fold(0.0, |most: f64, x, c| most.max((0.5 * x - 0.5 * c).abs()))
+            })
+            .fold(0.0, f64::max);
+        let span = if largest == 0.0 { 0 } else { largest.log2().floor() as i32 + 1 };
+        let exponent = if PLAIN_SPANS.contains(&span) { 0 } else { SPAN - span };
+        Self { center, exponent, metric }
+    }
+
+    /// Brings `points` `(n, d)`, which are finite, into the frame.
+    ///
+    /// # Errors
+    /// A point so far from the center that it is no `f32`; another number of features.
+    pub fn narrow(&self, points: ArrayView2<f64>) -> Result<Narrowed> {
+        if points.ncols() != self.center.len() {
+            return Err(Error::features(self.center.len(), points.ncols()));
+        }
+        let factors = halves(self.exponent);
+        let into = |row: ArrayView1<f64>, j: usize| {
+            let scaled = |x: f64| x * factors[0] * factors[1];
+            scaled(row[j]) - scaled(self.center[j])
+        };
+        // Under `Cosine` each row may have a scale of its own.
+        let own = |row: ArrayView1<f64>| match self.metric {
+            Metric::Euclidean => [1.0, 1.0],
+            Metric::Cosine => {
+                let largest = row.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+                let exponent = if largest == 0.0 { 0 } else { largest.log2().floor() as i32 };
+                halves(if PLAIN_SPANS.contains(&exponent) { 0 } else { -exponent })
+            }
+        };
+        let exact = |row: ArrayView1<f64>| -> Vec<f64> {
+            let own = own(row);
+            (0..row.len()).map(|j| into(row, j) * own[0] * own[1]).collect()
+        };
+        let mut narrowed = Array2::<f32>::zeros(points.dim());
+        let rounding: Vec<f32> = narrowed
+            .axis_iter_mut(Axis(0))
+            .into_par_iter()
+            .zip(points.axis_iter(Axis(0)))
+            .map(|(mut to, row)| {
+                let mut lost = 0.0;
+                for (to, x) in to.iter_mut().zip(exact(row)) {
+                    *to = x as f32;
+                    lost += (x - f64::from(*to)).powi(2);
+                }
+                // Under `Cosine` relative to the length, since directions are what is compared.
+                (lost.sqrt() / length(to.view(), self.metric)) as f32
+            })
+            .collect();
+        if let Some(((row, _), _)) = narrowed.indexed_iter().find(|(_, x)| !x.is_finite()) {
+            return Err(Error::TooFar { row });
+        }
+        let first = first_equal(narrowed.view());
+        let differ = |(i, &first): (usize, &u32)| {
+            let (a, b) = (points.row(i), points.row(first as usize));
+            let largest = a.iter().chain(b).fold(0.0_f64, |most, x| most.max(x.abs()));
+            first as usize != i
+                && a.iter().zip(b).any(|(x, y)| (0.5 * x - 0.5 * y).abs() > 0.5 * NOISE * largest)
+        };
+        let merged = first.iter().enumerate().filter(|&row| differ(row)).count();
+        Ok(Narrowed { points: narrowed, rounding, merged })
+    }
+}
+
+/// The median of each feature of `points` `(n, d)`, over [`SAMPLE`] rows at most.
+pub(crate) fn medians<T: Copy>(points: ArrayView2<T>, order: impl Fn(&T, &T) -> Ordering) -> Array1<T> {
+    let count = points.nrows().min(SAMPLE);
+    let rows: Vec<usize> = (0..count).map(|at| at * points.nrows() / count).collect();
+    let sample = points.select(Axis(0), &rows);
+    let median = |column: ArrayView1<T>| {
+        let mut values = column.to_vec();
+        *values.select_nth_unstable_by(count / 2, &order).1
+    };
+    sample.axis_iter(Axis(1)).map(median).collect()
+}
+
+/// Length of a row under [`Metric::Cosine`], else 1.
+fn length(row: ArrayView1<f32>, metric: Metric) -> f64 {
+    match metric {
+        Metric::Euclidean => 1.0,
+        Metric::Cosine => {
+            row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt().max(f64::MIN_POSITIVE)
+        }
+    }
+}
+
+/// 2 to the power of `exponent` as a product of two, since one may be beyond `f64`.
+fn halves(exponent: i32) -> [f64; 2] {
+    [2.0_f64.powi(exponent / 2), 2.0_f64.powi(exponent - exponent / 2)]
+}

@@ -1,0 +1,190 @@
+//! What can be asked for, and what goes together.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use artifact::{FileRecord, read_matrix};
+use cli::{Count, NotNegative, Span};
+use clustering::gmm::{CovarianceType, GmmParams, Init, Keep};
+
+use crate::model::read_model;
+
+/// Groups points with a Gaussian mixture fitted by expectation maximisation, in f64, and writes the most probable
+/// component of each; or, with --predict, assigns new points to the components of a model; or, with --select-k, compares
+/// numbers of components. The same seed gives the same bytes, whatever the number of threads.
+#[derive(argh::FromArgs)]
+#[argh(
+    help_triggers("-h", "--help"),
+    example = "cluster-gmm --points latents.npy --out assignments.npy --model model.npz --proba posterior.npy\ncluster-gmm --points new.npy --predict model.npz --out new-assignments.npy\ncluster-gmm --points latents.npy --select-k 2..20 --out k.csv\nevaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
+)]
+pub struct Args {
+    /// points: .npy of any integer or float dtype, (n, d); or images (n, height, width), divided by 255 when u1
+    #[argh(option, arg_name = "file")]
+    pub points: PathBuf,
+    /// assignments to write: .npy, i4, (n,), values 0..k-1; with --select-k the table to write: .csv
+    #[argh(option, arg_name = "file")]
+    pub out: PathBuf,
+    /// posterior to write: .npy, f8, (n, k), the probability of each component given the point
+    #[argh(option, arg_name = "file")]
+    pub proba: Option<PathBuf>,
+    /// log densities to write: .npy, f8, (n,), in nats: how usual a point is under the mixture
+    #[argh(option, arg_name = "file")]
+    pub densities: Option<PathBuf>,
+    /// model to write: .npz with weights (k,), means (k, d), covariances and covariance_type, as
+    /// scikit-learn shapes them; and origin (d,) and offsets (k, d), whose sums are the means in
+    /// more digits
+    #[argh(option, arg_name = "file")]
+    pub model: Option<PathBuf>,
+    /// fit nothing: assign the points to the most probable component of this model
+    #[argh(option, arg_name = "file")]
+    pub predict: Option<PathBuf>,
+    /// fit every number of components from A to B, write their BIC and AIC to --out and say which BIC is lowest
+    #[argh(option, arg_name = "A..B")]
+    pub select_k: Option<Span>,
+    /// weights of the points: .npy of any number dtype, (n,), at least 0 (default 1 each); a point
+    /// of weight 0 is left out, and gets the label that the mixture of the others gives it
+    #[argh(option, arg_name = "file")]
+    pub weights: Option<PathBuf>,
+    /// number of components (default 10, or as many as the model of --init has)
+    #[argh(option, arg_name = "n")]
+    pub k: Option<Count>,
+    /// starts, of which one is kept (default 1)
+    #[argh(option, arg_name = "n")]
+    pub starts: Option<Count>,
+    /// which start is kept: likelihood, or information: the one whose components are clearest and of about the same size,
+    /// by their mutual information with the points (default likelihood)
+    #[argh(option, arg_name = "name")]
+    pub keep: Option<Best>,
+    /// most iterations of a start (default 300)
+    #[argh(option, arg_name = "n")]
+    pub max_iter: Option<Count>,
+    /// a start has converged when the mean log-likelihood changes by less than this, as in scikit-learn (default 1e-5)
+    #[argh(option, arg_name = "x")]
+    pub tol: Option<NotNegative>,
+    /// full, tied, diag or spherical (default full, or that of the model of --init)
+    #[argh(option, arg_name = "name")]
+    pub covariance: Option<CovarianceType>,
+    /// added to every variance so that no component collapses (default 1e-6)
+    #[argh(option, arg_name = "x")]
+    pub reg_covar: Option<NotNegative>,
+    /// kmeans, random, a .npy of k means to start from, or a .npz model to go on from (default kmeans)
+    #[argh(option, arg_name = "name")]
+    pub init: Option<Start>,
+    /// of every random choice (default 0)
+    #[argh(option, arg_name = "n")]
+    pub seed: Option<u64>,
+    /// threads; they change no result (default all cores)
+    #[argh(option, arg_name = "n")]
+    pub threads: Option<Count>,
+}
+
+/// `--keep`
+#[derive(Clone, Copy)]
+pub struct Best(pub Keep);
+
+impl FromStr for Best {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "likelihood" => Ok(Self(Keep::Likelihood)),
+            "information" => Ok(Self(Keep::Information)),
+            _ => Err(format!("expected likelihood or information, found '{text}'")),
+        }
+    }
+}
+
+/// `--init`
+pub enum Start {
+    KMeans,
+    Random,
+    Means(PathBuf),
+    Model(PathBuf),
+}
+
+impl FromStr for Start {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "kmeans" => Ok(Self::KMeans),
+            "random" => Ok(Self::Random),
+            file if file.ends_with(".npy") => Ok(Self::Means(file.into())),
+            file if file.ends_with(".npz") => Ok(Self::Model(file.into())),
+            _ => Err("expected kmeans, random or the name of a .npy or .npz file".into()),
+        }
+    }
+}
+
+impl Args {
+    /// Refuses options that mean nothing beside --predict or --select-k.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let from_file = matches!(self.init, Some(Start::Means(_) | Start::Model(_)));
+        // Option, whether it was given, and whether it goes with --predict and with --select-k.
+        let options = [
+            ("--proba", self.proba.is_some(), true, false),
+            ("--densities", self.densities.is_some(), true, false),
+            ("--model", self.model.is_some(), false, false),
+            ("--predict", self.predict.is_some(), true, false),
+            ("--select-k", self.select_k.is_some(), false, true),
+            ("--weights", self.weights.is_some(), false, true),
+            ("--k", self.k.is_some(), false, false),
+            ("--starts", self.starts.is_some(), false, true),
+            ("--keep", self.keep.is_some(), false, true),
+            ("--max-iter", self.max_iter.is_some(), false, true),
+            ("--tol", self.tol.is_some(), false, true),
+            ("--covariance", self.covariance.is_some(), false, true),
+            ("--reg-covar", self.reg_covar.is_some(), false, true),
+            ("--init FILE", from_file, false, false),
+            ("--init", self.init.is_some() && !from_file, false, true),
+            ("--seed", self.seed.is_some(), false, true),
+        ];
+        if let Some(model) = &self.predict
+            && let Some((option, ..)) = options.iter().find(|(_, given, fits, _)| *given && !fits)
+        {
+            let model = model.display();
+            return Err(cli::usage(format!(
+                "--predict {model} assigns and fits nothing: leave out {option}"
+            )));
+        }
+        if let Some(span) = self.select_k
+            && let Some((option, ..)) = options.iter().find(|(_, given, _, fits)| *given && !fits)
+        {
+            return Err(cli::usage(format!(
+                "--select-k {span} compares numbers of components: leave out {option}"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The parameters with the defaults filled in, and the file of means or the model if one was read.
+    pub fn params(&self) -> anyhow::Result<(GmmParams, Option<FileRecord>)> {
+        let default = GmmParams::default();
+        let (mut k, mut covariance_type) = (default.k, default.covariance_type);
+        let (init, record) = match &self.init {
+            None | Some(Start::KMeans) => (Init::KMeans, None),
+            Some(Start::Random) => (Init::Random, None),
+            Some(Start::Means(path)) => {
+                let (means, record) = read_matrix(path)?;
+                (Init::Means(means), Some(record))
+            }
+            Some(Start::Model(path)) => {
+                let (model, record) = read_model(path)?;
+                (k, covariance_type) = (model.weights().len(), model.covariance_type());
+                (Init::Model(model), Some(record))
+            }
+        };
+        let params = GmmParams {
+            k: self.k.map_or(k, |k| k.0),
+            starts: self.starts.map_or(default.starts, |starts| starts.0),
+            keep: self.keep.map_or(default.keep, |keep| keep.0),
+            max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
+            tol: self.tol.map_or(default.tol, |tol| tol.0),
+            covariance_type: self.covariance.unwrap_or(covariance_type),
+            reg_covar: self.reg_covar.map_or(default.reg_covar, |reg_covar| reg_covar.0),
+            init,
+            seed: self.seed.unwrap_or(default.seed),
+        };
+        Ok((params, record))
+    }
+}

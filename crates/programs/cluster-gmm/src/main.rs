@@ -1,0 +1,224 @@
+//! `cluster-gmm`: points in, assignments and a mixture out; or points and a mixture in, assignments out; or points in, a
+//! table of mixtures out.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use artifact::{Outputs, refuse_strangers};
+use cli::{Progress, Stage};
+use clustering::Scalar;
+use clustering::gmm::{self, GaussianMixture, GmmFit, GmmParams, Init, Keep};
+use model_io::{Input, on_points};
+use ndarray::{Array1, Array2};
+use serde_json::{Value, json};
+
+use crate::args::Args;
+use crate::model::{read_model, write_model};
+
+mod args;
+mod model;
+mod select;
+
+fn main() -> ExitCode {
+    cli::main("cluster-gmm", run)
+}
+
+fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
+    args.check()?;
+    let start = args.init.iter().filter_map(|init| match init {
+        args::Start::Means(path) | args::Start::Model(path) => Some(path),
+        _ => None,
+    });
+    cli::Files::new()
+        .reads("--points", [&args.points])
+        .reads("--weights", &args.weights)
+        .reads("--predict", &args.predict)
+        .reads("--init", start)
+        .writes("--out", [&args.out])
+        .writes("--model", &args.model)
+        .writes("--proba", &args.proba)
+        .writes("--densities", &args.densities)
+        .check()?;
+    match (&args.predict, args.select_k) {
+        (Some(model), _) => predict(&args, model, stage),
+        (None, Some(span)) => select::select(&args, span, stage),
+        (None, None) => fit(&args, stage),
+    }
+}
+
+/// What is written of a mixture's view of the points, where it was asked for.
+struct Views {
+    /// (n, k)
+    posterior: Option<Array2<f64>>,
+    /// (n,)
+    densities: Option<Array1<f64>>,
+}
+
+impl Views {
+    fn of<F: Scalar>(
+        args: &Args,
+        model: &GaussianMixture,
+        points: clustering::Points<F>,
+    ) -> Result<Self, clustering::Error> {
+        let posterior = args.proba.is_some().then(|| model.predict_proba(points.clone())).transpose()?;
+        let densities = args.densities.is_some().then(|| model.score_samples(points)).transpose()?;
+        Ok(Self { posterior, densities })
+    }
+
+    fn write(&self, args: &Args, outputs: &mut Outputs) -> artifact::Result<()> {
+        if let (Some(path), Some(posterior)) = (&args.proba, &self.posterior) {
+            outputs.npy(path, posterior)?;
+        }
+        if let (Some(path), Some(densities)) = (&args.densities, &self.densities) {
+            outputs.npy(path, densities)?;
+        }
+        Ok(())
+    }
+}
+
+fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let (params, start) = args.params()?;
+    let input = Input::read(&args.points, args.weights.as_deref())?;
+    let starts = if start.is_some() { 1 } else { params.starts };
+
+    let progress = Progress::new("starts", starts as u64);
+    let mut on_progress = |event: &gmm::Progress| show(&progress, event, 0, "");
+    let (fit, views) =
+        on_points!(&input.points, points => fit_points(args, input.weigh(points), &params, &mut on_progress))
+            .with_context(|| args.points.display().to_string())?;
+    drop(progress);
+    if !fit.converged {
+        let max_iter = params.max_iter;
+        cli::warn(&format!("not converged after {max_iter} iterations; raise --max-iter or --tol"));
+    }
+    let empty = empty(&fit.sizes);
+    if !empty.is_empty() {
+        cli::warn(&format!(
+            "no point is assigned to {}; lower --k, or try another --seed or --init",
+            named(&empty)
+        ));
+    }
+
+    let mut outputs = Outputs::new();
+    outputs.npy(&args.out, &fit.assignments)?;
+    views.write(args, &mut outputs)?;
+    if let Some(path) = &args.model {
+        write_model(&mut outputs, path, &fit.model)?;
+    }
+    let mut result = json!({
+        "log_likelihood": fit.log_likelihood, "bic": fit.bic, "aic": fit.aic, "iterations": fit.iterations,
+        "converged": fit.converged, "sizes": fit.sizes, "start": fit.start,
+    });
+    if let Some(information) = fit.information {
+        result["information"] = information.into();
+    }
+    let inputs = input.records.into_iter().chain(start).collect();
+    let text = format!(
+        "log-likelihood {:.6} per point, BIC {:.6e}, AIC {:.6e}, {} iterations, converged: {}\n\n{}",
+        fit.log_likelihood,
+        fit.bic,
+        fit.aic,
+        fit.iterations,
+        fit.converged,
+        cli::share_table("component", &fit.sizes)
+    );
+    stage.finish(outputs, parameters(&params, starts), inputs, result, &text)
+}
+
+fn fit_points<F: Scalar>(
+    args: &Args,
+    points: clustering::Points<F>,
+    params: &GmmParams,
+    on_progress: &mut dyn FnMut(&gmm::Progress),
+) -> Result<(GmmFit, Views), clustering::Error> {
+    let fit = gmm::fit(points.clone(), params, on_progress)?;
+    let views = Views::of(args, &fit.model, points)?;
+    Ok((fit, views))
+}
+
+/// Components without a point.
+fn empty(sizes: &[usize]) -> Vec<usize> {
+    (0..sizes.len()).filter(|&c| sizes[c] == 0).collect()
+}
+
+/// Names a few components, and how many there are.
+fn named(components: &[usize]) -> String {
+    /// Components that are named.
+    const MOST: usize = 8;
+    let numbers: Vec<String> = components.iter().take(MOST).map(usize::to_string).collect();
+    let rest = if components.len() > MOST { ", ..." } else { "" };
+    let noun = if components.len() == 1 { "component" } else { "components" };
+    let count = if components.len() == 1 { String::new() } else { format!("{} ", components.len()) };
+    format!("{count}{noun} ({}{rest})", numbers.join(", "))
+}
+
+/// For the provenance.
+fn parameters(params: &GmmParams, starts: usize) -> Value {
+    json!({
+        "k": params.k, "starts": starts, "keep": if params.keep == Keep::Information { "information" } else { "likelihood" },
+        "max_iter": params.max_iter, "tol": params.tol, "seed": params.seed,
+        "covariance": params.covariance_type.as_str(), "reg_covar": params.reg_covar,
+        "init": match &params.init {
+            Init::KMeans => "kmeans",
+            Init::Random => "random",
+            Init::Means(_) => "means",
+            Init::Model(_) => "model",
+        },
+    })
+}
+
+fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let (mixture, model_record) = read_model(model)?;
+    let input = Input::read(&args.points, None)?;
+    refuse_strangers(&model_record, &input.records[0])?;
+    let assigned = on_points!(&input.points, points => assign(args, &mixture, points));
+    let (assignments, log_likelihood, views) = assigned.with_context(|| args.points.display().to_string())?;
+    let mut sizes = vec![0usize; mixture.weights().len()];
+    assignments.iter().for_each(|&component| sizes[component as usize] += 1);
+
+    let mut outputs = Outputs::new();
+    outputs.npy(&args.out, &assignments)?;
+    views.write(args, &mut outputs)?;
+    let result = json!({ "log_likelihood": log_likelihood, "sizes": sizes });
+    let inputs = input.records.into_iter().chain([model_record]).collect();
+    let text =
+        format!("log-likelihood {log_likelihood:.6} per point\n\n{}", cli::share_table("component", &sizes));
+    stage.finish(outputs, json!({}), inputs, result, &text)
+}
+
+/// Assignments `(n,)`, mean log density, and what else was asked for.
+fn assign<F: Scalar>(
+    args: &Args,
+    mixture: &GaussianMixture,
+    points: clustering::Points<F>,
+) -> Result<(Array1<i32>, f64, Views), clustering::Error> {
+    let assignments = mixture.predict(points.clone())?;
+    let log_likelihood = mixture.score_samples(points.clone())?.mean().unwrap_or(f64::NAN);
+    Ok((assignments, log_likelihood, Views::of(args, mixture, points)?))
+}
+
+/// Shows `event`, in a run of several fits the one after `done` others, which `which` names.
+fn show(progress: &Progress, event: &gmm::Progress, done: u64, which: &str) {
+    match event {
+        gmm::Progress::Iteration(report) => {
+            let (iteration, log_likelihood) = (report.iteration, report.log_likelihood);
+            let message = format!("{which}iteration {iteration} log-likelihood {log_likelihood:.6}");
+            progress.set(done + report.start as u64, &message);
+        }
+        gmm::Progress::Start(report) => {
+            let ended = if report.converged { "" } else { ", not converged" };
+            let information =
+                report.information.map(|nats| format!(", information {nats:.6}")).unwrap_or_default();
+            progress.line(&format!(
+                "{which}start {}/{}: log-likelihood {:.6}{information} after {} iterations{ended}",
+                report.start + 1,
+                report.starts,
+                report.log_likelihood,
+                report.iterations
+            ));
+        }
+    }
+}

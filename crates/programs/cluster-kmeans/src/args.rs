@@ -1,0 +1,208 @@
+//! What can be asked for, and what goes together.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use artifact::{FileRecord, read_matrix};
+use cli::{Count, NotNegative, Span};
+use clustering::kmeans::{Algorithm, Init, KMeansParams, MiniBatchParams};
+
+/// Groups points with k-means and writes the cluster of each; or, with --predict, assigns new points to the clusters of
+/// a model; or, with --select-k, compares numbers of clusters. The same seed gives the same bytes, whatever the number of
+/// threads.
+#[derive(argh::FromArgs)]
+#[argh(
+    help_triggers("-h", "--help"),
+    example = "cluster-kmeans --points latents.npy --out assignments.npy --model model.npz\ncluster-kmeans --points new.npy --predict model.npz --out new-assignments.npy\ncluster-kmeans --points latents.npy --select-k 2..20 --out k.csv\nevaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
+)]
+pub struct Args {
+    /// points: .npy of any integer or float dtype, (n, d); or images (n, height, width), divided by 255 when u1
+    #[argh(option, arg_name = "file")]
+    pub points: PathBuf,
+    /// assignments to write: .npy, i4, (n,), values 0..k-1; with --select-k the table to write: .csv
+    #[argh(option, arg_name = "file")]
+    pub out: PathBuf,
+    /// model to write: .npz with centroids (k, d)
+    #[argh(option, arg_name = "file")]
+    pub model: Option<PathBuf>,
+    /// table of all iterations to write: .csv with start, iteration, inertia, moved points, distances computed
+    #[argh(option, arg_name = "file")]
+    pub trace: Option<PathBuf>,
+    /// fit nothing: assign the points to the nearest centroid of this model
+    #[argh(option, arg_name = "file")]
+    pub predict: Option<PathBuf>,
+    /// fit every number of clusters from A to B, write their inertia and silhouette to --out and say where the inertia
+    /// bends and the silhouette is highest
+    #[argh(option, arg_name = "A..B")]
+    pub select_k: Option<Span>,
+    /// weights of the points: .npy of any number dtype, (n,), at least 0 (default 1 each)
+    #[argh(option, arg_name = "file")]
+    pub weights: Option<PathBuf>,
+    /// number of clusters (default 10)
+    #[argh(option, arg_name = "n")]
+    pub k: Option<Count>,
+    /// starts, of which the one with the lowest inertia is kept (default 10; of minibatch 3)
+    #[argh(option, arg_name = "n")]
+    pub starts: Option<Count>,
+    /// most iterations of a start (default 350); of minibatch, passes over the points (default 100)
+    #[argh(option, arg_name = "n")]
+    pub max_iter: Option<Count>,
+    /// a start has converged when the squared move of the centroids is at most this times the mean variance of the
+    /// columns, as in scikit-learn (default 1e-10)
+    #[argh(option, arg_name = "x")]
+    pub tol: Option<NotNegative>,
+    /// k-means++, random, or a .npy of k centroids to start from (default k-means++)
+    #[argh(option, arg_name = "name")]
+    pub init: Option<Start>,
+    /// auto, lloyd, hamerly, yinyang or elkan: the same bytes in different times; minibatch: about the same from a file that
+    /// need not fit in memory; linfa: the slow reference (default auto)
+    #[argh(option, arg_name = "name")]
+    pub algorithm: Option<Method>,
+    /// points of a step of minibatch (default 1024)
+    #[argh(option, arg_name = "n")]
+    pub batch: Option<Count>,
+    /// of every random choice (default 0)
+    #[argh(option, arg_name = "n")]
+    pub seed: Option<u64>,
+    /// threads; they change no result (default all cores)
+    #[argh(option, arg_name = "n")]
+    pub threads: Option<Count>,
+}
+
+/// `--init`
+pub enum Start {
+    KMeansPlusPlus,
+    Random,
+    File(PathBuf),
+}
+
+impl FromStr for Start {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "k-means++" => Ok(Self::KMeansPlusPlus),
+            "random" => Ok(Self::Random),
+            file if file.ends_with(".npy") => Ok(Self::File(file.into())),
+            _ => Err("expected k-means++, random or the name of a .npy file".into()),
+        }
+    }
+}
+
+/// `--algorithm`
+#[derive(Clone, Copy, PartialEq)]
+pub enum Method {
+    Batch(Algorithm),
+    MiniBatch,
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "minibatch" {
+            return Ok(Self::MiniBatch);
+        }
+        let all = Algorithm::ALL.into_iter().find(|algorithm| algorithm.as_str() == text);
+        all.map(Self::Batch)
+            .ok_or_else(|| "expected auto, lloyd, hamerly, yinyang, elkan, minibatch or linfa".into())
+    }
+}
+
+impl Args {
+    /// Whether the points stay in their file.
+    pub fn minibatch(&self) -> bool {
+        self.algorithm == Some(Method::MiniBatch)
+    }
+
+    /// Refuses options that mean nothing beside --predict, --select-k or --algorithm minibatch.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let file = matches!(self.init, Some(Start::File(_)));
+        // Option, whether it was given, and whether it goes with --predict, with --select-k and with minibatch.
+        let options = [
+            ("--model", self.model.is_some(), false, false, true),
+            ("--trace", self.trace.is_some(), false, false, false),
+            ("--predict", self.predict.is_some(), true, false, false),
+            ("--select-k", self.select_k.is_some(), false, true, false),
+            ("--weights", self.weights.is_some(), false, true, false),
+            ("--k", self.k.is_some(), false, false, true),
+            ("--starts", self.starts.is_some(), false, true, true),
+            ("--max-iter", self.max_iter.is_some(), false, true, true),
+            ("--tol", self.tol.is_some(), false, true, false),
+            ("--init FILE", file, false, false, false),
+            ("--init", self.init.is_some() && !file, false, true, true),
+            ("--batch", self.batch.is_some(), false, false, true),
+            ("--algorithm minibatch", self.minibatch(), false, false, true),
+            ("--algorithm", self.algorithm.is_some() && !self.minibatch(), false, true, true),
+            ("--seed", self.seed.is_some(), false, true, true),
+        ];
+        let misfit = |fits: fn(&(&'static str, bool, bool, bool, bool)) -> bool| {
+            options.iter().find(|option| option.1 && !fits(option)).map(|option| option.0)
+        };
+        if let Some(model) = &self.predict
+            && let Some(option) = misfit(|option| option.2)
+        {
+            let model = model.display();
+            let message = format!("--predict {model} assigns and fits nothing: leave out {option}");
+            return Err(cli::usage(message));
+        }
+        if let Some(span) = self.select_k
+            && let Some(option) = misfit(|option| option.3)
+        {
+            let message = format!("--select-k {span} compares numbers of clusters: leave out {option}");
+            return Err(cli::usage(message));
+        }
+        if self.minibatch()
+            && let Some(option) = misfit(|option| option.4)
+        {
+            let message =
+                format!("--algorithm minibatch leaves the points in their file: leave out {option}");
+            return Err(cli::usage(message));
+        }
+        if self.batch.is_some() && !self.minibatch() {
+            return Err(cli::usage("--batch is for --algorithm minibatch"));
+        }
+        Ok(())
+    }
+
+    /// Those of mini-batches, with the defaults filled in.
+    pub fn minibatch_params(&self) -> MiniBatchParams {
+        let default = MiniBatchParams::default();
+        MiniBatchParams {
+            k: self.k.map_or(default.k, |k| k.0),
+            batch: self.batch.map_or(default.batch, |batch| batch.0),
+            starts: self.starts.map_or(default.starts, |starts| starts.0),
+            max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
+            init: if matches!(self.init, Some(Start::Random)) { Init::Random } else { default.init },
+            seed: self.seed.unwrap_or(default.seed),
+            ..default
+        }
+    }
+
+    /// The parameters with the defaults filled in, and the file of centroids if one was read.
+    pub fn params(&self) -> anyhow::Result<(KMeansParams, Option<FileRecord>)> {
+        let default = KMeansParams::default();
+        let (init, record) = match &self.init {
+            None | Some(Start::KMeansPlusPlus) => (Init::KMeansPlusPlus, None),
+            Some(Start::Random) => (Init::Random, None),
+            Some(Start::File(path)) => {
+                let (centroids, record) = read_matrix(path)?;
+                (Init::Centroids(centroids), Some(record))
+            }
+        };
+        let algorithm = match self.algorithm {
+            Some(Method::Batch(algorithm)) => algorithm,
+            None | Some(Method::MiniBatch) => default.algorithm,
+        };
+        let params = KMeansParams {
+            k: self.k.map_or(default.k, |k| k.0),
+            starts: self.starts.map_or(default.starts, |starts| starts.0),
+            max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
+            tol: self.tol.map_or(default.tol, |tol| tol.0),
+            init,
+            seed: self.seed.unwrap_or(default.seed),
+            algorithm,
+        };
+        Ok((params, record))
+    }
+}

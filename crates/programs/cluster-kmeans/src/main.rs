@@ -1,0 +1,242 @@
+//! `cluster-kmeans`: points in, assignments and centroids out; or points and centroids in, assignments out; or points in,
+//! a table of numbers of clusters out.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use artifact::{FileRecord, Npz, Outputs, refuse_strangers};
+use cli::{Progress, Stage};
+use clustering::Scalar;
+use clustering::kmeans::{
+    self, BatchReport, Init, IterationReport, KMeans, KMeansFit, KMeansParams, StartReport,
+};
+use model_io::{Input, on_points};
+use ndarray::{Array1, Ix2};
+use serde_json::{Value, json};
+
+use crate::args::Args;
+
+mod args;
+mod minibatch;
+mod select;
+
+fn main() -> ExitCode {
+    cli::main("cluster-kmeans", run)
+}
+
+fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
+    args.check()?;
+    let centroids = args.init.iter().filter_map(|init| match init {
+        args::Start::File(path) => Some(path),
+        _ => None,
+    });
+    cli::Files::new()
+        .reads("--points", [&args.points])
+        .reads("--weights", &args.weights)
+        .reads("--predict", &args.predict)
+        .reads("--init", centroids)
+        .writes("--out", [&args.out])
+        .writes("--model", &args.model)
+        .writes("--trace", &args.trace)
+        .check()?;
+    match (&args.predict, args.select_k) {
+        (Some(model), _) => predict(&args, model, stage),
+        (None, Some(span)) => select::select(&args, span, stage),
+        (None, None) if args.minibatch() => fit_batches(&args, stage),
+        (None, None) => fit(&args, stage),
+    }
+}
+
+fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let (params, centroids) = args.params()?;
+    let input = Input::read(&args.points, args.weights.as_deref())?;
+
+    let starts = if centroids.is_some() { 1 } else { params.starts };
+    let progress = Progress::new("starts", starts as u64);
+    let mut trace = args.trace.is_some().then(Vec::new);
+    let mut on_progress = |event: &kmeans::Progress| {
+        show(&progress, event, 0, "");
+        if let (Some(trace), kmeans::Progress::Iteration(report)) = (&mut trace, event) {
+            trace.push(*report);
+        }
+    };
+    let fit =
+        on_points!(&input.points, points => kmeans::fit(input.weigh(points), &params, &mut on_progress))
+            .with_context(|| args.points.display().to_string())?;
+    drop(progress);
+    warn(&fit, &params);
+
+    let mut outputs = Outputs::new();
+    outputs.npy(&args.out, &fit.assignments)?;
+    if let Some(model) = &args.model {
+        outputs.npz(model, |archive| archive.add_array("centroids", fit.model.centroids()))?;
+    }
+    if let (Some(path), Some(trace)) = (&args.trace, &trace) {
+        outputs.bytes(path, trace_csv(trace).as_bytes())?;
+    }
+    let result = json!({
+        "inertia": fit.inertia, "iterations": fit.iterations, "converged": fit.converged, "sizes": fit.sizes,
+        "start": fit.start, "distances": fit.distances,
+    });
+    let inputs = input.records.into_iter().chain(centroids).collect();
+    let text = format!(
+        "inertia {:.6e}, {} iterations, converged: {}\n\n{}",
+        fit.inertia,
+        fit.iterations,
+        fit.converged,
+        cli::share_table("cluster", &fit.sizes)
+    );
+    stage.finish(outputs, parameters(&params, starts), inputs, result, &text)
+}
+
+/// Mini-batches: the points stay in their file.
+fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let params = args.minibatch_params();
+    let progress = Progress::new("batches", 0);
+    let mut on_progress = |report: &BatchReport, most: usize| {
+        progress.set_length(most as u64);
+        progress.set(report.batch as u64, &format!("inertia {:.6e} per point", report.smoothed));
+    };
+    let outcome = minibatch::fit(&args.points, &params, &mut on_progress)?;
+    drop(progress);
+    let minibatch::Outcome {
+        model,
+        assignments,
+        inertia,
+        iterations,
+        converged,
+        sizes,
+        coincident_starts,
+        record,
+    } = outcome;
+    if coincident_starts > 0 {
+        let k = params.k;
+        cli::warn(&format!(
+            "{coincident_starts} of {k} starting centroids repeat another: among the rows of the first \
+             sample fewer than {k} are distinct; lower --k, remove duplicate rows or raise --batch"
+        ));
+    }
+    warn_empty(&sizes);
+    if !converged {
+        let passes = params.max_iter;
+        cli::warn(&format!("still improving after {passes} passes; raise --max-iter"));
+    }
+
+    let mut outputs = Outputs::new();
+    outputs.npy(&args.out, &assignments)?;
+    if let Some(path) = &args.model {
+        outputs.npz(path, |archive| archive.add_array("centroids", model.centroids()))?;
+    }
+    let parameters = json!({
+        "k": params.k, "starts": params.starts, "max_iter": params.max_iter, "seed": params.seed,
+        "init": if params.init == Init::Random { "random" } else { "k-means++" },
+        "algorithm": "minibatch", "batch": params.batch,
+    });
+    let result = json!({
+        "inertia": inertia, "iterations": iterations, "converged": converged, "sizes": sizes,
+    });
+    let text = format!(
+        "inertia {inertia:.6e}, {iterations} batches, converged: {converged}\n\n{}",
+        cli::share_table("cluster", &sizes)
+    );
+    stage.finish(outputs, parameters, vec![record], result, &text)
+}
+
+/// For the provenance.
+fn parameters(params: &KMeansParams, starts: usize) -> Value {
+    json!({
+        "k": params.k, "starts": starts, "max_iter": params.max_iter, "tol": params.tol, "seed": params.seed,
+        "init": match &params.init {
+            Init::KMeansPlusPlus => "k-means++",
+            Init::Random => "random",
+            Init::Centroids(_) => "centroids",
+        },
+        "algorithm": params.algorithm.as_str(),
+    })
+}
+
+/// One line per iteration, floats with all their digits; starts count from 1, as on the screen.
+fn trace_csv(trace: &[IterationReport]) -> String {
+    let line = |report: &IterationReport| {
+        let IterationReport { start, iteration, inertia, moved, distances, .. } = report;
+        format!("{},{iteration},{inertia},{moved},{distances}\n", start + 1)
+    };
+    let lines: String = trace.iter().map(line).collect();
+    format!("start,iteration,inertia,moved,distances\n{lines}")
+}
+
+fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let (kmeans, model_record) = read_model(model)?;
+    let input = Input::read(&args.points, None)?;
+    refuse_strangers(&model_record, &input.records[0])?;
+    let assigned = on_points!(&input.points, points => assign(&kmeans, points));
+    let (assignments, inertia) = assigned.with_context(|| args.points.display().to_string())?;
+    let mut sizes = vec![0usize; kmeans.centroids().nrows()];
+    assignments.iter().for_each(|&cluster| sizes[cluster as usize] += 1);
+
+    let mut outputs = Outputs::new();
+    outputs.npy(&args.out, &assignments)?;
+    let result = json!({ "inertia": inertia, "sizes": sizes });
+    let inputs = input.records.into_iter().chain([model_record]).collect();
+    let text = format!("inertia {inertia:.6e}\n\n{}", cli::share_table("cluster", &sizes));
+    stage.finish(outputs, json!({}), inputs, result, &text)
+}
+
+fn assign<F: Scalar>(
+    kmeans: &KMeans,
+    points: clustering::Points<F>,
+) -> Result<(Array1<i32>, f64), clustering::Error> {
+    let assignments = kmeans.predict(points.clone())?;
+    let inertia = kmeans.inertia(points, &assignments)?;
+    Ok((assignments, inertia))
+}
+
+fn read_model(path: &Path) -> anyhow::Result<(KMeans, FileRecord)> {
+    let (mut archive, record) = Npz::open(path)?;
+    let centroids = archive.array("centroids")?;
+    let shape = centroids.shape().to_vec();
+    let model = centroids
+        .into_dimensionality::<Ix2>()
+        .with_context(|| format!("{}: expected centroids of shape (k, d), found {shape:?}", path.display()))
+        .and_then(|centroids| KMeans::new(centroids).with_context(|| path.display().to_string()))?;
+    Ok((model, record))
+}
+
+/// Shows `event`, in a run of several fits the one after `done` starts of others, which `which` names.
+fn show(progress: &Progress, event: &kmeans::Progress, done: u64, which: &str) {
+    match event {
+        kmeans::Progress::Iteration(report) => {
+            let IterationReport { start, iteration, inertia, moved, .. } = report;
+            let message = format!("{which}iteration {iteration}, inertia {inertia:.6e}, {moved} moved");
+            progress.set(done + *start as u64, &message);
+        }
+        kmeans::Progress::Start(report) => {
+            let StartReport { start, starts, inertia, iterations, converged } = report;
+            let ended = if *converged { "" } else { ", not converged" };
+            let start = start + 1;
+            progress.line(&format!(
+                "{which}start {start}/{starts}: inertia {inertia:.6e} after {iterations} iterations{ended}"
+            ));
+            progress.set(done + start as u64, "");
+        }
+    }
+}
+
+fn warn(fit: &KMeansFit, params: &KMeansParams) {
+    if !fit.converged {
+        let max_iter = params.max_iter;
+        cli::warn(&format!("not converged after {max_iter} iterations; raise --max-iter or --tol"));
+    }
+    warn_empty(&fit.sizes);
+}
+
+fn warn_empty(sizes: &[usize]) {
+    let empty = sizes.iter().filter(|&&size| size == 0).count();
+    if empty > 0 {
+        cli::warn(&format!("{empty} of {} clusters are empty; lower --k", sizes.len()));
+    }
+}

@@ -1,0 +1,135 @@
+//! What can be asked for, and what goes together.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use cli::{Count, NotNegative};
+use umap::{Joined, Metric, Params, Start};
+
+/// Embeds points in few dimensions with UMAP, so that neighbours stay neighbours and clusters come apart; or, with
+/// --transform, finds the places of new points in an embedding. Neighbours are exact. The same seed gives the same bytes,
+/// whatever the number of threads.
+#[derive(argh::FromArgs)]
+#[argh(
+    help_triggers("-h", "--help"),
+    example = "embed-manifold --points latents.npy --out manifold.npy --model manifold.npz\nembed-manifold --points new.npy --transform manifold.npz --out new-manifold.npy\ncluster-gmm --points manifold.npy --out assignments.npy"
+)]
+pub struct Args {
+    /// points: .npy of any integer or float dtype, (n, d); or images (n, height, width), divided by 255 when u1
+    #[argh(option, arg_name = "file")]
+    pub points: PathBuf,
+    /// embedding to write: .npy, f4, (n, dims)
+    #[argh(option, arg_name = "file")]
+    pub out: PathBuf,
+    /// model to write, for --transform: .npz with the points and their embedding
+    #[argh(option, arg_name = "file")]
+    pub model: Option<PathBuf>,
+    /// embed nothing anew: find the places of the points among those of this model
+    #[argh(option, arg_name = "file")]
+    pub transform: Option<PathBuf>,
+    /// dimensions of the embedding (default 10)
+    #[argh(option, arg_name = "n")]
+    pub dims: Option<Count>,
+    /// neighbours of a point, itself counted: few for what is near, more for the whole (default 20)
+    #[argh(option, arg_name = "n")]
+    pub neighbors: Option<Count>,
+    /// how near points may come to one another (default 0)
+    #[argh(option, arg_name = "x")]
+    pub min_dist: Option<NotNegative>,
+    /// euclidean or cosine (default euclidean)
+    #[argh(option, arg_name = "name")]
+    pub metric: Option<Named<Metric>>,
+    /// union: either end is among the nearest of the other; or mutual: both are, and what lies along paths of such
+    /// (default union)
+    #[argh(option, arg_name = "name")]
+    pub graph: Option<Named<Joined>>,
+    /// spectral or pca: where the layout starts (default spectral)
+    #[argh(option, arg_name = "name")]
+    pub init: Option<Named<Start>>,
+    /// passes over the graph (default 500 for up to 10000 points, 200 for more)
+    #[argh(option, arg_name = "n")]
+    pub epochs: Option<Count>,
+    /// of every random choice (default 0)
+    #[argh(option, arg_name = "n")]
+    pub seed: Option<u64>,
+    /// threads; they change no result (default all cores)
+    #[argh(option, arg_name = "n")]
+    pub threads: Option<Count>,
+}
+
+/// One of some names.
+pub struct Named<T>(pub T);
+
+/// Reads one of two names.
+fn one_of<T>(text: &str, (a, as_a): (&str, T), (b, as_b): (&str, T)) -> Result<Named<T>, String> {
+    match text {
+        _ if text == a => Ok(Named(as_a)),
+        _ if text == b => Ok(Named(as_b)),
+        _ => Err(format!("expected {a} or {b}, found '{text}'")),
+    }
+}
+
+impl FromStr for Named<Metric> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        one_of(text, ("euclidean", Metric::Euclidean), ("cosine", Metric::Cosine))
+    }
+}
+
+impl FromStr for Named<Joined> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        one_of(text, ("union", Joined::Union), ("mutual", Joined::Mutual))
+    }
+}
+
+impl FromStr for Named<Start> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        one_of(text, ("spectral", Start::Spectral), ("pca", Start::Pca))
+    }
+}
+
+impl Args {
+    /// Refuses options that mean nothing beside --transform.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let Some(model) = &self.transform else { return Ok(()) };
+        let options = [
+            ("--model", self.model.is_some()),
+            ("--dims", self.dims.is_some()),
+            ("--neighbors", self.neighbors.is_some()),
+            ("--min-dist", self.min_dist.is_some()),
+            ("--metric", self.metric.is_some()),
+            ("--graph", self.graph.is_some()),
+            ("--init", self.init.is_some()),
+            ("--epochs", self.epochs.is_some()),
+        ];
+        match options.iter().find(|(_, given)| *given) {
+            Some((option, _)) => {
+                let model = model.display();
+                Err(cli::usage(format!(
+                    "--transform {model} takes everything from the model: leave out {option}"
+                )))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The parameters with the defaults filled in.
+    pub fn params(&self) -> Params {
+        let default = Params::default();
+        Params {
+            dims: self.dims.map_or(default.dims, |dims| dims.0),
+            neighbors: self.neighbors.map_or(default.neighbors, |neighbors| neighbors.0),
+            min_dist: self.min_dist.map_or(default.min_dist, |min_dist| min_dist.0),
+            metric: self.metric.as_ref().map_or(default.metric, |metric| metric.0),
+            joined: self.graph.as_ref().map_or(default.joined, |graph| graph.0),
+            start: self.init.as_ref().map_or(default.start, |init| init.0),
+            epochs: self.epochs.map(|epochs| epochs.0),
+            seed: self.seed.unwrap_or(default.seed),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! `embed-manifold`: points in, points of few dimensions out; or new points and a model in, their places among the old out.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use artifact::{Outputs, Points, read_points, refuse_strangers};
+use cli::{Quarters, Stage};
+use ndarray::{Array2, ArrayView2};
+use serde_json::json;
+use umap::{Frame, Joined, Metric, Params, Progress, Umap};
+
+use crate::args::Args;
+
+mod args;
+mod model;
+
+fn main() -> ExitCode {
+    cli::main("embed-manifold", run)
+}
+
+fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
+    args.check()?;
+    cli::Files::new()
+        .reads("--points", [&args.points])
+        .reads("--transform", &args.transform)
+        .writes("--out", [&args.out])
+        .writes("--model", &args.model)
+        .check()?;
+    match &args.transform {
+        Some(model) => transform(&args, model, stage),
+        None => embed(&args, stage),
+    }
+}
+
+fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let params = args.params();
+    let (points, record) = read_points(&args.points)?;
+    points.scale_warning(&record).iter().for_each(|text| cli::warn(text));
+    let mut progress = Shown::default();
+    let (manifold, frame) = fit(points, &params, &mut |event| progress.show(event))
+        .with_context(|| args.points.display().to_string())?;
+    drop(progress);
+
+    let parameters = json!({
+        "dims": params.dims, "neighbors": params.neighbors, "min_dist": params.min_dist,
+        "metric": if params.metric == Metric::Cosine { "cosine" } else { "euclidean" },
+        "graph": if params.joined == Joined::Mutual { "mutual" } else { "union" },
+        "init": if params.start == umap::Start::Pca { "pca" } else { "spectral" },
+        "epochs": manifold.epochs, "seed": params.seed,
+    });
+    let mut outputs = Outputs::new();
+    outputs.npy(&args.out, &manifold.embedding)?;
+    if let Some(path) = &args.model {
+        model::write(&mut outputs, path, &manifold, &frame)?;
+    }
+    let result = json!({ "components": manifold.components, "a": manifold.curve.a, "b": manifold.curve.b });
+    let ((n, d), dims, components) = (manifold.points.dim(), params.dims, manifold.components);
+    if components > 1 {
+        cli::warn(&format!(
+            "the graph of neighbours falls into {components} components, whose places to one another mean little; \
+             raise --neighbors to join them"
+        ));
+    }
+    warn_of_zeros(manifold.points.view(), params.metric);
+    if manifold.distinct < params.neighbors {
+        let Umap { distinct, neighbors, .. } = manifold;
+        cli::warn(&format!(
+            "{distinct} rows differ, fewer than the {neighbors} neighbors asked for: each is joined to all others"
+        ));
+    }
+    if manifold.unresolved > 0 {
+        let unresolved = manifold.unresolved;
+        cli::warn(&format!(
+            "single precision does not tell {unresolved} of {n} rows from their neighbors, which are chance among \
+             those; remove far outliers"
+        ));
+    }
+    let text = format!("{n} points of {d} features to {dims} dimensions, {} epochs\n", manifold.epochs);
+    stage.finish(outputs, parameters, vec![record], result, &text)
+}
+
+fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let (manifold, frame, model_record) = model::read(model)?;
+    let (points, record) = read_points(&args.points)?;
+    points.scale_warning(&record).iter().for_each(|text| cli::warn(text));
+    refuse_strangers(&model_record, &record)?;
+    let seed = args.seed.unwrap_or_default();
+    let mut progress = Shown::default();
+    let points = narrow(points, &frame).with_context(|| args.points.display().to_string())?;
+    let embedding = manifold
+        .transform(points.view(), seed, &mut |event| progress.show(event))
+        .with_context(|| args.points.display().to_string())?;
+    drop(progress);
+
+    warn_of_zeros(points.view(), manifold.metric);
+    let mut outputs = Outputs::new();
+    outputs.npy(&args.out, &embedding)?;
+    let inputs = vec![record, model_record];
+    let text = format!("{} points to {} dimensions\n", embedding.nrows(), embedding.ncols());
+    stage.finish(outputs, json!({ "seed": seed }), inputs, json!({ "points": embedding.nrows() }), &text)
+}
+
+/// Embeds points of any dtype. What is `f4` or `u1` stays where it is; what is wider is brought into a frame first, in
+/// which single precision tells points apart.
+fn fit(
+    points: Points,
+    params: &Params,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> umap::Result<(Umap, Frame)> {
+    let d = points.dim().1;
+    match points {
+        Points::F64(points) => {
+            let frame = Frame::of(points.view(), params.metric);
+            let narrowed = frame.narrow(points.view())?;
+            drop(points);
+            Ok((narrowed.fit(params, progress)?, frame))
+        }
+        narrow => {
+            let frame = Frame::identity(d, params.metric);
+            let points = single(narrow, &frame)?;
+            Ok((umap::fit(points.view(), params, progress)?, frame))
+        }
+    }
+}
+
+/// New points in the frame of a model.
+fn narrow(points: Points, frame: &Frame) -> umap::Result<Array2<f32>> {
+    let as_they_are = frame.exponent == 0 && frame.center.iter().all(|&x| x == 0.0);
+    match points {
+        Points::F64(points) => Ok(frame.narrow(points.view())?.points),
+        narrow if as_they_are => single(narrow, frame),
+        narrow => Ok(frame.narrow(single(narrow, frame)?.mapv(f64::from).view())?.points),
+    }
+}
+
+/// Points as f32, pixel values of images in 0..=1.
+fn single(points: Points, frame: &Frame) -> umap::Result<Array2<f32>> {
+    Ok(match points {
+        Points::U8 { values, scale } => values.mapv(|x| (f64::from(x) * scale) as f32),
+        Points::F32(values) => values,
+        Points::F64(values) => frame.narrow(values.view())?.points,
+    })
+}
+
+/// Warns of points of zeros, which have no direction, where directions are what is compared.
+fn warn_of_zeros(points: ArrayView2<f32>, metric: Metric) {
+    let zeros = points.outer_iter().filter(|row| row.iter().all(|&x| x == 0.0)).count();
+    if metric == Metric::Cosine && zeros > 0 {
+        cli::warn(&format!(
+            "{zeros} rows are all zeros and have no direction: they are joined to no other rows, and lie in one place"
+        ));
+    }
+}
+
+/// A bar for the neighbours, then one for the epochs.
+#[derive(Default)]
+struct Shown {
+    bar: Option<Quarters>,
+    embedding: bool,
+}
+
+impl Shown {
+    fn show(&mut self, event: Progress) {
+        let (what, done, all, embedding) = match event {
+            Progress::Neighbours(done, all) => ("neighbours", done, all, false),
+            Progress::Epoch(done, all) => ("epochs", done, all, true),
+        };
+        if self.embedding != embedding {
+            // The bar of the neighbours goes before that of the epochs comes.
+            (self.bar, self.embedding) = (None, embedding);
+        }
+        self.bar.get_or_insert_with(|| Quarters::new(what, all)).set(done);
+    }
+}

@@ -1,0 +1,200 @@
+//! `encode`: images and weights in, latents out.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use artifact::{ImageFile, Images, Outputs, Pixels, check_finite, read_bytes};
+use autoencoder::{Activation, Architecture, Assumed, DeviceChoice, Loss, Network, device_name};
+use cli::{Count, Progress, Stage};
+use ndarray::ArrayView2;
+use serde_json::json;
+
+/// Compresses images to latents with trained weights. The shape of the network comes from the weights file; row i of
+/// the latents belongs to image i. However many images there are, few are in memory at once.
+#[derive(argh::FromArgs)]
+#[argh(
+    help_triggers("-h", "--help"),
+    example = "train-ae --images data/train-images.npy --out weights.safetensors\nencode --images data/train-images.npy --weights weights.safetensors --out latents.npy\nencode --images data/test-images.npy --weights weights.safetensors --out test.npy --decode reconstructions.npy\ncluster-gmm --points latents.npy --out assignments.npy"
+)]
+struct Args {
+    /// images: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, bool is 0 and 1, all else is taken as it is;
+    /// of the shape and scale of those that the network was trained on
+    #[argh(option, arg_name = "file")]
+    images: PathBuf,
+    /// weights of train-ae, or of any PyTorch module with two Sequentials of the same layers, encoder and decoder
+    #[argh(option, arg_name = "file")]
+    weights: PathBuf,
+    /// latents to write: .npy, f4, (n, latent)
+    #[argh(option, arg_name = "file")]
+    out: PathBuf,
+    /// what the decoder makes of them to write as well: .npy, f4, of the images' shape
+    #[argh(option, arg_name = "file")]
+    decode: Option<PathBuf>,
+    /// between the layers, where the weights do not say: relu, elu, gelu, tanh or sigmoid (default relu)
+    #[argh(option, arg_name = "name")]
+    activation: Option<Activation>,
+    /// what the network was trained with, where the weights do not say: mse, whose output is linear, or bce, whose output goes
+    /// through a sigmoid (default mse)
+    #[argh(option, arg_name = "name")]
+    loss: Option<Loss>,
+    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one, which does not promise the same bytes from the same seed (default auto)
+    #[argh(option, arg_name = "name", default = "DeviceChoice::Auto")]
+    device: DeviceChoice,
+    /// threads on the CPU (default all cores)
+    #[argh(option, arg_name = "n")]
+    threads: Option<Count>,
+}
+
+/// Images that are in memory at once.
+const ROWS: usize = 4000;
+
+fn main() -> ExitCode {
+    autoencoder::request_products(false);
+    cli::main("encode", run)
+}
+
+fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
+    autoencoder::set_threads(stage.set_threads(args.threads)?);
+    let device = args.device.resolve()?;
+    stage.set_device(device_name(device));
+
+    cli::Files::new()
+        .reads("--images", [&args.images])
+        .reads("--weights", [&args.weights])
+        .writes("--out", [&args.out])
+        .writes("--decode", &args.decode)
+        .check()?;
+    let (weights, weights_record) = read_bytes(&args.weights)?;
+    let assume = Assumed { activation: args.activation, loss: args.loss };
+    let network = Network::from_safetensors_assuming(&weights, device, assume)
+        .with_context(|| args.weights.display().to_string())?;
+    let images = ImageFile::open(&args.images)?;
+    let in_images = || args.images.display().to_string();
+    let shape = images.shape().to_vec();
+    let architecture = network.architecture();
+    architecture.check_sides(&shape).with_context(in_images)?;
+    if let Some(trained_on) = network.trained_on() {
+        trained_on.check_sides(&shape).with_context(in_images)?;
+    }
+    if network.is_assumed() {
+        tell_assumptions(architecture, &args);
+    }
+
+    let (n, latent) = (images.dim().0, architecture.latent);
+    let mut outputs = Outputs::new();
+    // Begun with the first block, so that what is refused leaves not even a folder.
+    let mut begun = None;
+    let progress = Progress::new("images", n as u64);
+    let (mut blocks, mut start) = (images.blocks(ROWS), 0);
+    let mut seen = (f32::INFINITY, f32::NEG_INFINITY);
+    let mut spans = Spans::new(latent);
+    for some in blocks.by_ref() {
+        let some = some?;
+        let (least, most) = pixels(&some).range();
+        seen = (seen.0.min(least), seen.1.max(most));
+        if let Some(trained_on) = network.trained_on() {
+            trained_on.check_values(pixels(&some), start, architecture).with_context(in_images)?;
+        }
+        let codes = autoencoder::encode(&network, pixels(&some), &mut |done| {
+            progress.set((start + done) as u64, "");
+        })
+        .map_err(|error| error.in_block(start))
+        .with_context(in_images)?;
+        let made = args.decode.is_some().then(|| -> anyhow::Result<_> {
+            let mut made = autoencoder::decode(&network, codes.view(), &mut |_| {})
+                .map_err(|error| error.in_block(start))
+                .with_context(|| args.weights.display().to_string())?;
+            autoencoder::in_scale_of(pixels(&some), &network, &mut made);
+            check_finite(&args.images, "reconstructions", made.view())?;
+            Ok(made)
+        });
+        let made = made.transpose()?;
+        let (latents, decoded) = match &mut begun {
+            Some(writers) => writers,
+            None => {
+                let latents = outputs.begin_blocks(&args.out, &[n, latent])?;
+                let decoded = args.decode.as_deref().map(|path| outputs.begin_blocks(path, &shape));
+                begun.insert((latents, decoded.transpose()?))
+            }
+        };
+        latents.write(codes.view())?;
+        spans.add(codes.view());
+        if let (Some(decoded), Some(made)) = (decoded, made) {
+            decoded.write(made.view())?;
+        }
+        start += some.dim().0;
+    }
+    drop(progress);
+    if let Some(trained_on) = network.trained_on() {
+        trained_on.check_span(seen, architecture).with_context(in_images)?;
+    }
+    for text in spans.constant(n).into_iter().chain(blocks.scale_warning()) {
+        cli::warn(&text);
+    }
+    if let Some((latents, decoded)) = begun {
+        outputs.blocks(latents)?;
+        decoded.map(|decoded| outputs.blocks(decoded)).transpose()?;
+    }
+
+    let result = json!({ "images": n, "latent": latent });
+    let text = format!("{n} images of {} pixels to {latent} latents\n", architecture.input);
+    let inputs = std::iter::once(weights_record).chain(blocks.record().cloned()).collect();
+    stage.finish(outputs, json!({}), inputs, result, &text)
+}
+
+/// Says what was assumed of weights that do not say it.
+fn tell_assumptions(architecture: &Architecture, args: &Args) {
+    let output = if architecture.loss == Loss::Bce { "through a sigmoid" } else { "linear" };
+    cli::note(&format!(
+        "{}: says nothing of itself: assuming --activation {} and --loss {} (the output is {output})",
+        args.weights.display(),
+        architecture.activation,
+        architecture.loss
+    ));
+}
+
+/// From where to where each latent reaches.
+struct Spans {
+    /// (smallest, largest), shape (latent,)
+    of: Vec<(f32, f32)>,
+}
+
+impl Spans {
+    fn new(latent: usize) -> Self {
+        Self { of: vec![(f32::INFINITY, f32::NEG_INFINITY); latent] }
+    }
+
+    /// Takes in more latents (rows, latent).
+    fn add(&mut self, codes: ArrayView2<f32>) {
+        for row in codes.rows() {
+            for ((least, most), &x) in self.of.iter_mut().zip(row) {
+                (*least, *most) = (x.min(*least), x.max(*most));
+            }
+        }
+    }
+
+    /// Warning about latents that are the same for all of `n` images, if there are any.
+    fn constant(&self, n: usize) -> Option<String> {
+        let same = |&(least, most): &(f32, f32)| most - least <= 1e-6 * most.abs().max(least.abs());
+        let constant: Vec<String> =
+            (0..self.of.len()).filter(|&i| same(&self.of[i])).map(|i| i.to_string()).collect();
+        match constant.len() {
+            0 => None,
+            _ if n < 2 => None,
+            all if all == self.of.len() => Some(
+                "all images have the same latents, so nothing can be clustered: the network has died, or the \
+                 images are not what it was trained on; train again with a lower --lr, or check the images"
+                    .to_owned(),
+            ),
+            _ => Some(format!("latents that are the same for all images: {}", constant.join(", "))),
+        }
+    }
+}
+
+fn pixels(images: &Images) -> autoencoder::Pixels<'_> {
+    match &images.pixels {
+        Pixels::U8(pixels) => autoencoder::Pixels::U8(pixels.view()),
+        Pixels::F32(pixels) => autoencoder::Pixels::F32(pixels.view()),
+    }
+}

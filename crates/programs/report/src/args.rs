@@ -1,0 +1,123 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use cli::Count;
+
+use crate::figure::FigureName;
+use crate::material::drawable;
+
+/// Turns what the other programs wrote into one page that needs nothing but itself: the scores of each system, its confusion
+/// matrices, what is in its clusters, a map of all points, and how everything was made. Every part can be left out; the page
+/// says what it misses. With --figure, draws one figure of it instead.
+/// A file of one system is given as NAME=FILE, or as FILE where the folder has the name.
+#[derive(argh::FromArgs)]
+#[argh(
+    help_triggers("-h", "--help"),
+    example = "evaluate --assignments clusters/latents-kmeans/train.npy --labels labels.npy --out scores/latents-kmeans.json\nreport --scores scores/latents-kmeans.json --assignments clusters/latents-kmeans/train.npy --points latents-kmeans=latents.npy --images images.npy --labels labels.npy --map latents.npy --out report.html\nreport --assignments mine=assignments.npy --images images.npy --out report.html\nreport --assignments mine=assignments.npy --images images.npy --figure clusters --out clusters.png"
+)]
+pub struct Args {
+    /// scores of evaluate: .json; repeat it; files of one name are runs of one system
+    #[argh(option, arg_name = "file")]
+    pub scores: Vec<PathBuf>,
+    /// published figures to show beside them: JSON, system, split, purity
+    #[argh(option, arg_name = "file")]
+    pub reference: Option<PathBuf>,
+    /// cluster ids of a system: .npy, integers, (n,); repeat it, as all that follow with NAME
+    #[argh(option, arg_name = "name=file")]
+    pub assignments: Vec<Named>,
+    /// the points in the space they were clustered in: .npy, numbers, (n, d)
+    #[argh(option, arg_name = "name=file")]
+    pub points: Vec<Named>,
+    /// how sure each point's cluster is: .npy, 0 to 1, posteriors (n, k) or agreements (n,)
+    #[argh(option, arg_name = "name=file")]
+    pub certainty: Vec<Named>,
+    /// the images that were clustered: .npy, (n, height, width)
+    #[argh(option, arg_name = "file")]
+    pub images: Option<PathBuf>,
+    /// their class ids: .npy, integers from 0, (n,)
+    #[argh(option, arg_name = "file")]
+    pub labels: Option<PathBuf>,
+    /// names of the classes: a JSON list in the order of the ids
+    #[argh(option, arg_name = "file")]
+    pub classes: Option<PathBuf>,
+    /// where the points lie on the map: .npy, numbers, (n, d); of more than two dimensions the two principal ones are taken
+    #[argh(option, arg_name = "file")]
+    pub map: Option<PathBuf>,
+    /// the autoencoder, for the table of its layers: .safetensors
+    #[argh(option, arg_name = "file")]
+    pub weights: Option<PathBuf>,
+    /// its losses: .csv with the columns epoch, train and validation
+    #[argh(option, arg_name = "file")]
+    pub losses: Option<PathBuf>,
+    /// images that it was given: .npy, (m, height, width); goes with --reconstructions
+    #[argh(option, arg_name = "file")]
+    pub originals: Option<PathBuf>,
+    /// what it made of them: .npy, (m, height, width)
+    #[argh(option, arg_name = "file")]
+    pub reconstructions: Option<PathBuf>,
+    /// heading of the page (default "Clusters found without labels")
+    #[argh(option, arg_name = "text", default = "String::from(\"Clusters found without labels\")")]
+    pub title: String,
+    /// draw this alone: runs, samples, losses, reconstructions, map, confusion, sizes or clusters
+    #[argh(option, arg_name = "name")]
+    pub figure: Option<FigureName>,
+    /// whose figure it is (default the last of --assignments, else of --scores)
+    #[argh(option, arg_name = "name")]
+    pub system: Option<String>,
+    /// the page to write: .html; with --figure: .svg or .png
+    #[argh(option, arg_name = "file")]
+    pub out: PathBuf,
+    /// seed of the members drawn at random (default 0)
+    #[argh(option, arg_name = "n", default = "0")]
+    pub seed: u64,
+    /// threads; they change no result (default all cores)
+    #[argh(option, arg_name = "n")]
+    pub threads: Option<Count>,
+}
+
+/// A file of a system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Of the system.
+    pub name: String,
+    /// Of the file.
+    pub path: PathBuf,
+}
+
+impl FromStr for Named {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, path)) if !name.is_empty() && !path.is_empty() && !name.contains('/') => {
+                Ok(Self { name: drawable(name), path: path.into() })
+            }
+            _ => {
+                let path = PathBuf::from(text);
+                let folder = path.parent().and_then(Path::file_name);
+                let name = folder.ok_or("expected NAME=FILE, or FILE in a folder of that name")?;
+                Ok(Self { name: drawable(&name.to_string_lossy()), path })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_is_named_by_its_folder_unless_it_is_named() {
+        let named = |text: &str| text.parse::<Named>().map(|named| (named.name, named.path));
+        assert_eq!(named("mine=a/b.npy").unwrap(), ("mine".into(), "a/b.npy".into()));
+        assert_eq!(named("clusters/latents-gmm/train.npy").unwrap().0, "latents-gmm");
+        assert_eq!(named("a=b/c.npy").unwrap(), ("a".into(), "b/c.npy".into()));
+        assert_eq!(named("x/a=b/c.npy").unwrap(), ("a=b".into(), "x/a=b/c.npy".into()));
+        for wrong in ["", "b.npy"] {
+            assert!(named(wrong).is_err(), "{wrong}");
+        }
+    }
+}

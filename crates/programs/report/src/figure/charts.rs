@@ -1,0 +1,269 @@
+//! Lines, bars and dots along axes.
+
+use askama::Template;
+use score_io::ScoreFiles;
+
+use crate::autoencoder::Losses;
+use crate::clusters::Clusters;
+use crate::figure::{drawn, text_width};
+
+/// A line of an axis: where it is on the drawing, and its number.
+pub struct Tick {
+    /// On the drawing.
+    pub at: f64,
+    /// As text.
+    pub text: String,
+}
+
+/// Round numbers, about `count` of them, between `low` and `high`: 1, 2 or 5 times a power of ten apart.
+fn round_numbers(low: f64, high: f64, count: f64) -> Vec<f64> {
+    let raw = ((high - low) / count).max(f64::MIN_POSITIVE);
+    let power = 10f64.powf(raw.log10().floor());
+    let step =
+        [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= raw * 0.999).unwrap_or(10.0) * power;
+    let first = (low / step - 1e-9).ceil() as i64;
+    let last = (high / step + 1e-9).floor() as i64;
+    (first..=last).map(|i| i as f64 * step).collect()
+}
+
+/// A number of an axis whose lines are `step` apart.
+fn tick_text(value: f64, step: f64) -> String {
+    let digits = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
+    format!("{value:.digits$}")
+}
+
+fn ticks(low: f64, high: f64, count: f64, place: impl Fn(f64) -> f64) -> Vec<Tick> {
+    let numbers = round_numbers(low, high, count);
+    let step = numbers.windows(2).next().map_or(1.0, |pair| pair[1] - pair[0]);
+    numbers.into_iter().map(|value| Tick { at: place(value), text: tick_text(value, step) }).collect()
+}
+
+/// A line with its name at its end.
+pub struct Series {
+    /// What is written.
+    pub name: &'static str,
+    /// The corners, as SVG writes them.
+    pub corners: String,
+    /// The last corner.
+    pub end: (f64, f64),
+    /// Where the name is written.
+    pub name_y: f64,
+}
+
+/// Losses by epoch.
+#[derive(Template)]
+#[template(path = "figures/lines.svg")]
+pub struct Lines {
+    alone: bool,
+    summary: String,
+    x_ticks: Vec<Tick>,
+    y_ticks: Vec<Tick>,
+    series: Vec<Series>,
+}
+
+impl Lines {
+    /// Left, right, top and bottom of the axes.
+    const BOX: (f64, f64, f64, f64) = (62.0, 380.0, 14.0, 212.0);
+
+    /// Of the losses of training and, where there are any, validation.
+    pub fn of(losses: &Losses) -> Self {
+        let (left, right, top, bottom) = Self::BOX;
+        let epochs = &losses.epochs;
+        let values = || epochs.iter().flat_map(|&(_, train, validation)| [Some(train), validation]).flatten();
+        let (low, high) = values().fold((0.0, 0.0), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
+        let high = high + 0.04 * (high - low).max(f64::EPSILON);
+        let (first, last) = (epochs[0].0, epochs[epochs.len() - 1].0);
+        let x = |epoch: f64| left + (right - left) * (epoch - first) / (last - first).max(1.0);
+        let y = |loss: f64| bottom - (bottom - top) * (loss - low) / (high - low);
+        let line = |name, points: Vec<(f64, f64)>| {
+            let points: Vec<(f64, f64)> = points.into_iter().map(|(a, b)| (x(a), y(b))).collect();
+            let end = *points.last()?;
+            let corners = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ");
+            Some(Series { name, corners, end, name_y: end.1 + 4.0 })
+        };
+        let train = line("training", epochs.iter().map(|&(epoch, train, _)| (epoch, train)).collect());
+        let held =
+            line("validation", epochs.iter().filter_map(|&(epoch, _, loss)| Some((epoch, loss?))).collect());
+        let mut series: Vec<Series> = train.into_iter().chain(held).collect();
+        if let [a, b] = series.as_mut_slice() {
+            // Names that would overlap are put apart.
+            let gap = 15.0 - (a.name_y - b.name_y).abs();
+            if gap > 0.0 {
+                let (upper, lower) = if a.name_y < b.name_y { (a, b) } else { (b, a) };
+                upper.name_y -= gap / 2.0;
+                lower.name_y += gap / 2.0;
+            }
+        }
+        let (_, train, validation) = epochs[epochs.len() - 1];
+        let held = validation.map(|loss| format!(", on the validation images {loss:.4}")).unwrap_or_default();
+        Self {
+            alone: false,
+            summary: format!(
+                "Loss by epoch: after epoch {last} it is {train:.4} on the training images{held}."
+            ),
+            x_ticks: ticks(first, last.max(first + 1.0), 6.0, x)
+                .into_iter()
+                .filter(|tick| !tick.text.contains('.'))
+                .collect(),
+            y_ticks: ticks(low, high, 4.0, y),
+            series,
+        }
+    }
+
+    /// As a file of its own.
+    pub fn alone(self) -> Self {
+        Self { alone: true, ..self }
+    }
+}
+
+/// A bar.
+pub struct Bar {
+    name: String,
+    y: f64,
+    width: f64,
+    text: String,
+}
+
+/// Sizes of clusters.
+#[derive(Template)]
+#[template(path = "figures/bars.svg")]
+pub struct Bars {
+    alone: bool,
+    summary: String,
+    height: f64,
+    /// Where names end.
+    left: f64,
+    bars: Vec<Bar>,
+}
+
+impl Bars {
+    /// Of the clusters that are shown of `system`.
+    pub fn of(system: &str, clusters: &Clusters) -> Self {
+        let n: usize = clusters.sizes.iter().map(|(_, size)| size).sum::<usize>() + clusters.noise;
+        let mut shown: Vec<(String, usize)> =
+            clusters.shown.iter().map(|cluster| (cluster.id.to_string(), cluster.size)).collect();
+        if clusters.noise > 0 {
+            shown.push(("noise".into(), clusters.noise));
+        }
+        let longest = shown.iter().map(|(name, _)| name.len()).max().unwrap_or_default().max(5);
+        let largest = shown.iter().map(|(_, size)| *size).max().unwrap_or(1).max(1);
+        let smallest = clusters.sizes.iter().map(|(_, size)| *size).min().unwrap_or_default();
+        let bars = shown.into_iter().enumerate().map(|(i, (name, size))| Bar {
+            name,
+            y: 6.0 + 20.0 * i as f64,
+            width: 290.0 * size as f64 / largest as f64,
+            text: format!("{size} ({:.1} %)", 100.0 * size as f64 / n.max(1) as f64),
+        });
+        let bars: Vec<Bar> = bars.collect();
+        Self {
+            alone: false,
+            summary: format!(
+                "Sizes of the {} clusters of {system}: from {smallest} to {largest} points.",
+                clusters.sizes.len()
+            ),
+            height: 12.0 + 20.0 * bars.len() as f64,
+            left: 12.0 + 7.0 * longest as f64,
+            bars,
+        }
+    }
+
+    /// As a file of its own.
+    pub fn alone(self) -> Self {
+        Self { alone: true, ..self }
+    }
+}
+
+/// The runs of a system.
+pub struct DotRow {
+    name: String,
+    y: f64,
+    dots: Vec<f64>,
+    mean: f64,
+    text: String,
+}
+
+/// A score of every run of every system.
+#[derive(Template)]
+#[template(path = "figures/dots.svg")]
+pub struct Dots {
+    alone: bool,
+    summary: String,
+    /// Of the drawing.
+    size: (f64, f64),
+    /// Where names end.
+    left: f64,
+    x_ticks: Vec<Tick>,
+    rows: Vec<DotRow>,
+}
+
+impl Dots {
+    /// Of ACC on the first split of each file; `None` where no run has any.
+    pub fn of(scores: &ScoreFiles) -> Option<Self> {
+        const METRIC: &str = "acc";
+        let rows: Vec<_> = scores
+            .rows
+            .iter()
+            .filter(|row| row.position == 0)
+            .filter_map(|row| Some((row, row.spread(METRIC)?)))
+            .collect();
+        let low = rows.iter().map(|(_, spread)| spread.low).reduce(f64::min)?;
+        let high = rows.iter().map(|(_, spread)| spread.high).reduce(f64::max)?;
+        let longest = rows.iter().map(|(row, _)| text_width(&drawn(&row.system))).max().unwrap_or_default();
+        let names = 20.0 + 7.2 * longest as f64;
+        let (left, right) = (names + 12.0, names + 282.0);
+        let margin = ((high - low) * 0.06).max(0.005);
+        let (low, high) = (low - margin, high + margin);
+        let x = |score: f64| left + (right - left) * (score - low) / (high - low);
+        let dots = rows.iter().enumerate().map(|(i, (row, spread))| DotRow {
+            name: drawn(&row.system),
+            y: 20.0 + 30.0 * i as f64,
+            dots: row.runs.iter().filter_map(|run| run.score(METRIC)).map(x).collect(),
+            mean: x(spread.mean),
+            text: match spread.deviation {
+                Some(deviation) => format!("{:.3} ± {deviation:.3}", spread.mean),
+                None => format!("{:.3}", spread.mean),
+            },
+        });
+        Some(Self {
+            alone: false,
+            summary: format!("ACC of every run of {} systems; the line is their mean.", rows.len()),
+            size: (right + 110.0, 52.0 + 30.0 * rows.len() as f64),
+            left: names,
+            rows: dots.collect(),
+            x_ticks: ticks(low, high, 5.0, x),
+        })
+    }
+
+    /// As a file of its own.
+    pub fn alone(self) -> Self {
+        Self { alone: true, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_have_round_numbers() {
+        let texts = |low, high, count| -> Vec<String> {
+            ticks(low, high, count, |x| x).into_iter().map(|tick| tick.text).collect()
+        };
+        assert_eq!(texts(0.0, 0.045, 4.0), ["0.00", "0.02", "0.04"]);
+        assert_eq!(texts(1.0, 10.0, 6.0), ["2", "4", "6", "8", "10"]);
+        assert_eq!(texts(0.52, 0.76, 5.0), ["0.55", "0.60", "0.65", "0.70", "0.75"]);
+        assert_eq!(texts(1.0, 50.0, 6.0), ["10", "20", "30", "40", "50"]);
+    }
+
+    #[test]
+    fn a_line_falls_as_its_loss_does_and_names_stay_apart() {
+        let losses = Losses { epochs: vec![(1.0, 0.4, Some(0.2)), (2.0, 0.2, Some(0.19))] };
+        let lines = Lines::of(&losses);
+        let (left, right, top, bottom) = Lines::BOX;
+        let [train, held] = lines.series.as_slice() else { panic!() };
+        assert!(train.corners.starts_with(&format!("{left:.1},")), "{}", train.corners);
+        assert_eq!(train.end.0, right);
+        assert!(top < train.end.1 && train.end.1 < held.end.1 && held.end.1 < bottom);
+        assert!((held.name_y - train.name_y).abs() >= 14.99);
+    }
+}

@@ -1,0 +1,89 @@
+//! `report`: artifacts in, one page out that needs nothing but itself; or one figure of it.
+
+mod args;
+mod autoencoder;
+mod clusters;
+mod figure;
+mod history;
+mod map;
+mod material;
+mod page;
+mod pictures;
+mod sheets;
+mod system;
+
+use std::process::ExitCode;
+
+use artifact::Outputs;
+use askama::Template;
+use cli::Stage;
+use serde_json::json;
+
+use crate::args::Args;
+use crate::material::Material;
+use crate::page::Page;
+
+fn main() -> ExitCode {
+    cli::main("report", run)
+}
+
+fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
+    stage.set_threads(args.threads)?;
+    let kind = args.out.extension().and_then(|kind| kind.to_str()).unwrap_or_default().to_lowercase();
+    let fits = if args.figure.is_some() { ["svg", "png"].contains(&kind.as_str()) } else { kind == "html" };
+    if !fits {
+        return Err(cli::usage("--out is the page, FILE.html; with --figure it is FILE.svg or FILE.png"));
+    }
+    if args.system.is_some() && args.figure.is_none() {
+        return Err(cli::usage("--system goes with --figure"));
+    }
+    if args.scores.is_empty() && args.assignments.is_empty() && args.figure.is_none() {
+        return Err(cli::usage("give --scores or --assignments: a page has to be about something"));
+    }
+    cli::Files::new()
+        .reads("--scores", &args.scores)
+        .reads("--reference", &args.reference)
+        .reads("--assignments", args.assignments.iter().map(|file| &file.path))
+        .reads("--points", args.points.iter().map(|file| &file.path))
+        .reads("--certainty", args.certainty.iter().map(|file| &file.path))
+        .reads("--images", &args.images)
+        .reads("--labels", &args.labels)
+        .reads("--classes", &args.classes)
+        .reads("--map", &args.map)
+        .reads("--weights", &args.weights)
+        .reads("--losses", &args.losses)
+        .reads("--originals", &args.originals)
+        .reads("--reconstructions", &args.reconstructions)
+        .writes("--out", [&args.out])
+        .check()?;
+
+    let material = Material::read(&args)?;
+    // Fonts of the system that letters were drawn with.
+    let mut others = Vec::new();
+    let bytes = match args.figure {
+        None => Page::of(&material, &material::drawable(&args.title), args.seed)?.render()?.into_bytes(),
+        Some(name) => {
+            let svg = figure::draw(name, &material, args.system.as_deref(), args.seed)?;
+            if kind == "png" {
+                let (bytes, fonts) = figure::png(&svg)?;
+                if let Some(warning) = fonts.warning() {
+                    cli::warn(&format!("{}: {warning}", args.out.display()));
+                }
+                others = fonts.others;
+                bytes
+            } else {
+                svg.into_bytes()
+            }
+        }
+    };
+    let mut outputs = Outputs::new();
+    outputs.bytes(&args.out, &bytes)?;
+    let size = bytes.len();
+    let mut result = json!({ "bytes": size, "systems": material.systems.len() });
+    if !others.is_empty() {
+        result["fonts"] = json!(others);
+    }
+    let hint = if args.figure.is_some() { "" } else { "; open it in a browser" };
+    let text = format!("{}: {:.1} MB{hint}\n", args.out.display(), size as f64 / 1e6);
+    stage.finish(outputs, json!({ "seed": args.seed }), material.inputs, result, &text)
+}

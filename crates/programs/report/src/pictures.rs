@@ -1,0 +1,213 @@
+//! Grey images, and their files inside the page.
+
+use std::path::Path;
+
+use anyhow::bail;
+use artifact::{FileRecord, Pixels, read_images};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ndarray::{Array2, ArrayView1};
+
+/// Sides of an image beyond which it is made smaller: the page shows none larger.
+const MOST_PIXELS: usize = 64;
+
+/// Images of one size.
+pub struct Pictures {
+    /// Grey levels, (n, height * width).
+    pub grey: Array2<u8>,
+    /// Pixels of a column.
+    pub height: usize,
+    /// Pixels of a row.
+    pub width: usize,
+    /// Both as in the file, which may be larger.
+    pub sides: (usize, usize),
+}
+
+impl Pictures {
+    /// Reads images (n, height, width), or (n, pixels) where these make a square. Floats are spread over the grey levels, 0 to
+    /// 1 if they lie there, else from the smallest to the largest.
+    ///
+    /// # Errors
+    /// A file that cannot be read or does not hold images.
+    pub fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
+        match Self::read_if_drawable(path)? {
+            (Some(pictures), record, _) => Ok((pictures, record)),
+            (None, record, _) => bail!(
+                "{}: expected images (n, height, width), found rows of {} pixels, which make no square; reshape it, with \
+                 numpy.reshape say",
+                path.display(),
+                record.shape.last().copied().unwrap_or_default()
+            ),
+        }
+    }
+
+    /// As [`Pictures::read`], with the number of rows; no pictures where these are points that make no square.
+    ///
+    /// # Errors
+    /// A file that cannot be read or does not hold points.
+    pub fn read_if_drawable(path: &Path) -> anyhow::Result<(Option<Self>, FileRecord, usize)> {
+        let (images, record) = read_images(path)?;
+        images.scale_warning(&record).iter().for_each(|text| cli::warn(text));
+        let n = images.dim().0;
+        let sides = match *record.shape {
+            [_, height, width] => Some((height, width)),
+            [_, pixels] if pixels.isqrt().pow(2) == pixels => Some((pixels.isqrt(), pixels.isqrt())),
+            _ => None,
+        };
+        let pictures = sides.map(|(height, width)| {
+            Self { grey: grey(images.pixels), height, width, sides: (height, width) }.fitting()
+        });
+        Ok((pictures, record, n))
+    }
+
+    /// Made smaller by a whole number where they are large, each pixel the mean of those it stands for.
+    fn fitting(self) -> Self {
+        match self.width.max(self.height).div_ceil(MOST_PIXELS) {
+            0 | 1 => self,
+            by => {
+                let (height, width) = (self.height.div_ceil(by), self.width.div_ceil(by));
+                let grey = Array2::from_shape_fn((self.len(), height * width), |(row, at)| {
+                    self.mean_level(row, at % width, at / width, by)
+                });
+                Self { grey, height, width, ..self }
+            }
+        }
+    }
+
+    /// The mean of the pixels of image `row` that become pixel (x, y) when it is made smaller `by` times.
+    pub fn mean_level(&self, row: usize, x: usize, y: usize, by: usize) -> u8 {
+        let ends = |at: usize, side: usize| at * by..((at + 1) * by).min(side);
+        let (mut sum, mut count) = (0, 0);
+        for y in ends(y, self.height) {
+            for x in ends(x, self.width) {
+                sum += u32::from(self.grey[[row, y * self.width + x]]);
+                count += 1;
+            }
+        }
+        ((sum + count / 2) / count) as u8
+    }
+
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.grey.nrows()
+    }
+
+    /// Image `row` as the address of a PNG.
+    ///
+    /// # Errors
+    /// None that memory does not make.
+    pub fn address(&self, row: usize) -> anyhow::Result<String> {
+        self.address_of(self.grey.row(row))
+    }
+
+    /// An image of this size as the address of a PNG.
+    ///
+    /// # Errors
+    /// None that memory does not make.
+    pub fn address_of(&self, grey: ArrayView1<u8>) -> anyhow::Result<String> {
+        Ok(png_address(&grey_png(&grey.to_vec(), self.width, self.height)?))
+    }
+
+    /// The mean of the images `rows`, rounded.
+    pub fn mean(&self, rows: &[usize]) -> Vec<u8> {
+        let mut sums = vec![0u64; self.grey.ncols()];
+        for &row in rows {
+            sums.iter_mut().zip(self.grey.row(row)).for_each(|(sum, &level)| *sum += u64::from(level));
+        }
+        let count = rows.len().max(1) as u64;
+        sums.into_iter().map(|sum| ((sum + count / 2) / count) as u8).collect()
+    }
+}
+
+fn grey(pixels: Pixels) -> Array2<u8> {
+    match pixels {
+        Pixels::U8(pixels) => pixels,
+        Pixels::F32(pixels) => {
+            let (low, high) =
+                pixels.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
+            // What a decoder makes of images from 0 to 1 oversteps a little.
+            let (low, high) = if low >= -0.5 && high <= 1.5 { (0.0, 1.0) } else { (low, high) };
+            let spread = (high - low).max(f32::MIN_POSITIVE);
+            pixels.mapv(|x| (255.0 * (x - low) / spread).round().clamp(0.0, 255.0) as u8)
+        }
+    }
+}
+
+/// Grey levels, row by row, as a PNG file.
+///
+/// # Errors
+/// None that memory does not make.
+fn grey_png(grey: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
+    png(grey, width, height, png::ColorType::Grayscale)
+}
+
+/// Red, green, blue and opacity of each pixel, row by row, as a PNG file.
+///
+/// # Errors
+/// None that memory does not make.
+pub fn colour_png(rgba: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
+    png(rgba, width, height, png::ColorType::Rgba)
+}
+
+fn png(bytes: &[u8], width: usize, height: usize, colour: png::ColorType) -> anyhow::Result<Vec<u8>> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, u32::try_from(width)?, u32::try_from(height)?);
+    encoder.set_color(colour);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::High);
+    encoder.write_header()?.write_image_data(bytes)?;
+    Ok(file)
+}
+
+/// A PNG file as an address that needs no file.
+pub fn png_address(file: &[u8]) -> String {
+    format!("data:image/png;base64,{}", base64(file))
+}
+
+/// As text.
+pub fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn floats_from_0_to_1_keep_their_levels_and_others_are_spread() {
+        assert_eq!(grey(Pixels::F32(array![[-0.2, 0.0, 0.5, 1.0, 1.2]])), array![[0, 0, 128, 255, 255]]);
+        assert_eq!(grey(Pixels::F32(array![[-10.0, 0.0, 10.0]])), array![[0, 128, 255]]);
+        assert_eq!(grey(Pixels::F32(array![[3.0, 3.0]])), array![[0, 0]]);
+    }
+
+    #[test]
+    fn a_png_holds_what_it_was_given() {
+        let pictures =
+            Pictures { grey: array![[0, 50, 100, 150, 200, 255]], height: 2, width: 3, sides: (2, 3) };
+        let address = pictures.address(0).unwrap();
+        let file = STANDARD.decode(address.strip_prefix("data:image/png;base64,").unwrap()).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut found = vec![0; 6];
+        let info = reader.next_frame(&mut found).unwrap();
+        assert_eq!((info.width, info.height), (3, 2));
+        assert_eq!(found, [0, 50, 100, 150, 200, 255]);
+    }
+
+    #[test]
+    fn large_images_are_made_smaller() {
+        let grey = Array2::from_shape_fn((1, 130 * 2), |(_, at)| (at % 130) as u8);
+        let small = Pictures { grey, height: 2, width: 130, sides: (2, 130) }.fitting();
+        assert_eq!((small.height, small.width), (1, 44));
+        // Three columns become one, and of the last there is one.
+        assert_eq!([small.grey[[0, 0]], small.grey[[0, 42]], small.grey[[0, 43]]], [1, 127, 129]);
+    }
+
+    #[test]
+    fn the_mean_is_rounded() {
+        let pictures = Pictures { grey: array![[0, 1], [9, 9], [1, 2]], height: 1, width: 2, sides: (1, 2) };
+        assert_eq!(pictures.mean(&[0, 2]), [1, 2]);
+    }
+}

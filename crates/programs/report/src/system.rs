@@ -1,0 +1,276 @@
+//! One system as it is shown: its matrices and its clusters.
+
+use std::collections::HashMap;
+
+use score_io::{Row, Scored};
+
+use crate::clusters::{Cluster, Clusters, Room};
+use crate::figure::{Bars, Confusion, MOST_CLASSES, Picture, describe};
+use crate::material::{Material, System};
+
+/// Classes that are named of a cluster.
+const CLASSES_NAMED: usize = 3;
+
+/// A system.
+pub struct SystemView {
+    /// As it was named.
+    pub name: String,
+    /// What came of it, in a sentence.
+    pub summary: String,
+    /// Its matrices, a split after the other.
+    pub splits: Vec<SplitView>,
+    /// What is not shown of it, and why.
+    pub notes: Vec<String>,
+    /// Sizes of its clusters.
+    pub sizes: Option<Bars>,
+    /// These as numbers.
+    pub size_rows: Vec<(String, usize)>,
+    /// What is in them.
+    pub clusters: Vec<ClusterView>,
+}
+
+/// The matrices of one split.
+pub struct SplitView {
+    /// Its name.
+    pub name: String,
+    /// Under either map.
+    pub matrices: Vec<MatrixView>,
+}
+
+/// Classes against predicted classes.
+pub struct MatrixView {
+    /// Which map.
+    pub title: &'static str,
+    /// What the map does.
+    pub about: &'static str,
+    /// Share of points that are right under it.
+    pub score: String,
+    /// What the columns are, the last of them none where points are in no class.
+    pub columns: Vec<String>,
+    /// A row a class.
+    pub rows: Vec<MatrixRow>,
+    /// In percent; empty where nothing is predicted to be a class.
+    pub precision: Vec<String>,
+}
+
+/// A row of a matrix.
+pub struct MatrixRow {
+    /// Name of the class.
+    pub class: String,
+    /// Counts with their shares.
+    pub cells: Vec<crate::figure::Cell>,
+    /// In percent.
+    pub recall: String,
+}
+
+/// A cluster.
+pub struct ClusterView {
+    /// Its id.
+    pub id: i64,
+    /// Number of points.
+    pub size: usize,
+    /// As a share of all points.
+    pub share: String,
+    /// Its most frequent classes, in words; empty without labels.
+    pub classes: String,
+    /// The mean of its images.
+    pub mean: Picture,
+    /// Members, with what they are.
+    pub groups: Vec<(String, Vec<Member>)>,
+}
+
+/// A member of a cluster.
+pub struct Member {
+    /// Its image.
+    pub picture: Picture,
+    /// Whether it is not of the most frequent class.
+    pub other: bool,
+}
+
+/// All systems that have assignments or scores, the former first.
+///
+/// # Errors
+/// None that memory does not make.
+pub fn system_views(material: &Material, seed: u64) -> anyhow::Result<Vec<SystemView>> {
+    let rows = material.scores.as_ref().map_or(&[][..], |scores| &scores.rows);
+    let mut names: Vec<&str> = material.systems.iter().map(|system| system.name.as_str()).collect();
+    for row in rows {
+        if !names.contains(&row.system.as_str()) {
+            names.push(&row.system);
+        }
+    }
+    names.into_iter().map(|name| system_view(material, rows, name, seed)).collect()
+}
+
+fn system_view(material: &Material, rows: &[Row], name: &str, seed: u64) -> anyhow::Result<SystemView> {
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.system == name).collect();
+    let mut notes = Vec::new();
+    let mut splits = Vec::new();
+    for row in &rows {
+        if row.runs.len() > 1 {
+            notes.push(format!(
+                "{}: the matrices are those of the first of {} runs.",
+                row.split,
+                row.runs.len()
+            ));
+        }
+        let matrices: Vec<MatrixView> = matrices(material, &row.runs[0]);
+        if !matrices.is_empty() {
+            splits.push(SplitView { name: row.split.clone(), matrices });
+        }
+    }
+    if rows.is_empty() {
+        notes.push("Not scored: score its assignments with evaluate, then give --scores.".into());
+    } else if splits.is_empty() {
+        notes.push(format!("No confusion matrices: no labels, or more than {MOST_CLASSES} classes."));
+    }
+    let mut view = SystemView {
+        name: name.to_owned(),
+        summary: summary(&rows),
+        splits,
+        notes,
+        sizes: None,
+        size_rows: Vec::new(),
+        clusters: Vec::new(),
+    };
+    match material.systems.iter().find(|system| system.name == name) {
+        Some(system) => add_clusters(material, system, &mut view, seed)?,
+        None => view
+            .notes
+            .push(format!("No assignments of it (--assignments {name}=...): its clusters are not shown.")),
+    }
+    Ok(view)
+}
+
+/// Scores of the first split in words.
+fn summary(rows: &[&Row]) -> String {
+    let Some(row) = rows.first() else { return String::new() };
+    let words = [("purity", "purity"), ("acc", "ACC"), ("nmi", "NMI")]
+        .into_iter()
+        .filter_map(|(metric, name)| Some(format!("{name} {:.3}", row.spread(metric)?.mean)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn matrices(material: &Material, run: &Scored) -> Vec<MatrixView> {
+    let maps = [
+        ("majority", "Majority map", "each cluster stands for its most frequent class", "purity"),
+        ("one_to_one", "One-to-one map", "each class has one cluster at most", "acc"),
+    ];
+    let matrix = |(key, title, about, metric): (&str, _, _, &str)| {
+        let confusion = Confusion::of(run, key).filter(|found| found.class_ids.len() <= MOST_CLASSES)?;
+        let classes: Vec<String> = confusion.class_ids.iter().map(|&id| material.class_name(id)).collect();
+        let mut columns = classes.clone();
+        if confusion.some_unassigned() {
+            columns.push("none".into());
+        }
+        let row = |(at, class): (usize, &String)| {
+            let mut cells = confusion.cells(at);
+            cells.truncate(columns.len());
+            MatrixRow { class: class.clone(), cells, recall: in_percent(confusion.recall[at]) }
+        };
+        let rows = classes.iter().enumerate().map(row).collect();
+        let shares = confusion.precision.iter().map(|share| share.map(in_percent).unwrap_or_default());
+        let mut precision: Vec<String> = shares.collect();
+        precision.resize(columns.len(), String::new());
+        let name = if metric == "acc" { "ACC" } else { "purity" };
+        Some(MatrixView {
+            title,
+            about,
+            score: format!("{name} {:.4}", run.score(metric)?),
+            rows,
+            columns,
+            precision,
+        })
+    };
+    maps.into_iter().filter_map(matrix).collect()
+}
+
+fn add_clusters(
+    material: &Material,
+    system: &System,
+    view: &mut SystemView,
+    seed: u64,
+) -> anyhow::Result<()> {
+    let clusters = Clusters::of(system, Room::of(material), seed);
+    let all = clusters.sizes.len();
+    if clusters.shown.len() < all {
+        view.notes.push(format!("The largest {} of {all} clusters are shown.", clusters.shown.len()));
+    }
+    view.sizes = Some(Bars::of(&system.name, &clusters));
+    view.size_rows = clusters.shown.iter().map(|cluster| (cluster.id.to_string(), cluster.size)).collect();
+    if clusters.noise > 0 {
+        view.size_rows.push(("noise".into(), clusters.noise));
+    }
+    if material.images.is_some() {
+        for cluster in &clusters.shown {
+            view.clusters.push(cluster_view(material, system, cluster, clusters.doubt)?);
+        }
+    }
+    Ok(())
+}
+
+fn cluster_view(
+    material: &Material,
+    system: &System,
+    cluster: &Cluster,
+    doubt: Option<&str>,
+) -> anyhow::Result<ClusterView> {
+    use anyhow::Context;
+    let images = material.images.as_ref().context("checked by the caller")?;
+    let classes = classes_of(material, &cluster.members);
+    let main = classes.first().map(|(class, _)| *class);
+    let member = |row: usize, more: String| -> anyhow::Result<Member> {
+        let class = material.labels.as_ref().map(|labels| labels[row]);
+        Ok(Member {
+            picture: Picture { address: images.address(row)?, text: describe(material, row) + &more },
+            other: class.is_some() && class != main,
+        })
+    };
+    let plain = |rows: &[usize]| -> anyhow::Result<Vec<Member>> {
+        rows.iter().map(|&row| member(row, String::new())).collect()
+    };
+    let doubtful = cluster.doubtful.iter().map(|&(row, sure)| member(row, format!(" ({sure:.2})")));
+    let groups = [
+        ("Nearest to the centre".to_owned(), plain(&cluster.nearest)?),
+        ("At random".to_owned(), plain(&cluster.random)?),
+        (
+            format!("Most doubtful, by {}", doubt.unwrap_or_default()),
+            doubtful.collect::<anyhow::Result<_>>()?,
+        ),
+    ];
+    let n = system.assignments.len();
+    let named = classes.iter().take(CLASSES_NAMED);
+    let named = named.map(|(class, count)| {
+        format!("{} {}", material.class_name(*class), percent(*count as f64 / cluster.size as f64))
+    });
+    Ok(ClusterView {
+        id: cluster.id,
+        size: cluster.size,
+        share: percent(cluster.size as f64 / n as f64),
+        classes: named.collect::<Vec<_>>().join(", "),
+        mean: Picture {
+            address: images.address_of(images.mean(&cluster.members).as_slice().into())?,
+            text: format!("mean of the images of cluster {}", cluster.id),
+        },
+        groups: groups.into_iter().filter(|(_, members)| !members.is_empty()).collect(),
+    })
+}
+
+/// Classes of the points `rows`, the most frequent first; none without labels.
+fn classes_of(material: &Material, rows: &[usize]) -> Vec<(i64, usize)> {
+    let Some(labels) = &material.labels else { return Vec::new() };
+    let mut counts = HashMap::new();
+    rows.iter().for_each(|&row| *counts.entry(labels[row]).or_insert(0) += 1);
+    let mut counts: Vec<(i64, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|&(class, count)| (std::cmp::Reverse(count), class));
+    counts
+}
+
+/// The number alone, for columns that say what it is.
+fn in_percent(share: f64) -> String {
+    format!("{:.1}", 100.0 * share)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}

@@ -1,0 +1,153 @@
+//! `scatter`: images in, points out that know edges from areas; or new images and a model in, their points out.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use artifact::{FileRecord, Outputs, Pixels, check_finite, read_images};
+use cli::{Count, Quarters, Stage};
+use ndarray::{Array2, ArrayView2};
+use scattering::{Features, Params};
+use serde_json::json;
+
+mod model;
+
+/// Turns images into features for clustering, with nothing trained: a scattering transform (wavelets, their moduli, averages)
+/// tells which edges lie near where, and hardly changes when an image is moved or bent a little. Or, with --transform, does the
+/// same to new images. No choice is random, and the number of threads changes nothing.
+#[derive(argh::FromArgs)]
+#[argh(
+    help_triggers("-h", "--help"),
+    example = "scatter --images data/train-images.npy --out features.npy --model features.npz\nscatter --images data/test-images.npy --transform features.npz --out test-features.npy\nembed-manifold --points features.npy --out manifold.npy"
+)]
+struct Args {
+    /// images: .npy, (n, height, width); u1 is divided by 255, booleans are 0 and 1, other numbers are taken as they are
+    #[argh(option, arg_name = "file")]
+    images: PathBuf,
+    /// features to write: .npy, f4, (n, dims)
+    #[argh(option, arg_name = "file")]
+    out: PathBuf,
+    /// model to write, for --transform: .npz
+    #[argh(option, arg_name = "file")]
+    model: Option<PathBuf>,
+    /// learn nothing: do with these images as was done with those of this model
+    #[argh(option, arg_name = "file")]
+    transform: Option<PathBuf>,
+    /// scales of the wavelets, each twice the one before (default as many as leave 3 x 3 places, 3 for 28 x 28 pixels)
+    #[argh(option, arg_name = "n")]
+    scales: Option<Count>,
+    /// angles of the wavelets (default 8)
+    #[argh(option, arg_name = "n")]
+    angles: Option<Count>,
+    /// most features of an image; where there are more values, as many principal components are
+    /// kept, those of at most 10,000 images, evenly over all of them (default 500)
+    #[argh(option, arg_name = "n")]
+    dims: Option<Count>,
+    /// threads; they change no result (default all cores)
+    #[argh(option, arg_name = "n")]
+    threads: Option<Count>,
+}
+
+fn main() -> ExitCode {
+    cli::main("scatter", run)
+}
+
+fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
+    if let Some(model) = &args.transform {
+        let given = [
+            ("--model", args.model.is_some()),
+            ("--scales", args.scales.is_some()),
+            ("--angles", args.angles.is_some()),
+            ("--dims", args.dims.is_some()),
+        ];
+        if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+            let model = model.display();
+            return Err(cli::usage(format!("--transform {model} learns nothing: leave out {option}")));
+        }
+    }
+    cli::Files::new()
+        .reads("--images", [&args.images])
+        .reads("--transform", &args.transform)
+        .writes("--out", [&args.out])
+        .writes("--model", &args.model)
+        .check()?;
+    stage.set_threads(args.threads)?;
+    let model = args.transform.as_deref().map(model::read).transpose()?;
+    let (images, size, record) = read(&args.images)?;
+    let mut shown = None;
+    let mut show =
+        |done: usize, all: usize| shown.get_or_insert_with(|| Quarters::new("images", all)).set(done);
+    let at = || args.images.display().to_string();
+
+    let mut inputs = vec![record];
+    let mut outputs = Outputs::new();
+    let (features, points) = match model {
+        Some((features, record)) => {
+            inputs.push(record);
+            let points = features.transform(images.view(), &mut show).with_context(at)?;
+            (features, points)
+        }
+        None => {
+            let default = Params::default();
+            let params = Params {
+                scales: args.scales.map(|scales| scales.0),
+                angles: args.angles.map_or(default.angles, |angles| angles.0),
+                dims: args.dims.map_or(default.dims, |dims| dims.0),
+            };
+            warn_of_outliers(&args.images, images.view());
+            Features::fit(images.view(), size, &params, &mut show).with_context(at)?
+        }
+    };
+    drop(shown);
+    check_finite(&args.images, "features", points.view())?;
+    outputs.npy(&args.out, &points)?;
+    if let Some(path) = &args.model {
+        model::write(&mut outputs, path, &features)?;
+    }
+    let parameters = json!({ "scales": features.scales, "angles": features.angles, "dims": features.dims() });
+    let ((n, dims), (height, width)) = (points.dim(), size);
+    let text = format!(
+        "{n} images of {height} x {width} pixels to {dims} features, {} scales, {} angles\n",
+        features.scales, features.angles
+    );
+    stage.finish(outputs, parameters, inputs, json!({ "images": n, "features": dims }), &text)
+}
+
+/// Warns of an image that is so much brighter than most that it decides alone how the others are
+/// weighed.
+fn warn_of_outliers(path: &Path, images: ArrayView2<f32>) {
+    /// Times the median of the brightest pixels of all images.
+    const MOST: f32 = 1000.0;
+    let brightest = |row: ndarray::ArrayView1<f32>| row.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+    let sizes: Vec<f32> = images.outer_iter().map(brightest).collect();
+    let mut sorted: Vec<f32> = sizes.iter().copied().filter(|size| *size > 0.0).collect();
+    sorted.sort_unstable_by(f32::total_cmp);
+    let Some(&median) = sorted.get(sorted.len() / 2) else { return };
+    let far = |size: &f32| size / MOST > median;
+    let Some(row) = sizes.iter().position(&far) else { return };
+    let (count, times) =
+        (sizes.iter().filter(|size| far(size)).count(), f64::from(sizes[row]) / f64::from(median));
+    cli::warn(&format!(
+        "{}: image {row} is {times:.0e} times as bright as usual ({count} such images); what is so bright decides how the \
+         features of all others are weighed: leave it out, or scale it",
+        path.display()
+    ));
+}
+
+/// Pixels `(n, height * width)` as f32, grey levels in 0..=1, and the sides of an image.
+fn read(path: &Path) -> anyhow::Result<(Array2<f32>, (usize, usize), FileRecord)> {
+    let (images, record) = read_images(path)?;
+    images.scale_warning(&record).iter().for_each(|text| cli::warn(text));
+    let [_, height, width] = record.shape[..] else {
+        let (found, path) = (&record.shape, path.display());
+        bail!(
+            "{path}: expected images of shape (n, height, width), found {found:?}; edges need to know which pixels lie side \
+             by side"
+        );
+    };
+    let pixels = match images.pixels {
+        Pixels::U8(pixels) => pixels.mapv(|x| f32::from(x) / 255.0),
+        Pixels::F32(pixels) => pixels,
+    };
+    Ok((pixels, (height, width), record))
+}

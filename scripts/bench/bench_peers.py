@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+"""Compares cluster-kmeans and cluster-gmm with their peers: scikit-learn, Intel's extension of it, faiss and linfa.
+
+    make bench-peers
+    make bench-peers ROUNDS=7 WORK=latents-k10,gmm-latents
+    .venv-bench/bin/python scripts/bench/bench_peers.py --quick --work pixels-k10 --latents latents.npy
+
+The same files, k, starting centres, stopping rule and threads for all; in every round each tool runs once, one after the
+other. Tables go to stdout, every measurement to --out. `make bench-peers` installs the peers and builds linfa's program.
+"""
+
+import argparse
+import csv
+import importlib.metadata
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from peers import FAISS, FAISS_NEAR, LINFA, OURS, OURS_NEAR, TOOLS
+
+SCRIPTS = Path(__file__).resolve().parent
+STANDINS = SCRIPTS.parent / "standins"
+sys.path.append(str(STANDINS))
+TO_THE_END = {"tol": 1e-10, "max_iter": 350, "starts": 10}
+FROM_CENTRES = {"tol": 1e-4, "max_iter": 100, "starts": 1, "given": True}
+CASES = {
+    "pixels-k10": {"method": "kmeans", "points": "images", "k": 10} | TO_THE_END,
+    "latents-k10": {"method": "kmeans", "points": "latents", "k": 10} | TO_THE_END,
+    "pixels-k100": {"method": "kmeans", "points": "images", "k": 100} | FROM_CENTRES,
+    "pixels-k1000": {"method": "kmeans", "points": "images", "k": 1000} | FROM_CENTRES | {"max_iter": 50},
+    "gmm-latents": {"method": "gmm", "points": "latents", "k": 10, "tol": 1e-5, "max_iter": 300, "given": True},
+    "gmm-50": {"method": "gmm", "points": "images", "components": 50, "k": 10, "tol": 0, "max_iter": 20, "given": True},
+    "memory": {"method": "memory"},
+}
+PROGRAMS = {"kmeans": "cluster-kmeans", "gmm": "cluster-gmm"}
+MODULES = ["numpy", "sklearn", "sklearnex", "faiss"]
+PACKAGES = ["numpy", "scikit-learn", "scikit-learn-intelex", "faiss-cpu"]
+HEADING = """
+Ours is the whole process: reading the file and writing the result count against us. Of a peer fit() alone is timed, after
+loading and a small warm-up fit. Ratios are medians over the rounds; above 1 the peer is slower."""
+NOTES = {
+    "kmeans": """faiss stops when its objective, in f32, stays the same; of a tolerance it knows nothing. "To 0.1 %": only the
+iterations after which the best start is that near to our inertia at the end, found before the rounds (of three seeds the one
+in the middle), of faiss and of ours.""",
+    "gmm": """scikit-learn in f64 as ours, and in f32, each with one BLAS thread or all, whichever is quicker in a trial.
+Intel's extension leaves this mixture alone, so Intel is em_gmm of the library under it (daal4py). linfa starts from a
+k-means of its own, runs on one thread and does not tell its iterations; its time for one is that of 20 from a random start.
+""".strip(),
+}
+
+
+def fail(message):
+    sys.exit(f"bench_peers.py: {message}")
+
+
+def say(message):
+    print(message, file=sys.stderr, flush=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", default="artifacts/data/train-images.npy", help="pixels: .npy, (n, height, width)")
+    parser.add_argument("--latents", default="artifacts/latents/train.npy", help="latents: .npy, (n, d)")
+    parser.add_argument("--bin", type=Path, default="target/release", help="our programs (default target/release)")
+    parser.add_argument("--out", type=Path, default="artifacts/bench/peers.json", help="measurements to write: .json")
+    parser.add_argument("--work", default="", help=f"cases, joined by commas (default all: {','.join(CASES)})")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
+    parser.add_argument("--threads", type=int, default=2, help="threads of every tool (default 2)")
+    parser.add_argument("--quick", action="store_true", help="3000 rows and one round, to try it out")
+    args = parser.parse_args()
+    args.names = args.work.replace(",", " ").split() or list(CASES)
+    if unknown := [name for name in args.names if name not in CASES]:
+        parser.error(f"--work: expected some of {', '.join(CASES)}, found {unknown[0]}")
+    if args.rounds < 1 or args.threads < 1:
+        parser.error("--rounds and --threads: expected 1 or more")
+    if args.quick:
+        args.rounds = 1
+    args.folder = args.out.parent
+    return args
+
+
+def check(args):
+    """Says in one line what is missing, before an hour has gone by."""
+    for module in MODULES:
+        if importlib.util.find_spec(module) is None:
+            fail(f"{module} is not installed: run make bench-peers, or this with .venv-bench/bin/python")
+    cases = [CASES[name] for name in args.names]
+    methods = {case["method"] for case in cases}
+    needed = [args.images] if any(case.get("points") != "latents" for case in cases) else []
+    needed += [args.latents] if any(case.get("points") != "images" for case in cases) else []
+    needed += [args.bin / program for method, program in PROGRAMS.items() if {method, "memory"} & methods]
+    needed += [args.bin / "examples" / "linfa_gmm"] if "gmm" in methods else []
+    for path in needed:
+        if not os.path.exists(path):
+            fail(f"{path} is missing: make bench-peers makes it, or name another")
+    try:
+        args.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"{args.folder}: cannot write: {error.strerror}")
+
+
+class Failed(Exception):
+    """A program of ours or a peer did not end as it should."""
+
+
+def environment(threads, free=True):
+    """The threads for all. A library that is `free` picks the fastest code it has for this processor, whatever was asked
+    of it; faiss is not, since the OpenBLAS in its package can take a new processor for one it is slow on."""
+    pinned = {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR"} if free else set()
+    kept = {name: value for name, value in os.environ.items() if name not in pinned}
+    names = ["OMP", "OPENBLAS", "MKL", "RAYON"]
+    return kept | {f"{name}_NUM_THREADS": str(threads) for name in names} | {"PYTHONPATH": f"{SCRIPTS}{os.pathsep}{STANDINS}"}
+
+
+def run(command, args, free=True):
+    """stdout of a command."""
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment(args.threads, free))
+    if done.returncode != 0:
+        raise Failed(last_line(command, done.returncode, done.stderr))
+    return done.stdout
+
+
+def last_line(command, code, stderr):
+    return f"{Path(command[0]).name}: {[f'exit {code}', *stderr.strip().splitlines()][-1]}"
+
+
+def ours_command(method, points, args, **flags):
+    command = [args.bin / PROGRAMS[method], "--points", points, "--out", args.folder / "ours.npy"]
+    flags["threads"] = args.threads
+    return [*command, *(word for name, value in flags.items() for word in (f"--{name}", value))]
+
+
+def run_ours(case, args, seed, **more):
+    """The whole process. Its provenance tells what it found."""
+    given = {"init": case["centres"]} if case["centres"] else {"starts": case["starts"], "seed": seed}
+    flags = {"k": case["k"], "tol": case["tol"], "max-iter": case["max_iter"]} | given | more
+    command = ours_command(case["method"], case["points"], args, **flags)
+    started = time.perf_counter()
+    run(command, args)
+    seconds = time.perf_counter() - started
+    provenance = json.loads((args.folder / "ours.npy.json").read_text())
+    result = provenance["result"]
+    names = ["inertia", "log_likelihood", "iterations", "converged", "distances"]
+    found = {name: result[name] for name in names if name in result}
+    return found | {"seconds": seconds, "seconds_inside": provenance["run"]["seconds"]}
+
+
+def run_peer(tool, case, args, seed, **more):
+    task = {name: case.get(name) for name in ["method", "k", "tol", "max_iter", "starts"]} | more
+    task |= {"tool": tool, "seed": seed, "threads": args.threads}
+    task |= {name: case[name] and str(case[name]) for name in ["points", "centres"]}
+    if tool == FAISS_NEAR:
+        task["max_iter"], task["seed"] = case["faiss_iterations"], case["faiss_seed"]
+    free = tool not in (FAISS, FAISS_NEAR)
+    return json.loads(run([sys.executable, "-m", "peers.run_peer", json.dumps(task)], args, free))
+
+
+def run_linfa(case, args):
+    """To the end, and for the time of an iteration 20 of them without its k-means: it does not tell how many it took."""
+    command = [args.bin / "examples" / "linfa_gmm", case["points"], case["k"]]
+    fits = [[case["tol"], case["max_iter"]], [0, 20, "random"]]
+    whole, twenty = (json.loads(run([*command, *fit], args)) for fit in fits)
+    return whole | {"per_iteration": twenty["seconds"] / 20}
+
+
+def iterations_to(case, args, inertia):
+    """The iterations after which our best start is within 0.1 % of an inertia, and the seed: of three the one in the middle
+    of those that come there, which the seed that the inertia is from does."""
+    found = []
+    for seed in range(1 if case["centres"] else 3):
+        trace = args.folder / "trace.csv"
+        run_ours(case, args, seed, trace=trace)
+        with open(trace, encoding="utf-8", newline="") as lines:
+            rows = [(int(row["iteration"]), float(row["inertia"])) for row in csv.DictReader(lines)]
+        if near := [iteration for iteration, value in rows if value <= 1.001 * inertia]:
+            found.append((min(near), seed))
+    return sorted(found)[len(found) // 2]
+
+
+def measure(tool, case, args, seed):
+    if tool == OURS:
+        found = run_ours(case, args, seed)
+    elif tool == OURS_NEAR:
+        iterations, seed = case["ours_to_near"]
+        found = run_ours(case | {"max_iter": iterations}, args, seed)
+    elif tool == LINFA:
+        found = run_linfa(case, args)
+    else:
+        found = run_peer(tool, case, args, seed)
+    if case["method"] == "gmm" and found.get("iterations"):
+        found.setdefault("per_iteration", found.get("seconds_inside", found["seconds"]) / found["iterations"])
+    return found
+
+
+def bench(name, args):
+    """All rounds of a case: the runs of each tool, ours first."""
+    from peers import prepare
+
+    case = CASES[name] | {"points": getattr(args, CASES[name]["points"]), "centres": None}
+    if args.quick:
+        case["points"] = prepare.first_rows(case["points"], 3000, args.folder)
+    if "components" in case:
+        case["points"] = prepare.components(case["points"], case["components"], args.folder)
+    if "given" in case:
+        case["centres"] = prepare.centres(case["points"], case["k"], args.folder)
+    case["n"], case["d"], case["bytes"] = prepare.shape(case["points"])
+    say(f"{name}: {case['n']} points of {case['d']} dimensions, {case['k']} clusters")
+
+    warm_up = measure(OURS, case, args, 0)
+    runs = {tool: [] for tool in TOOLS[case["method"]]}
+    if FAISS_NEAR in runs:
+        sought = run_peer(FAISS, case, args, 0, reach=warm_up["inertia"])
+        case["faiss_iterations"], case["faiss_seed"] = sought["iterations"], sought["seed"]
+        case["ours_to_near"] = iterations_to(case, args, warm_up["inertia"])
+        near = f"faiss in {sought['iterations']}, ours in {case['ours_to_near'][0]}"
+        say(f"{name}: iterations to within 0.1 % of our inertia: {near}")
+    for number in range(args.rounds):
+        for tool in runs:
+            if runs[tool] and "error" in runs[tool][0]:
+                continue
+            try:
+                runs[tool].append(measure(tool, case, args, number))
+                outcome = f"{runs[tool][-1]['seconds']:.3f} s"
+            except Failed as error:
+                if tool == OURS:
+                    raise
+                runs[tool].append({"error": str(error)})
+                outcome = f"failed: {error}"
+            say(f"{name} round {number + 1}/{args.rounds}: {tool} {outcome}")
+    return case, runs
+
+
+def peak(command):
+    """Most bytes that a program held, read as it runs: ru_maxrss begins with what this process held at the fork."""
+    child = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    highest = 0
+    while child.poll() is None:
+        with open(f"/proc/{child.pid}/status", encoding="utf-8") as status:
+            highest = next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:")), highest)
+        time.sleep(0.0005)
+    if child.returncode != 0:
+        raise Failed(last_line(command, child.returncode, child.stderr.read()))
+    return highest
+
+
+def memory(args):
+    """What our programs hold beside the points: the growth of the peak from 1000 rows to all, less that of the points."""
+    from peers import prepare
+
+    found = []
+    for method, kind in [("kmeans", "images"), ("kmeans", "latents"), ("gmm", "latents")]:
+        points, peaks, sizes = getattr(args, kind), [], []
+        for rows in [1000, 3000 if args.quick else None]:
+            file = prepare.first_rows(points, rows, args.folder) if rows else points
+            flags = {"k": 10, "starts": 2, "max-iter": 20, "seed": 0}
+            peaks.append(median(peak(ours_command(method, file, args, **flags)) for _ in range(args.rounds)))
+            sizes.append(prepare.shape(file)[2])
+        beside = peaks[1] - peaks[0] - (sizes[1] - sizes[0])
+        say(f"memory: {PROGRAMS[method]} on {kind} {peaks[1] / 1e6:.1f} MB")
+        found.append({"program": PROGRAMS[method], "points": kind, "peak": peaks[1], "peak_of_1000_rows": peaks[0]})
+        found[-1] |= {"bytes": sizes[1], "beside": beside, "share": beside / sizes[1]}
+    return found
+
+
+def memory_table(found):
+    from peers.report import markdown
+
+    head = ["program", "points", "MB of the points", "peak MB", "of 1000 rows", "beside the points", "share of the points"]
+    names = ["bytes", "peak", "peak_of_1000_rows", "beside"]
+    rows = [
+        [run["program"], run["points"], *(f"{run[name] / 1e6:.1f}" for name in names), f"{100 * run['share']:.0f} %"]
+        for run in found
+    ]
+    return markdown(head, rows)
+
+
+def processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return "an unnamed processor"
+
+
+def main():
+    args = arguments()
+    check(args)
+    from peers import report
+
+    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
+    record = {"processor": processor(), "cores": os.cpu_count(), "threads": args.threads, "rounds": args.rounds}
+    record |= {"quick": args.quick, "versions": versions, "cases": {}}
+    print(f"{record['processor']}, {record['cores']} cores, {args.threads} threads, {args.rounds} rounds;", end=" ")
+    print(", ".join(f"{package} {version}" for package, version in versions.items()) + ".")
+    print(HEADING, flush=True)
+    for name in args.names:
+        print(f"\n## {name}\n")
+        if name == "memory":
+            found = memory(args)
+            record["cases"][name] = found
+            print(memory_table(found), flush=True)
+        else:
+            case, runs = bench(name, args)
+            about = {key: value for key, value in case.items() if key not in ("points", "centres")}
+            record["cases"][name] = about | {"runs": runs}
+            print(report.table(case["method"], runs) + f"\n\n{NOTES[case['method']]}")
+            if case["method"] == "kmeans":
+                print(report.near(runs))
+                print(report.floors(case["n"], case["d"], case["k"], case["bytes"], runs[OURS]))
+            sys.stdout.flush()
+        args.out.write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failed as error:
+        fail(error)
+    except KeyboardInterrupt:
+        sys.exit(130)

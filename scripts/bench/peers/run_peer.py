@@ -1,0 +1,189 @@
+"""One run of a peer, in a process of its own: a task in JSON in, what came of it in JSON out.
+
+    PYTHONPATH=scripts python3 -m peers.run_peer '{"tool": "faiss", "method": "kmeans", "points": "latents.npy",
+        "centres": null, "k": 10, "starts": 10, "tol": 1e-4, "max_iter": 100, "seed": 0, "threads": 2}'
+
+The points are loaded and a tiny fit is made first, so that only fit() is timed. Inertia and log-likelihood are computed
+afterwards, in f64 and for all peers alike. With "reach", for faiss, it says how many iterations that inertia takes.
+"""
+
+import json
+import sys
+import time
+import warnings
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from peers import FAISS, FAISS_NEAR, INTEL, SKLEARN, SKLEARN_F32
+from npy_io import load, load_points
+
+TINY = 1000
+
+
+def timed(fit, *args, **options):
+    started = time.perf_counter()
+    result = fit(*args, **options)
+    return time.perf_counter() - started, result
+
+
+def inertia(points, centres, labels):
+    centres = centres.astype("f8")
+    blocks = (slice(i, i + 1000) for i in range(0, len(points), 1000))
+    return float(sum(np.square(points[block] - centres[labels[block]]).sum() for block in blocks))
+
+
+def kmeans_sklearn(task, points, start):
+    """scikit-learn, and Intel's extension, which takes its place once it is patched in."""
+    from sklearn.cluster import KMeans
+
+    KMeans(10, n_init=1, max_iter=1).fit(points[:TINY])
+    model = KMeans(
+        task["k"], init="k-means++" if start is None else start, n_init=task["starts"], max_iter=task["max_iter"],
+        tol=task["tol"], random_state=task["seed"],
+    )
+    seconds, _ = timed(model.fit, points)
+    if task["tool"] == INTEL and not hasattr(model, "_onedal_estimator"):
+        sys.exit("Intel's extension fell back to scikit-learn")
+    return seconds, model.n_iter_, inertia(points, model.cluster_centers_, model.labels_)
+
+
+def kmeans_intel(task, points, start):
+    import daal4py
+    from sklearnex import patch_sklearn
+
+    daal4py.daalinit(task["threads"])
+    patch_sklearn(verbose=False)
+    return kmeans_sklearn(task, points, start)
+
+
+def faiss_fit(task, points, start, **options):
+    import faiss
+
+    faiss.omp_set_num_threads(task["threads"])
+    options = {
+        "niter": task["max_iter"],
+        "nredo": task["starts"],
+        "seed": task["seed"],
+        "init_method": faiss.ClusteringInitMethod_KMEANS_PLUS_PLUS,
+        "min_points_per_centroid": 1,
+        "max_points_per_centroid": len(points),  # all of them: it takes a sample where there are more
+    } | options
+    model = faiss.Kmeans(points.shape[1], options.pop("k", task["k"]), **options)
+    return *timed(model.train, points, init_centroids=start), model
+
+
+def kmeans_faiss(task, points, start):
+    start = None if start is None else start.astype("f4")
+    if "reach" in task:
+        return iterations_to(task, points, start)
+    faiss_fit(task, points[:TINY], None, k=10, niter=1, nredo=1)
+    seconds, _, model = faiss_fit(task, points, start)
+    # Of several starts it does not tell how many they took; those it was given are the most.
+    iterations = len(model.obj) if task["starts"] == 1 else task["max_iter"] if task["tool"] == FAISS_NEAR else None
+    return seconds, iterations, inertia(points, model.centroids, model.assign(points)[1])
+
+
+def iterations_to(task, points, start):
+    """faiss has no tolerance, only a number of iterations: those after which its best start is within 0.1 % of an
+    inertia, or of the best it gets to. Random starts differ: of three seeds the one in the middle, to be measured with.
+    """
+    found = []
+    for seed in range(1 if start is not None else 3):
+        # One start at a time, each from the seed that faiss gives it among several.
+        seeds = [seed + 15486557 * number for number in range(task["starts"])]
+        objectives = [faiss_fit(task, points, start, seed=one, nredo=1)[-1].obj for one in seeds]
+        # The objective of iteration i belongs to the centres before its update; the last one stays.
+        longest = max(map(len, objectives))
+        best = np.min([np.pad(one, (0, longest - len(one)), mode="edge") for one in objectives], axis=0)
+        found.append((max(1, int(np.argmax(best <= 1.001 * max(task["reach"], best[-1])))), seed))
+    iterations, task["seed"] = sorted(found)[len(found) // 2]
+    return None, iterations, None
+
+
+def mixture(k, tol=1e-3, max_iter=100, means=None):
+    """scikit-learn's mixture, whose first M step takes all of a point to the nearest of `means`, as ours does."""
+    from sklearn.metrics import pairwise_distances_argmin
+    from sklearn.mixture import GaussianMixture
+
+    class MixtureFromLabels(GaussianMixture):
+        def _initialize_parameters(self, X, random_state, xp=None):
+            self._initialize(X, np.eye(k, dtype=X.dtype)[pairwise_distances_argmin(X, means)])
+
+    return (GaussianMixture if means is None else MixtureFromLabels)(k, tol=tol, max_iter=max_iter)
+
+
+def log_likelihood(points, weights, means, covariances):
+    model = mixture(len(means))
+    model.weights_, model.means_ = weights.astype("f8"), means.astype("f8")
+    lower = np.linalg.cholesky(covariances.astype("f8"))
+    model.precisions_cholesky_ = np.linalg.inv(lower).transpose(0, 2, 1)
+    return float(model.score(points.astype("f8")))
+
+
+def gmm_sklearn(task, points, start):
+    """With one BLAS thread or all of them, whichever is quicker in a trial: many of its products are small."""
+    points, start = points.astype(task["dtype"]), start.astype(task["dtype"])
+    mixture(1, max_iter=1).fit(points[:TINY])
+    trials = {}
+    for count in {1, task["threads"]}:
+        with threadpool_limits(count, "blas"):
+            trials[count], _ = timed(mixture(task["k"], 0, 2, start).fit, points)
+    task["blas_threads"] = min(trials, key=trials.get)
+    with threadpool_limits(task["blas_threads"], "blas"):
+        model = mixture(task["k"], task["tol"], task["max_iter"], start)
+        seconds, _ = timed(model.fit, points)
+    return seconds, model.n_iter_, log_likelihood(points, model.weights_, model.means_, model.covariances_)
+
+
+def gmm_intel(task, points, start):
+    """The extension leaves scikit-learn's mixture alone; the library under it has one, whose threshold is for the sum."""
+    import daal4py
+    from sklearn.metrics import pairwise_distances_argmin
+
+    daal4py.daalinit(task["threads"])
+    points, k, d = points.astype("f8"), task["k"], points.shape[1]
+
+    def fit(points, iterations):
+        labels = pairwise_distances_argmin(points, start)
+        weights = np.bincount(labels, minlength=k)[None] / len(points)
+        groups = [points[labels == cluster] for cluster in range(k)]
+        covariances = [np.cov(group.T, bias=True) + 1e-6 * np.eye(d) for group in groups]
+        means = np.array([group.mean(axis=0) for group in groups])
+        engine = daal4py.em_gmm(
+            nComponents=k, maxIterations=iterations, accuracyThreshold=task["tol"] * len(points),
+            regularizationFactor=1e-6, covarianceStorage="full",
+        )
+        return engine.compute(points, weights, means, covariances)
+
+    fit(np.concatenate([points[:TINY], start, start + 1e-3]), 1)
+    seconds, found = timed(fit, points, task["max_iter"])
+    quality = log_likelihood(points, found.weights[0], found.means, np.array(found.covariances))
+    return seconds, found.nIterations.item(), quality
+
+
+PEERS = {
+    ("kmeans", SKLEARN): kmeans_sklearn,
+    ("kmeans", INTEL): kmeans_intel,
+    ("kmeans", FAISS): kmeans_faiss,
+    ("kmeans", FAISS_NEAR): kmeans_faiss,
+    ("gmm", SKLEARN): gmm_sklearn,
+    ("gmm", SKLEARN_F32): gmm_sklearn,
+    ("gmm", INTEL): gmm_intel,
+}
+QUALITY = {"kmeans": "inertia", "gmm": "log_likelihood"}
+
+
+def main():
+    warnings.simplefilter("ignore")
+    task = json.loads(sys.argv[1])
+    task["dtype"] = "f4" if task["tool"] == SKLEARN_F32 else "f8"
+    points = np.ascontiguousarray(load_points(task["points"]), dtype="f4")
+    start = task["centres"] and load(task["centres"])
+    seconds, iterations, quality = PEERS[task["method"], task["tool"]](task, points, start)
+    found = {"seconds": seconds, "iterations": iterations and int(iterations), QUALITY[task["method"]]: quality}
+    print(json.dumps(found | {name: task[name] for name in ["seed", "blas_threads"] if name in task}))
+
+
+if __name__ == "__main__":
+    main()

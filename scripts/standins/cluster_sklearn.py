@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Stands in for cluster-kmeans or cluster-gmm, with scikit-learn: the same flags, the same files.
+
+    make all CLUSTER_KMEANS='python3 scripts/standins/cluster_sklearn.py'
+    make all CLUSTER_GMM='python3 scripts/standins/cluster_sklearn.py'
+
+A mixture is fitted where --covariance is given, k-means otherwise; --predict takes what the model is.
+"""
+
+import argparse
+
+import numpy as np
+from scipy.special import entr
+from threadpoolctl import threadpool_limits
+
+from npy_io import fail, load, load_points, save, save_npz
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--points", required=True, help=".npy, (n, d) or images (n, height, width)")
+    parser.add_argument("--out", required=True, help="assignments to write: .npy, i4, (n,)")
+    parser.add_argument("--model", help="model to write: .npz")
+    parser.add_argument("--proba", help="posterior of a mixture to write: .npy, (n, k)")
+    parser.add_argument("--predict", metavar="MODEL", help="fit nothing: assign the points to this model's clusters")
+    parser.add_argument("--k", type=int, default=10)
+    parser.add_argument("--starts", type=int)
+    parser.add_argument("--keep", choices=["likelihood", "information"], default="likelihood", help="which start of a mixture")
+    parser.add_argument("--max-iter", type=int)
+    parser.add_argument("--tol", type=float)
+    parser.add_argument("--init", help="k-means++ or kmeans, random, or a .npy of k centroids or means")
+    parser.add_argument("--weights", help=".npy, (n,), of k-means")
+    parser.add_argument("--covariance", choices=["full", "tied", "diag", "spherical"])
+    parser.add_argument("--reg-covar", type=float, default=1e-6)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int)
+    return parser.parse_args()
+
+
+def given(**options):
+    """The options that were given, under scikit-learn's names, so that the others keep its defaults or ours."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def kmeans(args, points):
+    from sklearn.cluster import KMeans
+
+    init = args.init or "k-means++"
+    start = load(init) if init.endswith(".npy") else init
+    options = {"n_init": 10, "max_iter": 350, "tol": 1e-10}
+    options |= given(n_init=1 if init.endswith(".npy") else args.starts, max_iter=args.max_iter, tol=args.tol)
+    model = KMeans(args.k, init=start, random_state=args.seed, **options)
+    model.fit(points, sample_weight=load(args.weights) if args.weights else None)
+    if args.model:
+        save_npz(args.model, centroids=model.cluster_centers_)
+    return model.labels_, None
+
+
+def information(posterior):
+    """Mutual information of point and component, in nats, of a posterior (n, k)."""
+    mean = posterior.mean(axis=0)
+    return entr(mean).sum() - entr(posterior).sum(axis=1).mean()
+
+
+def mixture(args, points):
+    if args.weights:
+        fail(f"{args.weights}: expected no weights, which scikit-learn's mixture does not know; leave out --weights")
+    from sklearn.mixture import GaussianMixture
+
+    init = args.init or "kmeans"
+    start = {"means_init": load(init)} if init.endswith(".npy") else {"init_params": init}
+    options = {"max_iter": 300, "tol": 1e-5} | given(max_iter=args.max_iter, tol=args.tol)
+    starts = args.starts or 1
+
+    def fitted(starts, random_state):
+        return GaussianMixture(
+            args.k, covariance_type=args.covariance, reg_covar=args.reg_covar, n_init=starts, random_state=random_state,
+            **start, **options,
+        ).fit(points)  # fmt: skip
+
+    if args.keep == "likelihood":
+        model = fitted(starts, args.seed)
+    else:
+        stream = np.random.RandomState(args.seed)
+        models = (fitted(1, stream) for _ in range(starts))
+        model = max(models, key=lambda model: information(model.predict_proba(points)))
+    if args.model:
+        save_npz(
+            args.model,
+            weights=model.weights_,
+            means=model.means_,
+            covariances=model.covariances_,
+            covariance_type=args.covariance,
+        )
+    return model.predict(points), model.predict_proba(points)
+
+
+def predict(path, points):
+    """Assignments, and the posterior where the model is a mixture."""
+    model = load(path)
+    if "centroids" in model:
+        from sklearn.metrics import pairwise_distances_argmin
+
+        return pairwise_distances_argmin(points, model["centroids"].astype(points.dtype)), None
+    from sklearn.mixture import GaussianMixture
+    from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
+
+    kind = str(model["covariance_type"])
+    restored = GaussianMixture(len(model["weights"]), covariance_type=kind)
+    restored.weights_, restored.means_, restored.covariances_ = model["weights"], model["means"], model["covariances"]
+    restored.precisions_cholesky_ = _compute_precision_cholesky(model["covariances"], kind)
+    return restored.predict(points), restored.predict_proba(points)
+
+
+def main():
+    args = arguments()
+    with threadpool_limits(args.threads):
+        run(args)
+
+
+def run(args):
+    points = load_points(args.points)
+    if len(points) < args.k and not args.predict:
+        fail(f"{args.points}: expected at least {args.k} points, found {len(points)}; lower --k")
+    if args.predict:
+        assignments, posterior = predict(args.predict, points)
+    else:
+        assignments, posterior = (mixture if args.covariance else kmeans)(args, points)
+    if args.proba:
+        if posterior is None:
+            fail("--proba goes with a mixture: give --covariance")
+        save(args.proba, posterior)
+    save(args.out, assignments.astype("i4"))
+
+
+if __name__ == "__main__":
+    main()
