@@ -1,6 +1,12 @@
 # Refuses, in one line and before anything runs, what the rules could not do or would do wrongly.
 
-# make and the shell would take names apart at these characters and at spaces.
+goals := $(or $(MAKECMDGOALS),all)
+# These targets neither read nor write artifacts, so nothing of this concerns them.
+no_artifacts := help build lint test test-faults test-cuda fuzz python
+
+ifneq ($(filter-out $(no_artifacts),$(goals)),)
+
+# make and the shell would split names at these characters and at spaces.
 comma := ,
 special := : ; * ? [ ] ( ) < > | & ' " ` % ~ { } = \# $$ $(comma) \\
 
@@ -12,28 +18,31 @@ check_name = $(if $(strip $(call unusable,$2)),$(error $1 has $(strip $(call unu
 
 $(if $(word 2,$(CURDIR)),$(error this checkout has a space in its path, which make cannot handle: \
     $(CURDIR); move it, or work in another checkout))
-$(if $(filter-out / -%,$(firstword $(ARTIFACTS))),,$(error ARTIFACTS=$(ARTIFACTS) is not a folder of \
-    its own: name one such as artifacts/mine))
-$(foreach name,ARTIFACTS $(given),$(if $(filter file,$(origin $(name))),,$(call \
+$(if $(filter-out / -%,$(firstword $(ARTIFACTS))),,$(error ARTIFACTS=$(ARTIFACTS) is not a folder \
+    of its own: name one such as artifacts/mine))
+$(foreach name,ARTIFACTS $(user_variables),$(if $(filter file,$(origin $(name))),,$(call \
     check_name,$(name),$(value $(name)))))
 
 ifneq ($(filter-out clean distclean table,$(goals)),)
 
 # Files of the user's that are neither there nor below ARTIFACTS, where a rule may make them.
-$(foreach name,$(yours),$(if $(wildcard $($(name)))$(filter $(abspath $(ARTIFACTS))/%,$(abspath \
-    $($(name)))),,$(error $(name)=$($(name)): there is no such file)))
+$(foreach name,$(user_files),$(if $(wildcard $($(name)))$(filter \
+    $(abspath $(ARTIFACTS))/%,$(abspath $($(name)))),,$(error \
+    $(name)=$($(name)): there is no such file)))
 
-# What lies beside points of DATASET has as many rows, or as many classes, only if the user says so.
-beside := $(filter-out TRAIN_IMAGES LATENTS FEATURES WEIGHTS,$(yours))
-$(if $(and $(bundled),$(beside)),$(if $(dataset_named),,$(error $(firstword $(beside))=$($(firstword \
-    $(beside))) is a file of yours, but the points are those of DATASET: name yours with TRAIN_IMAGES, \
-    LATENTS or FEATURES; if the file belongs to $(DATASET), say DATASET=$(DATASET))))
+# A file beside the points of DATASET has as many rows, or classes, only if the user names DATASET.
+companions := $(filter-out TRAIN_IMAGES LATENTS FEATURES WEIGHTS,$(user_files))
+companion := $(firstword $(companions))
+$(if $(and $(bundled),$(companion)),$(if $(dataset_named),,$(error \
+    $(companion)=$($(companion)) is a file of yours, but the points are those of DATASET: name \
+    yours with TRAIN_IMAGES, LATENTS or FEATURES; if the file belongs to $(DATASET), set \
+    DATASET=$(DATASET))))
 
-$(if $(TRAIN_IMAGES)$(LATENTS)$(FEATURES),,$(error there are no points: name TRAIN_IMAGES, LATENTS or \
-    FEATURES))
-$(if $(and $(DECODED),$(if $(decoded_images),,none)),$(error DECODED=$(DECODED) needs the images that it \
-    was made of: name them with TEST_IMAGES or TRAIN_IMAGES))
-$(if $(filter TEST_LABELS,$(yours)),$(if $(and $(TRAIN_LABELS),$(or \
+$(if $(TRAIN_IMAGES)$(LATENTS)$(FEATURES),,$(error there are no points: name TRAIN_IMAGES, LATENTS \
+    or FEATURES))
+$(if $(and $(DECODED),$(if $(decoded_images),,none)),$(error DECODED=$(DECODED) needs the images \
+    that it was made of: name them with TEST_IMAGES or TRAIN_IMAGES))
+$(if $(filter TEST_LABELS,$(user_files)),$(if $(and $(TRAIN_LABELS),$(or \
     $(TEST_IMAGES),$(LATENTS_TEST),$(FEATURES_TEST))),,$(error TEST_LABELS=$(TEST_LABELS) needs \
     TRAIN_LABELS and the points that it labels: name TEST_IMAGES, LATENTS_TEST or FEATURES_TEST)))
 
@@ -41,25 +50,28 @@ $(if $(filter TEST_LABELS,$(yours)),$(if $(and $(TRAIN_LABELS),$(or \
 bench_needs := $(if $(filter bench-%,$(goals)),TRAIN_IMAGES) \
     $(if $(filter bench-peers bench-manifold,$(goals)),LATENTS) \
     $(if $(filter bench-manifold,$(goals)),TRAIN_LABELS)
-$(foreach name,$(bench_needs),$(if $($(name)),,$(error make $(filter bench-%,$(goals)) needs $(name)=)))
+$(foreach name,$(bench_needs),$(if $($(name)),,$(error \
+    make $(filter bench-%,$(goals)) needs $(name)=)))
 
-# Said once, by the make that the user called.
+# Only the make that the user called prints this, not those that it calls.
 ifeq ($(MAKELEVEL),0)
-$(if $(and $(dataset_named),$(your_points)),$(shell echo 'make: the points are those of \
-    $(foreach name,$(your_points),$(name)=$($(name))): of the files of DATASET=$(DATASET) only those \
-    that you name take part' >&2))
+$(if $(and $(dataset_named),$(user_points)),$(shell echo 'make: the points are those of \
+    $(foreach name,$(user_points),$(name)=$($(name))): of the files of DATASET=$(DATASET) only \
+    those that you name take part' >&2))
 endif
 
 endif
 
 ifneq ($(filter figure,$(goals)),)
 $(if $(and $(FIGURE),$(OUT)),,$(error make figure needs FIGURE=, one of runs, samples, losses, \
-    reconstructions, map, confusion, sizes and clusters, and OUT=, FILE.svg or FILE.png; SYSTEM= where \
-    it is not the last))
+    reconstructions, map, confusion, sizes and clusters, and OUT=, FILE.svg or FILE.png; SYSTEM= \
+    where it is not the last))
 endif
 
 # make figure and make table run no stage, so what they show has to be there.
 $(if $(filter-out figure,$(goals)),,$(if $(wildcard $(STAMPS)/page),,$(error there is no page in \
     $(ARTIFACTS) to take a figure of: run make all or make report first)))
-$(if $(filter-out table,$(goals)),,$(if $(wildcard $(TABLE)),,$(error there is no table of scores in \
-    $(ARTIFACTS): run make all with TRAIN_LABELS first)))
+$(if $(filter-out table,$(goals)),,$(if $(wildcard $(TABLE)),,$(error there is no table of scores \
+    in $(ARTIFACTS): run make all with TRAIN_LABELS first)))
+
+endif

@@ -1,10 +1,11 @@
 # How a stage is run, and when it runs again.
 #
-# A stage runs again if its command has changed, if a file that it read or wrote is no longer the file
-# of its last run, or if a stage that makes one of its inputs runs. Times are not compared with one
-# another: a clock may have been ahead, and a file may be replaced by an older one. So inputs are
-# order-only prerequisites, and what has to run is found before anything runs. STAMPS/NAME holds the
-# command of the last run that succeeded, STAMPS/NAME.files the files (scripts/make/record.sh).
+# A stage runs again if its command has changed, if a file that it read or wrote is no longer the
+# file of its last run, or if a stage that makes one of its inputs runs. Times are not compared with
+# one another: a clock may have been ahead, and a file may be replaced by an older one. So inputs
+# are order-only prerequisites, and what has to run is found before anything runs. STAMPS/NAME holds
+# the command of the last run that succeeded, STAMPS/NAME.files the files (scripts/make/record.sh).
+# All rules are explicit, so no file is intermediate, and one that is lost comes back.
 
 quoted = '$(subst ','\'',$1)'
 same = $(and $(findstring x$(strip $1)x,x$(strip $2)x),$(findstring x$(strip $2)x,x$(strip $1)x))
@@ -17,8 +18,10 @@ changed := $(shell scripts/make/record.sh changed $(STAMPS))
 rerun = $(if $(and $(call recorded,$1),$(call same_command,$1)),$(if $(strip \
     $(filter $1,$(changed)) $(foreach file,$($1_inputs),$(rerun_$(maker_$(file))))),FORCE),FORCE)
 
-# stage NAME, OUTPUTS, INPUTS, PROGRAM: the rule that runs $(NAME_command). The first output is the one
-# that the program writes last. The others may be older, or lost: the record tells.
+threads := $(if $(THREADS),--threads $(THREADS))
+
+# stage NAME, OUTPUTS, INPUTS, PROGRAM: the rule that runs $(NAME_command). The first output is the
+# one that the program writes last. The others may be older, or lost: the record tells.
 #   NAME_threads  what follows the command without being part of the record; $(threads) by default
 #   NAME_stdout   the output that takes the command's stdout
 #   NAME_last     a line of the recipe after all others
@@ -35,7 +38,8 @@ $(foreach file,$2,$(eval maker_$(file) := $1))
 rerun_$1 := $$(call rerun,$1)
 .PRECIOUS: $2
 $2 &: $$(rerun_$1) | $3 $(call programs,$4)
-	@scripts/make/record.sh begin $(if $($1_checkpoint),--checkpoint $($1_checkpoint)) $(STAMPS)/$1 $$(call quoted,$$($1_command)) $$($1_inputs)
+	@scripts/make/record.sh begin $(if $($1_checkpoint),--checkpoint $($1_checkpoint)) \
+	    $(STAMPS)/$1 $$(call quoted,$$($1_command)) $$($1_inputs)
 	$$(if $$($1_stdout),@mkdir -p $$(dir $$($1_stdout)))
 	$$($1_silent)$$($1_command) $$(call threads_of,$1)$$(if $$($1_stdout), > $$($1_stdout).new)
 	$$(if $$($1_stdout),@mv $$($1_stdout).new $$($1_stdout))

@@ -2,14 +2,14 @@
 """Compares embed-manifold with umap-learn: time, kept neighbors, and the clusters of a mixture fitted to the embedding.
 
     make bench-manifold
-    make bench-manifold ROUNDS=3 WORK=latents
-    make bench-manifold ROUNDS=2 WORK=hubs
+    make bench-manifold ROUNDS=3 CASES=latents
+    make bench-manifold ROUNDS=2 CASES=hubs
 
 In each round both programs embed the same file with another seed, one after the other. umap-learn gets no seed, since a
 seed makes it run on one thread. The time of ours is that of the whole process; that of umap-learn is its fit alone,
 compiled before. Labels only score.
 
-WORK=hubs embeds drawn points in which a few rows are near to many: hubs, rows of zeros, copies of one row. It needs no
+CASES=hubs embeds drawn points in which a few rows are near to many: hubs, rows of zeros, copies of one row. It needs no
 files.
 """
 
@@ -81,7 +81,7 @@ def quality(args, points, known, out, seed):
         known.extend(nearest(points, rows))
     kept = [len(a & b) / len(a) for a, b in zip(known, nearest(embedding, rows))]
     some = rng.choice(len(points), min(len(points), SAMPLE), replace=False)
-    clusters = args.work_dir / "clusters.npy"
+    clusters = args.folder / "clusters.npy"
     run([args.bin / "cluster-gmm", "--points", out, "--k", 10, "--seed", seed, "--out", clusters])
     return {"recall": mean(kept), "trustworthiness": float(trustworthiness(points[some], embedding[some], n_neighbors=RECALL)),
             "nmi": float(normalized_mutual_info_score(np.load(args.labels), np.load(clusters)))}
@@ -137,13 +137,13 @@ def hubs(args):
     found = {}
     for case, points, copies, flags in hub_cases():
         points = points.astype("f4")
-        path = args.work_dir / "hubs.npy"
+        path = args.folder / "hubs.npy"
         np.save(path, points)
         rounds = []
         for seed in range(args.rounds):
             entry = {}
             for name, tool in [("ours", ours), ("umap-learn", umap)]:
-                out = args.work_dir / f"{name}.npy"
+                out = args.folder / f"{name}.npy"
                 seconds = tool(args, path, out, seed, *flags)
                 entry[name] = {"seconds": seconds} | spread_of(points.astype("f8"), np.load(out).astype("f8"), copies)
             rounds.append(entry)
@@ -165,18 +165,18 @@ def main():
     parser.add_argument("--out", type=Path, required=True, help="measurements to write: .json")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--work", default="latents,pixels", help="which of latents,pixels,hubs")
+    parser.add_argument("--cases", default="latents,pixels", help="which of latents,pixels,hubs")
     args = parser.parse_args()
-    args.work_dir = args.out.parent
-    args.work_dir.mkdir(parents=True, exist_ok=True)
+    args.folder = args.out.parent
+    args.folder.mkdir(parents=True, exist_ok=True)
     found = {}
-    cases = args.work.split(",")
+    cases = args.cases.split(",")
     files = {"latents": args.latents, "pixels": args.images}
     for case in cases:
         if case not in [*files, "hubs"]:
-            parser.error(f"--work takes latents, pixels and hubs, found {case}")
+            parser.error(f"--cases: expected some of latents, pixels, hubs, found {case}")
         if case in files and not (files[case] and args.labels):
-            parser.error(f"--work {case} needs --{'images' if case == 'pixels' else case} and --labels")
+            parser.error(f"--cases {case} needs --{'images' if case == 'pixels' else case} and --labels")
     if "hubs" in cases:
         found["hubs"] = hubs(args)
         args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -189,7 +189,7 @@ def main():
         for seed in range(args.rounds):
             entry = {}
             for name, tool in [("ours", ours), ("umap-learn", umap)]:
-                out = args.work_dir / f"{name}.npy"
+                out = args.folder / f"{name}.npy"
                 seconds = tool(args, path, out, seed)
                 entry[name] = {"seconds": seconds} | quality(args, points, known, out, seed)
                 say(f"{case} round {seed + 1}/{args.rounds}: {name} {seconds:.1f} s, " + ", ".join(f"{key} {value:.4f}" for key, value in list(entry[name].items())[1:]))

@@ -2,8 +2,8 @@
 """Compares cluster-kmeans and cluster-gmm with their peers: scikit-learn, Intel's extension of it, faiss and linfa.
 
     make bench-peers
-    make bench-peers ROUNDS=7 WORK=latents-k10,gmm-latents
-    .venv-bench/bin/python scripts/bench/bench_peers.py --quick --work pixels-k10 --latents latents.npy
+    make bench-peers ROUNDS=7 CASES=latents-k10,gmm-latents
+    .venv-bench/bin/python scripts/bench/bench_peers.py --quick --cases pixels-k10 --latents latents.npy
 
 The same files, k, starting centres, stopping rule and threads for all; in every round each tool runs once, one after the
 other. Tables go to stdout, every measurement to --out. `make bench-peers` installs the peers and builds linfa's program.
@@ -68,14 +68,14 @@ def arguments():
     parser.add_argument("--latents", default="artifacts/latents/train.npy", help="latents: .npy, (n, d)")
     parser.add_argument("--bin", type=Path, default="target/release", help="our programs (default target/release)")
     parser.add_argument("--out", type=Path, default="artifacts/bench/peers.json", help="measurements to write: .json")
-    parser.add_argument("--work", default="", help=f"cases, joined by commas (default all: {','.join(CASES)})")
+    parser.add_argument("--cases", default="", help=f"cases, joined by commas (default all: {','.join(CASES)})")
     parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
     parser.add_argument("--threads", type=int, default=2, help="threads of every tool (default 2)")
     parser.add_argument("--quick", action="store_true", help="3000 rows and one round, to try it out")
     args = parser.parse_args()
-    args.names = args.work.replace(",", " ").split() or list(CASES)
+    args.names = args.cases.replace(",", " ").split() or list(CASES)
     if unknown := [name for name in args.names if name not in CASES]:
-        parser.error(f"--work: expected some of {', '.join(CASES)}, found {unknown[0]}")
+        parser.error(f"--cases: expected some of {', '.join(CASES)}, found {unknown[0]}")
     if args.rounds < 1 or args.threads < 1:
         parser.error("--rounds and --threads: expected 1 or more")
     if args.quick:

@@ -1,0 +1,197 @@
+# The commands of the stages: NAME_command and what else mk/stage.mk says of a stage NAME.
+
+# ------------------------------------------------------------------ images to latents
+fetch-data_command = $(FETCH_DATA) --dataset $(DATASET) $(if \
+    $(filter-out digits synthetic,$(DATASET)),$(if $(SOURCE),--source $(SOURCE))) \
+    $(if $(filter synthetic,$(DATASET)),--count $(COUNT) --seed $(SEED)) --out-dir $(DATA)
+fetch-data_threads :=
+
+network_files := $(addprefix $(ARTIFACTS)/autoencoder/,weights.safetensors losses.csv)
+# flag_unless DEFAULT, FLAG, VALUE: a flag that is given only where it is not the program's default.
+flag_unless = $(if $(filter-out $1,$3),$2 $3)
+train-ae_command = $(TRAIN_AE) --images $(TRAIN_IMAGES) \
+    $(if $(TEST_IMAGES),--validation $(TEST_IMAGES)) --hidden $(HIDDEN) --latent $(LATENT) \
+    --epochs $(EPOCHS) --batch $(BATCH) --lr $(LR) --loss $(LOSS) --activation $(ACTIVATION) \
+    --init $(INIT) --normalize $(NORMALIZE) --brightness $(BRIGHTNESS) --shift $(SHIFT) \
+    --noise $(NOISE) $(call flag_unless,dense,--network,$(NETWORK)) \
+    $(call flag_unless,0,--scale,$(SCALE)) $(call flag_unless,0,--blur,$(BLUR)) \
+    $(call flag_unless,constant,--schedule,$(SCHEDULE)) \
+    $(call flag_unless,0,--weight-decay,$(WEIGHT_DECAY)) \
+    $(if $(CLIP),--clip $(CLIP)) $(if $(PATIENCE),--patience $(PATIENCE)) \
+    $(call flag_unless,f32,--precision,$(PRECISION)) \
+    --seed $(SEED) --device $(DEVICE) --out $(weights_file)
+# A training that was stopped goes on where it has the same command and images as now. Otherwise
+# train-ae discards its checkpoint, and only once the new command has proved to be a right one.
+train-ae_checkpoint := $(ARTIFACTS)/autoencoder/checkpoint.safetensors
+checkpoint_flag = $(if $(filter other,$(shell scripts/make/record.sh stopped $(STAMPS)/train-ae \
+    $(train-ae_checkpoint) $(call quoted,$(train-ae_command)) \
+    $(train-ae_inputs))),--discard-checkpoint,--resume)
+train-ae_threads = $(if $(and $(call programs,$(TRAIN_AE)),$(wildcard \
+    $(train-ae_checkpoint))),$(checkpoint_flag)) $(threads)
+
+# Images are decoded again in the one split that the page shows.
+decoded_of = $(if $(filter $1,$(decoded_split)),$(default_decoded))
+encode = $(ENCODE) --images $2 --weights $(WEIGHTS) --device $(DEVICE) \
+    --out $(ARTIFACTS)/latents/$1.npy $(if $(call decoded_of,$1),--decode $(call decoded_of,$1))
+codes_train = $(latents_file) $(call decoded_of,train)
+codes_test = $(ARTIFACTS)/latents/test.npy $(call decoded_of,test)
+encode-train_command = $(call encode,train,$(TRAIN_IMAGES))
+encode-test_command = $(call encode,test,$(TEST_IMAGES))
+
+# ---------------------------------------------------------------- images to features
+scattering = $(ARTIFACTS)/features/model.npz
+scatter-train_command = $(SCATTER) --images $(TRAIN_IMAGES) \
+    $(if $(WAVELET_SCALES),--scales $(WAVELET_SCALES)) --angles $(WAVELET_ANGLES) \
+    --dims $(FEATURE_DIMS) --out $(features_file) --model $(scattering)
+features_test = $(ARTIFACTS)/features/test.npy
+# The test images are projected by the model of the training images.
+scatter-test_command = $(SCATTER) --images $(TEST_IMAGES) --transform $(scattering) \
+    --out $(features_test)
+
+# -------------------------------------------------------------- points to assignments
+kmeans = $(CLUSTER_KMEANS)
+gmm = $(CLUSTER_GMM)
+kmeans_flags = --k $(K) --starts $(KMEANS_STARTS) --max-iter $(KMEANS_MAX_ITER) \
+    --tol $(KMEANS_TOL) --init $(KMEANS_INIT) --seed $(SEED)
+# gmm_flags STARTS, COVARIANCE, SEED
+gmm_flags = --k $(K) --starts $1 --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
+    --init $(GMM_INIT) --covariance $2 --seed $3
+# Full covariances of wide vectors take minutes, and latents of the user's may be wide.
+latents_width = $(shell scripts/make/npy_width.sh $(LATENTS))
+wide := $(if $(filter LATENTS,$(user_files)),$(shell \
+    [ "$(latents_width)" -gt 100 ] && echo yes))
+latents_covariance := $(if $(covariance_named),$(COVARIANCE),$(if $(wide),diag,$(COVARIANCE)))
+latents_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(latents_covariance),$(SEED))
+
+# cluster SYSTEM, COMMAND, FLAGS, TRAINING POINTS, TEST POINTS, RESPONSIBILITIES: two stages, one
+# that fits clusters to the training points and one that assigns the test points to them. The
+# responsibilities are written if the last argument is not empty.
+cluster_outputs = $(addprefix $(CLUSTERS)/$1/,train.npy model.npz $(if $2,train-posterior.npy))
+define cluster
+$1_dir := $(CLUSTERS)/$1
+$1_points := $4
+$1_certainty := $(if $6,$(CLUSTERS)/$1/train-posterior.npy)
+$1_command = $2 --points $4 $3 --out $$($1_dir)/train.npy --model $$($1_dir)/model.npz \
+    $(if $6,--proba $$($1_certainty))
+$(call stage,$1,$(call cluster_outputs,$1,$6),$4,$2)
+$(if $5,
+$1-test_command = $2 --points $5 --predict $$($1_dir)/model.npz --out $$($1_dir)/test.npy
+$(call stage,$1-test,$(CLUSTERS)/$1/test.npy,$5 $(CLUSTERS)/$1/model.npz,$2)
+$1_test := $$($1_dir)/test.npy
+$1_points_test := $5)
+endef
+
+# ------------------------------------------------- features to embeddings and one vote
+manifold_flags = --dims $(DIMS) --neighbors $(NEIGHBORS) --min-dist $(MIN_DIST) \
+    --metric $(METRIC) --graph $(GRAPH)
+# A seed of its own for each pair of SEED and run: SEED and the number of the run as digits one
+# after the other. From run 10 on the number's length and a 0 follow, or run 11 of seed 0 would be
+# run 1 of seed 1. No seed of runs 1 to 9 ends with 0, so none is equal to one of these.
+run_seed = $(SEED)$1$(if $(filter-out 1 2 3 4 5 6 7 8 9,$1),$(shell run=$1; echo $${#run})0)
+$(foreach run,$(runs),$(eval seed_$(run) := $(call run_seed,$(run))))
+
+# embed RUN: an embedding with a seed of its own, and the places of the test points in it.
+embedding = $(ARTIFACTS)/manifold/$1/train.npy
+embedding_test = $(if $(FEATURES_TEST),$(ARTIFACTS)/manifold/$1/test.npy)
+embedding_model = $(if $(FEATURES_TEST),$(ARTIFACTS)/manifold/$1/model.npz)
+define embed
+embed-$1_command = $(EMBED_MANIFOLD) --points $(FEATURES) $(manifold_flags) --seed $(seed_$1) \
+    --out $(embedding) $(if $(FEATURES_TEST),--model $(embedding_model))
+$(call stage,embed-$1,$(strip $(embedding) $(embedding_model)),$(FEATURES),$(EMBED_MANIFOLD))
+$(if $(FEATURES_TEST),
+embed-$1-test_command = $(EMBED_MANIFOLD) --points $(FEATURES_TEST) \
+    --transform $(embedding_model) --out $(embedding_test)
+$(call stage,embed-$1-test,$(embedding_test),$(FEATURES_TEST) $(embedding_model),$(EMBED_MANIFOLD)))
+endef
+
+first_run = $(call embedding,1)
+first_run_test = $(call embedding_test,1)
+
+# The map has two dimensions, to be looked at; nothing but the page depends on it.
+embed-map_command = $(EMBED_MANIFOLD) --points $(FEATURES) --dims 2 --neighbors $(NEIGHBORS) \
+    --min-dist 0.1 --metric $(METRIC) --graph $(GRAPH) --seed $(SEED) --out $(MAP)
+
+# The mixtures that vote, one for each embedding.
+ensemble := $(runs:%=manifold-runs/%)
+ensemble_train = $(ensemble:%=$(CLUSTERS)/%/train.npy)
+ensemble_test = $(ensemble:%=$(CLUSTERS)/%/test.npy)
+# ensemble_flags RUN
+ensemble_flags = $(call \
+    gmm_flags,$(VOTER_STARTS) --keep $(VOTER_KEEP),$(COVARIANCE),$(seed_$1))
+# cluster_run RUN: the mixture of an embedding that votes.
+cluster_run = $(call cluster,manifold-runs/$1,$(gmm),$(call \
+    ensemble_flags,$1),$(embedding),$(embedding_test))
+gmm_1_flags = $(call gmm_flags,$(GMM_STARTS),$(COVARIANCE),$(SEED))
+
+consensus_dir := $(CLUSTERS)/manifold-consensus
+consensus_train = $(addprefix $(consensus_dir)/,train.npy train-agreement.npy model.npz)
+consensus_test = $(addprefix $(consensus_dir)/,test.npy test-agreement.npy)
+consensus_test_inputs = $(ensemble_test) $(consensus_dir)/model.npz
+consensus-train_command = $(CONSENSUS) --assignments $(ensemble_train) --k $(K) \
+    --out $(consensus_dir)/train.npy --agreement $(consensus_dir)/train-agreement.npy \
+    --model $(consensus_dir)/model.npz
+consensus-test_command = $(CONSENSUS) --assignments $(ensemble_test) \
+    --predict $(consensus_dir)/model.npz --out $(consensus_dir)/test.npy \
+    --agreement $(consensus_dir)/test-agreement.npy
+# A vote has no space of its own: its silhouette is that in the first embedding.
+ifneq ($(FEATURES),)
+manifold-consensus_test := $(if $(FEATURES_TEST),$(consensus_dir)/test.npy)
+manifold-consensus_points := $(first_run)
+manifold-consensus_points_test := $(first_run_test)
+manifold-consensus_certainty := $(consensus_dir)/train-agreement.npy
+endif
+
+# ------------------------------------------------------------ assignments to scores
+reference_flag = $(if $(reference),--reference $(reference))
+$(foreach system,$(EXTERNAL),$(eval \
+    $(system)_test := $(wildcard $(CLUSTERS)/$(system)/test.npy)))
+
+# evaluate SYSTEM: its scores as JSON, and beside it the tables for people, which are written last
+# and so stand for both.
+evaluate_outputs = $(SCORES)/$1.md $(SCORES)/$1.json
+evaluate_inputs = $(CLUSTERS)/$1/train.npy $($1_points) $(TRAIN_LABELS) $(if \
+    $(TEST_LABELS),$(if $($1_test),$($1_test) $($1_points_test) $(TEST_LABELS)))
+evaluate_test = --assignments $($1_test) --labels $(TEST_LABELS) $(if \
+    $($1_points_test),--points $($1_points_test))
+define evaluate
+evaluate-$1_command = $(EVALUATE) --assignments $(CLUSTERS)/$1/train.npy \
+    --labels $(TRAIN_LABELS) $(if $($1_points),--points $($1_points)) \
+    $(if $(TEST_LABELS),$(if $($1_test),$(evaluate_test))) \
+    $(if $(CLASSES),--classes $(CLASSES)) --out $(SCORES)/$1.json
+evaluate-$1_stdout := $(SCORES)/$1.md
+$(call stage,evaluate-$1,$(evaluate_outputs),$(evaluate_inputs) $(CLASSES),$(EVALUATE))
+endef
+
+# What make all and make report-recipe are for: scores where there are labels, else assignments.
+results = $(if $(TRAIN_LABELS),$(TABLE),$(SYSTEMS:%=$(CLUSTERS)/%/train.npy))
+recipe_results = $(if \
+    $(TRAIN_LABELS),$(RECIPE_SYSTEMS:%=$(SCORES)/%.md),$(RECIPE_SYSTEMS:%=$(CLUSTERS)/%/train.npy))
+report-recipe: $(recipe_results)
+	@$(if $(TRAIN_LABELS),$(EVALUATE) $(RECIPE_SYSTEMS:%=$(SCORES)/%.json) $(reference_flag))
+
+scored = $(SYSTEMS:%=$(SCORES)/%.json) $(EXTERNAL:%=$(SCORES)/%.json)
+table_command = $(EVALUATE) $(scored) $(reference_flag)
+table_threads :=
+table_stdout := $(TABLE)
+table_last = @echo; cat $(TABLE)
+table_silent := @
+
+# ------------------------------------------------------------- everything to a page
+shown := $(SYSTEMS) $(EXTERNAL)
+trained := $(if $(default_latents),$(default_weights))
+losses := $(if $(trained),$(ARTIFACTS)/autoencoder/losses.csv)
+# page_of SYSTEM
+page_of = $(if $(TRAIN_LABELS),--scores $(SCORES)/$1.json) \
+    --assignments $1=$(CLUSTERS)/$1/train.npy \
+    $(if $($1_points),--points $1=$($1_points)) $(if $($1_certainty),--certainty $1=$($1_certainty))
+page_flags = $(foreach system,$(shown),$(call page_of,$(system))) $(if \
+    $(TRAIN_LABELS),$(reference_flag) --labels $(TRAIN_LABELS)) \
+    $(if $(CLASSES),--classes $(CLASSES)) $(if $(TRAIN_IMAGES),--images $(TRAIN_IMAGES)) \
+    $(if $(MAP),--map $(MAP)) $(if $(trained),--weights $(trained) --losses $(losses)) \
+    $(if $(DECODED),--originals $(decoded_images) --reconstructions $(DECODED))
+page_inputs_of = $($1_certainty) $($1_points) $(CLUSTERS)/$1/train.npy \
+    $(if $(TRAIN_LABELS),$(SCORES)/$1.json)
+page_files = $(foreach system,$(shown),$(call page_inputs_of,$(system))) \
+    $(TRAIN_IMAGES) $(TRAIN_LABELS) $(CLASSES) $(MAP) $(trained) $(losses) $(reference) \
+    $(if $(DECODED),$(decoded_images) $(DECODED))
+page_command = $(REPORT) $(page_flags) --out $(PAGE)

@@ -1,0 +1,26 @@
+# Lints and tests.
+
+UNITTEST = .venv/bin/python -m unittest discover --start-directory scripts/tests
+
+lint:
+	$(CARGO) fmt --check
+	@scripts/setup/setup-libtorch.sh .libtorch
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	scripts/checks/check-layering.sh
+	python3 scripts/checks/check_supply.py
+
+# Only the CPU promises equal bytes, so tests run there even on machines with a GPU.
+test test-faults: export CUDA_VISIBLE_DEVICES :=
+test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS)
+	$(CARGO) test --release --locked --workspace
+	$(UNITTEST) --verbose
+
+test-faults: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS)
+	KILLS=$(KILLS) $(UNITTEST) --pattern 'faults_*.py' --verbose
+
+test-cuda: .venv/test $(TORCH_PROGRAMS)
+	$(CARGO) test --release --locked --package autoencoder -- --ignored
+	$(UNITTEST) --pattern 'cuda_*.py' --verbose
+
+fuzz: $(libtorch)
+	@LIBTORCH=$${LIBTORCH:-$(CURDIR)/.libtorch} scripts/checks/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
