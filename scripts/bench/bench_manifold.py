@@ -45,7 +45,12 @@ def say(message):
 
 
 def run(command, **environment):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=os.environ | environment)
+    done = subprocess.run(
+        [str(word) for word in command],
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+    )
     if done.returncode != 0:
         sys.exit(f"bench_manifold.py: {command[0]}: {done.stderr.strip()[-500:]}")
     return done.stdout
@@ -59,7 +64,14 @@ def ours(args, points, out, seed, *flags):
 
 
 def umap(args, points, out, _, *flags):
-    command = [sys.executable, SCRIPTS.parent / "standins" / "embed_umap.py", "--points", points, "--out", out]
+    command = [
+        sys.executable,
+        SCRIPTS.parent / "standins" / "embed_umap.py",
+        "--points",
+        points,
+        "--out",
+        out,
+    ]
     return json.loads(run([*command, "--threads", args.threads, "--time", *flags]))["seconds"]
 
 
@@ -69,7 +81,11 @@ def flat(points):
 
 
 def nearest(points, rows):
-    found = NearestNeighbors(n_neighbors=RECALL + 1, algorithm="brute", n_jobs=-1).fit(points).kneighbors(points[rows], return_distance=False)
+    found = (
+        NearestNeighbors(n_neighbors=RECALL + 1, algorithm="brute", n_jobs=-1)
+        .fit(points)
+        .kneighbors(points[rows], return_distance=False)
+    )
     return [set(ids) - {row} for ids, row in zip(found.tolist(), rows.tolist())]
 
 
@@ -83,8 +99,13 @@ def quality(args, points, known, out, seed):
     some = rng.choice(len(points), min(len(points), SAMPLE), replace=False)
     clusters = args.folder / "clusters.npy"
     run([args.bin / "cluster-gmm", "--points", out, "--k", 10, "--seed", seed, "--out", clusters])
-    return {"recall": mean(kept), "trustworthiness": float(trustworthiness(points[some], embedding[some], n_neighbors=RECALL)),
-            "nmi": float(normalized_mutual_info_score(np.load(args.labels), np.load(clusters)))}
+    return {
+        "recall": mean(kept),
+        "trustworthiness": float(
+            trustworthiness(points[some], embedding[some], n_neighbors=RECALL)
+        ),
+        "nmi": float(normalized_mutual_info_score(np.load(args.labels), np.load(clusters))),
+    }
 
 
 def hub_cases():
@@ -93,10 +114,20 @@ def hub_cases():
         rng = np.random.default_rng(seed)
         unit = rng.normal(size=(1000, 50))
         unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-        yield f"unit vectors around 5 hubs, {seed}", np.vstack([unit, rng.normal(size=(5, 50)) * 1e-3]), None, []
+        yield (
+            f"unit vectors around 5 hubs, {seed}",
+            np.vstack([unit, rng.normal(size=(5, 50)) * 1e-3]),
+            None,
+            [],
+        )
     rng = np.random.default_rng(0)
     zeros = np.vstack([rng.normal(size=(300, 50)), np.zeros((2000, 50))])
-    yield "300 normal rows, 2000 of zeros", zeros, slice(300, None), ["--dims", "2", "--init", "pca", "--epochs", "100"]
+    yield (
+        "300 normal rows, 2000 of zeros",
+        zeros,
+        slice(300, None),
+        ["--dims", "2", "--init", "pca", "--epochs", "100"],
+    )
     centers = rng.uniform(-10, 10, size=(10, 16))
     blobs = centers[np.arange(15000) % 10] + rng.normal(size=(15000, 16))
     copied = np.vstack([blobs, np.repeat(rng.normal(size=(1, 16)), 5000, axis=0)])
@@ -124,9 +155,16 @@ def spread_of(points, embedding, copies):
     # Of equal rows the first, since ranks of equal distances mean nothing.
     distinct = np.unique(points, axis=0, return_index=True)[1]
     some = rng.choice(distinct, min(len(distinct), SAMPLE), replace=False)
-    entry = {"span": float(np.ptp(embedding, axis=0).max()), "recall": no_farther(points, embedding, rows),
-             "trustworthiness": float(trustworthiness(points[some], embedding[some], n_neighbors=RECALL))}
-    entry["copies"] = float(np.ptp(embedding[copies], axis=0).max() / entry["span"]) if copies else None
+    entry = {
+        "span": float(np.ptp(embedding, axis=0).max()),
+        "recall": no_farther(points, embedding, rows),
+        "trustworthiness": float(
+            trustworthiness(points[some], embedding[some], n_neighbors=RECALL)
+        ),
+    }
+    entry["copies"] = (
+        float(np.ptp(embedding[copies], axis=0).max() / entry["span"]) if copies else None
+    )
     return entry
 
 
@@ -145,19 +183,26 @@ def hubs(args):
             for name, tool in [("ours", ours), ("umap-learn", umap)]:
                 out = args.folder / f"{name}.npy"
                 seconds = tool(args, path, out, seed, *flags)
-                entry[name] = {"seconds": seconds} | spread_of(points.astype("f8"), np.load(out).astype("f8"), copies)
+                entry[name] = {"seconds": seconds} | spread_of(
+                    points.astype("f8"), np.load(out).astype("f8"), copies
+                )
             rounds.append(entry)
         found[case] = rounds
         for name in rounds[0]:
             of = {key: [entry[name][key] for entry in rounds] for key in rounds[0][name]}
             copied = f"{median(of['copies']):.4f}" if copies else ""
-            print(f"| {case} | {name} | {median(of['seconds']):.1f} | {median(of['span']):.1f} "
-                  f"| {median(of['recall']):.4f} | {median(of['trustworthiness']):.4f} | {copied} |", flush=True)
+            print(
+                f"| {case} | {name} | {median(of['seconds']):.1f} | {median(of['span']):.1f} "
+                f"| {median(of['recall']):.4f} | {median(of['trustworthiness']):.4f} | {copied} |",
+                flush=True,
+            )
     return found
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--images", type=Path, help="needed for pixels")
     parser.add_argument("--latents", type=Path, help="needed for latents")
     parser.add_argument("--labels", type=Path, help="needed for pixels and latents")
@@ -176,7 +221,9 @@ def main():
         if case not in [*files, "hubs"]:
             parser.error(f"--cases: expected some of latents, pixels, hubs, found {case}")
         if case in files and not (files[case] and args.labels):
-            parser.error(f"--cases {case} needs --{'images' if case == 'pixels' else case} and --labels")
+            parser.error(
+                f"--cases {case} needs --{'images' if case == 'pixels' else case} and --labels"
+            )
     if "hubs" in cases:
         found["hubs"] = hubs(args)
         args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -192,16 +239,29 @@ def main():
                 out = args.folder / f"{name}.npy"
                 seconds = tool(args, path, out, seed)
                 entry[name] = {"seconds": seconds} | quality(args, points, known, out, seed)
-                say(f"{case} round {seed + 1}/{args.rounds}: {name} {seconds:.1f} s, " + ", ".join(f"{key} {value:.4f}" for key, value in list(entry[name].items())[1:]))
+                say(
+                    f"{case} round {seed + 1}/{args.rounds}: {name} {seconds:.1f} s, "
+                    + ", ".join(
+                        f"{key} {value:.4f}" for key, value in list(entry[name].items())[1:]
+                    )
+                )
             rounds.append(entry)
             found[case] = rounds
             args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-        print(f"\n## {case}, {points.shape[0]} x {points.shape[1]}, {args.threads} threads, {args.rounds} rounds\n")
-        print("| tool | seconds | recall | trustworthiness | NMI |\n| --- | ---: | ---: | ---: | ---: |")
+        print(
+            f"\n## {case}, {points.shape[0]} x {points.shape[1]}, {args.threads} threads, {args.rounds} rounds\n"
+        )
+        print(
+            "| tool | seconds | recall | trustworthiness | NMI |\n| --- | ---: | ---: | ---: | ---: |"
+        )
         for name in rounds[0]:
             of = {key: [entry[name][key] for entry in rounds] for key in rounds[0][name]}
-            print(f"| {name} | {median(of['seconds']):.1f} | {median(of['recall']):.4f} | {median(of['trustworthiness']):.4f} | {mean(of['nmi']):.4f} |")
-        ratio = median(entry["umap-learn"]["seconds"] / entry["ours"]["seconds"] for entry in rounds)
+            print(
+                f"| {name} | {median(of['seconds']):.1f} | {median(of['recall']):.4f} | {median(of['trustworthiness']):.4f} | {mean(of['nmi']):.4f} |"
+            )
+        ratio = median(
+            entry["umap-learn"]["seconds"] / entry["ours"]["seconds"] for entry in rounds
+        )
         print(f"\numap-learn takes {ratio:.1f} times as long as ours.", flush=True)
 
 

@@ -32,9 +32,26 @@ CASES = {
     "pixels-k10": {"method": "kmeans", "points": "images", "k": 10} | TO_THE_END,
     "latents-k10": {"method": "kmeans", "points": "latents", "k": 10} | TO_THE_END,
     "pixels-k100": {"method": "kmeans", "points": "images", "k": 100} | FROM_CENTRES,
-    "pixels-k1000": {"method": "kmeans", "points": "images", "k": 1000} | FROM_CENTRES | {"max_iter": 50},
-    "gmm-latents": {"method": "gmm", "points": "latents", "k": 10, "tol": 1e-5, "max_iter": 300, "given": True},
-    "gmm-50": {"method": "gmm", "points": "images", "components": 50, "k": 10, "tol": 0, "max_iter": 20, "given": True},
+    "pixels-k1000": {"method": "kmeans", "points": "images", "k": 1000}
+    | FROM_CENTRES
+    | {"max_iter": 50},
+    "gmm-latents": {
+        "method": "gmm",
+        "points": "latents",
+        "k": 10,
+        "tol": 1e-5,
+        "max_iter": 300,
+        "given": True,
+    },
+    "gmm-50": {
+        "method": "gmm",
+        "points": "images",
+        "components": 50,
+        "k": 10,
+        "tol": 0,
+        "max_iter": 20,
+        "given": True,
+    },
     "memory": {"method": "memory"},
 }
 PROGRAMS = {"kmeans": "cluster-kmeans", "gmm": "cluster-gmm"}
@@ -63,15 +80,34 @@ def say(message):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", default="artifacts/data/train-images.npy", help="pixels: .npy, (n, height, width)")
-    parser.add_argument("--latents", default="artifacts/latents/train.npy", help="latents: .npy, (n, d)")
-    parser.add_argument("--bin", type=Path, default="target/release", help="our programs (default target/release)")
-    parser.add_argument("--out", type=Path, default="artifacts/bench/peers.json", help="measurements to write: .json")
-    parser.add_argument("--cases", default="", help=f"cases, joined by commas (default all: {','.join(CASES)})")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--images",
+        default="artifacts/data/train-images.npy",
+        help="pixels: .npy, (n, height, width)",
+    )
+    parser.add_argument(
+        "--latents", default="artifacts/latents/train.npy", help="latents: .npy, (n, d)"
+    )
+    parser.add_argument(
+        "--bin", type=Path, default="target/release", help="our programs (default target/release)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default="artifacts/bench/peers.json",
+        help="measurements to write: .json",
+    )
+    parser.add_argument(
+        "--cases", default="", help=f"cases, joined by commas (default all: {','.join(CASES)})"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
     parser.add_argument("--threads", type=int, default=2, help="threads of every tool (default 2)")
-    parser.add_argument("--quick", action="store_true", help="3000 rows and one round, to try it out")
+    parser.add_argument(
+        "--quick", action="store_true", help="3000 rows and one round, to try it out"
+    )
     args = parser.parse_args()
     args.names = args.cases.replace(",", " ").split() or list(CASES)
     if unknown := [name for name in args.names if name not in CASES]:
@@ -88,12 +124,16 @@ def check(args):
     """Says in one line what is missing, before an hour has gone by."""
     for module in MODULES:
         if importlib.util.find_spec(module) is None:
-            fail(f"{module} is not installed: run make bench-peers, or this with .venv-bench/bin/python")
+            fail(
+                f"{module} is not installed: run make bench-peers, or this with .venv-bench/bin/python"
+            )
     cases = [CASES[name] for name in args.names]
     methods = {case["method"] for case in cases}
     needed = [args.images] if any(case.get("points") != "latents" for case in cases) else []
     needed += [args.latents] if any(case.get("points") != "images" for case in cases) else []
-    needed += [args.bin / program for method, program in PROGRAMS.items() if {method, "memory"} & methods]
+    needed += [
+        args.bin / program for method, program in PROGRAMS.items() if {method, "memory"} & methods
+    ]
     needed += [args.bin / "examples" / "linfa_gmm"] if "gmm" in methods else []
     for path in needed:
         if not os.path.exists(path):
@@ -111,16 +151,26 @@ class Failed(Exception):
 def environment(threads, free=True):
     """The threads for all. A library that is `free` picks the fastest code it has for this processor, whatever was asked
     of it; faiss is not, since the OpenBLAS in its package can take a new processor for one it is slow on."""
-    pinned = {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR"} if free else set()
+    pinned = (
+        {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR"}
+        if free
+        else set()
+    )
     kept = {name: value for name, value in os.environ.items() if name not in pinned}
     names = ["OMP", "OPENBLAS", "MKL", "RAYON"]
-    return kept | {f"{name}_NUM_THREADS": str(threads) for name in names} | {"PYTHONPATH": f"{SCRIPTS}{os.pathsep}{STANDINS}"}
+    return (
+        kept
+        | {f"{name}_NUM_THREADS": str(threads) for name in names}
+        | {"PYTHONPATH": f"{SCRIPTS}{os.pathsep}{STANDINS}"}
+    )
 
 
 def run(command, args, free=True):
     """stdout of a command."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, env=environment(args.threads, free))
+    done = subprocess.run(
+        words, capture_output=True, text=True, env=environment(args.threads, free)
+    )
     if done.returncode != 0:
         raise Failed(last_line(command, done.returncode, done.stderr))
     return done.stdout
@@ -138,7 +188,9 @@ def ours_command(method, points, args, **flags):
 
 def run_ours(case, args, seed, **more):
     """The whole process. Its provenance tells what it found."""
-    given = {"init": case["centres"]} if case["centres"] else {"starts": case["starts"], "seed": seed}
+    given = (
+        {"init": case["centres"]} if case["centres"] else {"starts": case["starts"], "seed": seed}
+    )
     flags = {"k": case["k"], "tol": case["tol"], "max-iter": case["max_iter"]} | given | more
     command = ours_command(case["method"], case["points"], args, **flags)
     started = time.perf_counter()
@@ -194,7 +246,9 @@ def measure(tool, case, args, seed):
     else:
         found = run_peer(tool, case, args, seed)
     if case["method"] == "gmm" and found.get("iterations"):
-        found.setdefault("per_iteration", found.get("seconds_inside", found["seconds"]) / found["iterations"])
+        found.setdefault(
+            "per_iteration", found.get("seconds_inside", found["seconds"]) / found["iterations"]
+        )
     return found
 
 
@@ -238,11 +292,19 @@ def bench(name, args):
 
 def peak(command):
     """Most bytes that a program held, read as it runs: ru_maxrss begins with what this process held at the fork."""
-    child = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [str(word) for word in command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     highest = 0
     while child.poll() is None:
         with open(f"/proc/{child.pid}/status", encoding="utf-8") as status:
-            highest = next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:")), highest)
+            highest = next(
+                (int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:")),
+                highest,
+            )
         time.sleep(0.0005)
     if child.returncode != 0:
         raise Failed(last_line(command, child.returncode, child.stderr.read()))
@@ -259,11 +321,20 @@ def memory(args):
         for rows in [1000, 3000 if args.quick else None]:
             file = prepare.first_rows(points, rows, args.folder) if rows else points
             flags = {"k": 10, "starts": 2, "max-iter": 20, "seed": 0}
-            peaks.append(median(peak(ours_command(method, file, args, **flags)) for _ in range(args.rounds)))
+            peaks.append(
+                median(peak(ours_command(method, file, args, **flags)) for _ in range(args.rounds))
+            )
             sizes.append(prepare.shape(file)[2])
         beside = peaks[1] - peaks[0] - (sizes[1] - sizes[0])
         say(f"memory: {PROGRAMS[method]} on {kind} {peaks[1] / 1e6:.1f} MB")
-        found.append({"program": PROGRAMS[method], "points": kind, "peak": peaks[1], "peak_of_1000_rows": peaks[0]})
+        found.append(
+            {
+                "program": PROGRAMS[method],
+                "points": kind,
+                "peak": peaks[1],
+                "peak_of_1000_rows": peaks[0],
+            }
+        )
         found[-1] |= {"bytes": sizes[1], "beside": beside, "share": beside / sizes[1]}
     return found
 
@@ -271,10 +342,23 @@ def memory(args):
 def memory_table(found):
     from peers.report import markdown
 
-    head = ["program", "points", "MB of the points", "peak MB", "of 1000 rows", "beside the points", "share of the points"]
+    head = [
+        "program",
+        "points",
+        "MB of the points",
+        "peak MB",
+        "of 1000 rows",
+        "beside the points",
+        "share of the points",
+    ]
     names = ["bytes", "peak", "peak_of_1000_rows", "beside"]
     rows = [
-        [run["program"], run["points"], *(f"{run[name] / 1e6:.1f}" for name in names), f"{100 * run['share']:.0f} %"]
+        [
+            run["program"],
+            run["points"],
+            *(f"{run[name] / 1e6:.1f}" for name in names),
+            f"{100 * run['share']:.0f} %",
+        ]
         for run in found
     ]
     return markdown(head, rows)
@@ -294,9 +378,17 @@ def main():
     from peers import report
 
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
-    record = {"processor": processor(), "cores": os.cpu_count(), "threads": args.threads, "rounds": args.rounds}
+    record = {
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "threads": args.threads,
+        "rounds": args.rounds,
+    }
     record |= {"quick": args.quick, "versions": versions, "cases": {}}
-    print(f"{record['processor']}, {record['cores']} cores, {args.threads} threads, {args.rounds} rounds;", end=" ")
+    print(
+        f"{record['processor']}, {record['cores']} cores, {args.threads} threads, {args.rounds} rounds;",
+        end=" ",
+    )
     print(", ".join(f"{package} {version}" for package, version in versions.items()) + ".")
     print(HEADING, flush=True)
     for name in args.names:

@@ -36,8 +36,22 @@ def say(message):
 
 
 def ours(args, images, *more):
-    command = [args.bin / "train-ae", "--images", images, "--batch", args.batch, "--device", args.device,
-               "--precision", args.precision, "--threads", args.threads, "--quiet", "--json", *more]
+    command = [
+        args.bin / "train-ae",
+        "--images",
+        images,
+        "--batch",
+        args.batch,
+        "--device",
+        args.device,
+        "--precision",
+        args.precision,
+        "--threads",
+        args.threads,
+        "--quiet",
+        "--json",
+        *more,
+    ]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"bench_train.py: {done.stderr.strip()[-500:]}")
@@ -65,11 +79,13 @@ class PyTorch:
     def step(self):
         if self.order is None or self.at + self.args.batch > len(self.order):
             self.order, self.at = torch.randperm(len(self.images), device=self.images.device), 0
-        chosen = self.order[self.at:self.at + self.args.batch]
+        chosen = self.order[self.at : self.at + self.args.batch]
         self.at += self.args.batch
         batch = self.images[chosen].float() / 255
         self.optimizer.zero_grad()
-        with torch.autocast(self.args.device.split(":")[0], torch.bfloat16, enabled=self.args.precision == "bf16"):
+        with torch.autocast(
+            self.args.device.split(":")[0], torch.bfloat16, enabled=self.args.precision == "bf16"
+        ):
             loss = torch.nn.functional.mse_loss(self.forward(batch).float(), batch)
         loss.backward()
         self.optimizer.step()
@@ -80,7 +96,10 @@ class PyTorch:
         started = time.perf_counter()
         with torch.no_grad():
             images = torch.from_numpy(np.load(images).reshape(-1, WIDTHS[0]))
-            latents = [self.network[0](block.to(self.args.device).float() / 255).cpu() for block in images.split(1000)]
+            latents = [
+                self.network[0](block.to(self.args.device).float() / 255).cpu()
+                for block in images.split(1000)
+            ]
             np.save(out, torch.cat(latents).numpy())
         return time.perf_counter() - started
 
@@ -106,18 +125,42 @@ def encoding(args, weights, few, many, here):
     """Seconds of both tools for `many` images, as processes and without their starts; greatest difference of the latents."""
     theirs = here.with_name("latents-pytorch.npy")
     common = ["--threads", args.threads, "--device", args.device]
-    script = [sys.executable, __file__, *common, "--bin", args.bin, "--out", args.out, "--images", many]
-    encode = [args.bin / "encode", *common, "--weights", weights, "--quiet", "--out", here, "--images"]
+    script = [
+        sys.executable,
+        __file__,
+        *common,
+        "--bin",
+        args.bin,
+        "--out",
+        args.out,
+        "--images",
+        many,
+    ]
+    encode = [
+        args.bin / "encode",
+        *common,
+        "--weights",
+        weights,
+        "--quiet",
+        "--out",
+        here,
+        "--images",
+    ]
     network = PyTorch(args, None, load_file(weights))
     start_here, start_there = process(*encode, few), network.encode(few, theirs)
     pytorch, ours = process(*script, "--encode", weights, theirs), process(*encode, many)
     there = network.encode(many, theirs) - start_there
     largest = float(np.abs(np.load(theirs) - np.load(here)).max())
-    return {"processes": [pytorch, ours], "without their starts": [there, ours - start_here]}, largest
+    return {
+        "processes": [pytorch, ours],
+        "without their starts": [there, ours - start_here],
+    }, largest
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--bin", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="measurements to write: .json")
@@ -127,8 +170,18 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--precision", default="f32", help="f32, bf16 or, on CUDA, tf32")
-    parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out, which needs a C++ compiler and a minute")
-    parser.add_argument("--encode", nargs=2, type=Path, metavar=("WEIGHTS", "LATENTS"), help="let PyTorch encode the images, and end")
+    parser.add_argument(
+        "--no-compile",
+        action="store_true",
+        help="leave torch.compile out, which needs a C++ compiler and a minute",
+    )
+    parser.add_argument(
+        "--encode",
+        nargs=2,
+        type=Path,
+        metavar=("WEIGHTS", "LATENTS"),
+        help="let PyTorch encode the images, and end",
+    )
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     if args.encode:
@@ -141,7 +194,7 @@ def main():
     start = args.out.parent / "start.safetensors"
     few, losses = args.out.parent / "few.npy", args.out.parent / "losses.csv"
     stored = np.load(args.images, mmap_mode="r")
-    np.save(few, stored[:args.batch])
+    np.save(few, stored[: args.batch])
     many, count = args.images, len(images)
     if args.device != "cpu":
         # So many that a GPU takes longer for them than its start differs from one time to the next.
@@ -149,17 +202,29 @@ def main():
         np.save(many, np.concatenate([stored] * 10))
     ours(args, few, "--lr", "1e-30", "--epochs", "1", "--out", start, "--losses", losses)
     weights = load_file(start)
-    ours(args, few, "--epochs", CURVE, "--out", args.out.parent / "end.safetensors", "--losses", losses)
+    ours(
+        args,
+        few,
+        "--epochs",
+        CURVE,
+        "--out",
+        args.out.parent / "end.safetensors",
+        "--losses",
+        losses,
+    )
     curve = [float(line.split(",")[1]) for line in losses.read_text().splitlines()[1:]]
 
     tools = {"PyTorch": {}, "PyTorch, fused Adam": {"fused": True}}
     if not args.no_compile:
         tools["PyTorch, compiled, fused Adam"] = {"fused": True, "compiled": "default"}
         if args.device != "cpu":
-            tools["PyTorch, compiled to CUDA graphs, fused Adam"] = {"fused": True, "compiled": "reduce-overhead"}
+            tools["PyTorch, compiled to CUDA graphs, fused Adam"] = {
+                "fused": True,
+                "compiled": "reduce-overhead",
+            }
     for name, how in list(tools.items()):
         try:
-            tool = PyTorch(args, images[:args.batch], weights, **how)
+            tool = PyTorch(args, images[: args.batch], weights, **how)
             found = [tool.step().item() for _ in range(CURVE)]
         except Exception as error:  # noqa: BLE001: whatever keeps torch.compile from working here
             if "compiled" not in how:
@@ -168,25 +233,44 @@ def main():
             say(f"{name}: left out, {str(error).splitlines()[0][:120]}")
             continue
         difference = max(abs(a - b) / a for a, b in zip(found, curve, strict=True))
-        say(f"{name}: losses of {CURVE} steps on one batch from {found[0]:.4f} to {found[-1]:.4f}, ours differ by {difference:.1e} at most")
+        say(
+            f"{name}: losses of {CURVE} steps on one batch from {found[0]:.4f} to {found[-1]:.4f}, ours differ by {difference:.1e} at most"
+        )
         if not difference < AGREE[args.precision]:
             sys.exit("bench_train.py: the loss curves do not agree")
 
     rounds = []
     for number in range(1, args.rounds + 1):
-        entry = {name: PyTorch(args, images, weights, **how).run(args.steps) for name, how in tools.items()}
+        entry = {
+            name: PyTorch(args, images, weights, **how).run(args.steps)
+            for name, how in tools.items()
+        }
         found = ours(args, args.images, "--bench", args.steps)
-        entry["ours"], entry["share"], entry["flops"] = found["seconds_per_step"], found["floor_share"], found["products_flops"]
-        say(f"round {number}/{args.rounds}: " + ", ".join(f"{name} {1e3 * entry[name]:.4g} ms a step" for name in [*tools, "ours"]))
+        entry["ours"], entry["share"], entry["flops"] = (
+            found["seconds_per_step"],
+            found["floor_share"],
+            found["products_flops"],
+        )
+        say(
+            f"round {number}/{args.rounds}: "
+            + ", ".join(f"{name} {1e3 * entry[name]:.4g} ms a step" for name in [*tools, "ours"])
+        )
         entry["encode"], largest = encoding(args, start, few, many, args.out.parent / "latents.npy")
-        times = ", ".join(f"{how} {theirs:.2f} and {here:.2f} s" for how, (theirs, here) in entry["encode"].items())
-        say(f"round {number}/{args.rounds}: encoding, PyTorch and ours, {times}, latents differ by {largest:.1e} at most")
+        times = ", ".join(
+            f"{how} {theirs:.2f} and {here:.2f} s"
+            for how, (theirs, here) in entry["encode"].items()
+        )
+        say(
+            f"round {number}/{args.rounds}: encoding, PyTorch and ours, {times}, latents differ by {largest:.1e} at most"
+        )
         rounds.append(entry)
         args.out.write_text(json.dumps(rounds, indent=1) + "\n", encoding="utf-8")
 
     if many != args.images:
         many.unlink()
-    print(f"\nBatches of {args.batch}, {args.device}, {args.precision}, {args.threads} threads, medians of {args.rounds} rounds of {args.steps} steps.\n")
+    print(
+        f"\nBatches of {args.batch}, {args.device}, {args.precision}, {args.threads} threads, medians of {args.rounds} rounds of {args.steps} steps.\n"
+    )
     print("| tool | ms a step | images/s | time against ours |\n| --- | ---: | ---: | ---: |")
     for name in [*tools, "ours"]:
         step = median(entry[name] for entry in rounds)
@@ -195,10 +279,22 @@ def main():
     print()
     for how in rounds[0]["encode"]:
         ratio = median(entry["encode"][how][0] / entry["encode"][how][1] for entry in rounds)
-        print(f"Encoding {count} images, file to file, {how}: PyTorch takes {ratio:.2f} times as long as ours.")
-    share, flops = median(entry["share"] for entry in rounds), median(entry["flops"] for entry in rounds)
-    floor = "The matrix products alone" if args.device == "cpu" else "The matrix products and copying what the optimiser moves"
-    print(f"\n{floor} are {100 * share:.0f} % of our step; the products run at {flops / 1e9:.0f} Gflop/s.", flush=True)
+        print(
+            f"Encoding {count} images, file to file, {how}: PyTorch takes {ratio:.2f} times as long as ours."
+        )
+    share, flops = (
+        median(entry["share"] for entry in rounds),
+        median(entry["flops"] for entry in rounds),
+    )
+    floor = (
+        "The matrix products alone"
+        if args.device == "cpu"
+        else "The matrix products and copying what the optimiser moves"
+    )
+    print(
+        f"\n{floor} are {100 * share:.0f} % of our step; the products run at {flops / 1e9:.0f} Gflop/s.",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

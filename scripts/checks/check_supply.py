@@ -37,7 +37,9 @@ def crates(lock, rules):
             yield f"{ban['crate']} is banned: {ban['reason']}"
     for skip in rules["bans"]["skip"]:
         name, wanted = skip["crate"].split("@")
-        skipped = {version for version in versions.get(name, ()) if f"{version}.".startswith(f"{wanted}.")}
+        skipped = {
+            version for version in versions.get(name, ()) if f"{version}.".startswith(f"{wanted}.")
+        }
         if not skipped or len(versions[name]) < 2:
             yield f"deny.toml: {skip['crate']} is no second version any more: remove it"
         versions[name] = versions.get(name, set()) - skipped
@@ -53,19 +55,38 @@ def allowed(expression, licences):
         met = "met" if allowed(bracket[1], licences) else "unmet"
         expression = expression.replace(bracket[0], met)
     words = {*licences, "met"}
-    return any(all(part.strip() in words for part in either.split(" AND ")) for either in expression.split(" OR "))
+    return any(
+        all(part.strip() in words for part in either.split(" AND "))
+        for either in expression.split(" OR ")
+    )
 
 
 def licences(rules):
-    host = re.search("host: (.*)", subprocess.run(["rustc", "-vV"], check=True, capture_output=True, text=True).stdout)[1]
-    command = ["cargo", "metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", host]
-    for package in json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)["packages"]:
+    host = re.search(
+        "host: (.*)",
+        subprocess.run(["rustc", "-vV"], check=True, capture_output=True, text=True).stdout,
+    )[1]
+    command = [
+        "cargo",
+        "metadata",
+        "--locked",
+        "--offline",
+        "--format-version",
+        "1",
+        "--filter-platform",
+        host,
+    ]
+    for package in json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    )["packages"]:
         if not allowed(package["license"] or "none", rules["licenses"]["allow"]):
             yield f"{package['name']} {package['version']} has the licence {package['license']}, which deny.toml does not allow"
 
 
 def python(path):
-    packages = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n", "", path.read_text(encoding="utf-8")).strip())
+    packages = re.split(
+        r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n", "", path.read_text(encoding="utf-8")).strip()
+    )
     for package in packages:
         first = package.splitlines()[0]
         if not re.match(r"[a-z0-9-]+==[0-9][^ ]* ", first):
@@ -84,7 +105,10 @@ def main():
         print(f"check_supply.py: {line}", file=sys.stderr)
     if wrong:
         sys.exit(1)
-    print(f"check_supply.py: {len(lock['package'])} crates and all Python packages are as deny.toml and their hashes say", file=sys.stderr)
+    print(
+        f"check_supply.py: {len(lock['package'])} crates and all Python packages are as deny.toml and their hashes say",
+        file=sys.stderr,
+    )
 
 
 if __name__ == "__main__":

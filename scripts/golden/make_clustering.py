@@ -19,7 +19,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances_argmin, silhouette_score
 from sklearn.mixture import GaussianMixture
 
-GOLDEN = Path(__file__).resolve().parents[2] / "crates" / "libraries" / "clustering" / "tests" / "golden"
+GOLDEN = (
+    Path(__file__).resolve().parents[2] / "crates" / "libraries" / "clustering" / "tests" / "golden"
+)
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 
 
@@ -29,7 +31,9 @@ class MixtureFromLabels(GaussianMixture):
     starting_means = None
 
     def _initialize_parameters(self, X, random_state, xp=None):
-        responsibilities = np.eye(self.n_components)[pairwise_distances_argmin(X, self.starting_means)]
+        responsibilities = np.eye(self.n_components)[
+            pairwise_distances_argmin(X, self.starting_means)
+        ]
         self._initialize(X, responsibilities)
 
 
@@ -59,7 +63,9 @@ def silhouettes(points, cases):
 def kmeans_cases(name, points, k):
     rng = np.random.default_rng(0)
     # Beside the points: iris and digits are measured so coarsely that many points lie exactly between two others.
-    initial = points[rng.choice(len(points), k, replace=False)] + rng.normal(scale=1e-2, size=(k, points.shape[1]))
+    initial = points[rng.choice(len(points), k, replace=False)] + rng.normal(
+        scale=1e-2, size=(k, points.shape[1])
+    )
     far = initial.copy()
     far[1] += 1e3  # nothing is near: empty after the first assignment
     far[3] -= 1e3
@@ -71,7 +77,9 @@ def kmeans_cases(name, points, k):
     }
     return {
         "points": name,
-        "best_of_10": KMeans(k, n_init=10, tol=1e-10, max_iter=350, random_state=0).fit(points).inertia_,
+        "best_of_10": KMeans(k, n_init=10, tol=1e-10, max_iter=350, random_state=0)
+        .fit(points)
+        .inertia_,
         "cases": cases,
         "silhouettes": silhouettes(points, cases),
     }
@@ -79,7 +87,9 @@ def kmeans_cases(name, points, k):
 
 def gmm_case(points, means, covariance_type, iterations):
     """The parameters after exactly `iterations` iterations from hard assignments to `means`."""
-    mixture = MixtureFromLabels(len(means), covariance_type=covariance_type, tol=0.0, max_iter=iterations)
+    mixture = MixtureFromLabels(
+        len(means), covariance_type=covariance_type, tol=0.0, max_iter=iterations
+    )
     mixture.starting_means = means
     mixture.fit(points)
     assert mixture.n_iter_ == iterations
@@ -97,13 +107,17 @@ def gmm_case(points, means, covariance_type, iterations):
 def gmm_cases(name, points, k):
     means = points[np.random.default_rng(1).choice(len(points), k, replace=False)]
     best = {
-        kind: GaussianMixture(k, covariance_type=kind, n_init=10, tol=1e-6, max_iter=500, random_state=0)
+        kind: GaussianMixture(
+            k, covariance_type=kind, n_init=10, tol=1e-6, max_iter=500, random_state=0
+        )
         .fit(points)
         .score(points)
         for kind in COVARIANCE_TYPES
     }
     cases = {
-        kind: {str(iterations): gmm_case(points, means, kind, iterations) for iterations in (1, 5, 20)}
+        kind: {
+            str(iterations): gmm_case(points, means, kind, iterations) for iterations in (1, 5, 20)
+        }
         for kind in COVARIANCE_TYPES
     }
     return {"points": name, "means": means.tolist(), "best_of_10": best, "cases": cases}
@@ -118,7 +132,11 @@ def main():
     digits = save("digits", load_digits().data.astype(np.uint8))
     golden = {
         "scikit-learn": sklearn.__version__,
-        "kmeans": [kmeans_cases("blobs", blobs, 6), kmeans_cases("iris", iris, 4), kmeans_cases("digits", digits, 10)],
+        "kmeans": [
+            kmeans_cases("blobs", blobs, 6),
+            kmeans_cases("iris", iris, 4),
+            kmeans_cases("digits", digits, 10),
+        ],
         "gmm": [gmm_cases("blobs", blobs, 4), gmm_cases("iris", iris, 3)],
     }
     (GOLDEN / "golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -24,7 +24,9 @@ def write_idx(name, array):
 
 def main():
     digits = load_digits()
-    write_idx("digits-images-idx3-ubyte.gz", digits.images.astype("u1"))  # (1797, 8, 8), levels 0..16
+    write_idx(
+        "digits-images-idx3-ubyte.gz", digits.images.astype("u1")
+    )  # (1797, 8, 8), levels 0..16
     write_idx("digits-labels-idx1-ubyte.gz", digits.target.astype("u1"))  # (1797,)
 
 

@@ -34,7 +34,9 @@ def silhouette(name, points, assignments):
         "assignments": assignments.tolist(),
         "expected": float(silhouette_score(points[clustered], assignments[clustered])),
         "davies_bouldin": float(davies_bouldin_score(points[clustered], assignments[clustered])),
-        "calinski_harabasz": float(calinski_harabasz_score(points[clustered], assignments[clustered])),
+        "calinski_harabasz": float(
+            calinski_harabasz_score(points[clustered], assignments[clustered])
+        ),
     }
 
 
@@ -43,8 +45,12 @@ def silhouettes(rng):
     assignments = rng.integers(5, size=300)
     points = centres[assignments] + rng.normal(size=(300, 4))
     yield silhouette("blobs", points.round(6), assignments)
-    yield silhouette("gaps in ids", points[:60].round(6), np.array([0, 7, 10**12, 3, 2**40])[assignments[:60]])
-    yield silhouette("noise", points[:80].round(6), np.where(rng.random(80) < 0.3, -1, assignments[:80]))
+    yield silhouette(
+        "gaps in ids", points[:60].round(6), np.array([0, 7, 10**12, 3, 2**40])[assignments[:60]]
+    )
+    yield silhouette(
+        "noise", points[:80].round(6), np.where(rng.random(80) < 0.3, -1, assignments[:80])
+    )
     yield silhouette("no structure", rng.random((90, 2)).round(6), rng.integers(4, size=90))
     alone = np.array([0, 0, 0, 1, 2, 2, 2, 2, 3, 0])
     yield silhouette("points alone", rng.normal(size=(10, 17)).round(6), alone)
@@ -58,15 +64,23 @@ def correlations(rng):
         if ties:
             x, y = x.round(), y.round()
         found = spearmanr(x, y)
-        yield {"x": x.round(6).tolist(), "y": y.round(6).tolist(), "rho": float(found.statistic),
-               "p": float(found.pvalue)}
+        yield {
+            "x": x.round(6).tolist(),
+            "y": y.round(6).tolist(),
+            "rho": float(found.statistic),
+            "p": float(found.pvalue),
+        }
 
 
 def main():
     rng = np.random.default_rng(0)
     points, assignments = formula(6_000)
     golden = {
-        "made_with": {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__},
+        "made_with": {
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
         "silhouettes": list(silhouettes(rng)),
         "formula": {"n": len(points), "expected": float(silhouette_score(points, assignments))},
         "correlations": list(correlations(rng)),

@@ -135,7 +135,11 @@ def cases(rng):
 
 def main():
     lines = ",\n".join(json.dumps(each) for each in cases(np.random.default_rng(0)))
-    made_with = {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__}
+    made_with = {
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "scikit-learn": sklearn.__version__,
+    }
     GOLDEN.parent.mkdir(parents=True, exist_ok=True)
     GOLDEN.write_text(f'{{"made_with": {json.dumps(made_with)},\n"cases": [\n{lines}\n]}}\n')
 

@@ -1,7 +1,7 @@
 """Makes the golden file of the scattering transform with Kymatio, the reference implementation in Python.
 
-    pip install kymatio scipy numpy
-    python scripts/golden/make_scattering.py
+pip install kymatio scipy numpy
+python scripts/golden/make_scattering.py
 """
 
 import json

@@ -17,18 +17,29 @@ from npy_io import fail, load, load_points, save, save_npz
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--points", required=True, help=".npy, (n, d) or images (n, height, width)")
     parser.add_argument("--out", required=True, help="assignments to write: .npy, i4, (n,)")
     parser.add_argument("--model", help="model to write: .npz")
     parser.add_argument("--proba", help="posterior of a mixture to write: .npy, (n, k)")
-    parser.add_argument("--predict", metavar="MODEL", help="fit nothing: assign the points to this model's clusters")
+    parser.add_argument(
+        "--predict", metavar="MODEL", help="fit nothing: assign the points to this model's clusters"
+    )
     parser.add_argument("--k", type=int, default=10)
     parser.add_argument("--starts", type=int)
-    parser.add_argument("--keep", choices=["likelihood", "information"], default="likelihood", help="which start of a mixture")
+    parser.add_argument(
+        "--keep",
+        choices=["likelihood", "information"],
+        default="likelihood",
+        help="which start of a mixture",
+    )
     parser.add_argument("--max-iter", type=int)
     parser.add_argument("--tol", type=float)
-    parser.add_argument("--init", help="k-means++ or kmeans, random, or a .npy of k centroids or means")
+    parser.add_argument(
+        "--init", help="k-means++ or kmeans, random, or a .npy of k centroids or means"
+    )
     parser.add_argument("--weights", help=".npy, (n,), of k-means")
     parser.add_argument("--covariance", choices=["full", "tied", "diag", "spherical"])
     parser.add_argument("--reg-covar", type=float, default=1e-6)
@@ -48,7 +59,9 @@ def kmeans(args, points):
     init = args.init or "k-means++"
     start = load(init) if init.endswith(".npy") else init
     options = {"n_init": 10, "max_iter": 350, "tol": 1e-10}
-    options |= given(n_init=1 if init.endswith(".npy") else args.starts, max_iter=args.max_iter, tol=args.tol)
+    options |= given(
+        n_init=1 if init.endswith(".npy") else args.starts, max_iter=args.max_iter, tol=args.tol
+    )
     model = KMeans(args.k, init=start, random_state=args.seed, **options)
     model.fit(points, sample_weight=load(args.weights) if args.weights else None)
     if args.model:
@@ -64,7 +77,9 @@ def information(posterior):
 
 def mixture(args, points):
     if args.weights:
-        fail(f"{args.weights}: expected no weights, which scikit-learn's mixture does not know; leave out --weights")
+        fail(
+            f"{args.weights}: expected no weights, which scikit-learn's mixture does not know; leave out --weights"
+        )
     from sklearn.mixture import GaussianMixture
 
     init = args.init or "kmeans"
@@ -107,7 +122,11 @@ def predict(path, points):
 
     kind = str(model["covariance_type"])
     restored = GaussianMixture(len(model["weights"]), covariance_type=kind)
-    restored.weights_, restored.means_, restored.covariances_ = model["weights"], model["means"], model["covariances"]
+    restored.weights_, restored.means_, restored.covariances_ = (
+        model["weights"],
+        model["means"],
+        model["covariances"],
+    )
     restored.precisions_cholesky_ = _compute_precision_cholesky(model["covariances"], kind)
     return restored.predict(points), restored.predict_proba(points)
 

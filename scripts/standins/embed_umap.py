@@ -19,12 +19,16 @@ from npy_io import fail, load, load_points, save, save_npz
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--points", required=True, help=".npy, (n, d) or images")
     parser.add_argument("--out", required=True, help="embedding to write: .npy, f4, (n, dims)")
     parser.add_argument("--model", help="model to write: .npz as embed-manifold writes it")
     parser.add_argument("--transform", help="place the points among those of this model")
-    parser.add_argument("--graph", choices=["union"], default="union", help="umap-learn knows no other")
+    parser.add_argument(
+        "--graph", choices=["union"], default="union", help="umap-learn knows no other"
+    )
     parser.add_argument("--dims", type=int, default=10)
     parser.add_argument("--neighbors", type=int, default=20)
     parser.add_argument("--min-dist", type=float, default=0.0)
@@ -33,7 +37,9 @@ def arguments():
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--threads", type=int, help="threads (default all cores)")
-    parser.add_argument("--time", action="store_true", help="compile first, and print the seconds of the fit alone")
+    parser.add_argument(
+        "--time", action="store_true", help="compile first, and print the seconds of the fit alone"
+    )
     return parser.parse_args()
 
 
@@ -47,10 +53,19 @@ def main():
     try:
         import umap
     except ImportError as error:
-        fail(f"umap-learn is needed, found {error}; make bench-manifold installs it into .venv-bench")
+        fail(
+            f"umap-learn is needed, found {error}; make bench-manifold installs it into .venv-bench"
+        )
     points = load_points(args.points).astype("f4")
-    settings = {"n_components": args.dims, "n_neighbors": args.neighbors, "min_dist": args.min_dist, "metric": args.metric,
-                "init": args.init, "n_epochs": args.epochs, "random_state": args.seed}
+    settings = {
+        "n_components": args.dims,
+        "n_neighbors": args.neighbors,
+        "min_dist": args.min_dist,
+        "metric": args.metric,
+        "init": args.init,
+        "n_epochs": args.epochs,
+        "random_state": args.seed,
+    }
     if args.time:
         # With as many points as make it search for neighbours as it will.
         umap.UMAP(**settings | {"n_epochs": 2}).fit(points[:5000])
@@ -70,9 +85,15 @@ def transform(args):
 
     model, points = load(args.transform), load_points(args.points).astype("f4")
     if points.shape[1:] != model["points"].shape[1:]:
-        fail(f"{args.points}: expected points of {model['points'].shape[1]} features, found {points.shape[1]}")
+        fail(
+            f"{args.points}: expected points of {model['points'].shape[1]} features, found {points.shape[1]}"
+        )
     *_, neighbors, cosine = model["settings"]
-    search = NearestNeighbors(n_neighbors=int(neighbors), metric="cosine" if cosine else "euclidean", n_jobs=args.threads or -1)
+    search = NearestNeighbors(
+        n_neighbors=int(neighbors),
+        metric="cosine" if cosine else "euclidean",
+        n_jobs=args.threads or -1,
+    )
     nearest = search.fit(model["points"]).kneighbors(points, return_distance=False)
     save(args.out, model["embedding"][nearest].mean(axis=1).astype("f4"))
 

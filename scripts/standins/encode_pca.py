@@ -17,11 +17,16 @@ from npy_io import fail, load, load_points, save
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--images", required=True, help=".npy, (n, height, width) or (n, pixels)")
     parser.add_argument("--weights", required=True, help="images to fit the components on: .npy")
     parser.add_argument("--out", required=True, help="latents to write: .npy, f4, (n, latent)")
-    parser.add_argument("--decode", help="what the components make of the latents, to write: .npy, f4, of the images' shape")
+    parser.add_argument(
+        "--decode",
+        help="what the components make of the latents, to write: .npy, f4, of the images' shape",
+    )
     parser.add_argument("--latent", type=int, default=10, help="number of components (default 10)")
     parser.add_argument("--device", choices=["auto", "cpu"], help="this runs on the CPU")
     parser.add_argument("--threads", type=int, help="threads (default all cores)")
@@ -36,7 +41,9 @@ def training_images(weights):
         with open(f"{weights}.json", encoding="utf-8") as provenance:
             return json.load(provenance)["inputs"][0]["path"]
     except (OSError, ValueError, KeyError, IndexError) as error:
-        fail(f"{weights}: expected images (.npy) or weights with their provenance beside them, found {error!r}")
+        fail(
+            f"{weights}: expected images (.npy) or weights with their provenance beside them, found {error!r}"
+        )
 
 
 def main():
@@ -55,10 +62,15 @@ def run(args):
     # The eigenvectors of the covariance, the largest first; their signs fixed, so that every run agrees.
     _, vectors = np.linalg.eigh(centred.T @ centred)
     components = vectors[:, ::-1][:, : args.latent]
-    components = components * np.sign(components[np.abs(components).argmax(axis=0), range(components.shape[1])])
+    components = components * np.sign(
+        components[np.abs(components).argmax(axis=0), range(components.shape[1])]
+    )
     latents = ((images - mean.astype("f4")) @ components).astype("f4")
     if args.decode:
-        save(args.decode, (latents @ components.T + mean).astype("f4").reshape(load(args.images).shape))
+        save(
+            args.decode,
+            (latents @ components.T + mean).astype("f4").reshape(load(args.images).shape),
+        )
     save(args.out, latents)
 
 

@@ -36,7 +36,7 @@ def blobs(rows):
     images = np.zeros((rows, SIDE, SIDE))
     for _ in range(2):
         at, width = rng.uniform(3, SIDE - 3, (2, rows, 1, 1)), rng.uniform(1, 3, (rows, 1, 1))
-        images += np.exp(-((y - at[0]) ** 2 + (x - at[1]) ** 2) / (2 * width ** 2))
+        images += np.exp(-((y - at[0]) ** 2 + (x - at[1]) ** 2) / (2 * width**2))
     return (255 * np.minimum(images, 1)).astype("u1")
 
 
@@ -52,7 +52,9 @@ class Cuda(unittest.TestCase):
 
     @classmethod
     def run_program(cls, program, words, check=True):
-        done = subprocess.run([BIN / program, *words.split()], cwd=cls.at, capture_output=True, text=True)
+        done = subprocess.run(
+            [BIN / program, *words.split()], cwd=cls.at, capture_output=True, text=True
+        )
         if check and done.returncode != 0:
             raise AssertionError(f"{program} {words}\n{done.stderr}")
         return done
@@ -61,19 +63,30 @@ class Cuda(unittest.TestCase):
     def train(cls, name, device, more):
         """(epochs, 2): losses on the images and on those for validation."""
         hidden = "" if "--hidden" in more else "--hidden 128,64"
-        cls.run_program("train-ae", f"--images images.npy --validation validation.npy {hidden} --out {name}/w.safetensors "
-                                    f"--device {device} {more}")
+        cls.run_program(
+            "train-ae",
+            f"--images images.npy --validation validation.npy {hidden} --out {name}/w.safetensors "
+            f"--device {device} {more}",
+        )
         with open(cls.at / name / "losses.csv", encoding="utf-8") as file:
-            return np.array([[float(row["train"]), float(row["validation"])] for row in csv.DictReader(file)])
+            return np.array(
+                [[float(row["train"]), float(row["validation"])] for row in csv.DictReader(file)]
+            )
 
     def device_of(self, path):
         return json.loads((self.at / path).read_text())["run"]["device"]
 
     def encoded(self, weights, device):
         """Latents and decoded images."""
-        self.run_program("encode", f"--images images.npy --weights {weights} --device {device} --out {device}-latents.npy "
-                                   f"--decode {device}-decoded.npy")
-        return [np.load(self.at / f"{device}-{name}.npy").astype("f8") for name in ("latents", "decoded")]
+        self.run_program(
+            "encode",
+            f"--images images.npy --weights {weights} --device {device} --out {device}-latents.npy "
+            f"--decode {device}-decoded.npy",
+        )
+        return [
+            np.load(self.at / f"{device}-{name}.npy").astype("f8")
+            for name in ("latents", "decoded")
+        ]
 
     def test_losses_are_those_of_the_cpu(self):
         for name, words in RECIPES.items():
@@ -85,7 +98,11 @@ class Cuda(unittest.TestCase):
                     self.assertEqual(cuda.shape, (4, 2))
                     self.assertLess(cuda[-1, 0], cuda[0, 0])
                     difference = np.abs(cuda / cpu - 1).max()
-                    print(f"\n  {name}, {precision}: losses differ by {difference:.1e} at most", end="", flush=True)
+                    print(
+                        f"\n  {name}, {precision}: losses differ by {difference:.1e} at most",
+                        end="",
+                        flush=True,
+                    )
                     self.assertLess(difference, AGREE[precision])
 
     def test_latents_and_images_are_those_of_the_cpu(self):
@@ -93,9 +110,16 @@ class Cuda(unittest.TestCase):
             with self.subTest(recipe=name):
                 self.train("trained", "cuda", f"{RECIPES[name]} --epochs 3")
                 self.assertEqual(self.device_of("trained/w.safetensors.json"), "cuda:0")
-                for what, cpu, cuda in zip(["latents", "images"], *(self.encoded("trained/w.safetensors", d) for d in ["cpu", "cuda"])):
+                for what, cpu, cuda in zip(
+                    ["latents", "images"],
+                    *(self.encoded("trained/w.safetensors", d) for d in ["cpu", "cuda"]),
+                ):
                     difference = np.abs(cuda - cpu).max() / np.abs(cpu).max()
-                    print(f"\n  {name}: {what} differ by {difference:.1e} of the largest at most", end="", flush=True)
+                    print(
+                        f"\n  {name}: {what} differ by {difference:.1e} of the largest at most",
+                        end="",
+                        flush=True,
+                    )
                     self.assertLess(difference, 1e-5)
                     self.assertGreater(np.abs(cpu).max(), 0.1)
 
@@ -104,7 +128,9 @@ class Cuda(unittest.TestCase):
         self.assertEqual(self.device_of("auto/w.safetensors.json"), "cuda:0")
 
     def test_one_that_is_not_there_is_an_error(self):
-        done = self.run_program("train-ae", "--images images.npy --out no/w.safetensors --device cuda:99", check=False)
+        done = self.run_program(
+            "train-ae", "--images images.npy --out no/w.safetensors --device cuda:99", check=False
+        )
         self.assertEqual(done.returncode, 1)
         self.assertIn("no CUDA device 99", done.stderr)
         self.assertIn("numbered from 0", done.stderr)
@@ -113,7 +139,12 @@ class Cuda(unittest.TestCase):
     def test_a_stopped_training_goes_on_to_the_same_losses(self):
         whole = self.train("whole", "cuda", "--epochs 300")
         words = "--images images.npy --validation validation.npy --hidden 128,64 --out parts/w.safetensors --device cuda --epochs 300"
-        started = subprocess.Popen([BIN / "train-ae", *words.split()], cwd=self.at, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        started = subprocess.Popen(
+            [BIN / "train-ae", *words.split()],
+            cwd=self.at,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
         while not (self.at / "parts/losses.csv").exists() and started.poll() is None:
             time.sleep(0.05)
         started.send_signal(signal.SIGINT)
@@ -125,8 +156,12 @@ class Cuda(unittest.TestCase):
         # On any device: what is saved is not CUDA's.
         losses = self.train("parts", "cuda", "--epochs 300 --resume")
         self.assertEqual(len(losses), 300)
-        difference = np.abs(losses[:done + 5] / whole[:done + 5] - 1).max()
-        print(f"\n  stopped after {done} epochs: losses until 5 later differ by {difference:.1e} at most", end="", flush=True)
+        difference = np.abs(losses[: done + 5] / whole[: done + 5] - 1).max()
+        print(
+            f"\n  stopped after {done} epochs: losses until 5 later differ by {difference:.1e} at most",
+            end="",
+            flush=True,
+        )
         self.assertLess(difference, 5e-2)
 
     def test_the_best_epoch_is_kept(self):

@@ -20,7 +20,9 @@ from stages import STAGES, command, prepare
 @contextmanager
 def tmpfs(folder, options):
     folder.mkdir(exist_ok=True)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, text=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, text=True
+    )
     if mounted.returncode != 0:
         raise unittest.SkipTest(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
     try:
@@ -52,12 +54,21 @@ class Disk(unittest.TestCase):
     def refused(self, stage, told, names, **how):
         """One line that says what is the matter and how it can be mended; `names`, and no others, are there as they were."""
         before = {name: (self.out / name).read_bytes() for name in names}
-        done = subprocess.run(command(stage, "--quiet"), cwd=self.folder, capture_output=True, text=True, **how)
+        done = subprocess.run(
+            command(stage, "--quiet"), cwd=self.folder, capture_output=True, text=True, **how
+        )
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
         self.assertIn("cannot write: ", done.stderr)
         self.assertIn(told, done.stderr)
-        self.assertEqual({path.name: path.read_bytes() for path in self.out.iterdir() if not path.name.startswith("filler")}, before)
+        self.assertEqual(
+            {
+                path.name: path.read_bytes()
+                for path in self.out.iterdir()
+                if not path.name.startswith("filler")
+            },
+            before,
+        )
 
     def old_files(self, stage):
         names = STAGES[stage][1]
@@ -74,7 +85,10 @@ class Disk(unittest.TestCase):
                 for filler in self.out.glob("filler*"):
                     filler.unlink()
                 subprocess.run(command(stage), cwd=self.folder, check=True, capture_output=True)
-                self.assertEqual({path.name for path in self.out.iterdir()}, {*names, *(f"{name}.json" for name in names)})
+                self.assertEqual(
+                    {path.name for path in self.out.iterdir()},
+                    {*names, *(f"{name}.json" for name in names)},
+                )
 
     def test_a_file_that_may_not_grow(self):
         """As a quota does it, but by the system's limit on the length of a file."""
@@ -83,7 +97,12 @@ class Disk(unittest.TestCase):
                 shutil.rmtree(self.out, ignore_errors=True)
                 self.out.mkdir()
                 names = self.old_files(stage)
-                self.refused(stage, "File too large", names, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200)))
+                self.refused(
+                    stage,
+                    "File too large",
+                    names,
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200)),
+                )
 
     def test_a_folder_that_may_not_be_written_to(self):
         for stage in STAGES:
@@ -98,7 +117,9 @@ class Disk(unittest.TestCase):
                 with self.subTest(stage, name=name):
                     shutil.rmtree(self.out, ignore_errors=True)
                     (self.out / name).mkdir(parents=True)
-                    done = subprocess.run(command(stage, "--quiet"), cwd=self.folder, capture_output=True, text=True)
+                    done = subprocess.run(
+                        command(stage, "--quiet"), cwd=self.folder, capture_output=True, text=True
+                    )
                     self.assertEqual(done.returncode, 1, done.stderr)
                     self.assertIn("found a folder", done.stderr)
                     self.assertEqual([path.name for path in self.out.iterdir()], [name])
@@ -107,11 +128,22 @@ class Disk(unittest.TestCase):
         with tmpfs(self.folder / "artifacts", "size=1m") as artifacts:
             told = set()
             for size in range(1, 20):
-                subprocess.run(["mount", "-o", f"remount,size={256 * size}k", artifacts], check=True)
-                done = subprocess.run(["make", "all", f"ARTIFACTS={artifacts}", *SMALL], cwd=ROOT, capture_output=True, text=True)
+                subprocess.run(
+                    ["mount", "-o", f"remount,size={256 * size}k", artifacts], check=True
+                )
+                done = subprocess.run(
+                    ["make", "all", f"ARTIFACTS={artifacts}", *SMALL],
+                    cwd=ROOT,
+                    capture_output=True,
+                    text=True,
+                )
                 if done.returncode == 0:
                     break
-                told.update(line.split(":")[0] for line in done.stderr.splitlines() if "No space left" in line)
+                told.update(
+                    line.split(":")[0]
+                    for line in done.stderr.splitlines()
+                    if "No space left" in line
+                )
                 self.assertIn("No space left", done.stderr)
             subprocess.run(["mount", "-o", "remount,size=100m", artifacts], check=True)
             make(artifacts)

@@ -67,7 +67,15 @@ class Files(unittest.TestCase):
 
     def run_here(self, program, *words, **how):
         words = [str(word) for word in words]
-        return subprocess.run([BIN / program, *words], cwd=self.folder, capture_output=True, text=True, errors="replace", timeout=60, **how)
+        return subprocess.run(
+            [BIN / program, *words],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60,
+            **how,
+        )
 
     def done(self, program, *words):
         done = self.run_here(program, *words, "--quiet")
@@ -84,7 +92,10 @@ class Files(unittest.TestCase):
         return done.stderr.strip()
 
     def all_files(self):
-        return {path: path.read_bytes() if path.is_file() else None for path in sorted(self.folder.rglob("*"))}
+        return {
+            path: path.read_bytes() if path.is_file() else None
+            for path in sorted(self.folder.rglob("*"))
+        }
 
     def command(self, program, changed):
         """The words of the program's command, with the values in `changed` in the place of others."""
@@ -105,29 +116,56 @@ class Files(unittest.TestCase):
             if program == "train-ae":
                 outputs.append("out/losses.csv")
             # No input is there: whoever read one first would say so.
-            missing = {value: value.replace(".npy", "-missing.npy") for value in values if value.endswith((".npy", ".safetensors")) and value not in outputs}
+            missing = {
+                value: value.replace(".npy", "-missing.npy")
+                for value in values
+                if value.endswith((".npy", ".safetensors")) and value not in outputs
+            }
             os.symlink("../out", self.out / "loop")
             for first in outputs:
                 name = first.removeprefix("out/")
                 others = [value for value in outputs if value != first and value in values]
                 for second in others:
                     suffix = Path(second).suffix
-                    spellings = [first, f"./{first}", f"out/../{first}", f"gone/../{first}", f"out/loop/{name}", f"{first}.json"]
+                    spellings = [
+                        first,
+                        f"./{first}",
+                        f"out/../{first}",
+                        f"gone/../{first}",
+                        f"out/loop/{name}",
+                        f"{first}.json",
+                    ]
                     os.symlink(name, self.out / f"link{suffix}")
                     for spelling in [*spellings, f"out/link{suffix}"]:
                         with self.subTest(program, first=first, second=second, spelling=spelling):
                             # Weights of another ending are wrong usage, whatever the file is.
-                            ending = (".safetensors",) if suffix == ".safetensors" else (".safetensors", ".csv")
+                            ending = (
+                                (".safetensors",)
+                                if suffix == ".safetensors"
+                                else (".safetensors", ".csv")
+                            )
                             if program == "train-ae" and not spelling.endswith(ending):
                                 continue
-                            told = self.refused(program, *self.command(program, {**missing, second: spelling}))
+                            told = self.refused(
+                                program, *self.command(program, {**missing, second: spelling})
+                            )
                             self.assertIn("another output of this run", told)
                             self.assertIn("give each output a name of its own", told)
                             tried += 1
                     (self.out / f"link{suffix}").unlink()
             if program == "train-ae":
-                for more in [["--losses", "out/w.safetensors"], ["--losses", "out/checkpoint.safetensors"], ["--losses", "out/w.safetensors.json"],
-                             ["--losses", "out/state.safetensors", "--checkpoint", "./out/state.safetensors"], ["--checkpoint", "out/../out/w.safetensors"]]:
+                for more in [
+                    ["--losses", "out/w.safetensors"],
+                    ["--losses", "out/checkpoint.safetensors"],
+                    ["--losses", "out/w.safetensors.json"],
+                    [
+                        "--losses",
+                        "out/state.safetensors",
+                        "--checkpoint",
+                        "./out/state.safetensors",
+                    ],
+                    ["--checkpoint", "out/../out/w.safetensors"],
+                ]:
                     with self.subTest(program, more=more):
                         told = self.refused(program, *self.command(program, missing), *more)
                         self.assertIn("another output of this run", told)
@@ -140,16 +178,38 @@ class Files(unittest.TestCase):
             if program == "fetch-data":
                 continue
             values = [value for _, value in options(program)]
-            outputs = [value for value in values if value.startswith("out/")] + (["losses"] if program == "train-ae" else [])
-            inputs = {value: value.removeprefix("a=") for value in values if (self.folder / value.removeprefix("a=")).is_file()}
+            outputs = [value for value in values if value.startswith("out/")] + (
+                ["losses"] if program == "train-ae" else []
+            )
+            inputs = {
+                value: value.removeprefix("a=")
+                for value in values
+                if (self.folder / value.removeprefix("a=")).is_file()
+            }
             for value, path in inputs.items():
                 # The others are not there: whoever read one first would say so.
-                missing = {other: other.replace(path, "missing.npy") for other in inputs if other != value and inputs[other] != path}
+                missing = {
+                    other: other.replace(path, "missing.npy")
+                    for other in inputs
+                    if other != value and inputs[other] != path
+                }
                 os.symlink(path, self.folder / "link-to-input")
                 os.link(self.folder / path, self.folder / "same-as-input")
-                for spelling in [path, f"./{path}", f"out/../{path}", f"gone/../{path}", self.folder / path, "link-to-input", "same-as-input", f"{path}.json"]:
+                for spelling in [
+                    path,
+                    f"./{path}",
+                    f"out/../{path}",
+                    f"gone/../{path}",
+                    self.folder / path,
+                    "link-to-input",
+                    "same-as-input",
+                    f"{path}.json",
+                ]:
                     for output in outputs:
-                        if program == "report" or (program, output) == ("train-ae", "out/w.safetensors"):
+                        if program == "report" or (program, output) == (
+                            "train-ae",
+                            "out/w.safetensors",
+                        ):
                             # These ask for names with a suffix of their own.
                             continue
                         with self.subTest(program, input=path, output=output, spelling=spelling):
@@ -164,11 +224,29 @@ class Files(unittest.TestCase):
                 (self.folder / "same-as-input").unlink()
         # The page beside whose name an input's provenance lies, and weights that are to be written over those that are given.
         os.symlink("../images.npy", self.out / "page.html")
-        words = ["--assignments", "a=missing.npy", "--images", "images.npy", "--out", "out/page.html"]
+        words = [
+            "--assignments",
+            "a=missing.npy",
+            "--images",
+            "images.npy",
+            "--out",
+            "out/page.html",
+        ]
         self.assertIn("an input of this run", self.refused("report", *words))
         (self.folder / "classes.json").write_text("[]")
-        words = ["--assignments", "missing.npy", "--labels", "labels.npy", "--classes", "classes.json", "--out", "classes"]
-        self.assertIn("an input of this run (--classes classes.json)", self.refused("evaluate", *words))
+        words = [
+            "--assignments",
+            "missing.npy",
+            "--labels",
+            "labels.npy",
+            "--classes",
+            "classes.json",
+            "--out",
+            "classes",
+        ]
+        self.assertIn(
+            "an input of this run (--classes classes.json)", self.refused("evaluate", *words)
+        )
         print(f"\n{tried} names of outputs refused")
 
     def test_outputs_that_could_not_be_written_are_refused_before_anything_is_read(self):
@@ -177,15 +255,37 @@ class Files(unittest.TestCase):
         os.symlink("nowhere/file", self.folder / "lost")
         os.symlink("loop", self.folder / "loop")
         os.mkfifo(self.folder / "pipe")
-        for program in ["cluster-kmeans", "cluster-gmm", "embed-manifold", "scatter", "encode", "consensus", "evaluate"]:
+        for program in [
+            "cluster-kmeans",
+            "cluster-gmm",
+            "embed-manifold",
+            "scatter",
+            "encode",
+            "consensus",
+            "evaluate",
+        ]:
             values = [value for _, value in options(program)]
             missing = {value: "missing.npy" for value in values if (self.folder / value).is_file()}
             for output in [value for value in values if value.startswith("out/")]:
-                for name, told in [("folder", "a folder"), ("folder/", "a folder"), ("folder.json", "a folder"), ("pipe", "not a file"), ("lost", "whose folder does not exist"),
-                                   ("loop", "symbolic links"), ("points.npy/new", "Not a directory"), ("x" * 240, "too long"), ("y" * 300 + "/new", "too long"),
-                                   ("/proc/none/new", "cannot write")]:
+                for name, told in [
+                    ("folder", "a folder"),
+                    ("folder/", "a folder"),
+                    ("folder.json", "a folder"),
+                    ("pipe", "not a file"),
+                    ("lost", "whose folder does not exist"),
+                    ("loop", "symbolic links"),
+                    ("points.npy/new", "Not a directory"),
+                    ("x" * 240, "too long"),
+                    ("y" * 300 + "/new", "too long"),
+                    ("/proc/none/new", "cannot write"),
+                ]:
                     with self.subTest(program, output=output, name=name):
-                        self.assertIn(told, self.refused(program, *self.command(program, {**missing, output: name})))
+                        self.assertIn(
+                            told,
+                            self.refused(
+                                program, *self.command(program, {**missing, output: name})
+                            ),
+                        )
         for name in ["folder.json", "folder"]:
             (self.folder / name).rmdir()
         for name in ["lost", "loop", "pipe"]:
@@ -214,7 +314,11 @@ class Files(unittest.TestCase):
                     if at % 3 != 2:
                         (outside / name).write_text("old")
                         os.chmod(outside / name, [0o600, 0o664, 0o640][at % 3])
-                modes = {name: (outside / name).stat().st_mode for name in names if (outside / name).exists()}
+                modes = {
+                    name: (outside / name).stat().st_mode
+                    for name in names
+                    if (outside / name).exists()
+                }
                 self.done(program, *STAGES[program][0].split())
                 self.assertTrue(all((self.out / name).is_symlink() for name in names))
                 self.assertEqual(digests(outside), expected)
@@ -227,7 +331,17 @@ class Files(unittest.TestCase):
                 self.out.mkdir()
                 mine, pipes, left = [], [], []
                 for name in [*outputs, *(f"{output}.json" for output in outputs)]:
-                    mine += [f".{name}.{drawn}.tmp" for drawn in ["backup", "250131", "Copy01", "x7Z0aB", "beforebackup", "AbCdEf000000"]]
+                    mine += [
+                        f".{name}.{drawn}.tmp"
+                        for drawn in [
+                            "backup",
+                            "250131",
+                            "Copy01",
+                            "x7Z0aB",
+                            "beforebackup",
+                            "AbCdEf000000",
+                        ]
+                    ]
                     pipes += [f".{name}.AbCdEg.tmp", unlocked_temporary(name, "Pipe01")]
                     left.append(unlocked_temporary(name))
                 for name in mine + left:
@@ -236,7 +350,9 @@ class Files(unittest.TestCase):
                     os.mkfifo(self.out / name)
                 self.done(program, *words.split())
                 found = {path.name for path in self.out.iterdir()}
-                self.assertEqual(found, {*mine, *pipes, *outputs, *(f"{output}.json" for output in outputs)})
+                self.assertEqual(
+                    found, {*mine, *pipes, *outputs, *(f"{output}.json" for output in outputs)}
+                )
 
     def models(self):
         """Of each program with a model: how to make it, and how to use it on other inputs."""
@@ -244,9 +360,24 @@ class Files(unittest.TestCase):
         new = ["--points", "new-points.npy"]
         yield "cluster-kmeans", kmeans, [[*new, "--predict"]]
         for covariance in ["full", "tied", "diag", "spherical"]:
-            yield "cluster-gmm", [*gmm, "--covariance", covariance], [[*new, "--proba", "out/proba.npy", "--predict"], ["--points", "points.npy", "--init"]]
-        yield "embed-manifold", ["--points", "points.npy", "--epochs", "30"], [[*new, "--transform"]]
-        yield "scatter", ["--images", "images.npy", "--angles", "4", "--dims", "20"], [["--images", "new-images.npy", "--transform"]]
+            yield (
+                "cluster-gmm",
+                [*gmm, "--covariance", covariance],
+                [
+                    [*new, "--proba", "out/proba.npy", "--predict"],
+                    ["--points", "points.npy", "--init"],
+                ],
+            )
+        yield (
+            "embed-manifold",
+            ["--points", "points.npy", "--epochs", "30"],
+            [[*new, "--transform"]],
+        )
+        yield (
+            "scatter",
+            ["--images", "images.npy", "--angles", "4", "--dims", "20"],
+            [["--images", "new-images.npy", "--transform"]],
+        )
 
     def test_models_may_be_stored_in_any_order_byte_order_and_dtype(self):
         for program, fit, uses in self.models():
@@ -255,10 +386,19 @@ class Files(unittest.TestCase):
             arrays = dict(np.load(model))
             # Rounded, settings would be others, and the weights of a mixture no longer have the sum 1.
             kept = {"settings", "weights"}
-            stored = {name: {key: form(x) if x.dtype.kind == "f" and key not in kept else x for key, x in arrays.items()}
-                      for name, form in {**SAME_VALUES, **ROUNDED}.items()}
-            stored["text as bytes"] = {key: np.bytes_(str(x)) if x.dtype.kind == "U" else x for key, x in arrays.items()}
-            stored["big-endian text"] = {key: x.astype(x.dtype.newbyteorder(">")) for key, x in arrays.items()}
+            stored = {
+                name: {
+                    key: form(x) if x.dtype.kind == "f" and key not in kept else x
+                    for key, x in arrays.items()
+                }
+                for name, form in {**SAME_VALUES, **ROUNDED}.items()
+            }
+            stored["text as bytes"] = {
+                key: np.bytes_(str(x)) if x.dtype.kind == "U" else x for key, x in arrays.items()
+            }
+            stored["big-endian text"] = {
+                key: x.astype(x.dtype.newbyteorder(">")) for key, x in arrays.items()
+            }
             for use in uses:
                 self.setUp()
                 self.done(program, *use, model, "--out", "out/new.npy")
@@ -268,31 +408,68 @@ class Files(unittest.TestCase):
                         np.savez_compressed(self.folder / "changed.npz", **changed)
                         self.done(program, *use, "changed.npz", "--out", "out/new.npy")
                         if name not in ROUNDED:
-                            self.assertEqual({path.name: path.read_bytes() for path in self.out.glob("*.npy")}, expected)
-        np.save(self.folder / "start.npy", np.asfortranarray(np.load(self.folder / "points.npy")[:3].astype(">f8")))
+                            self.assertEqual(
+                                {path.name: path.read_bytes() for path in self.out.glob("*.npy")},
+                                expected,
+                            )
+        np.save(
+            self.folder / "start.npy",
+            np.asfortranarray(np.load(self.folder / "points.npy")[:3].astype(">f8")),
+        )
         for program in ["cluster-kmeans", "cluster-gmm"]:
-            self.done(program, "--points", "points.npy", "--k", 3, "--init", "start.npy", "--out", "out/new.npy")
+            self.done(
+                program,
+                "--points",
+                "points.npy",
+                "--k",
+                3,
+                "--init",
+                "start.npy",
+                "--out",
+                "out/new.npy",
+            )
 
     def test_members_that_cannot_be_read_are_named(self):
         for program, fit, uses in self.models():
             self.done(program, *fit, "--out", "out/fit.npy", "--model", "model.npz")
             names = np.load(self.folder / "model.npz").files
-            for method, told in [(zipfile.ZIP_BZIP2, "compressed with bzip2"), (zipfile.ZIP_LZMA, "compressed with LZMA")]:
-                with zipfile.ZipFile(self.folder / "model.npz") as old, zipfile.ZipFile(self.folder / "changed.npz", "w", method) as new:
+            for method, told in [
+                (zipfile.ZIP_BZIP2, "compressed with bzip2"),
+                (zipfile.ZIP_LZMA, "compressed with LZMA"),
+            ]:
+                with (
+                    zipfile.ZipFile(self.folder / "model.npz") as old,
+                    zipfile.ZipFile(self.folder / "changed.npz", "w", method) as new,
+                ):
                     for member in old.namelist():
                         new.writestr(member, old.read(member))
                 with self.subTest(program, told=told):
-                    self.assertIn(told, self.refused(program, *uses[0], "changed.npz", "--out", "out/new.npy"))
+                    self.assertIn(
+                        told, self.refused(program, *uses[0], "changed.npz", "--out", "out/new.npy")
+                    )
             # NumPy finds them without their suffix as well.
-            with zipfile.ZipFile(self.folder / "model.npz") as old, zipfile.ZipFile(self.folder / "changed.npz", "w") as new:
+            with (
+                zipfile.ZipFile(self.folder / "model.npz") as old,
+                zipfile.ZipFile(self.folder / "changed.npz", "w") as new,
+            ):
                 for member in old.namelist():
                     new.writestr(member.removesuffix(".npy"), old.read(member))
             self.done(program, *uses[0], "changed.npz", "--out", "out/new.npy")
             # More digits of a mixture's means, which files of others do not have.
             for name in set(names) - {"origin", "offsets"}:
                 with self.subTest(program, missing=name):
-                    np.savez(self.folder / "changed.npz", **{key: x for key, x in np.load(self.folder / "model.npz").items() if key != name})
-                    self.assertIn(f"`{name}`, found", self.refused(program, *uses[0], "changed.npz", "--out", "out/new.npy"))
+                    np.savez(
+                        self.folder / "changed.npz",
+                        **{
+                            key: x
+                            for key, x in np.load(self.folder / "model.npz").items()
+                            if key != name
+                        },
+                    )
+                    self.assertIn(
+                        f"`{name}`, found",
+                        self.refused(program, *uses[0], "changed.npz", "--out", "out/new.npy"),
+                    )
 
     def test_arrays_are_read_out_of_archives_and_gzipped_files(self):
         for program, (_, outputs) in STAGES.items():
@@ -300,8 +477,14 @@ class Files(unittest.TestCase):
             if program == "fetch-data":
                 continue
             self.done(program, *STAGES[program][0].split())
-            expected = {name: (self.out / name).read_bytes() for name in outputs if name.endswith(".npy")}
-            arrays = {value for _, value in options(program) if value.endswith(".npy") and not value.startswith("out/")}
+            expected = {
+                name: (self.out / name).read_bytes() for name in outputs if name.endswith(".npy")
+            }
+            arrays = {
+                value
+                for _, value in options(program)
+                if value.endswith(".npy") and not value.startswith("out/")
+            }
             for form in ["npz", "npz of several", "gz"]:
                 changed = {}
                 for value in arrays:
@@ -310,7 +493,9 @@ class Files(unittest.TestCase):
                     new = Path(path).stem + (".npy.gz" if form == "gz" else ".npz")
                     changed[value] = value.replace(path, new)
                     if form == "gz":
-                        (self.folder / new).write_bytes(gzip.compress((self.folder / path).read_bytes()))
+                        (self.folder / new).write_bytes(
+                            gzip.compress((self.folder / path).read_bytes())
+                        )
                     elif form == "npz":
                         np.savez(self.folder / new, array)
                     else:
@@ -318,27 +503,43 @@ class Files(unittest.TestCase):
                         np.savez_compressed(self.folder / new, other=np.zeros(3), **{key: array})
                 with self.subTest(program, form=form):
                     self.done(program, *self.command(program, changed))
-                    self.assertEqual({name: (self.out / name).read_bytes() for name in expected}, expected)
+                    self.assertEqual(
+                        {name: (self.out / name).read_bytes() for name in expected}, expected
+                    )
                     self.assertTrue(all((self.out / name).is_file() for name in outputs))
 
     def test_the_cure_for_an_array_that_is_refused_is_none_that_changes_nothing(self):
         def raw(descr, shape, payload):
             header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}"
             header = header.ljust(63 - 10 % 64 + 64 * (len(header) // 64)) + "\n"
-            return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + payload
+            return (
+                b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + payload
+            )
 
         def saved(array):
             np.save(self.folder / "saved.npy", array, allow_pickle=True)
             return (self.folder / "saved.npy").read_bytes()
 
         bad = {
-            "bfloat16.npy": (raw("'<V2'", "(200, 12)", bytes(4800)), ["bfloat16", "astype('f4')"], []),
-            "structured.npy": (saved(np.zeros(200, [("a", "f4"), ("b", "f4")])), ["['FIELD'].astype('f4')"], []),
+            "bfloat16.npy": (
+                raw("'<V2'", "(200, 12)", bytes(4800)),
+                ["bfloat16", "astype('f4')"],
+                [],
+            ),
+            "structured.npy": (
+                saved(np.zeros(200, [("a", "f4"), ("b", "f4")])),
+                ["['FIELD'].astype('f4')"],
+                [],
+            ),
             "objects.npy": (saved(np.array([1, "a"], object)), ["astype('f4')"], []),
             "complex.npy": (saved(np.zeros((200, 12), "c16")), ["astype('f4')"], []),
             "long-double.npy": (saved(np.zeros((200, 12), np.longdouble)), ["astype('f8')"], []),
             "no-rows.npy": (saved(np.zeros((0, 12))), ["(0, 12)", "at least one row"], ["reshape"]),
-            "no-columns.npy": (saved(np.zeros((200, 0))), ["(200, 0)", "at least one column"], ["reshape"]),
+            "no-columns.npy": (
+                saved(np.zeros((200, 0))),
+                ["(200, 0)", "at least one column"],
+                ["reshape"],
+            ),
             "single.npy": (saved(np.array(3.0)), ["shape ()"], ["reshape"]),
             "several.npz": (b"", ["left, right", "np.load"], []),
             "table.csv": (b"1,2,3\n4,5,6\n", ["loadtxt"], []),
@@ -348,7 +549,12 @@ class Files(unittest.TestCase):
             (self.folder / name).write_bytes(content)
             if name == "several.npz":
                 np.savez(self.folder / name, left=np.zeros((200, 12)), right=np.zeros((200, 12)))
-            for program, flag in [("cluster-kmeans", "--points"), ("cluster-gmm", "--points"), ("embed-manifold", "--points"), ("scatter", "--images")]:
+            for program, flag in [
+                ("cluster-kmeans", "--points"),
+                ("cluster-gmm", "--points"),
+                ("embed-manifold", "--points"),
+                ("scatter", "--images"),
+            ]:
                 with self.subTest(program, name=name):
                     line = self.refused(program, flag, name, "--out", "out/new.npy")
                     for word in [name, *told]:
@@ -359,10 +565,42 @@ class Files(unittest.TestCase):
     def test_every_spelling_of_a_dtype_that_numpy_reads_is_read(self):
         points = np.random.default_rng(2).integers(0, 9, size=(60, 3))
         letters = "bBhHiIlLqQpPnNefd?"
-        names = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64", "half", "single", "double", "int", "uint",
-                 "float", "intc", "uintc", "short", "ushort", "long", "ulong", "longlong", "ulonglong", "byte", "ubyte", "intp", "uintp", "bool"]
+        names = [
+            "int8",
+            "uint8",
+            "int16",
+            "uint16",
+            "int32",
+            "uint32",
+            "int64",
+            "uint64",
+            "float16",
+            "float32",
+            "float64",
+            "half",
+            "single",
+            "double",
+            "int",
+            "uint",
+            "float",
+            "intc",
+            "uintc",
+            "short",
+            "ushort",
+            "long",
+            "ulong",
+            "longlong",
+            "ulonglong",
+            "byte",
+            "ubyte",
+            "intp",
+            "uintp",
+            "bool",
+        ]
         codes = ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "b1"]
-        spellings = names + [order + code for code in [*letters, *codes] for order in ["", "<", ">", "=", "|"]]
+        spellings = names + [
+            order + code for code in [*letters, *codes] for order in ["", "<", ">", "=", "|"]
+        ]
         for spelling in spellings:
             with self.subTest(spelling):
                 try:
@@ -370,13 +608,45 @@ class Files(unittest.TestCase):
                 except TypeError:
                     # An older NumPy does not know it.
                     continue
-                header = f"{{'descr': '{spelling}', 'fortran_order': False, 'shape': (60, 3), }}".ljust(117) + "\n"
-                (self.folder / "spelled.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + array.tobytes())
+                header = (
+                    f"{{'descr': '{spelling}', 'fortran_order': False, 'shape': (60, 3), }}".ljust(
+                        117
+                    )
+                    + "\n"
+                )
+                (self.folder / "spelled.npy").write_bytes(
+                    b"\x93NUMPY\x01\x00"
+                    + len(header).to_bytes(2, "little")
+                    + header.encode()
+                    + array.tobytes()
+                )
                 self.assertTrue((np.load(self.folder / "spelled.npy") == array).all())
-                self.done("cluster-kmeans", "--points", "spelled.npy", "--k", 2, "--init", "random", "--out", "out/k.npy")
+                self.done(
+                    "cluster-kmeans",
+                    "--points",
+                    "spelled.npy",
+                    "--k",
+                    2,
+                    "--init",
+                    "random",
+                    "--out",
+                    "out/k.npy",
+                )
                 np.save(self.folder / "plain.npy", array)
-                self.done("cluster-kmeans", "--points", "plain.npy", "--k", 2, "--init", "random", "--out", "out/plain.npy")
-                self.assertEqual((self.out / "k.npy").read_bytes(), (self.out / "plain.npy").read_bytes())
+                self.done(
+                    "cluster-kmeans",
+                    "--points",
+                    "plain.npy",
+                    "--k",
+                    2,
+                    "--init",
+                    "random",
+                    "--out",
+                    "out/plain.npy",
+                )
+                self.assertEqual(
+                    (self.out / "k.npy").read_bytes(), (self.out / "plain.npy").read_bytes()
+                )
 
     def test_json_with_a_byte_order_mark_is_read(self):
         names = [f"class {i}" for i in range(10)]
@@ -388,35 +658,70 @@ class Files(unittest.TestCase):
         for encoding in ["utf-8-sig", "utf-16"]:
             with self.subTest(encoding):
                 (self.folder / "marked.json").write_text(json.dumps(names), encoding=encoding)
-                self.done("evaluate", *common, "--classes", "marked.json", "--out", "out/scores.json")
+                self.done(
+                    "evaluate", *common, "--classes", "marked.json", "--out", "out/scores.json"
+                )
                 self.assertEqual((self.out / "scores.json").read_bytes(), expected)
                 (self.folder / "scores.json").write_text(expected.decode(), encoding=encoding)
                 self.assertEqual(self.done("evaluate", "scores.json").stdout, shown)
-                (self.folder / "reference.json").write_text('{"scores": {"a": {"purity": 0.5}}}', encoding=encoding)
-                self.assertIn("0.5000", self.done("evaluate", "scores.json", "--reference", "reference.json").stdout)
-                self.done("report", "--assignments", "a=a.npy", "--images", "images.npy", "--labels", "labels.npy", "--classes", "marked.json", "--scores", "scores.json",
-                          "--out", "out/page.html")
+                (self.folder / "reference.json").write_text(
+                    '{"scores": {"a": {"purity": 0.5}}}', encoding=encoding
+                )
+                self.assertIn(
+                    "0.5000",
+                    self.done("evaluate", "scores.json", "--reference", "reference.json").stdout,
+                )
+                self.done(
+                    "report",
+                    "--assignments",
+                    "a=a.npy",
+                    "--images",
+                    "images.npy",
+                    "--labels",
+                    "labels.npy",
+                    "--classes",
+                    "marked.json",
+                    "--scores",
+                    "scores.json",
+                    "--out",
+                    "out/page.html",
+                )
 
     def test_numbers_of_hundreds_of_digits_are_told_in_short(self):
         many = "9" * 290
         for shape in [f"({many}, 3)", f"(3, {many})", f"(-{many}, 3)"]:
             header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n"
-            (self.folder / "many.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
-            for program, flag in [("cluster-kmeans", "--points"), ("embed-manifold", "--points"), ("scatter", "--images")]:
+            (self.folder / "many.npy").write_bytes(
+                b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+            )
+            for program, flag in [
+                ("cluster-kmeans", "--points"),
+                ("embed-manifold", "--points"),
+                ("scatter", "--images"),
+            ]:
                 self.short(self.refused(program, flag, "many.npy", "--out", "out/new.npy"))
         np.save(self.folder / "large.npy", np.full(200, -1e290))
-        for words in [["cluster-kmeans", "--points", "points.npy", "--weights", "large.npy"], ["evaluate", "--assignments", "large.npy", "--labels", "labels.npy"],
-                      ["consensus", "--assignments", "a.npy", "large.npy"]]:
+        for words in [
+            ["cluster-kmeans", "--points", "points.npy", "--weights", "large.npy"],
+            ["evaluate", "--assignments", "large.npy", "--labels", "labels.npy"],
+            ["consensus", "--assignments", "a.npy", "large.npy"],
+        ]:
             self.short(self.refused(*words, "--out", "out/new.npy"))
         scores = {"purity": 0.5, "acc": 0.5, "nmi": 0.5, "ari": 0.5, "n": 10}
         for key in scores:
-            text = json.dumps({"splits": {"a": scores}}).replace(f'"{key}": {scores[key]}', f'"{key}": {many}')
+            text = json.dumps({"splits": {"a": scores}}).replace(
+                f'"{key}": {scores[key]}', f'"{key}": {many}'
+            )
             (self.folder / "many.json").write_text(text)
             done = self.run_here("evaluate", "many.json")
             self.assertIn(done.returncode, [0, 1], done.stderr)
             self.short(done.stdout + done.stderr)
         (self.folder / "many.csv").write_text(f"epoch,train,validation\n1,{many},\n")
-        self.short(self.refused("report", "--assignments", "a=a.npy", "--losses", "many.csv", "--out", "out/p.html"))
+        self.short(
+            self.refused(
+                "report", "--assignments", "a=a.npy", "--losses", "many.csv", "--out", "out/p.html"
+            )
+        )
 
     def short(self, text):
         self.assertNotIn("panicked", text)

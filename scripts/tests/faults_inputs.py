@@ -24,7 +24,14 @@ from stages import STAGES, prepare
 # Address space: libtorch alone takes some of it, a header's promise would take terabytes.
 MEMORY = 8 << 30
 NAMES = [
-    "with space", "with 'quotes' and \"more\"", "new\nline", "tab\tand\\backslash", "naïve 日本 🧥", "$(touch owned); `touch owned`", "a%n%s{}", "...",
+    "with space",
+    "with 'quotes' and \"more\"",
+    "new\nline",
+    "tab\tand\\backslash",
+    "naïve 日本 🧥",
+    "$(touch owned); `touch owned`",
+    "a%n%s{}",
+    "...",
 ]
 
 
@@ -46,8 +53,16 @@ class Inputs(unittest.TestCase):
 
     def run_here(self, *words, **how):
         limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))  # noqa: E731
-        return subprocess.run([str(word) for word in words], cwd=how.pop("cwd", self.folder), capture_output=True, text=True, errors="replace",
-                              preexec_fn=limit, timeout=60, **how)
+        return subprocess.run(
+            [str(word) for word in words],
+            cwd=how.pop("cwd", self.folder),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            preexec_fn=limit,
+            timeout=60,
+            **how,
+        )
 
     def refused(self, *words, code=1, **how):
         done = self.run_here(*words, **how)
@@ -61,12 +76,43 @@ class Inputs(unittest.TestCase):
             words = words.split()
             for at, word in enumerate(words):
                 if not word.startswith("out") and (self.folder / word.removeprefix("a=")).is_file():
-                    changed = [*words[:at], word[:word.rfind("=") + 1] + str(path), *words[at + 1:]]
+                    changed = [
+                        *words[:at],
+                        word[: word.rfind("=") + 1] + str(path),
+                        *words[at + 1 :],
+                    ]
                     yield [BIN / program, *changed, "--quiet"]
-        for program, flag in [("cluster-kmeans", "predict"), ("cluster-gmm", "predict"), ("embed-manifold", "transform"), ("cluster-kmeans", "init"),
-                              ("cluster-gmm", "weights")]:
-            yield [BIN / program, "--points", "points.npy", f"--{flag}", path, "--out", "out/new.npy", "--quiet"]
-        yield [BIN / "report", "--assignments", "a=a.npy", "--images", "images.npy", "--weights", "w.safetensors", "--losses", path, "--out", "out/p.html", "--quiet"]
+        for program, flag in [
+            ("cluster-kmeans", "predict"),
+            ("cluster-gmm", "predict"),
+            ("embed-manifold", "transform"),
+            ("cluster-kmeans", "init"),
+            ("cluster-gmm", "weights"),
+        ]:
+            yield [
+                BIN / program,
+                "--points",
+                "points.npy",
+                f"--{flag}",
+                path,
+                "--out",
+                "out/new.npy",
+                "--quiet",
+            ]
+        yield [
+            BIN / "report",
+            "--assignments",
+            "a=a.npy",
+            "--images",
+            "images.npy",
+            "--weights",
+            "w.safetensors",
+            "--losses",
+            path,
+            "--out",
+            "out/p.html",
+            "--quiet",
+        ]
         yield [BIN / "evaluate", path, "--quiet"]
 
     def test_files_that_promise_more_than_there_is(self):
@@ -76,12 +122,16 @@ class Inputs(unittest.TestCase):
             "negative": header(described(shape="(-1, 2)")),
             "overflowing": header(described(shape="(4294967296, 4294967296, 2)")),
             "beyond-words": header(described(shape=f"({'9' * 400}, 2)")),
-            "twice": header(described(shape="(1, 2)", more="'shape': (1000000000, 1000000), ")) + bytes(16),
+            "twice": header(described(shape="(1, 2)", more="'shape': (1000000000, 1000000), "))
+            + bytes(16),
             "objects": header(described(descr="'|O'")) + bytes(32),
             "nested": header("{'descr': " + "(" * 3000 + ")" * 3000 + "}\n"),
             "long": b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**32 - 1),
             "safetensors": struct.pack("<Q", 2**63) + b"{}",
-            "safetensors-2": struct.pack("<Q", 120) + b'{"encoder.0.weight":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,9223372036854775807]}}'.ljust(120),
+            "safetensors-2": struct.pack("<Q", 120)
+            + b'{"encoder.0.weight":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,9223372036854775807]}}'.ljust(
+                120
+            ),
             "json": b"[" * 100000,
             "json-2": b'{"splits": ' + b'{"a":' * 100000,
             "csv": b"epoch,train,validation\n" + b'"' * 100000,
@@ -107,11 +157,28 @@ class Inputs(unittest.TestCase):
                         member.write(bytes(1_000_000))
                 for other in ["weights", "covariances", "covariance_type", "embedding", "settings"]:
                     with archive.open(f"{other}.npy", "w") as member:
-                        np.save(member, np.array("full") if other == "covariance_type" else np.zeros((2, 2)))
+                        np.save(
+                            member,
+                            np.array("full") if other == "covariance_type" else np.zeros((2, 2)),
+                        )
         limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))}
-        for program, flag, name in [("cluster-kmeans", "predict", "centroids"), ("cluster-gmm", "predict", "means"),
-                                    ("embed-manifold", "transform", "points")]:
-            words = [BIN / program, "--points", "points.npy", f"--{flag}", f"{name}.npz", "--out", "out/new.npy", "--quiet", "--threads", "1"]
+        for program, flag, name in [
+            ("cluster-kmeans", "predict", "centroids"),
+            ("cluster-gmm", "predict", "means"),
+            ("embed-manifold", "transform", "points"),
+        ]:
+            words = [
+                BIN / program,
+                "--points",
+                "points.npy",
+                f"--{flag}",
+                f"{name}.npz",
+                "--out",
+                "out/new.npy",
+                "--quiet",
+                "--threads",
+                "1",
+            ]
             done = subprocess.run(words, cwd=self.folder, capture_output=True, text=True, **limit)
             self.assertEqual(done.returncode, 1, done.stderr)
             self.assertIn("more than", done.stderr)
@@ -130,9 +197,21 @@ class Inputs(unittest.TestCase):
         for name in ["pickled.npy", "bare.npy"]:
             for words in self.every_reader(name):
                 self.refused(*words)
-            for script, flags in [("cluster_sklearn.py", "--k 2"), ("encode_pca.py", "--latent 2"), ("embed_umap.py", "")]:
+            for script, flags in [
+                ("cluster_sklearn.py", "--k 2"),
+                ("encode_pca.py", "--latent 2"),
+                ("embed_umap.py", ""),
+            ]:
                 first = "--images" if script == "encode_pca.py" else "--points"
-                done = self.run_here(sys.executable, ROOT / "scripts/standins" / script, first, name, *flags.split(), "--out", "out/new.npy")
+                done = self.run_here(
+                    sys.executable,
+                    ROOT / "scripts/standins" / script,
+                    first,
+                    name,
+                    *flags.split(),
+                    "--out",
+                    "out/new.npy",
+                )
                 self.assertNotEqual(done.returncode, 0)
         self.assertFalse(owned.exists())
 
@@ -141,8 +220,12 @@ class Inputs(unittest.TestCase):
         os.symlink("/dev/zero", self.folder / "zero.npy")
         os.symlink("loop.npy", self.folder / "loop.npy")
         (self.folder / "folder.npy").mkdir()
-        for name, told in [("pipe.npy", "something that is not a file"), ("zero.npy", "something that is not a file"), ("folder.npy", "a folder"),
-                           ("loop.npy", "symbolic links")]:
+        for name, told in [
+            ("pipe.npy", "something that is not a file"),
+            ("zero.npy", "something that is not a file"),
+            ("folder.npy", "a folder"),
+            ("loop.npy", "symbolic links"),
+        ]:
             for words in self.every_reader(name):
                 with self.subTest(name, words=" ".join(map(str, words))):
                     self.assertIn(told, self.refused(*words))
@@ -152,15 +235,42 @@ class Inputs(unittest.TestCase):
             with self.subTest(name):
                 place = self.folder / "names" / name
                 place.mkdir(parents=True)
-                for file in ["points.npy", "a.npy", "b.npy", "c.npy", "labels.npy", "images.npy", "map.npy", "w.safetensors"]:
+                for file in [
+                    "points.npy",
+                    "a.npy",
+                    "b.npy",
+                    "c.npy",
+                    "labels.npy",
+                    "images.npy",
+                    "map.npy",
+                    "w.safetensors",
+                ]:
                     shutil.copy(self.folder / file, place / file)
                 for program, (words, outputs) in STAGES.items():
-                    words = [f"a={name}/{word[2:]}" if word.startswith("a=") else f"{name}/{word}" if word.endswith((".npy", ".npz", ".safetensors", ".json", ".html")) or word == "out" else word
-                             for word in words.split()]
-                    done = self.run_here(BIN / program, *words, "--quiet", cwd=self.folder / "names")
+                    words = [
+                        f"a={name}/{word[2:]}"
+                        if word.startswith("a=")
+                        else f"{name}/{word}"
+                        if word.endswith((".npy", ".npz", ".safetensors", ".json", ".html"))
+                        or word == "out"
+                        else word
+                        for word in words.split()
+                    ]
+                    done = self.run_here(
+                        BIN / program, *words, "--quiet", cwd=self.folder / "names"
+                    )
                     self.assertEqual(done.returncode, 0, done.stderr)
-                    self.assertTrue(all((place / "out" / output).is_file() for output in outputs), program)
-                missing = self.refused(BIN / "cluster-kmeans", "--points", f"{name}/none.npy", "--out", "x.npy", cwd=self.folder / "names")
+                    self.assertTrue(
+                        all((place / "out" / output).is_file() for output in outputs), program
+                    )
+                missing = self.refused(
+                    BIN / "cluster-kmeans",
+                    "--points",
+                    f"{name}/none.npy",
+                    "--out",
+                    "x.npy",
+                    cwd=self.folder / "names",
+                )
                 self.assertIn("No such file", missing)
                 self.assertEqual(sorted(os.listdir(self.folder / "names")), [name])
                 shutil.rmtree(self.folder / "names")
@@ -168,13 +278,22 @@ class Inputs(unittest.TestCase):
     def test_names_that_are_no_text_or_too_long(self):
         points, kmeans = self.folder / "points.npy", BIN / "cluster-kmeans"
         os.link(points, os.path.join(os.fsencode(self.folder), b"\xff\xfe.npy"))
-        done = subprocess.run([os.fsencode(kmeans), b"--points", b"\xff\xfe.npy", b"--out", b"new.npy"], cwd=self.folder, capture_output=True)
+        done = subprocess.run(
+            [os.fsencode(kmeans), b"--points", b"\xff\xfe.npy", b"--out", b"new.npy"],
+            cwd=self.folder,
+            capture_output=True,
+        )
         self.assertIn(done.returncode, [0, 1, 2], done.stderr)
         self.assertNotIn(b"panicked", done.stderr)
         self.assertLessEqual(len(done.stderr.splitlines()), 1)
         self.assertIn("too long", self.refused(kmeans, "--points", "x" * 300, "--out", "new.npy"))
-        self.assertIn("too long", self.refused(kmeans, "--points", points, "--k", "2", "--out", "x" * 255, "--quiet"))
-        self.assertIn("too long", self.refused(kmeans, "--points", "/".join(["d"] * 2500), "--out", "new.npy"))
+        self.assertIn(
+            "too long",
+            self.refused(kmeans, "--points", points, "--k", "2", "--out", "x" * 255, "--quiet"),
+        )
+        self.assertIn(
+            "too long", self.refused(kmeans, "--points", "/".join(["d"] * 2500), "--out", "new.npy")
+        )
         # 4,000 characters are within what the system takes.
         folder = "/".join(["f" * 99] * ((3960 - len(str(self.folder))) // 100))
         out = f"{self.folder}/{folder}/{'n' * 20}.npy"

@@ -22,9 +22,16 @@ OF_MAKE = max(2, KILLS * 3 // 10)
 EACH = -(-(KILLS - OF_MAKE) // len(STAGES))
 # What the second run of a pair has other than the first, so that its files are other ones.
 OTHERWISE = {
-    "fetch-data": ["--seed", "1"], "train-ae": ["--seed", "1"], "encode": [], "scatter": ["--scales", "1"], "embed-manifold": ["--seed", "1"],
-    "cluster-kmeans": ["--seed", "1", "--init", "random", "--max-iter", "3"], "cluster-gmm": ["--seed", "1", "--max-iter", "3"],
-    "consensus": [], "evaluate": [], "report": ["--title", "Another"],
+    "fetch-data": ["--seed", "1"],
+    "train-ae": ["--seed", "1"],
+    "encode": [],
+    "scatter": ["--scales", "1"],
+    "embed-manifold": ["--seed", "1"],
+    "cluster-kmeans": ["--seed", "1", "--init", "random", "--max-iter", "3"],
+    "cluster-gmm": ["--seed", "1", "--max-iter", "3"],
+    "consensus": [],
+    "evaluate": [],
+    "report": ["--title", "Another"],
 }
 
 
@@ -49,7 +56,9 @@ class Kills(unittest.TestCase):
 
     def moment(self, rng, seconds):
         """Anywhere in a run, and more often towards its end, where files appear."""
-        time.sleep(seconds * (rng.uniform(0, 1.05) if rng.random() < 0.6 else rng.uniform(0.85, 1.05)))
+        time.sleep(
+            seconds * (rng.uniform(0, 1.05) if rng.random() < 0.6 else rng.uniform(0.85, 1.05))
+        )
 
     def test_a_program_that_is_killed_leaves_old_files_or_new_ones(self):
         rng, unfinished = random.Random(0), 0
@@ -62,16 +71,31 @@ class Kills(unittest.TestCase):
                     old = {}
                     shutil.rmtree(self.out)
                 with self.subTest(stage, number=number):
-                    process = subprocess.Popen(command(stage, *resumed), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                    process = subprocess.Popen(
+                        command(stage, *resumed),
+                        cwd=self.folder,
+                        stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL,
+                    )
                     self.moment(rng, seconds)
                     process.kill()
                     unfinished += process.wait() != 0
-                    found = {name: digest for name, digest in digests(self.out).items() if not name.startswith((".", "checkpoint"))}
+                    found = {
+                        name: digest
+                        for name, digest in digests(self.out).items()
+                        if not name.startswith((".", "checkpoint"))
+                    }
                     for name, digest in found.items():
-                        self.assertIn(digest, [old.get(name), new.get(name)], f"{name} is neither the old file nor the new one")
+                        self.assertIn(
+                            digest,
+                            [old.get(name), new.get(name)],
+                            f"{name} is neither the old file nor the new one",
+                        )
                     if found.get(outputs[0]) == new[outputs[0]] != old.get(outputs[0]):
                         self.assertEqual(found, new, f"{outputs[0]} is there before the others")
-                    subprocess.run(command(stage, *resumed), cwd=self.folder, check=True, capture_output=True)
+                    subprocess.run(
+                        command(stage, *resumed), cwd=self.folder, check=True, capture_output=True
+                    )
                     self.assertEqual(digests(self.out), new)
                     self.assertEqual(temporaries(self.out), [])
         print(f"\n{EACH * len(STAGES)} programs killed, {unfinished} before they were done")
@@ -84,7 +108,12 @@ class Kills(unittest.TestCase):
             for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143)] * max(1, EACH // 4):
                 shutil.rmtree(self.out)
                 with self.subTest(stage, signal=number):
-                    process = subprocess.Popen(command(stage), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                    process = subprocess.Popen(
+                        command(stage),
+                        cwd=self.folder,
+                        stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL,
+                    )
                     self.moment(rng, seconds)
                     process.send_signal(number)
                     started = time.monotonic()
@@ -107,7 +136,14 @@ class Kills(unittest.TestCase):
         shutil.rmtree(artifacts)
         rng, complete = random.Random(2), 0
         for number in range(OF_MAKE):
-            process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+            process = subprocess.Popen(
+                words,
+                cwd=ROOT,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
             time.sleep(rng.uniform(0, duration / 4))
             os.killpg(process.pid, signal.SIGKILL)
             told = process.communicate()[1]
@@ -116,7 +152,9 @@ class Kills(unittest.TestCase):
             if number % 6 == 5:
                 make(artifacts)
                 self.assertEqual(digests(artifacts), undisturbed)
-                self.assertEqual([path for path in temporaries(artifacts) if ".stamps" not in path.parts], [])
+                self.assertEqual(
+                    [path for path in temporaries(artifacts) if ".stamps" not in path.parts], []
+                )
                 shutil.rmtree(artifacts)
                 complete += 1
         make(artifacts)

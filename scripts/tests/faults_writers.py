@@ -30,13 +30,23 @@ class Writers(unittest.TestCase):
             alone = []
             for seed in range(3):
                 shutil.rmtree(out, ignore_errors=True)
-                subprocess.run(command(stage, "--seed", seed), cwd=self.folder, check=True, capture_output=True)
+                subprocess.run(
+                    command(stage, "--seed", seed), cwd=self.folder, check=True, capture_output=True
+                )
                 alone.append(digests(out))
             for number in range(ROUNDS):
                 with self.subTest(stage, number=number):
                     shutil.rmtree(out)
-                    all_at_once = [subprocess.Popen(command(stage, "--seed", seed), cwd=self.folder, stdout=subprocess.DEVNULL,
-                                                    stderr=subprocess.PIPE, text=True) for seed in range(3)]
+                    all_at_once = [
+                        subprocess.Popen(
+                            command(stage, "--seed", seed),
+                            cwd=self.folder,
+                            stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE,
+                            text=True,
+                        )
+                        for seed in range(3)
+                    ]
                     for process in all_at_once:
                         told = process.communicate()[1]
                         self.assertEqual(process.returncode, 0, told)
@@ -45,7 +55,14 @@ class Writers(unittest.TestCase):
     def test_a_second_make_says_who_is_at_work(self):
         artifacts = self.folder / "artifacts"
         words = ["make", "all", f"ARTIFACTS={artifacts}", *SMALL]
-        first = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        first = subprocess.Popen(
+            words,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
         first.stderr.readline()
         second = make(artifacts, check=False)
         self.assertEqual(second.returncode, 2)
@@ -61,7 +78,13 @@ class Writers(unittest.TestCase):
     def test_a_make_that_was_killed_is_in_nobodys_way(self):
         artifacts = self.folder / "killed"
         words = ["make", "all", f"ARTIFACTS={artifacts}", *SMALL]
-        process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(
+            words,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
         process.stderr.readline()
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

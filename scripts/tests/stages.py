@@ -8,24 +8,52 @@ from pipeline import BIN
 
 # Of each program its arguments and its outputs: the first of them is the one whose presence says that the run was complete.
 STAGES = {
-    "fetch-data": ("--dataset synthetic --count 3000 --out-dir out",
-                   ["train-images.npy", "train-labels.npy", "test-images.npy", "test-labels.npy", "classes.json"]),
-    "train-ae": ("--images images.npy --validation images.npy --hidden 32 --latent 4 --epochs 8 --out out/w.safetensors",
-                 ["w.safetensors", "losses.csv"]),
-    "encode": ("--images images.npy --weights w.safetensors --out out/latents.npy --decode out/decoded.npy",
-               ["latents.npy", "decoded.npy"]),
-    "scatter": ("--images images.npy --angles 4 --dims 20 --out out/features.npy --model out/model.npz",
-                ["features.npy", "model.npz"]),
-    "embed-manifold": ("--points points.npy --epochs 60 --out out/embedding.npy --model out/model.npz",
-                       ["embedding.npy", "model.npz"]),
-    "cluster-kmeans": ("--points points.npy --starts 20 --tol 0 --out out/k.npy --model out/model.npz", ["k.npy", "model.npz"]),
-    "cluster-gmm": ("--points points.npy --starts 3 --out out/g.npy --model out/model.npz --proba out/p.npy",
-                    ["g.npy", "model.npz", "p.npy"]),
-    "consensus": ("--assignments a.npy b.npy c.npy --k 10 --out out/c.npy --agreement out/agreement.npy --model out/model.npz",
-                  ["c.npy", "agreement.npy", "model.npz"]),
-    "evaluate": ("--assignments a.npy --labels labels.npy --points points.npy --out out/scores.json", ["scores.json"]),
-    "report": ("--assignments a=a.npy --points a=points.npy --labels labels.npy --images images.npy --map map.npy --out out/index.html",
-               ["index.html"]),
+    "fetch-data": (
+        "--dataset synthetic --count 3000 --out-dir out",
+        [
+            "train-images.npy",
+            "train-labels.npy",
+            "test-images.npy",
+            "test-labels.npy",
+            "classes.json",
+        ],
+    ),
+    "train-ae": (
+        "--images images.npy --validation images.npy --hidden 32 --latent 4 --epochs 8 --out out/w.safetensors",
+        ["w.safetensors", "losses.csv"],
+    ),
+    "encode": (
+        "--images images.npy --weights w.safetensors --out out/latents.npy --decode out/decoded.npy",
+        ["latents.npy", "decoded.npy"],
+    ),
+    "scatter": (
+        "--images images.npy --angles 4 --dims 20 --out out/features.npy --model out/model.npz",
+        ["features.npy", "model.npz"],
+    ),
+    "embed-manifold": (
+        "--points points.npy --epochs 60 --out out/embedding.npy --model out/model.npz",
+        ["embedding.npy", "model.npz"],
+    ),
+    "cluster-kmeans": (
+        "--points points.npy --starts 20 --tol 0 --out out/k.npy --model out/model.npz",
+        ["k.npy", "model.npz"],
+    ),
+    "cluster-gmm": (
+        "--points points.npy --starts 3 --out out/g.npy --model out/model.npz --proba out/p.npy",
+        ["g.npy", "model.npz", "p.npy"],
+    ),
+    "consensus": (
+        "--assignments a.npy b.npy c.npy --k 10 --out out/c.npy --agreement out/agreement.npy --model out/model.npz",
+        ["c.npy", "agreement.npy", "model.npz"],
+    ),
+    "evaluate": (
+        "--assignments a.npy --labels labels.npy --points points.npy --out out/scores.json",
+        ["scores.json"],
+    ),
+    "report": (
+        "--assignments a=a.npy --points a=points.npy --labels labels.npy --images images.npy --map map.npy --out out/index.html",
+        ["index.html"],
+    ),
 }
 
 
@@ -35,14 +63,18 @@ def prepare(folder, rows=2000):
     labels = rng.integers(10, size=rows)
     centres = rng.normal(size=(10, 12))
     np.save(folder / "labels.npy", labels.astype("u1"))
-    np.save(folder / "points.npy", (centres[labels] + 0.7 * rng.normal(size=(rows, 12))).astype("f4"))
+    np.save(
+        folder / "points.npy", (centres[labels] + 0.7 * rng.normal(size=(rows, 12))).astype("f4")
+    )
     np.save(folder / "map.npy", centres[labels, :2] + rng.normal(size=(rows, 2)))
     np.save(folder / "images.npy", rng.integers(256, size=(rows, 16, 16), dtype="u1"))
     for name in "abc":
         moved = np.where(rng.random(rows) < 0.2, rng.integers(10, size=rows), labels)
         np.save(folder / f"{name}.npy", rng.permutation(10)[moved].astype("i4"))
     weights = "--images images.npy --hidden 32 --latent 4 --epochs 1 --out w.safetensors --losses first.csv"
-    subprocess.run([BIN / "train-ae", *weights.split()], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        [BIN / "train-ae", *weights.split()], cwd=folder, check=True, capture_output=True
+    )
 
 
 def command(program, *more):

@@ -13,7 +13,13 @@ import zlib
 
 OUTPUTS = {"--out", "--model", "--proba", "--agreement", "--decode"}
 RESUMED = {"--resume", "--discard-checkpoint"}
-DATA = ["train-labels.npy", "test-images.npy", "test-labels.npy", "classes.json", "train-images.npy"]
+DATA = [
+    "train-labels.npy",
+    "test-images.npy",
+    "test-labels.npy",
+    "classes.json",
+    "train-images.npy",
+]
 
 
 def write(path, text):

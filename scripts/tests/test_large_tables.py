@@ -21,13 +21,17 @@ def bounded():
 
 def run(folder, program, *words):
     words = [BIN / program, *map(str, words), "--threads", "2"]
-    return subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True, preexec_fn=bounded).stdout
+    return subprocess.run(
+        words, cwd=folder, check=True, capture_output=True, text=True, preexec_fn=bounded
+    ).stdout
 
 
 def structured(rng, n, k, agreement):
     """Labels and assignments of which a share agrees but for the names of the clusters."""
     labels = rng.integers(k, size=n)
-    assignments = rng.permutation(k)[np.where(rng.random(n) < agreement, labels, rng.integers(k, size=n))]
+    assignments = rng.permutation(k)[
+        np.where(rng.random(n) < agreement, labels, rng.integers(k, size=n))
+    ]
     return labels, assignments
 
 
@@ -35,7 +39,16 @@ class LargeTables(unittest.TestCase):
     def scores(self, folder, labels, assignments):
         np.save(folder / "labels.npy", labels.astype("i4"))
         np.save(folder / "train.npy", assignments.astype("i4"))
-        run(folder, "evaluate", "--assignments", "train.npy", "--labels", "labels.npy", "--out", "s.json")
+        run(
+            folder,
+            "evaluate",
+            "--assignments",
+            "train.npy",
+            "--labels",
+            "labels.npy",
+            "--out",
+            "s.json",
+        )
         return json.loads((folder / "s.json").read_text())["splits"]["train"]
 
     def test_scores_of_many_classes_equal_those_of_the_python_libraries(self):
@@ -46,7 +59,12 @@ class LargeTables(unittest.TestCase):
         rng = np.random.default_rng(3)
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
-            for n, k, agreement in [(200_000, 6000, 0.0), (200_000, 20_000, 0.6), (60_000, 3000, 0.2), (20_000, 20_000, 1.0)]:
+            for n, k, agreement in [
+                (200_000, 6000, 0.0),
+                (200_000, 20_000, 0.6),
+                (60_000, 3000, 0.2),
+                (20_000, 20_000, 1.0),
+            ]:
                 with self.subTest(n=n, k=k, agreement=agreement):
                     labels, assignments = structured(rng, n, k, agreement)
                     # Few large groups among many small ones.
@@ -54,22 +72,40 @@ class LargeTables(unittest.TestCase):
                     found = self.scores(folder, labels, assignments)
                     classes, rows = np.unique(labels, return_inverse=True)
                     clusters, columns = np.unique(assignments, return_inverse=True)
-                    table = csr_array((np.ones(n, int), (rows, columns)), shape=(len(classes), len(clusters)))
+                    table = csr_array(
+                        (np.ones(n, int), (rows, columns)), shape=(len(classes), len(clusters))
+                    )
                     table.sum_duplicates()
                     self.assertEqual(found["nonzero_cells"], table.nnz)
                     cells = np.array(found["contingency_cells"])
-                    self.assertTrue((cells[:, 2] == table[np.searchsorted(classes, cells[:, 0]), np.searchsorted(clusters, cells[:, 1])]).all())
+                    self.assertTrue(
+                        (
+                            cells[:, 2]
+                            == table[
+                                np.searchsorted(classes, cells[:, 0]),
+                                np.searchsorted(clusters, cells[:, 1]),
+                            ]
+                        ).all()
+                    )
                     # With a column of its own for each row, every row can be left unpaired: all weights are shifted by 1.
-                    alone = csr_array((np.ones(len(classes), int), (range(len(classes)), range(len(classes)))))
+                    alone = csr_array(
+                        (np.ones(len(classes), int), (range(len(classes)), range(len(classes))))
+                    )
                     wide = hstack([table + table.sign(), alone]).tocsr()
                     pairs = min_weight_full_bipartite_matching(wide, maximize=True)
-                    self.assertAlmostEqual(found["acc"], (wide[pairs].sum() - len(classes)) / n, delta=1e-12)
+                    self.assertAlmostEqual(
+                        found["acc"], (wide[pairs].sum() - len(classes)) / n, delta=1e-12
+                    )
                     for name, score in [
-                        ("nmi", metrics.normalized_mutual_info_score), ("ari", metrics.adjusted_rand_score),
-                        ("homogeneity", metrics.homogeneity_score), ("completeness", metrics.completeness_score),
+                        ("nmi", metrics.normalized_mutual_info_score),
+                        ("ari", metrics.adjusted_rand_score),
+                        ("homogeneity", metrics.homogeneity_score),
+                        ("completeness", metrics.completeness_score),
                         ("fowlkes_mallows", metrics.fowlkes_mallows_score),
                     ]:
-                        self.assertAlmostEqual(found[name], score(labels, assignments), delta=1e-10, msg=name)
+                        self.assertAlmostEqual(
+                            found[name], score(labels, assignments), delta=1e-10, msg=name
+                        )
 
     def test_the_adjusted_mutual_information_of_many_classes(self):
         from sklearn.metrics import adjusted_mutual_info_score
@@ -78,9 +114,14 @@ class LargeTables(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             # Sizes 1, 2, 3, ...: as many different ones as so many points can have.
             labels = np.repeat(np.arange(200), np.arange(1, 201))
-            for assignments in [rng.permutation(labels), np.where(rng.random(len(labels)) < 0.5, labels, rng.permutation(labels))]:
+            for assignments in [
+                rng.permutation(labels),
+                np.where(rng.random(len(labels)) < 0.5, labels, rng.permutation(labels)),
+            ]:
                 found = self.scores(Path(folder), labels, assignments)
-                self.assertAlmostEqual(found["ami"], adjusted_mutual_info_score(labels, assignments), delta=1e-9)
+                self.assertAlmostEqual(
+                    found["ami"], adjusted_mutual_info_score(labels, assignments), delta=1e-9
+                )
 
     def test_many_clusters_have_a_consensus(self):
         rng = np.random.default_rng(5)
@@ -93,8 +134,28 @@ class LargeTables(unittest.TestCase):
                 ids = np.where(rng.random(n) < 0.9, labels, rng.integers(k, size=n))
                 np.save(folder / f"r{at}.npy", rng.permutation(k)[ids].astype("i4"))
                 names.append(f"r{at}.npy")
-            run(folder, "consensus", "--quiet", "--assignments", *names, "--out", "c.npy", "--model", "m.npz")
-            run(folder, "consensus", "--quiet", "--assignments", *names, "--predict", "m.npz", "--out", "again.npy")
+            run(
+                folder,
+                "consensus",
+                "--quiet",
+                "--assignments",
+                *names,
+                "--out",
+                "c.npy",
+                "--model",
+                "m.npz",
+            )
+            run(
+                folder,
+                "consensus",
+                "--quiet",
+                "--assignments",
+                *names,
+                "--predict",
+                "m.npz",
+                "--out",
+                "again.npy",
+            )
             self.assertEqual((folder / "c.npy").read_bytes(), (folder / "again.npy").read_bytes())
             found = self.scores(folder, labels, np.load(folder / "c.npy"))
             self.assertGreater(found["acc"], 0.9)

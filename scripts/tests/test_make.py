@@ -12,8 +12,18 @@ import numpy as np
 
 from pipeline import ROOT
 
-PROGRAMS = ["fetch-data", "train-ae", "encode", "scatter", "embed-manifold", "cluster-kmeans",
-            "cluster-gmm", "consensus", "evaluate", "report"]
+PROGRAMS = [
+    "fetch-data",
+    "train-ae",
+    "encode",
+    "scatter",
+    "embed-manifold",
+    "cluster-kmeans",
+    "cluster-gmm",
+    "consensus",
+    "evaluate",
+    "report",
+]
 IMAGE_SYSTEMS = ["pixels-kmeans"]
 LATENT_SYSTEMS = ["latents-kmeans", "latents-gmm"]
 MANIFOLD_SYSTEMS = ["manifold-kmeans", "manifold-gmm", "manifold-consensus"]
@@ -38,9 +48,16 @@ class Make(unittest.TestCase):
         command = ["make", *map(str, words), f"BIN={self.bin}", f"LIBTORCH={self.bin}"]
         if artifacts != "":
             command.append(f"ARTIFACTS={artifacts or self.artifacts}")
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True,
-                              env={**inherited, "LOG": str(self.log), **environment})
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith("MAKE")
+        }
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            env={**inherited, "LOG": str(self.log), **environment},
+        )
         self.assertEqual(done.returncode, code, f"{command}\n{done.stdout}\n{done.stderr}")
         self.ran = [line.split() for line in self.log.read_text().splitlines()]
         return done
@@ -77,23 +94,51 @@ class Make(unittest.TestCase):
 
     def contents(self):
         """Every generated file; of provenance and stamps there is none, or they are not of interest."""
-        return {str(path.relative_to(self.artifacts)): path.read_text()
-                for path in sorted(self.artifacts.rglob("*"))
-                if path.is_file() and ".stamps" not in path.parts and path.name != ".lock"}
+        return {
+            str(path.relative_to(self.artifacts)): path.read_text()
+            for path in sorted(self.artifacts.rglob("*"))
+            if path.is_file() and ".stamps" not in path.parts and path.name != ".lock"
+        }
 
 
 class Consensus(Make):
     def test_the_test_split_is_assigned_by_the_model_of_the_training_split(self):
         self.make("all", "RUNS=2", "K=7")
         clusters = f"{self.artifacts}/clusters"
-        votes = {split: [f"{clusters}/manifold-runs/{run}/{split}.npy" for run in [1, 2]]
-                 for split in ["train", "test"]}
+        votes = {
+            split: [f"{clusters}/manifold-runs/{run}/{split}.npy" for run in [1, 2]]
+            for split in ["train", "test"]
+        }
         of = f"{clusters}/manifold-consensus"
         train, test = sorted(self.of("consensus"), key=lambda command: "--predict" in command)
-        self.assertEqual(train, ["--assignments", *votes["train"], "--k", "7", "--out", f"{of}/train.npy",
-                                 "--agreement", f"{of}/train-agreement.npy", "--model", f"{of}/model.npz"])
-        self.assertEqual(test, ["--assignments", *votes["test"], "--predict", f"{of}/model.npz",
-                                "--out", f"{of}/test.npy", "--agreement", f"{of}/test-agreement.npy"])
+        self.assertEqual(
+            train,
+            [
+                "--assignments",
+                *votes["train"],
+                "--k",
+                "7",
+                "--out",
+                f"{of}/train.npy",
+                "--agreement",
+                f"{of}/train-agreement.npy",
+                "--model",
+                f"{of}/model.npz",
+            ],
+        )
+        self.assertEqual(
+            test,
+            [
+                "--assignments",
+                *votes["test"],
+                "--predict",
+                f"{of}/model.npz",
+                "--out",
+                f"{of}/test.npy",
+                "--agreement",
+                f"{of}/test-agreement.npy",
+            ],
+        )
         # A lost model comes back, and with it the test split is assigned anew.
         Path(of, "model.npz").unlink()
         self.make("all", "RUNS=2", "K=7")
@@ -110,22 +155,40 @@ class FilesOfYours(Make):
         self.assertNotIn("fetch-data", self.programs())
         for command in self.ran:
             for word in command:
-                for part in [f"{self.artifacts}/data", "crates/programs/evaluate/reference", "fashion-mnist"]:
+                for part in [
+                    f"{self.artifacts}/data",
+                    "crates/programs/evaluate/reference",
+                    "fashion-mnist",
+                ]:
                     self.assertNotIn(part, word, command)
         self.assertEqual((self.artifacts / "scores").exists(), scored, words)
         self.assertTrue((self.artifacts / "report/index.html").exists())
 
     def test_no_bundled_file_takes_part_beside_points_of_yours(self):
-        mine = {name: f"{name}={self.mine(f'{name.lower()}.npy')}" for name in [
-            "TRAIN_IMAGES", "TEST_IMAGES", "TRAIN_LABELS", "TEST_LABELS", "LATENTS", "LATENTS_TEST",
-            "FEATURES", "FEATURES_TEST", "CLASSES", "WEIGHTS", "MAP", "DECODED",
-        ]}
+        mine = {
+            name: f"{name}={self.mine(f'{name.lower()}.npy')}"
+            for name in [
+                "TRAIN_IMAGES",
+                "TEST_IMAGES",
+                "TRAIN_LABELS",
+                "TEST_LABELS",
+                "LATENTS",
+                "LATENTS_TEST",
+                "FEATURES",
+                "FEATURES_TEST",
+                "CLASSES",
+                "WEIGHTS",
+                "MAP",
+                "DECODED",
+            ]
+        }
         words = lambda names: [mine[name] for name in names.split()]  # noqa: E731
         image_systems = IMAGE_SYSTEMS + LATENT_SYSTEMS + MANIFOLD_SYSTEMS
         for names, systems in {
             "LATENTS": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
             "LATENTS TRAIN_LABELS": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
-            "LATENTS LATENTS_TEST TRAIN_LABELS TEST_LABELS CLASSES": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
+            "LATENTS LATENTS_TEST TRAIN_LABELS TEST_LABELS CLASSES": LATENT_SYSTEMS
+            + MANIFOLD_SYSTEMS,
             "LATENTS TRAIN_IMAGES": image_systems,
             "LATENTS FEATURES": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
             "LATENTS MAP": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
@@ -141,14 +204,26 @@ class FilesOfYours(Make):
             # A data set that is named is not the user's points either.
             more = ["DATASET=digits"] if "TRAIN_LABELS" in names else []
             with self.subTest(names, more=more):
-                self.commands_of_mine(*words(names), *more, systems=systems, scored="TRAIN_LABELS" in names)
+                self.commands_of_mine(
+                    *words(names), *more, systems=systems, scored="TRAIN_LABELS" in names
+                )
 
     def test_what_lies_beside_the_points_of_a_data_set_is_refused_unless_that_is_named(self):
-        for name in ["TRAIN_LABELS", "TEST_LABELS", "TEST_IMAGES", "CLASSES", "MAP", "DECODED",
-                     "LATENTS_TEST", "FEATURES_TEST"]:
+        for name in [
+            "TRAIN_LABELS",
+            "TEST_LABELS",
+            "TEST_IMAGES",
+            "CLASSES",
+            "MAP",
+            "DECODED",
+            "LATENTS_TEST",
+            "FEATURES_TEST",
+        ]:
             with self.subTest(name):
                 mine = self.mine("mine.npy")
-                self.refused("all", f"{name}={mine}", told=[f"{name}={mine}", "DATASET=fashion-mnist"])
+                self.refused(
+                    "all", f"{name}={mine}", told=[f"{name}={mine}", "DATASET=fashion-mnist"]
+                )
                 self.assertFalse(self.artifacts.exists())
         labels = self.mine("labels.npy")
         self.make("all", "RUNS=2", f"TRAIN_LABELS={labels}", "DATASET=digits")
@@ -159,8 +234,12 @@ class FilesOfYours(Make):
             for word in command:
                 for part in ["test-labels.npy", "classes.json", "reference"]:
                     self.assertNotIn(part, word)
-        for name, part in [("TEST_IMAGES", "test-labels"), ("TEST_LABELS", "classes.json"),
-                           ("LATENTS_TEST", "test-labels"), ("FEATURES_TEST", "test-labels")]:
+        for name, part in [
+            ("TEST_IMAGES", "test-labels"),
+            ("TEST_LABELS", "classes.json"),
+            ("LATENTS_TEST", "test-labels"),
+            ("FEATURES_TEST", "test-labels"),
+        ]:
             with self.subTest(name):
                 shutil.rmtree(self.artifacts)
                 self.make("all", "RUNS=2", f"{name}={labels}", "DATASET=digits")
@@ -180,7 +259,10 @@ class FilesOfYours(Make):
         for folder in [self.artifacts, f"{self.folder}/./artifacts"]:
             with self.subTest(str(folder)):
                 shutil.rmtree(self.artifacts, ignore_errors=True)
-                words = [f"FEATURES={folder}/latents/train.npy", f"FEATURES_TEST={folder}/latents/test.npy"]
+                words = [
+                    f"FEATURES={folder}/latents/train.npy",
+                    f"FEATURES_TEST={folder}/latents/test.npy",
+                ]
                 self.make("all", "RUNS=2", *words)
                 self.assertEqual(self.of("scatter"), [])
                 self.assertEqual(len(self.of("train-ae")), 1)
@@ -191,8 +273,13 @@ class FilesOfYours(Make):
 
     def test_bundled_files_take_part_where_they_are_named(self):
         latents = self.mine("latents.npy")
-        self.make("all", "RUNS=2", f"LATENTS={latents}", "DATASET=digits",
-                  f"TRAIN_LABELS={self.artifacts}/data/train-labels.npy")
+        self.make(
+            "all",
+            "RUNS=2",
+            f"LATENTS={latents}",
+            "DATASET=digits",
+            f"TRAIN_LABELS={self.artifacts}/data/train-labels.npy",
+        )
         self.assertEqual(self.programs().count("fetch-data"), 1)
         self.assertEqual(self.systems(), sorted(LATENT_SYSTEMS + MANIFOLD_SYSTEMS))
         self.assertTrue((self.artifacts / "scores/latents-gmm.json").exists())
@@ -202,14 +289,18 @@ class FilesOfYours(Make):
         foreign = self.artifacts / "clusters/pixels-hdbscan/train.npy"
         foreign.parent.mkdir()
         foreign.write_text("")
-        self.make("all", "RUNS=2", f"LATENTS={self.mine('l.npy')}", f"TRAIN_LABELS={self.mine('y.npy')}")
+        self.make(
+            "all", "RUNS=2", f"LATENTS={self.mine('l.npy')}", f"TRAIN_LABELS={self.mine('y.npy')}"
+        )
         for command in self.of("evaluate") + self.of("report"):
             self.assertNotIn("pixels-kmeans", " ".join(command))
         self.assertIn("pixels-hdbscan", " ".join(self.of("report")[0]))
 
     def test_points_can_be_left_out(self):
-        for words, systems in {"LATENTS=": IMAGE_SYSTEMS + MANIFOLD_SYSTEMS,
-                               "FEATURES=": IMAGE_SYSTEMS + LATENT_SYSTEMS}.items():
+        for words, systems in {
+            "LATENTS=": IMAGE_SYSTEMS + MANIFOLD_SYSTEMS,
+            "FEATURES=": IMAGE_SYSTEMS + LATENT_SYSTEMS,
+        }.items():
             with self.subTest(words):
                 shutil.rmtree(self.artifacts, ignore_errors=True)
                 self.make("all", "RUNS=2", words)
@@ -248,13 +339,22 @@ class FilesOfYours(Make):
         version_2 = self.folder / "version-2.npy"
         with open(version_2, "wb") as file:
             np.lib.format.write_array(file, np.zeros((30, 768), order="F"), version=(2, 0))
-        for latents, words, form in [(narrow, [], "full"), (wide, [], "diag"), (images, [], "diag"),
-                                     (version_2, [], "diag"), (wide, ["COVARIANCE=full"], "full"),
-                                     (narrow, ["COVARIANCE=tied"], "tied")]:
+        for latents, words, form in [
+            (narrow, [], "full"),
+            (wide, [], "diag"),
+            (images, [], "diag"),
+            (version_2, [], "diag"),
+            (wide, ["COVARIANCE=full"], "full"),
+            (narrow, ["COVARIANCE=tied"], "tied"),
+        ]:
             with self.subTest(latents.name, words=words):
                 self.make("all", "RUNS=2", f"LATENTS={latents}", *words)
-                forms = {command[command.index("--points") + 1]: command[command.index("--covariance") + 1]
-                         for command in self.of("cluster-gmm")}
+                forms = {
+                    command[command.index("--points") + 1]: command[
+                        command.index("--covariance") + 1
+                    ]
+                    for command in self.of("cluster-gmm")
+                }
                 self.assertEqual(forms[str(latents)], form)
                 others = {form for points, form in forms.items() if points != str(latents)}
                 self.assertEqual(others, {words[0].split("=")[1] if words else "full"})
@@ -276,7 +376,9 @@ class Seeds(Make):
                     run = int(Path(out).parent.name)
                     value = int(words[words.index("--seed") + 1])
                     other = seen.setdefault((kind, value), (seed, run))
-                    self.assertEqual(other, (seed, run), f"two pairs share the seed {value} of {kind}")
+                    self.assertEqual(
+                        other, (seed, run), f"two pairs share the seed {value} of {kind}"
+                    )
                     if run <= 9:
                         # The seeds of the published study.
                         self.assertEqual(value, 10 * seed + run)
@@ -291,7 +393,9 @@ class Names(Make):
                 self.refused(goal, artifacts=spaced, told=[str(spaced), "a space"])
         before = sorted(self.folder.iterdir())
         for name in ["LATENTS", "TRAIN_IMAGES", "PAGE"]:
-            self.refused("all", f"{name}={self.folder}/my file.npy", told=[f"{name}", "my file.npy"])
+            self.refused(
+                "all", f"{name}={self.folder}/my file.npy", told=[f"{name}", "my file.npy"]
+            )
         for letter in ":%'\"()&;,=*?#$":
             with self.subTest(letter):
                 self.refused("all", artifacts=f"{self.folder}/a{letter}b", told=letter)
@@ -311,9 +415,14 @@ class Names(Make):
         self.assertEqual(sorted(self.folder.rglob("*")), before)
 
     def test_a_misspelt_variable_is_refused_with_the_nearest_name(self):
-        for wrong, right in {"EPOCH=3": "EPOCHS", "epochs=3": "EPOCHS", "DATSET=digits": "DATASET",
-                             "TRAIN_IMAGE=x.npy": "TRAIN_IMAGES", "LATENT_TEST=x.npy": "LATENTS_TEST",
-                             "KMEANS_START=2": "KMEANS_STARTS"}.items():
+        for wrong, right in {
+            "EPOCH=3": "EPOCHS",
+            "epochs=3": "EPOCHS",
+            "DATSET=digits": "DATASET",
+            "TRAIN_IMAGE=x.npy": "TRAIN_IMAGES",
+            "LATENT_TEST=x.npy": "LATENTS_TEST",
+            "KMEANS_START=2": "KMEANS_STARTS",
+        }.items():
             with self.subTest(wrong):
                 self.refused("all", wrong, told=[wrong.split("=")[0], f"did you mean {right}?"])
         for goal in ["demo", "help", "table", "build", "-n", "study"]:
@@ -324,13 +433,24 @@ class Names(Make):
 
     def test_every_documented_variable_is_taken(self):
         told = self.make("help").stdout
-        names = [line.split()[0] for line in told.splitlines() if line.startswith("  ") and "make" not in line.split()[0]]
+        names = [
+            line.split()[0]
+            for line in told.splitlines()
+            if line.startswith("  ") and "make" not in line.split()[0]
+        ]
         self.assertGreater(len(names), 70)
-        self.make("help", *[f"{name}=1" for name in names if name not in ["ARTIFACTS", "BIN", "LIBTORCH"]])
+        self.make(
+            "help", *[f"{name}=1" for name in names if name not in ["ARTIFACTS", "BIN", "LIBTORCH"]]
+        )
 
     def test_a_dry_run_makes_no_folder(self):
-        for words in [["-n", "all"], ["--dry-run", "report"], ["-n", "demo"], ["--just-print", "-k", "all", "-j2"],
-                      ["-kn", "report-recipe"]]:
+        for words in [
+            ["-n", "all"],
+            ["--dry-run", "report"],
+            ["-n", "demo"],
+            ["--just-print", "-k", "all", "-j2"],
+            ["-kn", "report-recipe"],
+        ]:
             with self.subTest(words):
                 told = self.make(*words, "RUNS=2").stdout
                 self.assertIn("cluster-kmeans", told)
@@ -364,7 +484,10 @@ class Again(Make):
     def test_only_what_a_parameter_concerns_runs_again(self):
         self.make("all", *self.words)
         self.make("all", *self.words, "K=12")
-        self.assertEqual(set(self.programs()), {"cluster-kmeans", "cluster-gmm", "consensus", "evaluate", "report"})
+        self.assertEqual(
+            set(self.programs()),
+            {"cluster-kmeans", "cluster-gmm", "consensus", "evaluate", "report"},
+        )
         after = self.contents()
         self.nothing_to_do(*self.words, "K=12")
         self.assertEqual(after, self.fresh("K=12"))
@@ -434,9 +557,16 @@ class Again(Make):
     def test_any_file_that_is_lost_comes_back_in_one_go(self):
         self.make("all", *self.words)
         before = self.contents()
-        for name in ["data/test-labels.npy", "autoencoder/losses.csv", "latents/test-decoded.npy",
-                     "features/model.npz", "manifold/1/test.npy", "clusters/manifold-runs/2/model.npz",
-                     "clusters/manifold-consensus/test-agreement.npy", "scores/latents-gmm.json"]:
+        for name in [
+            "data/test-labels.npy",
+            "autoencoder/losses.csv",
+            "latents/test-decoded.npy",
+            "features/model.npz",
+            "manifold/1/test.npy",
+            "clusters/manifold-runs/2/model.npz",
+            "clusters/manifold-consensus/test-agreement.npy",
+            "scores/latents-gmm.json",
+        ]:
             with self.subTest(name):
                 (self.artifacts / name).unlink()
                 self.make("all", *self.words)
@@ -485,8 +615,10 @@ class WhatIsThere(Make):
         page = (self.artifacts / "report/index.html").read_text().splitlines()[0].split()
         self.make("figure", "FIGURE=map", f"OUT={self.out}", "SYSTEM=latents-gmm")
         [drawn] = self.of("report")
-        self.assertEqual(["report", *drawn[:len(page) - 3]], page[:-2])
-        self.assertEqual(drawn[len(page) - 3:][:5], ["--figure", "map", "--system", "latents-gmm", "--out"])
+        self.assertEqual(["report", *drawn[: len(page) - 3]], page[:-2])
+        self.assertEqual(
+            drawn[len(page) - 3 :][:5], ["--figure", "map", "--system", "latents-gmm", "--out"]
+        )
         self.assertTrue(self.out.exists())
         self.assertEqual(len(self.ran), 1)
         self.assertEqual(self.contents(), self.before)

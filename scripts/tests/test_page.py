@@ -15,7 +15,9 @@ import numpy as np
 
 from test_pipeline import ROOT, make
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 DRIVER = shutil.which("chromedriver")
 
 # Relative luminance and contrast as WCAG 2 defines them, of every text on its own ground.
@@ -35,7 +37,9 @@ return [...document.querySelectorAll('td, th, p, a, li, label, select, span, but
 """
 
 
-@unittest.skipUnless(CHROMIUM and DRIVER, "no Chromium with its driver: the page is not opened in a browser")
+@unittest.skipUnless(
+    CHROMIUM and DRIVER, "no Chromium with its driver: the page is not opened in a browser"
+)
 class Page(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -46,7 +50,13 @@ class Page(unittest.TestCase):
         make(cls.artifacts)
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM
-        for word in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]:
+        for word in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+        ]:
             options.add_argument(word)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         cls.browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
@@ -55,8 +65,14 @@ class Page(unittest.TestCase):
 
     def open(self, width=1400, theme="light"):
         command = self.browser.execute_cdp_cmd
-        command("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme}]})
-        command("Emulation.setDeviceMetricsOverride", {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False})
+        command(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": theme}]},
+        )
+        command(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False},
+        )
         self.browser.get((self.artifacts / "report/index.html").as_uri())
         return self.browser
 
@@ -74,27 +90,47 @@ class Page(unittest.TestCase):
     def test_it_opens_and_fetches_nothing(self):
         browser = self.open()
         self.assertEqual(browser.title, "Clusters found without labels")
-        fetched = browser.execute_script("return performance.getEntriesByType('resource').map((entry) => entry.name)")
+        fetched = browser.execute_script(
+            "return performance.getEntriesByType('resource').map((entry) => entry.name)"
+        )
         self.assertEqual([name for name in fetched if not name.startswith("data:")], [])
-        self.assertEqual(browser.execute_script("return [...document.images].filter((image) => !image.naturalWidth).length"), 0)
+        self.assertEqual(
+            browser.execute_script(
+                "return [...document.images].filter((image) => !image.naturalWidth).length"
+            ),
+            0,
+        )
 
     def test_both_themes_can_be_read(self):
         grounds = []
         for theme in ["light", "dark"]:
             browser = self.open(theme=theme)
-            browser.execute_script("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-            poor = [(contrast, text) for contrast, text in browser.execute_script(CONTRASTS) if contrast < 4.5]
+            browser.execute_script(
+                "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+            )
+            poor = [
+                (contrast, text)
+                for contrast, text in browser.execute_script(CONTRASTS)
+                if contrast < 4.5
+            ]
             self.assertEqual(poor, [], theme)
-            grounds.append(browser.execute_script("return getComputedStyle(document.body).backgroundColor"))
+            grounds.append(
+                browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+            )
             browser.save_screenshot(str(ROOT / "target" / f"page-{theme}.png"))
         self.assertNotEqual(*grounds)
 
     def test_the_theme_can_be_changed(self):
         browser = self.open()
-        before, map_before = browser.execute_script("return getComputedStyle(document.body).backgroundColor"), self.look()
+        before, map_before = (
+            browser.execute_script("return getComputedStyle(document.body).backgroundColor"),
+            self.look(),
+        )
         self.by_id("theme").click()
         self.assertEqual(self.by_id("theme").text, "Light")
-        self.assertNotEqual(browser.execute_script("return getComputedStyle(document.body).backgroundColor"), before)
+        self.assertNotEqual(
+            browser.execute_script("return getComputedStyle(document.body).backgroundColor"), before
+        )
         self.assertNotEqual(self.look(), map_before)
         self.by_id("theme").click()
         self.assertEqual(self.look(), map_before)
@@ -102,8 +138,12 @@ class Page(unittest.TestCase):
     def test_it_fits_small_and_large_screens(self):
         for width in [400, 1600]:
             browser = self.open(width)
-            browser.execute_script("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-            self.assertLessEqual(browser.execute_script("return document.documentElement.scrollWidth"), width)
+            browser.execute_script(
+                "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+            )
+            self.assertLessEqual(
+                browser.execute_script("return document.documentElement.scrollWidth"), width
+            )
 
     def test_the_image_under_the_pointer_is_shown(self):
         from PIL import Image
@@ -120,7 +160,9 @@ class Page(unittest.TestCase):
         for row in [0, 100, 700, 1437]:
             # From the middle of the canvas, of which 0.94 is map.
             x, y = (places[row] - middle) / span * 0.94 * canvas.size["width"]
-            ActionChains(browser).move_to_element_with_offset(canvas, int(round(x)), -int(round(y))).perform()
+            ActionChains(browser).move_to_element_with_offset(
+                canvas, int(round(x)), -int(round(y))
+            ).perform()
             browser.execute_async_script("setTimeout(arguments[0], 300)")
             told = self.by_id("found").text
             found = int(re.match(r"Image (\d+)\n", told)[1])
@@ -128,13 +170,26 @@ class Page(unittest.TestCase):
             for system in ["latents-kmeans", "manifold-consensus"]:
                 cluster = np.load(self.artifacts / f"clusters/{system}/train.npy")[found]
                 self.assertIn(f"{system}: {cluster}\n", told)
-            self.assertTrue(told.endswith(f"true class: {np.load(self.artifacts / 'data/train-labels.npy')[found]}"), told)
-            shown = browser.execute_script("return document.getElementById('face').toDataURL().split(',')[1]")
-            face = Image.open(io.BytesIO(base64.b64decode(shown))).convert("L").resize(images.shape[:0:-1], Image.Resampling.BOX)
+            self.assertTrue(
+                told.endswith(
+                    f"true class: {np.load(self.artifacts / 'data/train-labels.npy')[found]}"
+                ),
+                told,
+            )
+            shown = browser.execute_script(
+                "return document.getElementById('face').toDataURL().split(',')[1]"
+            )
+            face = (
+                Image.open(io.BytesIO(base64.b64decode(shown)))
+                .convert("L")
+                .resize(images.shape[:0:-1], Image.Resampling.BOX)
+            )
             difference = np.abs(np.asarray(face, float) - images[found]).mean()
             others = np.abs(np.asarray(face, float) - images).mean(axis=(1, 2))
             self.assertLess(difference, 20)
-            self.assertLessEqual(difference, np.quantile(others, 0.01), "it is this image rather than others")
+            self.assertLessEqual(
+                difference, np.quantile(others, 0.01), "it is this image rather than others"
+            )
         self.assertGreaterEqual(seen, 2, "a point lies where the file says, if no other hides it")
 
     def test_the_map_can_be_used_by_keyboard(self):
@@ -162,8 +217,15 @@ class Page(unittest.TestCase):
             looks.add(self.look())
         self.assertEqual(len(looks), 3)
         buttons = browser.find_elements("css selector", "#legend button")
-        self.assertEqual([button.text for button in buttons], [f"{name} ({count})" for name, count in enumerate(
-            np.bincount(np.load(self.artifacts / "data/train-labels.npy")))])
+        self.assertEqual(
+            [button.text for button in buttons],
+            [
+                f"{name} ({count})"
+                for name, count in enumerate(
+                    np.bincount(np.load(self.artifacts / "data/train-labels.npy"))
+                )
+            ],
+        )
         all_alike = self.look()
         buttons[3].click()
         self.assertEqual(buttons[3].get_attribute("aria-pressed"), "true")

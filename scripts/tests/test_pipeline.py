@@ -20,7 +20,14 @@ import numpy as np
 from pipeline import BIN, ROOT, SMALL, digests, make
 
 PYTHON = Path(sys.executable)
-SYSTEMS = ["pixels-kmeans", "latents-kmeans", "latents-gmm", "manifold-kmeans", "manifold-gmm", "manifold-consensus"]
+SYSTEMS = [
+    "pixels-kmeans",
+    "latents-kmeans",
+    "latents-gmm",
+    "manifold-kmeans",
+    "manifold-gmm",
+    "manifold-consensus",
+]
 
 
 class Pipeline(unittest.TestCase):
@@ -139,7 +146,9 @@ class Pipeline(unittest.TestCase):
         np.save(artifacts / "clusters/pixels-hdbscan/train.npy", labels)
         table = make(artifacts).stdout
         self.assertIn("pixels-hdbscan", table)
-        scores = json.loads((artifacts / "scores/pixels-hdbscan.json").read_text())["splits"]["train"]
+        scores = json.loads((artifacts / "scores/pixels-hdbscan.json").read_text())["splits"][
+            "train"
+        ]
         self.assertAlmostEqual(scores["purity"], 1 - 100 / len(labels), places=12)
         self.assertAlmostEqual(scores["noise_share"], 100 / len(labels), places=12)
 
@@ -153,8 +162,10 @@ class Pipeline(unittest.TestCase):
         }.items():
             with self.subTest(name):
                 table = make(self.folder / f"stand-in-{name}", *words).stdout
-                last = [line.split("|")[1:3] for line in table.splitlines()[-len(SYSTEMS):]]
-                self.assertEqual([split.strip() for _, split in last], ["test"] * len(SYSTEMS), table)
+                last = [line.split("|")[1:3] for line in table.splitlines()[-len(SYSTEMS) :]]
+                self.assertEqual(
+                    [split.strip() for _, split in last], ["test"] * len(SYSTEMS), table
+                )
         artifacts = self.folder / "stand-in-pca-alone"
         images = f"{artifacts}/data/train-images.npy"
         plan = make(artifacts, f"ENCODE={pca}", f"WEIGHTS={images}", "--dry-run", "--always-make")
@@ -169,10 +180,13 @@ class Pipeline(unittest.TestCase):
             ("cluster-gmm", ["--covariance", "diag"], self.reference / "latents/train.npy"),
         ]:
             with self.subTest(f"{program} {points.name}"):
-                model, theirs, ours = (self.folder / f"{program}{end}" for end in [".npz", "-theirs.npy", "-ours.npy"])
+                model, theirs, ours = (
+                    self.folder / f"{program}{end}" for end in [".npz", "-theirs.npy", "-ours.npy"]
+                )
                 stand_in = [PYTHON, ROOT / "scripts/standins/cluster_sklearn.py"]
                 subprocess.run(
-                    [*stand_in, "--points", points, "--out", theirs, "--model", model, *flags], check=True
+                    [*stand_in, "--points", points, "--out", theirs, "--model", model, *flags],
+                    check=True,
                 )
                 command = [BIN / program, "--points", points, "--predict", model, "--out", ours]
                 subprocess.run(command, check=True, capture_output=True)
@@ -190,8 +204,12 @@ class Pipeline(unittest.TestCase):
 
     def test_what_lies_beside_a_main_file_comes_back_in_one_go(self):
         artifacts = self.copy()
-        for name in ["autoencoder/losses.csv", "latents/test-decoded.npy", "clusters/latents-gmm/train-posterior.npy",
-                     "clusters/manifold-consensus/train-agreement.npy"]:
+        for name in [
+            "autoencoder/losses.csv",
+            "latents/test-decoded.npy",
+            "clusters/latents-gmm/train-posterior.npy",
+            "clusters/manifold-consensus/train-agreement.npy",
+        ]:
             before = digests(artifacts)
             (artifacts / name).unlink()
             make(artifacts)
@@ -201,11 +219,20 @@ class Pipeline(unittest.TestCase):
 
     def test_a_figure_is_drawn_by_name(self):
         for words, told in [(["FIGURE=map"], "OUT="), ([], "FIGURE=")]:
-            refused = subprocess.run(["make", "figure", *words], cwd=ROOT, capture_output=True, text=True)
+            refused = subprocess.run(
+                ["make", "figure", *words], cwd=ROOT, capture_output=True, text=True
+            )
             self.assertEqual(refused.returncode, 2)
             self.assertIn(told, refused.stderr)
         out = self.folder / "map.png"
-        command = ["make", "figure", f"ARTIFACTS={self.reference}", *SMALL, "FIGURE=map", f"OUT={out}"]
+        command = [
+            "make",
+            "figure",
+            f"ARTIFACTS={self.reference}",
+            *SMALL,
+            "FIGURE=map",
+            f"OUT={out}",
+        ]
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         self.assertEqual(out.read_bytes()[:4], b"\x89PNG")
 
@@ -216,7 +243,10 @@ class Pipeline(unittest.TestCase):
         labels = artifacts / "data/train-labels.npy"
         table = make(artifacts, f"LATENTS={mine}", f"TRAIN_LABELS={labels}").stdout
         rows = [row.split("|")[1:3] for row in table.splitlines() if row.startswith("| ")]
-        self.assertEqual([[word.strip() for word in row] for row in rows[-5:]], [[name, "train"] for name in SYSTEMS[1:]])
+        self.assertEqual(
+            [[word.strip() for word in row] for row in rows[-5:]],
+            [[name, "train"] for name in SYSTEMS[1:]],
+        )
 
     def test_images_without_labels_end_with_clusters(self):
         artifacts = self.folder / "no-labels"
@@ -248,25 +278,42 @@ class Pipeline(unittest.TestCase):
             self.assertNotEqual(make(artifacts, "--keep-going", words, check=False).returncode, 0)
             self.assertEqual(digests(artifacts), before, words)
         for words in ["KMEANS_STARTS=100000000", "EPOCHS=1000000"]:
-            process = subprocess.Popen(["make", "all", f"ARTIFACTS={artifacts}", *SMALL, words], cwd=ROOT, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL, start_new_session=True)
+            process = subprocess.Popen(
+                ["make", "all", f"ARTIFACTS={artifacts}", *SMALL, words],
+                cwd=ROOT,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
             time.sleep(2)
             os.killpg(process.pid, signal.SIGINT)
             self.assertNotEqual(process.wait(timeout=10), 0)
             found = digests(artifacts)
-            self.assertEqual({name: found.get(name) for name in before if "losses" not in name},
-                             {name: digest for name, digest in before.items() if "losses" not in name}, words)
+            self.assertEqual(
+                {name: found.get(name) for name in before if "losses" not in name},
+                {name: digest for name, digest in before.items() if "losses" not in name},
+                words,
+            )
 
     def test_a_training_that_was_stopped_goes_on_unless_it_would_be_another(self):
         artifacts = self.folder / "stopped"
-        weights, checkpoint = (artifacts / "autoencoder" / name for name in ["weights.safetensors", "checkpoint.safetensors"])
+        weights, checkpoint = (
+            artifacts / "autoencoder" / name
+            for name in ["weights.safetensors", "checkpoint.safetensors"]
+        )
         # Of 400 epochs, a hundred a second, some are done when it is stopped.
         words = [*SMALL, "EPOCHS=400", f"ARTIFACTS={artifacts}", weights]
         for more, goes_on in [([], True), (["LR=0.002"], False)]:
             with self.subTest(f"{more}"):
                 weights.unlink(missing_ok=True)
-                process = subprocess.Popen(["make", *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                           start_new_session=True)
+                process = subprocess.Popen(
+                    ["make", *words],
+                    cwd=ROOT,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    start_new_session=True,
+                )
                 for line in process.stderr:
                     if line.startswith("epoch 20/"):
                         os.killpg(process.pid, signal.SIGINT)
@@ -275,7 +322,9 @@ class Pipeline(unittest.TestCase):
                 process.stderr.close()
                 self.assertNotEqual(process.wait(), 0)
                 self.assertTrue(checkpoint.exists())
-                done = subprocess.run(["make", *words, *more], cwd=ROOT, capture_output=True, text=True, check=True)
+                done = subprocess.run(
+                    ["make", *words, *more], cwd=ROOT, capture_output=True, text=True, check=True
+                )
                 self.assertEqual("going on after" in done.stderr, goes_on, done.stderr)
                 self.assertEqual("epoch 1/400" in done.stderr, not goes_on)
                 self.assertTrue(weights.exists())
@@ -287,10 +336,23 @@ class Manifold(unittest.TestCase):
         """If what pulls the two ends of an edge is not the same, parts of a class drift away: 4.8 then, 2.0 with umap-learn."""
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
-            subprocess.run([BIN / "fetch-data", "--dataset", "digits", "--out-dir", folder], check=True, capture_output=True)
-            command = [BIN / "embed-manifold", "--points", folder / "train-images.npy", "--out", folder / "embedding.npy"]
+            subprocess.run(
+                [BIN / "fetch-data", "--dataset", "digits", "--out-dir", folder],
+                check=True,
+                capture_output=True,
+            )
+            command = [
+                BIN / "embed-manifold",
+                "--points",
+                folder / "train-images.npy",
+                "--out",
+                folder / "embedding.npy",
+            ]
             subprocess.run(command, check=True, capture_output=True)
-            embedding, labels = np.load(folder / "embedding.npy"), np.load(folder / "train-labels.npy")
+            embedding, labels = (
+                np.load(folder / "embedding.npy"),
+                np.load(folder / "train-labels.npy"),
+            )
             members = [embedding[labels == label] for label in range(10)]
             squared = [((some - some.mean(axis=0)) ** 2).sum(axis=1).mean() for some in members]
             self.assertLess(np.sqrt(np.mean(squared)), 2.6)
@@ -303,17 +365,50 @@ class AgainstPyTorch(unittest.TestCase):
 
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
-            subprocess.run([BIN / "fetch-data", "--dataset", "digits", "--out-dir", folder], check=True, capture_output=True)
-            images, weights, latents = (folder / name for name in ["train-images.npy", "w.safetensors", "latents.npy"])
-            for activation, module in {"relu": torch.nn.ReLU, "elu": torch.nn.ELU, "gelu": torch.nn.GELU,
-                                       "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}.items():
+            subprocess.run(
+                [BIN / "fetch-data", "--dataset", "digits", "--out-dir", folder],
+                check=True,
+                capture_output=True,
+            )
+            images, weights, latents = (
+                folder / name for name in ["train-images.npy", "w.safetensors", "latents.npy"]
+            )
+            for activation, module in {
+                "relu": torch.nn.ReLU,
+                "elu": torch.nn.ELU,
+                "gelu": torch.nn.GELU,
+                "tanh": torch.nn.Tanh,
+                "sigmoid": torch.nn.Sigmoid,
+            }.items():
                 with self.subTest(activation):
                     subprocess.run(
-                        [BIN / "train-ae", "--images", images, "--out", weights, "--hidden", "150,100", "--latent", "7",
-                         "--epochs", "2", "--activation", activation],
-                        check=True, capture_output=True,
+                        [
+                            BIN / "train-ae",
+                            "--images",
+                            images,
+                            "--out",
+                            weights,
+                            "--hidden",
+                            "150,100",
+                            "--latent",
+                            "7",
+                            "--epochs",
+                            "2",
+                            "--activation",
+                            activation,
+                        ],
+                        check=True,
+                        capture_output=True,
                     )
-                    command = [BIN / "encode", "--images", images, "--weights", weights, "--out", latents]
+                    command = [
+                        BIN / "encode",
+                        "--images",
+                        images,
+                        "--weights",
+                        weights,
+                        "--out",
+                        latents,
+                    ]
                     subprocess.run(command, check=True, capture_output=True)
 
                     def chain(*widths):
@@ -322,7 +417,9 @@ class AgainstPyTorch(unittest.TestCase):
                             layers += [torch.nn.Linear(*pair), module()]
                         return torch.nn.Sequential(*layers[:-1])
 
-                    network = torch.nn.ModuleDict({"encoder": chain(64, 150, 100, 7), "decoder": chain(7, 100, 150, 64)})
+                    network = torch.nn.ModuleDict(
+                        {"encoder": chain(64, 150, 100, 7), "decoder": chain(7, 100, 150, 64)}
+                    )
                     network.load_state_dict(load_file(weights))
                     pixels = torch.from_numpy(np.load(images).reshape(-1, 64)).float() / 255
                     with torch.no_grad():
@@ -336,48 +433,114 @@ class AgainstPyTorch(unittest.TestCase):
         import torch
         from safetensors.torch import load_file
 
-        modules = {"relu": torch.nn.ReLU, "elu": torch.nn.ELU, "gelu": torch.nn.GELU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}
-        dense = lambda activation: torch.nn.ModuleDict({  # noqa: E731
-            part: torch.nn.Sequential(torch.nn.Linear(*widths[:2]), modules[activation](), torch.nn.Linear(*widths[1:]))
-            for part, widths in [("encoder", (64, 50, 7)), ("decoder", (7, 50, 64))]
-        })
-        convolutional = torch.nn.ModuleDict({
-            "encoder": torch.nn.Sequential(torch.nn.Unflatten(1, (1, 8, 8)), torch.nn.Conv2d(1, 5, 3, 2, 1), torch.nn.ReLU(),
-                                           torch.nn.Flatten(), torch.nn.Linear(80, 7)),
-            "decoder": torch.nn.Sequential(torch.nn.Linear(7, 80), torch.nn.ReLU(), torch.nn.Unflatten(1, (5, 4, 4)),
-                                           torch.nn.ConvTranspose2d(5, 1, 3, 2, 1, 1), torch.nn.Flatten()),
-        })
+        modules = {
+            "relu": torch.nn.ReLU,
+            "elu": torch.nn.ELU,
+            "gelu": torch.nn.GELU,
+            "tanh": torch.nn.Tanh,
+            "sigmoid": torch.nn.Sigmoid,
+        }
+        dense = (
+            lambda activation: torch.nn.ModuleDict(
+                {  # noqa: E731
+                    part: torch.nn.Sequential(
+                        torch.nn.Linear(*widths[:2]),
+                        modules[activation](),
+                        torch.nn.Linear(*widths[1:]),
+                    )
+                    for part, widths in [("encoder", (64, 50, 7)), ("decoder", (7, 50, 64))]
+                }
+            )
+        )
+        convolutional = torch.nn.ModuleDict(
+            {
+                "encoder": torch.nn.Sequential(
+                    torch.nn.Unflatten(1, (1, 8, 8)),
+                    torch.nn.Conv2d(1, 5, 3, 2, 1),
+                    torch.nn.ReLU(),
+                    torch.nn.Flatten(),
+                    torch.nn.Linear(80, 7),
+                ),
+                "decoder": torch.nn.Sequential(
+                    torch.nn.Linear(7, 80),
+                    torch.nn.ReLU(),
+                    torch.nn.Unflatten(1, (5, 4, 4)),
+                    torch.nn.ConvTranspose2d(5, 1, 3, 2, 1, 1),
+                    torch.nn.Flatten(),
+                ),
+            }
+        )
         steps, n = 12, 400
 
         def scheduled(name, optimizer):
             if name == "cosine":
                 return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)
             if name == "one-cycle":
-                return torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.01, total_steps=steps, cycle_momentum=False)
+                return torch.optim.lr_scheduler.OneCycleLR(
+                    optimizer, max_lr=0.01, total_steps=steps, cycle_momentum=False
+                )
             return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1)
 
         cases = [(activation, loss, []) for activation in modules for loss in ["mse", "bce"]]
-        cases += [("relu", "mse", words.split()) for words in [
-            "--schedule cosine", "--schedule one-cycle", "--weight-decay 0.3", "--clip 0.01", "--clip 1000", "--network conv --hidden 5",
-            "--schedule one-cycle --weight-decay 0.1 --clip 0.05 --network conv --hidden 5",
-        ]]
+        cases += [
+            ("relu", "mse", words.split())
+            for words in [
+                "--schedule cosine",
+                "--schedule one-cycle",
+                "--weight-decay 0.3",
+                "--clip 0.01",
+                "--clip 1000",
+                "--network conv --hidden 5",
+                "--schedule one-cycle --weight-decay 0.1 --clip 0.05 --network conv --hidden 5",
+            ]
+        ]
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
-            images, start, end, losses = (folder / name for name in ["images.npy", "start.safetensors", "end.safetensors", "losses.csv"])
+            images, start, end, losses = (
+                folder / name
+                for name in ["images.npy", "start.safetensors", "end.safetensors", "losses.csv"]
+            )
             pixels = np.random.default_rng(0).random((n, 8, 8), "f4") ** 3
             np.save(images, pixels)
             pixels = torch.from_numpy(pixels).reshape(n, 64)
             for activation, loss, words in cases:
                 with self.subTest(f"{activation} {loss} {' '.join(words)}"):
-                    command = [BIN / "train-ae", "--images", images, "--losses", losses, "--batch", n, "--latent", "7", "--hidden", "50",
-                               "--activation", activation, "--loss", loss, "--threads", "1"]
+                    command = [
+                        BIN / "train-ae",
+                        "--images",
+                        images,
+                        "--losses",
+                        losses,
+                        "--batch",
+                        n,
+                        "--latent",
+                        "7",
+                        "--hidden",
+                        "50",
+                        "--activation",
+                        activation,
+                        "--loss",
+                        loss,
+                        "--threads",
+                        "1",
+                    ]
                     if "--hidden" in words:
-                        del command[command.index("--hidden"):command.index("--hidden") + 2]
+                        del command[command.index("--hidden") : command.index("--hidden") + 2]
                     command = [str(word) for word in command + words]
                     # Steps so small that none is seen leave the first weights.
-                    small = [word for word in command if word not in ("--weight-decay", "0.3", "0.1")]
-                    subprocess.run([*small, "--out", start, "--epochs", "1", "--lr", "1e-30"], check=True, capture_output=True)
-                    subprocess.run([*command, "--out", end, "--epochs", str(steps), "--lr", "0.01"], check=True, capture_output=True)
+                    small = [
+                        word for word in command if word not in ("--weight-decay", "0.3", "0.1")
+                    ]
+                    subprocess.run(
+                        [*small, "--out", start, "--epochs", "1", "--lr", "1e-30"],
+                        check=True,
+                        capture_output=True,
+                    )
+                    subprocess.run(
+                        [*command, "--out", end, "--epochs", str(steps), "--lr", "0.01"],
+                        check=True,
+                        capture_output=True,
+                    )
 
                     network = convolutional if "conv" in words else dense(activation)
                     names = {name: name for name in network.state_dict()}
@@ -387,21 +550,38 @@ class AgainstPyTorch(unittest.TestCase):
                         names = {name: before.get(name[:9], name[:9]) + name[9:] for name in names}
                     first = load_file(start)
                     network.load_state_dict({name: first[known] for name, known in names.items()})
-                    value = lambda flag, default: float(words[words.index(flag) + 1]) if flag in words else default  # noqa: E731
-                    optimizer = torch.optim.AdamW(network.parameters(), lr=0.01, weight_decay=value("--weight-decay", 0.0))
-                    scheduler = scheduled(words[words.index("--schedule") + 1] if "--schedule" in words else "constant", optimizer)
+                    value = lambda flag, default: (
+                        float(words[words.index(flag) + 1]) if flag in words else default
+                    )  # noqa: E731
+                    optimizer = torch.optim.AdamW(
+                        network.parameters(), lr=0.01, weight_decay=value("--weight-decay", 0.0)
+                    )
+                    scheduler = scheduled(
+                        words[words.index("--schedule") + 1]
+                        if "--schedule" in words
+                        else "constant",
+                        optimizer,
+                    )
                     expected = []
                     for _ in range(steps):
                         output = network["decoder"](network["encoder"](pixels))
-                        measure = torch.nn.functional.mse_loss if loss == "mse" else torch.nn.functional.binary_cross_entropy_with_logits
+                        measure = (
+                            torch.nn.functional.mse_loss
+                            if loss == "mse"
+                            else torch.nn.functional.binary_cross_entropy_with_logits
+                        )
                         error = measure(output, pixels)
                         expected.append(error.item())
                         optimizer.zero_grad()
                         error.backward()
-                        torch.nn.utils.clip_grad_norm_(network.parameters(), value("--clip", float("inf")))
+                        torch.nn.utils.clip_grad_norm_(
+                            network.parameters(), value("--clip", float("inf"))
+                        )
                         optimizer.step()
                         scheduler.step()
-                    told = [float(line.split(",")[1]) for line in losses.read_text().splitlines()[1:]]
+                    told = [
+                        float(line.split(",")[1]) for line in losses.read_text().splitlines()[1:]
+                    ]
                     largest = max(abs(a - b) / b for a, b in zip(told, expected, strict=True))
                     self.assertLess(largest, 2e-5, "losses")
                     last = load_file(end)
@@ -412,41 +592,93 @@ class AgainstPyTorch(unittest.TestCase):
                         self.assertLess(difference, 0.02 * moved, name)
 
     def test_the_weights_of_convolutions_give_pytorchs_latents_and_images(self):
-        from torch.nn import Conv2d, ConvTranspose2d, Flatten, Linear, ModuleDict, ReLU, Sequential, Unflatten
+        from torch.nn import (
+            Conv2d,
+            ConvTranspose2d,
+            Flatten,
+            Linear,
+            ModuleDict,
+            ReLU,
+            Sequential,
+            Unflatten,
+        )
         import torch
         from safetensors.torch import load_file
 
         rng = np.random.default_rng(0)
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
-            images, weights, latents, losses = (folder / name for name in ["i.npy", "w.safetensors", "l.npy", "losses.csv"])
+            images, weights, latents, losses = (
+                folder / name for name in ["i.npy", "w.safetensors", "l.npy", "losses.csv"]
+            )
             # Sides that halve to whole numbers, and that do not; the last column is what each transposed layer adds to them.
-            for height, width, (h, w), added in [(8, 8, (1, 1), [1, 1, 1]), (28, 28, (4, 4), [0, 1, 1]),
-                                                 (11, 14, (2, 2), [(0, 1), (1, 0), (0, 1)])]:
+            for height, width, (h, w), added in [
+                (8, 8, (1, 1), [1, 1, 1]),
+                (28, 28, (4, 4), [0, 1, 1]),
+                (11, 14, (2, 2), [(0, 1), (1, 0), (0, 1)]),
+            ]:
                 with self.subTest(f"{height} x {width}"):
                     np.save(images, rng.random((300, height, width), "f4"))
-                    command = [BIN / "train-ae", "--images", images, "--validation", images, "--out", weights, "--losses", losses,
-                               "--network", "conv", "--latent", "7", "--epochs", "2"]
+                    command = [
+                        BIN / "train-ae",
+                        "--images",
+                        images,
+                        "--validation",
+                        images,
+                        "--out",
+                        weights,
+                        "--losses",
+                        losses,
+                        "--network",
+                        "conv",
+                        "--latent",
+                        "7",
+                        "--epochs",
+                        "2",
+                    ]
                     subprocess.run(command, check=True, capture_output=True)
-                    command = [BIN / "encode", "--images", images, "--weights", weights, "--out", latents]
+                    command = [
+                        BIN / "encode",
+                        "--images",
+                        images,
+                        "--weights",
+                        weights,
+                        "--out",
+                        latents,
+                    ]
                     subprocess.run(command, check=True, capture_output=True)
 
-                    network = ModuleDict({
-                        "encoder": Sequential(
-                            Conv2d(1, 32, 5, 2, 2), ReLU(), Conv2d(32, 64, 5, 2, 2), ReLU(), Conv2d(64, 128, 3, 2, 1), ReLU(),
-                            Flatten(), Linear(128 * h * w, 7),
-                        ),
-                        "decoder": Sequential(
-                            Linear(7, 128 * h * w), ReLU(), Unflatten(1, (128, h, w)),
-                            ConvTranspose2d(128, 64, 3, 2, 1, added[0]), ReLU(),
-                            ConvTranspose2d(64, 32, 5, 2, 2, added[1]), ReLU(), ConvTranspose2d(32, 1, 5, 2, 2, added[2]),
-                        ),
-                    })
+                    network = ModuleDict(
+                        {
+                            "encoder": Sequential(
+                                Conv2d(1, 32, 5, 2, 2),
+                                ReLU(),
+                                Conv2d(32, 64, 5, 2, 2),
+                                ReLU(),
+                                Conv2d(64, 128, 3, 2, 1),
+                                ReLU(),
+                                Flatten(),
+                                Linear(128 * h * w, 7),
+                            ),
+                            "decoder": Sequential(
+                                Linear(7, 128 * h * w),
+                                ReLU(),
+                                Unflatten(1, (128, h, w)),
+                                ConvTranspose2d(128, 64, 3, 2, 1, added[0]),
+                                ReLU(),
+                                ConvTranspose2d(64, 32, 5, 2, 2, added[1]),
+                                ReLU(),
+                                ConvTranspose2d(32, 1, 5, 2, 2, added[2]),
+                            ),
+                        }
+                    )
                     network.load_state_dict(load_file(weights))
                     pixels = torch.from_numpy(np.load(images)[:, None])
                     with torch.no_grad():
                         expected = network["encoder"](pixels)
-                        loss = torch.nn.functional.mse_loss(network["decoder"](expected), pixels).item()
+                        loss = torch.nn.functional.mse_loss(
+                            network["decoder"](expected), pixels
+                        ).item()
                     largest = np.abs(np.load(latents) - expected.numpy()).max()
                     self.assertLess(largest, 1e-5)
                     self.assertGreater(np.abs(expected.numpy()).max(), 0.01)
@@ -462,15 +694,30 @@ class AgainstScikitLearn(unittest.TestCase):
         rng = np.random.default_rng(0)
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
-            for classes, clusters, n, agreement in [(10, 10, 60000, 0.5), (10, 12, 5000, 0.2), (3, 7, 400, 0.9), (5, 2, 50, 0)]:
+            for classes, clusters, n, agreement in [
+                (10, 10, 60000, 0.5),
+                (10, 12, 5000, 0.2),
+                (3, 7, 400, 0.9),
+                (5, 2, 50, 0),
+            ]:
                 labels = rng.integers(classes, size=n)
-                assignments = np.where(rng.random(n) < agreement, labels % clusters, rng.integers(clusters, size=n))
+                assignments = np.where(
+                    rng.random(n) < agreement, labels % clusters, rng.integers(clusters, size=n)
+                )
                 np.save(folder / "labels.npy", labels)
                 np.save(folder / "train.npy", assignments.astype("i4"))
                 subprocess.run(
-                    [BIN / "evaluate", "--assignments", folder / "train.npy", "--labels", folder / "labels.npy",
-                     "--out", folder / "scores.json"],
-                    check=True, capture_output=True,
+                    [
+                        BIN / "evaluate",
+                        "--assignments",
+                        folder / "train.npy",
+                        "--labels",
+                        folder / "labels.npy",
+                        "--out",
+                        folder / "scores.json",
+                    ],
+                    check=True,
+                    capture_output=True,
                 )
                 found = json.loads((folder / "scores.json").read_text())["splits"]["train"]
                 table = metrics.cluster.contingency_matrix(labels, assignments)
@@ -487,7 +734,9 @@ class AgainstScikitLearn(unittest.TestCase):
                     "fowlkes_mallows": metrics.fowlkes_mallows_score(labels, assignments),
                 }
                 for name, value in expected.items():
-                    self.assertAlmostEqual(found[name], value, delta=1e-12, msg=f"{name} of {(classes, clusters, n)}")
+                    self.assertAlmostEqual(
+                        found[name], value, delta=1e-12, msg=f"{name} of {(classes, clusters, n)}"
+                    )
 
     def test_scores_without_labels_agree_on_random_points(self):
         from sklearn import metrics
@@ -495,25 +744,56 @@ class AgainstScikitLearn(unittest.TestCase):
         rng = np.random.default_rng(1)
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
-            for n, d, clusters, spread in [(400, 2, 3, 3.0), (2000, 20, 12, 1.0), (300, 50, 2, 0.0), (3000, 5, 40, 0.3)]:
+            for n, d, clusters, spread in [
+                (400, 2, 3, 3.0),
+                (2000, 20, 12, 1.0),
+                (300, 50, 2, 0.0),
+                (3000, 5, 40, 0.3),
+            ]:
                 assignments = rng.integers(clusters, size=n)
-                points = rng.normal(size=(n, d)) + spread * rng.normal(size=(clusters, d))[assignments]
+                points = (
+                    rng.normal(size=(n, d)) + spread * rng.normal(size=(clusters, d))[assignments]
+                )
                 np.save(folder / "points.npy", points)
                 np.save(folder / "train.npy", assignments.astype("i4"))
                 subprocess.run(
-                    [BIN / "evaluate", "--assignments", folder / "train.npy", "--points", folder / "points.npy",
-                     "--out", folder / "scores.json"],
-                    check=True, capture_output=True,
+                    [
+                        BIN / "evaluate",
+                        "--assignments",
+                        folder / "train.npy",
+                        "--points",
+                        folder / "points.npy",
+                        "--out",
+                        folder / "scores.json",
+                    ],
+                    check=True,
+                    capture_output=True,
                 )
-                found = json.loads((folder / "scores.json").read_text())["splits"]["train"]["internal"]
+                found = json.loads((folder / "scores.json").read_text())["splits"]["train"][
+                    "internal"
+                ]
                 self.assertEqual(found["silhouette"]["sample"], n)
                 for name, value, expected in [
-                    ("silhouette", found["silhouette"]["value"], metrics.silhouette_score(points, assignments)),
-                    ("Davies-Bouldin", found["davies_bouldin"], metrics.davies_bouldin_score(points, assignments)),
-                    ("Calinski-Harabasz", found["calinski_harabasz"], metrics.calinski_harabasz_score(points, assignments)),
+                    (
+                        "silhouette",
+                        found["silhouette"]["value"],
+                        metrics.silhouette_score(points, assignments),
+                    ),
+                    (
+                        "Davies-Bouldin",
+                        found["davies_bouldin"],
+                        metrics.davies_bouldin_score(points, assignments),
+                    ),
+                    (
+                        "Calinski-Harabasz",
+                        found["calinski_harabasz"],
+                        metrics.calinski_harabasz_score(points, assignments),
+                    ),
                 ]:
                     largest = 1e-9 * max(1, abs(expected))
-                    self.assertAlmostEqual(value, expected, delta=largest, msg=f"{name} of {(n, d, clusters, spread)}")
+                    self.assertAlmostEqual(
+                        value, expected, delta=largest, msg=f"{name} of {(n, d, clusters, spread)}"
+                    )
 
 
 if __name__ == "__main__":

@@ -16,27 +16,46 @@ class Threads(unittest.TestCase):
             folder = Path(folder)
             prepare(folder, rows=5000)
             for program, (_, outputs) in STAGES.items():
-                knows = "--threads" in subprocess.run([BIN / program, "--help"], capture_output=True, text=True, check=True).stdout
+                knows = (
+                    "--threads"
+                    in subprocess.run(
+                        [BIN / program, "--help"], capture_output=True, text=True, check=True
+                    ).stdout
+                )
                 # Of the programs, fetch-data alone has nothing to share out.
                 self.assertEqual(knows, program != "fetch-data")
                 found = []
                 for threads in [1, 2, 5, 1, 2, 5]:
                     shutil.rmtree(folder / "out", ignore_errors=True)
                     more = ["--threads", threads] if knows else []
-                    subprocess.run(command(program, *more), cwd=folder, check=True, capture_output=True)
+                    subprocess.run(
+                        command(program, *more), cwd=folder, check=True, capture_output=True
+                    )
                     found.append(digests(folder / "out"))
                 self.assertLessEqual(set(outputs), set(found[0]))
                 for other in found[1:]:
                     self.assertEqual(other, found[0], program)
             # What a model makes of new points.
-            for program, flags in [("embed-manifold", "--points points.npy --transform"), ("scatter", "--images images.npy --transform"),
-                                   ("cluster-kmeans", "--points points.npy --predict"), ("cluster-gmm", "--points points.npy --predict"),
-                                   ("consensus", "--assignments a.npy b.npy c.npy --predict")]:
+            for program, flags in [
+                ("embed-manifold", "--points points.npy --transform"),
+                ("scatter", "--images images.npy --transform"),
+                ("cluster-kmeans", "--points points.npy --predict"),
+                ("cluster-gmm", "--points points.npy --predict"),
+                ("consensus", "--assignments a.npy b.npy c.npy --predict"),
+            ]:
                 shutil.rmtree(folder / "out")
                 subprocess.run(command(program), cwd=folder, check=True, capture_output=True)
                 found = set()
                 for threads in [1, 2, 5]:
-                    words = [BIN / program, *flags.split(), "out/model.npz", "--out", "out/new.npy", "--threads", str(threads)]
+                    words = [
+                        BIN / program,
+                        *flags.split(),
+                        "out/model.npz",
+                        "--out",
+                        "out/new.npy",
+                        "--threads",
+                        str(threads),
+                    ]
                     subprocess.run(words, cwd=folder, check=True, capture_output=True)
                     found.add((folder / "out/new.npy").read_bytes())
                 self.assertEqual(len(found), 1, program)

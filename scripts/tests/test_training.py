@@ -50,7 +50,9 @@ class Training(unittest.TestCase):
     def break_off(self, words="--images images.npy --epochs 100000"):
         """Leaves the checkpoint of a training that was broken off; returns its bytes."""
         command = [BIN / "train-ae", *f"--out w.safetensors --hidden 8 --latent 2 {words}".split()]
-        process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
         for line in process.stderr:
             if line.startswith("epoch 3/"):
                 break
@@ -61,9 +63,15 @@ class Training(unittest.TestCase):
 
     def test_another_training_does_not_overwrite_one_that_was_broken_off(self):
         saved = self.break_off()
-        for words in ["--images images.npy --epochs 2", "--images floats.npy --epochs 2", "--images images.npy --epochs 100000"]:
+        for words in [
+            "--images images.npy --epochs 2",
+            "--images floats.npy --epochs 2",
+            "--images images.npy --epochs 100000",
+        ]:
             done = self.train(words, code=1)
-            self.assertIn("checkpoint.safetensors: expected no training that was broken off", done.stderr)
+            self.assertIn(
+                "checkpoint.safetensors: expected no training that was broken off", done.stderr
+            )
             self.assertIn("--resume", done.stderr)
             self.assertIn("--discard-checkpoint", done.stderr)
             self.assertEqual((self.folder / "checkpoint.safetensors").read_bytes(), saved)
@@ -75,7 +83,9 @@ class Training(unittest.TestCase):
     def test_no_fewer_epochs_than_are_done(self):
         self.break_off()
         done = self.train("--images images.npy --epochs 1 --resume", code=1)
-        self.assertIn("expected the state of a training with at most 1 epochs, found one with", done.stderr)
+        self.assertIn(
+            "expected the state of a training with at most 1 epochs, found one with", done.stderr
+        )
         self.assertFalse((self.folder / "w.safetensors").exists())
 
     def test_the_message_of_another_architecture_is_in_words(self):
@@ -90,8 +100,12 @@ class Training(unittest.TestCase):
         self.train("--images images.npy --epochs 1 --checkpoint other.safetensors")
         shutil.copy(self.folder / "other.safetensors", saved)
         done = self.train(f"{words} --discard-checkpoint", code=1)
-        warning, error = [line for line in done.stderr.splitlines() if not line.startswith("epoch ")]
-        self.assertTrue(warning.startswith("warning: checkpoint.safetensors is removed"), done.stderr)
+        warning, error = [
+            line for line in done.stderr.splitlines() if not line.startswith("epoch ")
+        ]
+        self.assertTrue(
+            warning.startswith("warning: checkpoint.safetensors is removed"), done.stderr
+        )
         self.assertIn("ran away", error)
         self.assertFalse(saved.exists())
 
@@ -113,15 +127,22 @@ class Training(unittest.TestCase):
         for name in ["floats.npy", "wide.npy"]:
             done = self.train(f"--images {name} --epochs 1 --lr 1e-6")
             self.assertIn(f"warning: {name}: values from 0 to ", done.stderr)
-            self.assertNotIn("warning", self.train(f"--images {name} --epochs 1 --normalize l2").stderr)
+            self.assertNotIn(
+                "warning", self.train(f"--images {name} --epochs 1 --normalize l2").stderr
+            )
         self.assertNotIn("warning", self.train("--images images.npy --epochs 1").stderr)
 
     def test_images_of_another_scale_or_shape_than_those_of_the_training_are_not_encoded(self):
         self.train("--images images.npy --epochs 1")
         self.save("turned.npy", self.images.transpose(0, 2, 1).copy())
-        for name, told in [("floats.npy", "values from about 0 to 1"), ("wide.npy", "values from about 0 to 1"),
-                           ("turned.npy", "expected images of 4 rows of 6 pixels, found 6 of 4")]:
-            self.refused(self.encode(f"--images {name} --weights w.safetensors", code=1), name, told)
+        for name, told in [
+            ("floats.npy", "values from about 0 to 1"),
+            ("wide.npy", "values from about 0 to 1"),
+            ("turned.npy", "expected images of 4 rows of 6 pixels, found 6 of 4"),
+        ]:
+            self.refused(
+                self.encode(f"--images {name} --weights w.safetensors", code=1), name, told
+            )
             self.assertFalse((self.folder / "latents.npy").exists())
         self.save("unit.npy", self.images / 255)
         self.save("flat.npy", self.images.reshape(300, 24))
@@ -129,7 +150,11 @@ class Training(unittest.TestCase):
             self.encode(f"--images {name} --weights w.safetensors")
         self.train("--images floats.npy --epochs 1 --lr 1e-6")
         self.encode("--images floats.npy --weights w.safetensors")
-        self.refused(self.encode("--images images.npy --weights w.safetensors", code=1), "values from about 0 to 255, as", "found 0 to 1")
+        self.refused(
+            self.encode("--images images.npy --weights w.safetensors", code=1),
+            "values from about 0 to 255, as",
+            "found 0 to 1",
+        )
 
     def test_weights_that_say_nothing_of_themselves(self):
         self.train("--images images.npy --epochs 1 --activation tanh")
@@ -138,37 +163,73 @@ class Training(unittest.TestCase):
         expected = np.load(self.folder / "latents.npy")
         save_file(tensors, self.folder / "plain.safetensors")
         done = self.encode("--images images.npy --weights plain.safetensors")
-        self.assertIn("assuming --activation relu and --loss mse (the output is linear)", done.stderr)
-        done = self.encode("--images images.npy --weights plain.safetensors --activation tanh --decode d.npy --loss bce")
+        self.assertIn(
+            "assuming --activation relu and --loss mse (the output is linear)", done.stderr
+        )
+        done = self.encode(
+            "--images images.npy --weights plain.safetensors --activation tanh --decode d.npy --loss bce"
+        )
         np.testing.assert_array_equal(np.load(self.folder / "latents.npy"), expected)
         self.assertTrue((np.load(self.folder / "d.npy") >= 0).all())
-        self.refused(self.encode("--images images.npy --weights w.safetensors --activation relu", code=1),
-                     "the weights say --activation tanh, found --activation relu")
+        self.refused(
+            self.encode("--images images.npy --weights w.safetensors --activation relu", code=1),
+            "the weights say --activation tanh, found --activation relu",
+        )
 
     def test_a_batch_normalization_is_not_left_out(self):
         """PyTorch's own module with layers that we do not know."""
+
         def half(widths):
-            layers = [torch.nn.Linear(widths[0], widths[1]), torch.nn.BatchNorm1d(widths[1]), torch.nn.Linear(widths[1], widths[2])]
+            layers = [
+                torch.nn.Linear(widths[0], widths[1]),
+                torch.nn.BatchNorm1d(widths[1]),
+                torch.nn.Linear(widths[1], widths[2]),
+            ]
             return torch.nn.Sequential(*layers)
+
         module = torch.nn.ModuleDict({"encoder": half([24, 8, 2]), "decoder": half([2, 8, 24])})
         save_file(module.state_dict(), self.folder / "normalized.safetensors")
-        self.refused(self.encode("--images images.npy --weights normalized.safetensors", code=1), "coder.1.", "which is of no layer")
+        self.refused(
+            self.encode("--images images.npy --weights normalized.safetensors", code=1),
+            "coder.1.",
+            "which is of no layer",
+        )
 
     def test_compiled_and_half_precision_modules_are_read(self):
         """As PyTorch computes them."""
         torch.manual_seed(0)
-        half = lambda a, b, c: torch.nn.Sequential(torch.nn.Linear(a, b), torch.nn.ReLU(), torch.nn.Linear(b, c))  # noqa: E731
+        half = lambda a, b, c: torch.nn.Sequential(
+            torch.nn.Linear(a, b), torch.nn.ReLU(), torch.nn.Linear(b, c)
+        )  # noqa: E731
         module = torch.nn.ModuleDict({"encoder": half(24, 8, 2), "decoder": half(2, 8, 24)})
         images = torch.from_numpy(self.images.reshape(300, 24) / 255)
-        for dtype, tolerance in [(torch.float64, 1e-6), (torch.float16, 1e-5), (torch.bfloat16, 1e-5)]:
-            state = {f"_orig_mod.{name}": tensor.to(dtype) for name, tensor in module.state_dict().items()}
+        for dtype, tolerance in [
+            (torch.float64, 1e-6),
+            (torch.float16, 1e-5),
+            (torch.bfloat16, 1e-5),
+        ]:
+            state = {
+                f"_orig_mod.{name}": tensor.to(dtype)
+                for name, tensor in module.state_dict().items()
+            }
             save_file(state, self.folder / "other.safetensors")
             self.encode("--images images.npy --weights other.safetensors")
             # The weights are rounded as they are in the file; what follows is f32 here.
-            rounded = {name.removeprefix("_orig_mod."): tensor.double() for name, tensor in state.items()}
+            rounded = {
+                name.removeprefix("_orig_mod."): tensor.double() for name, tensor in state.items()
+            }
             expected = torch.func.functional_call(
-                module["encoder"].double(), {name.removeprefix("encoder."): t for name, t in rounded.items() if name.startswith("encoder.")}, images)
-            np.testing.assert_allclose(np.load(self.folder / "latents.npy"), expected.detach().numpy(), atol=tolerance)
+                module["encoder"].double(),
+                {
+                    name.removeprefix("encoder."): t
+                    for name, t in rounded.items()
+                    if name.startswith("encoder.")
+                },
+                images,
+            )
+            np.testing.assert_allclose(
+                np.load(self.folder / "latents.npy"), expected.detach().numpy(), atol=tolerance
+            )
             module.float()
 
     def test_latents_that_are_the_same_for_all_images_are_warned_of(self):
@@ -188,14 +249,18 @@ class Training(unittest.TestCase):
         foreign.mkdir()
         for name in ["libtorch_cpu.so", "libc10.so"]:
             (foreign / name).write_bytes(b"not a library")
-        self.train("--images images.npy --epochs 1", env={**os.environ, "LD_LIBRARY_PATH": str(foreign)})
+        self.train(
+            "--images images.npy --epochs 1", env={**os.environ, "LD_LIBRARY_PATH": str(foreign)}
+        )
 
     def test_the_bench_goes_on_as_long_as_it_is_asked_before_it_times(self):
         command = "train-ae", "--images images.npy --hidden 8 --latent 2 --bench 5 --json"
         told = json.loads(self.start(command[0], f"{command[1]} --warm-up 50").stdout)
         self.assertEqual(told["result"]["warm_up"], 50)
         self.assertGreater(told["result"]["losses"][-1][0], 50 * 150)
-        self.refused(self.train("--images images.npy --warm-up 3", code=2), "--warm-up belongs to --bench")
+        self.refused(
+            self.train("--images images.npy --warm-up 3", code=2), "--warm-up belongs to --bench"
+        )
 
 
 if __name__ == "__main__":

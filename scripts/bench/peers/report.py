@@ -33,17 +33,28 @@ def ratios(runs, ours, name):
 def row(tool, runs, ours, method):
     seconds = column(runs, "seconds")
     cells = [tool, digits(median(seconds)), f"{digits(min(seconds))} - {digits(max(seconds))}"]
-    cells += [middle(ratios(runs, ours, "seconds")), middle(column(runs, "iterations"), "{:.0f}".format)]
+    cells += [
+        middle(ratios(runs, ours, "seconds")),
+        middle(column(runs, "iterations"), "{:.0f}".format),
+    ]
     if method == "kmeans":
         if runs is ours:
             return [*cells, f"{median(column(runs, 'inertia')):.6e}"]
-        return [*cells, middle([100 * (ratio - 1) for ratio in ratios(runs, ours, "inertia")], "{:+.3f} %".format)]
+        return [
+            *cells,
+            middle(
+                [100 * (ratio - 1) for ratio in ratios(runs, ours, "inertia")], "{:+.3f} %".format
+            ),
+        ]
     each = [1000 * seconds for seconds in column(runs, "per_iteration")]
     cells += [middle(each), middle(ratios(runs, ours, "per_iteration"))]
     if runs is ours:
         return [*cells, f"{median(column(runs, 'log_likelihood')):.6f}"]
     pairs = [(run.get("log_likelihood"), our["log_likelihood"]) for run, our in zip(runs, ours)]
-    return [*cells, middle([value - our for value, our in pairs if value is not None], "{:+.6f}".format)]
+    return [
+        *cells,
+        middle([value - our for value, our in pairs if value is not None], "{:+.6f}".format),
+    ]
 
 
 def table(method, runs):
@@ -69,11 +80,15 @@ def near(runs):
 def floors(n, d, k, size, ours):
     """What no k-means without bounds can go below, and what ours computed where its provenance says so."""
     flop = 2 * n * k * d / 1e9
-    lines = [f"One pass over the points reads {size / 1e6:.1f} MB; a full assignment takes {digits(flop)} GFLOP."]
+    lines = [
+        f"One pass over the points reads {size / 1e6:.1f} MB; a full assignment takes {digits(flop)} GFLOP."
+    ]
     known = [(run["distances"], run["seconds"]) for run in ours if run.get("distances")]
     if known:
         passes = median(distances / (n * k) for distances, _ in known)
         rate = median(2 * distances * d / 1e9 / seconds for distances, seconds in known)
         work = f"{digits(passes)} full assignments' worth of distances"
-        lines.append(f"Ours computed {work}: {digits(passes * flop)} GFLOP at {digits(rate)} GFLOP/s.")
+        lines.append(
+            f"Ours computed {work}: {digits(passes * flop)} GFLOP at {digits(rate)} GFLOP/s."
+        )
     return " ".join(lines)

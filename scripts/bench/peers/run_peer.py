@@ -39,8 +39,12 @@ def kmeans_sklearn(task, points, start):
 
     KMeans(10, n_init=1, max_iter=1).fit(points[:TINY])
     model = KMeans(
-        task["k"], init="k-means++" if start is None else start, n_init=task["starts"], max_iter=task["max_iter"],
-        tol=task["tol"], random_state=task["seed"],
+        task["k"],
+        init="k-means++" if start is None else start,
+        n_init=task["starts"],
+        max_iter=task["max_iter"],
+        tol=task["tol"],
+        random_state=task["seed"],
     )
     seconds, _ = timed(model.fit, points)
     if task["tool"] == INTEL and not hasattr(model, "_onedal_estimator"):
@@ -67,7 +71,9 @@ def faiss_fit(task, points, start, **options):
         "seed": task["seed"],
         "init_method": faiss.ClusteringInitMethod_KMEANS_PLUS_PLUS,
         "min_points_per_centroid": 1,
-        "max_points_per_centroid": len(points),  # all of them: it takes a sample where there are more
+        "max_points_per_centroid": len(
+            points
+        ),  # all of them: it takes a sample where there are more
     } | options
     model = faiss.Kmeans(points.shape[1], options.pop("k", task["k"]), **options)
     return *timed(model.train, points, init_centroids=start), model
@@ -80,7 +86,13 @@ def kmeans_faiss(task, points, start):
     faiss_fit(task, points[:TINY], None, k=10, niter=1, nredo=1)
     seconds, _, model = faiss_fit(task, points, start)
     # Of several starts it does not tell how many they took; those it was given are the most.
-    iterations = len(model.obj) if task["starts"] == 1 else task["max_iter"] if task["tool"] == FAISS_NEAR else None
+    iterations = (
+        len(model.obj)
+        if task["starts"] == 1
+        else task["max_iter"]
+        if task["tool"] == FAISS_NEAR
+        else None
+    )
     return seconds, iterations, inertia(points, model.centroids, model.assign(points)[1])
 
 
@@ -95,7 +107,9 @@ def iterations_to(task, points, start):
         objectives = [faiss_fit(task, points, start, seed=one, nredo=1)[-1].obj for one in seeds]
         # The objective of iteration i belongs to the centres before its update; the last one stays.
         longest = max(map(len, objectives))
-        best = np.min([np.pad(one, (0, longest - len(one)), mode="edge") for one in objectives], axis=0)
+        best = np.min(
+            [np.pad(one, (0, longest - len(one)), mode="edge") for one in objectives], axis=0
+        )
         found.append((max(1, int(np.argmax(best <= 1.001 * max(task["reach"], best[-1])))), seed))
     iterations, task["seed"] = sorted(found)[len(found) // 2]
     return None, iterations, None
@@ -133,7 +147,11 @@ def gmm_sklearn(task, points, start):
     with threadpool_limits(task["blas_threads"], "blas"):
         model = mixture(task["k"], task["tol"], task["max_iter"], start)
         seconds, _ = timed(model.fit, points)
-    return seconds, model.n_iter_, log_likelihood(points, model.weights_, model.means_, model.covariances_)
+    return (
+        seconds,
+        model.n_iter_,
+        log_likelihood(points, model.weights_, model.means_, model.covariances_),
+    )
 
 
 def gmm_intel(task, points, start):
@@ -151,8 +169,11 @@ def gmm_intel(task, points, start):
         covariances = [np.cov(group.T, bias=True) + 1e-6 * np.eye(d) for group in groups]
         means = np.array([group.mean(axis=0) for group in groups])
         engine = daal4py.em_gmm(
-            nComponents=k, maxIterations=iterations, accuracyThreshold=task["tol"] * len(points),
-            regularizationFactor=1e-6, covarianceStorage="full",
+            nComponents=k,
+            maxIterations=iterations,
+            accuracyThreshold=task["tol"] * len(points),
+            regularizationFactor=1e-6,
+            covarianceStorage="full",
         )
         return engine.compute(points, weights, means, covariances)
 
@@ -181,8 +202,14 @@ def main():
     points = np.ascontiguousarray(load_points(task["points"]), dtype="f4")
     start = task["centres"] and load(task["centres"])
     seconds, iterations, quality = PEERS[task["method"], task["tool"]](task, points, start)
-    found = {"seconds": seconds, "iterations": iterations and int(iterations), QUALITY[task["method"]]: quality}
-    print(json.dumps(found | {name: task[name] for name in ["seed", "blas_threads"] if name in task}))
+    found = {
+        "seconds": seconds,
+        "iterations": iterations and int(iterations),
+        QUALITY[task["method"]]: quality,
+    }
+    print(
+        json.dumps(found | {name: task[name] for name in ["seed", "blas_threads"] if name in task})
+    )
 
 
 if __name__ == "__main__":
