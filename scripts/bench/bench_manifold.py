@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Compares embed-manifold with umap-learn: time, kept neighbors, and the clusters of a mixture fitted to the embedding.
+"""Compares embed-manifold with umap-learn in time and in the quality of the embedding.
 
     make bench-manifold
     make bench-manifold ROUNDS=3 CASES=latents
     make bench-manifold ROUNDS=2 CASES=hubs
 
-In each round both programs embed the same file with another seed, one after the other. umap-learn gets no seed, since a
-seed makes it run on one thread. The time of ours is that of the whole process; that of umap-learn is its fit alone,
-compiled before. Labels only score.
+Quality is the share of kept neighbors, and the clusters of a mixture fitted to the embedding. In
+each round both programs embed the same file with another seed, one after the other. umap-learn
+gets no seed, since a seed makes it run on one thread. The time of ours is that of the whole
+process; that of umap-learn is its fit alone, compiled before. Labels only score.
 
-CASES=hubs embeds drawn points in which a few rows are near to many: hubs, rows of zeros, copies of one row. It needs no
-files.
+CASES=hubs embeds drawn points in which a few rows are near to many: hubs, rows of zeros, copies of
+one row. It needs no files.
 """
 
 import argparse
@@ -30,14 +31,15 @@ from sklearn.neighbors import NearestNeighbors
 SCRIPTS = Path(__file__).resolve().parent
 SAMPLE, RECALL = 5000, 20
 HEADING = """
-Medians over the rounds. Recall: of the 20 nearest of 2,000 points in the input, the share among the 20 nearest in the
-embedding. Trustworthiness (scikit-learn, 20 neighbors) within 5,000 points. NMI: of a full mixture of 10 components on
-the embedding, mean."""
+Medians over the rounds. Recall: of the 20 nearest of 2,000 points in the input, the share among
+the 20 nearest in the embedding. Trustworthiness (scikit-learn, 20 neighbors) within 5,000 points.
+NMI: of a full mixture of 10 components on the embedding, mean."""
 HUBS_HEADING = """
-Medians over the rounds. Span: the largest range of a column of the embedding. Recall: of the 20 points nearest to each
-of 2,000 in the embedding, the share no farther in the input than its 20th neighbor there (so equal rows count as the
-equally near points they are). Trustworthiness (scikit-learn, 20 neighbors) within 5,000 distinct points. Copies: the largest
-distance between two places of one repeated row, as a share of the span."""
+Medians over the rounds. Span: the largest range of a column of the embedding. Recall: of the 20
+points nearest to each of 2,000 in the embedding, the share no farther in the input than its 20th
+neighbor there (so equal rows count as the equally near points they are). Trustworthiness
+(scikit-learn, 20 neighbors) within 5,000 distinct points. Copies: the largest distance between two
+places of one repeated row, as a share of the span."""
 
 
 def say(message):
@@ -109,7 +111,7 @@ def quality(args, points, known, out, seed):
 
 
 def hub_cases():
-    """Names, points (n, d), the rows that are copies of one another, and the flags of the embedding."""
+    """Yields names, points (n, d), the rows that are copies of one another, and flags."""
     for seed in range(4):
         rng = np.random.default_rng(seed)
         unit = rng.normal(size=(1000, 50))
@@ -136,7 +138,11 @@ def hub_cases():
 
 
 def no_farther(points, embedding, rows):
-    """The share of the nearest in the embedding that are no farther in the input than its last neighbor there."""
+    """Returns the mean recall of neighbors in which rows at equal distances count alike.
+
+    It is the share of a row's nearest in the embedding that are no farther from it in the input
+    than its last neighbor there.
+    """
     found = NearestNeighbors(n_neighbors=RECALL + 1, algorithm="brute").fit(embedding)
     found = found.kneighbors(embedding[rows], return_distance=False)
     shares = []
@@ -149,7 +155,7 @@ def no_farther(points, embedding, rows):
     return float(mean(shares))
 
 
-def spread_of(points, embedding, copies):
+def hub_quality(points, embedding, copies):
     rng = np.random.default_rng(0)
     rows = rng.choice(len(points), min(len(points), 2000), replace=False)
     # Of equal rows the first, since ranks of equal distances mean nothing.
@@ -183,7 +189,7 @@ def hubs(args):
             for name, tool in [("ours", ours), ("umap-learn", umap)]:
                 out = args.folder / f"{name}.npy"
                 seconds = tool(args, path, out, seed, *flags)
-                entry[name] = {"seconds": seconds} | spread_of(
+                entry[name] = {"seconds": seconds} | hub_quality(
                     points.astype("f8"), np.load(out).astype("f8"), copies
                 )
             rounds.append(entry)
@@ -249,15 +255,18 @@ def main():
             found[case] = rounds
             args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         print(
-            f"\n## {case}, {points.shape[0]} x {points.shape[1]}, {args.threads} threads, {args.rounds} rounds\n"
+            f"\n## {case}, {points.shape[0]} x {points.shape[1]}, {args.threads} threads, "
+            f"{args.rounds} rounds\n"
         )
         print(
-            "| tool | seconds | recall | trustworthiness | NMI |\n| --- | ---: | ---: | ---: | ---: |"
+            "| tool | seconds | recall | trustworthiness | NMI |\n| --- | ---: | ---: | ---: | "
+            "---: |"
         )
         for name in rounds[0]:
             of = {key: [entry[name][key] for entry in rounds] for key in rounds[0][name]}
             print(
-                f"| {name} | {median(of['seconds']):.1f} | {median(of['recall']):.4f} | {median(of['trustworthiness']):.4f} | {mean(of['nmi']):.4f} |"
+                f"| {name} | {median(of['seconds']):.1f} | {median(of['recall']):.4f} | "
+                f"{median(of['trustworthiness']):.4f} | {mean(of['nmi']):.4f} |"
             )
         ratio = median(
             entry["umap-learn"]["seconds"] / entry["ours"]["seconds"] for entry in rounds

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Compares cluster-kmeans and cluster-gmm with their peers: scikit-learn, Intel's extension of it, faiss and linfa.
+"""Compares cluster-kmeans and cluster-gmm with scikit-learn, Intel's extension, faiss and linfa.
 
     make bench-peers
     make bench-peers ROUNDS=7 CASES=latents-k10,gmm-latents
-    .venv-bench/bin/python scripts/bench/bench_peers.py --quick --cases pixels-k10 --latents latents.npy
+    .venv-bench/bin/python scripts/bench/bench_peers.py --quick --cases pixels-k10
 
-The same files, k, starting centres, stopping rule and threads for all; in every round each tool runs once, one after the
-other. Tables go to stdout, every measurement to --out. `make bench-peers` installs the peers and builds linfa's program.
+All tools get the same files, k, initial centers, stopping rule and threads; in every round each
+tool runs once, one after the other. Tables go to stdout, every measurement to --out. `make
+bench-peers` installs the peers and builds linfa's program.
 """
 
 import argparse
@@ -27,13 +28,13 @@ SCRIPTS = Path(__file__).resolve().parent
 STANDINS = SCRIPTS.parent / "standins"
 sys.path.append(str(STANDINS))
 TO_THE_END = {"tol": 1e-10, "max_iter": 350, "starts": 10}
-FROM_CENTRES = {"tol": 1e-4, "max_iter": 100, "starts": 1, "given": True}
+FROM_CENTERS = {"tol": 1e-4, "max_iter": 100, "starts": 1, "given": True}
 CASES = {
     "pixels-k10": {"method": "kmeans", "points": "images", "k": 10} | TO_THE_END,
     "latents-k10": {"method": "kmeans", "points": "latents", "k": 10} | TO_THE_END,
-    "pixels-k100": {"method": "kmeans", "points": "images", "k": 100} | FROM_CENTRES,
+    "pixels-k100": {"method": "kmeans", "points": "images", "k": 100} | FROM_CENTERS,
     "pixels-k1000": {"method": "kmeans", "points": "images", "k": 1000}
-    | FROM_CENTRES
+    | FROM_CENTERS
     | {"max_iter": 50},
     "gmm-latents": {
         "method": "gmm",
@@ -58,15 +59,17 @@ PROGRAMS = {"kmeans": "cluster-kmeans", "gmm": "cluster-gmm"}
 MODULES = ["numpy", "sklearn", "sklearnex", "faiss"]
 PACKAGES = ["numpy", "scikit-learn", "scikit-learn-intelex", "faiss-cpu"]
 HEADING = """
-Ours is the whole process: reading the file and writing the result count against us. Of a peer fit() alone is timed, after
-loading and a small warm-up fit. Ratios are medians over the rounds; above 1 the peer is slower."""
+Ours is the whole process: reading the file and writing the result count against us. Of a peer
+fit() alone is timed, after loading and a small warm-up fit. Ratios are medians over the rounds;
+above 1 the peer is slower."""
 NOTES = {
-    "kmeans": """faiss stops when its objective, in f32, stays the same; of a tolerance it knows nothing. "To 0.1 %": only the
-iterations after which the best start is that near to our inertia at the end, found before the rounds (of three seeds the one
-in the middle), of faiss and of ours.""",
-    "gmm": """scikit-learn in f64 as ours, and in f32, each with one BLAS thread or all, whichever is quicker in a trial.
-Intel's extension leaves this mixture alone, so Intel is em_gmm of the library under it (daal4py). linfa starts from a
-k-means of its own, runs on one thread and does not tell its iterations; its time for one is that of 20 from a random start.
+    "kmeans": """faiss stops when its objective, in f32, stays the same; it has no tolerance.
+"To 0.1 %": only the iterations after which the best start is that near to our inertia at the end,
+found before the rounds (of three seeds the one in the middle), of faiss and of ours.""",
+    "gmm": """scikit-learn in f64 as ours, and in f32, each with one BLAS thread or all,
+whichever is quicker in a trial. Intel's extension leaves this mixture alone, so Intel is em_gmm of
+the library under it (daal4py). linfa starts from a k-means of its own, runs on one thread and does
+not tell its iterations; its time for one is that of 20 from a random start.
 """.strip(),
 }
 
@@ -121,11 +124,12 @@ def arguments():
 
 
 def check(args):
-    """Says in one line what is missing, before an hour has gone by."""
+    """Exits with one line on what is missing, before anything is measured."""
     for module in MODULES:
         if importlib.util.find_spec(module) is None:
             fail(
-                f"{module} is not installed: run make bench-peers, or this with .venv-bench/bin/python"
+                f"{module} is not installed: run make bench-peers, or this with "
+                f".venv-bench/bin/python"
             )
     cases = [CASES[name] for name in args.names]
     methods = {case["method"] for case in cases}
@@ -149,8 +153,12 @@ class Failed(Exception):
 
 
 def environment(threads, free=True):
-    """The threads for all. A library that is `free` picks the fastest code it has for this processor, whatever was asked
-    of it; faiss is not, since the OpenBLAS in its package can take a new processor for one it is slow on."""
+    """Returns the environment of a tool: `threads` for every library that has threads.
+
+    A library that is `free` picks the fastest code it has for this processor, whatever this
+    process was told. faiss is not free: the OpenBLAS in its package can take a new processor for
+    one that it is slow on.
+    """
     pinned = (
         {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR"}
         if free
@@ -187,9 +195,9 @@ def ours_command(method, points, args, **flags):
 
 
 def run_ours(case, args, seed, **more):
-    """The whole process. Its provenance tells what it found."""
+    """Runs our program and returns what its provenance tells, with the time of the process."""
     given = (
-        {"init": case["centres"]} if case["centres"] else {"starts": case["starts"], "seed": seed}
+        {"init": case["centers"]} if case["centers"] else {"starts": case["starts"], "seed": seed}
     )
     flags = {"k": case["k"], "tol": case["tol"], "max-iter": case["max_iter"]} | given | more
     command = ours_command(case["method"], case["points"], args, **flags)
@@ -206,7 +214,7 @@ def run_ours(case, args, seed, **more):
 def run_peer(tool, case, args, seed, **more):
     task = {name: case.get(name) for name in ["method", "k", "tol", "max_iter", "starts"]} | more
     task |= {"tool": tool, "seed": seed, "threads": args.threads}
-    task |= {name: case[name] and str(case[name]) for name in ["points", "centres"]}
+    task |= {name: case[name] and str(case[name]) for name in ["points", "centers"]}
     if tool == FAISS_NEAR:
         task["max_iter"], task["seed"] = case["faiss_iterations"], case["faiss_seed"]
     free = tool not in (FAISS, FAISS_NEAR)
@@ -214,7 +222,10 @@ def run_peer(tool, case, args, seed, **more):
 
 
 def run_linfa(case, args):
-    """To the end, and for the time of an iteration 20 of them without its k-means: it does not tell how many it took."""
+    """Runs linfa to the end, and 20 iterations from a random start for the time of one.
+
+    linfa does not tell how many iterations it took.
+    """
     command = [args.bin / "examples" / "linfa_gmm", case["points"], case["k"]]
     fits = [[case["tol"], case["max_iter"]], [0, 20, "random"]]
     whole, twenty = (json.loads(run([*command, *fit], args)) for fit in fits)
@@ -222,10 +233,13 @@ def run_linfa(case, args):
 
 
 def iterations_to(case, args, inertia):
-    """The iterations after which our best start is within 0.1 % of an inertia, and the seed: of three the one in the middle
-    of those that come there, which the seed that the inertia is from does."""
+    """Returns the iterations until our best start is within 0.1 % of an inertia, and its seed.
+
+    Of three seeds it is the median of those that get there; at least the seed that the inertia is
+    of gets there.
+    """
     found = []
-    for seed in range(1 if case["centres"] else 3):
+    for seed in range(1 if case["centers"] else 3):
         trace = args.folder / "trace.csv"
         run_ours(case, args, seed, trace=trace)
         with open(trace, encoding="utf-8", newline="") as lines:
@@ -253,16 +267,16 @@ def measure(tool, case, args, seed):
 
 
 def bench(name, args):
-    """All rounds of a case: the runs of each tool, ours first."""
+    """Runs all rounds of a case; returns the case and the runs of each tool, ours first."""
     from peers import prepare
 
-    case = CASES[name] | {"points": getattr(args, CASES[name]["points"]), "centres": None}
+    case = CASES[name] | {"points": getattr(args, CASES[name]["points"]), "centers": None}
     if args.quick:
         case["points"] = prepare.first_rows(case["points"], 3000, args.folder)
     if "components" in case:
         case["points"] = prepare.components(case["points"], case["components"], args.folder)
     if "given" in case:
-        case["centres"] = prepare.centres(case["points"], case["k"], args.folder)
+        case["centers"] = prepare.centers(case["points"], case["k"], args.folder)
     case["n"], case["d"], case["bytes"] = prepare.shape(case["points"])
     say(f"{name}: {case['n']} points of {case['d']} dimensions, {case['k']} clusters")
 
@@ -291,7 +305,10 @@ def bench(name, args):
 
 
 def peak(command):
-    """Most bytes that a program held, read as it runs: ru_maxrss begins with what this process held at the fork."""
+    """Returns the peak of a program's resident memory in bytes, read while it runs.
+
+    ru_maxrss would not do: it begins with what this process held at the fork.
+    """
     child = subprocess.Popen(
         [str(word) for word in command],
         stdout=subprocess.DEVNULL,
@@ -312,7 +329,10 @@ def peak(command):
 
 
 def memory(args):
-    """What our programs hold beside the points: the growth of the peak from 1000 rows to all, less that of the points."""
+    """Measures the memory that our programs hold beside the points.
+
+    It is the growth of the peak from 1000 rows to all, less the growth of the points.
+    """
     from peers import prepare
 
     found = []
@@ -386,7 +406,8 @@ def main():
     }
     record |= {"quick": args.quick, "versions": versions, "cases": {}}
     print(
-        f"{record['processor']}, {record['cores']} cores, {args.threads} threads, {args.rounds} rounds;",
+        f"{record['processor']}, {record['cores']} cores, {args.threads} threads, {args.rounds} "
+        f"rounds;",
         end=" ",
     )
     print(", ".join(f"{package} {version}" for package, version in versions.items()) + ".")
@@ -399,7 +420,7 @@ def main():
             print(memory_table(found), flush=True)
         else:
             case, runs = bench(name, args)
-            about = {key: value for key, value in case.items() if key not in ("points", "centres")}
+            about = {key: value for key, value in case.items() if key not in ("points", "centers")}
             record["cases"][name] = about | {"runs": runs}
             print(report.table(case["method"], runs) + f"\n\n{NOTES[case['method']]}")
             if case["method"] == "kmeans":

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Compares train-ae and encode with PyTorch: images per second, and what of a training step are matrix products.
+"""Compares the speed of train-ae and encode with PyTorch's, and with that of matrix products.
 
     make bench-train
     make bench-train ROUNDS=3
 
-In each round every tool takes the same number of steps of the same size, one tool after the other, from the same first weights, on
-the images in an order of its own. PyTorch is timed within this process, ours by `train-ae --bench`, without reading the images. That
-they compute the same is seen first, on one batch, whose images need no order: the loss curves have to agree. Then both encode the file
-of images into a file of latents: each as a process of its own, and, without their starts, PyTorch here and ours, both less what
-they take for a single batch.
+In each round every tool takes the same number of steps of the same size, one tool after the other,
+from the same first weights, on the images in an order of its own. PyTorch is timed within this
+process, ours by `train-ae --bench`, without reading the images. Before that, their loss curves on
+one batch, whose images need no order, have to agree. Then both encode the file of images into a
+file of latents: first each as a process of its own, then without the time that a process needs to
+start, which is what it takes for a single batch.
 """
 
 import argparse
@@ -26,8 +27,9 @@ from safetensors.torch import load_file
 
 WIDTHS = [784, 1500, 1000, 500, 10]
 WARM_UP, CURVE = 3, 30
-# Greatest relative difference of two loss curves: in f32 most often 1e-6, but a value next to 0 that rounds to the other side of
-# a ReLU shows from then on, and two runs of PyTorch differ as much.
+# Greatest relative difference of two loss curves. In f32 it is most often 1e-6, but a value next to
+# 0 that rounds to the other side of a ReLU changes all later losses, and two runs of PyTorch differ
+# as much.
 AGREE = {"f32": 0.01, "tf32": 0.02, "bf16": 0.05}
 
 
@@ -59,7 +61,7 @@ def ours(args, images, *more):
 
 
 class PyTorch:
-    """The same network, loss and optimiser, as one writes them."""
+    """The same network, loss and optimizer, as one writes them."""
 
     def __init__(self, args, images, weights, fused=False, compiled=None):
         def chain(widths):
@@ -92,7 +94,7 @@ class PyTorch:
         return loss.detach()
 
     def encode(self, images, out):
-        """Seconds from file to file."""
+        """Encodes a file into a file and returns the seconds."""
         started = time.perf_counter()
         with torch.no_grad():
             images = torch.from_numpy(np.load(images).reshape(-1, WIDTHS[0]))
@@ -104,7 +106,7 @@ class PyTorch:
         return time.perf_counter() - started
 
     def run(self, steps):
-        """Seconds a step."""
+        """Returns the seconds that a step takes, on average."""
         for _ in range(WARM_UP):
             self.step().item()
         started = time.perf_counter()
@@ -115,14 +117,17 @@ class PyTorch:
 
 
 def process(*command):
-    """Seconds of a process from its start to its end."""
+    """Returns the seconds of a process from its start to its end."""
     started = time.perf_counter()
     subprocess.run([str(word) for word in command], check=True, capture_output=True)
     return time.perf_counter() - started
 
 
 def encoding(args, weights, few, many, here):
-    """Seconds of both tools for `many` images, as processes and without their starts; greatest difference of the latents."""
+    """Times both tools on `many` images, as processes and without the start of a process.
+
+    Returns the seconds, and the greatest difference of the latents.
+    """
     theirs = here.with_name("latents-pytorch.npy")
     common = ["--threads", args.threads, "--device", args.device]
     script = [
@@ -234,7 +239,8 @@ def main():
             continue
         difference = max(abs(a - b) / a for a, b in zip(found, curve, strict=True))
         say(
-            f"{name}: losses of {CURVE} steps on one batch from {found[0]:.4f} to {found[-1]:.4f}, ours differ by {difference:.1e} at most"
+            f"{name}: losses of {CURVE} steps on one batch from {found[0]:.4f} to {found[-1]:.4f}, "
+            f"ours differ by {difference:.1e} at most"
         )
         if not difference < AGREE[args.precision]:
             sys.exit("bench_train.py: the loss curves do not agree")
@@ -261,7 +267,8 @@ def main():
             for how, (theirs, here) in entry["encode"].items()
         )
         say(
-            f"round {number}/{args.rounds}: encoding, PyTorch and ours, {times}, latents differ by {largest:.1e} at most"
+            f"round {number}/{args.rounds}: encoding, PyTorch and ours, {times}, latents differ by "
+            f"{largest:.1e} at most"
         )
         rounds.append(entry)
         args.out.write_text(json.dumps(rounds, indent=1) + "\n", encoding="utf-8")
@@ -269,7 +276,8 @@ def main():
     if many != args.images:
         many.unlink()
     print(
-        f"\nBatches of {args.batch}, {args.device}, {args.precision}, {args.threads} threads, medians of {args.rounds} rounds of {args.steps} steps.\n"
+        f"\nBatches of {args.batch}, {args.device}, {args.precision}, {args.threads} threads, "
+        f"medians of {args.rounds} rounds of {args.steps} steps.\n"
     )
     print("| tool | ms a step | images/s | time against ours |\n| --- | ---: | ---: | ---: |")
     for name in [*tools, "ours"]:
@@ -280,7 +288,8 @@ def main():
     for how in rounds[0]["encode"]:
         ratio = median(entry["encode"][how][0] / entry["encode"][how][1] for entry in rounds)
         print(
-            f"Encoding {count} images, file to file, {how}: PyTorch takes {ratio:.2f} times as long as ours."
+            f"Encoding {count} images, file to file, {how}: PyTorch takes {ratio:.2f} times as "
+            f"long as ours."
         )
     share, flops = (
         median(entry["share"] for entry in rounds),
@@ -289,10 +298,11 @@ def main():
     floor = (
         "The matrix products alone"
         if args.device == "cpu"
-        else "The matrix products and copying what the optimiser moves"
+        else "The matrix products and copying what the optimizer moves"
     )
     print(
-        f"\n{floor} are {100 * share:.0f} % of our step; the products run at {flops / 1e9:.0f} Gflop/s.",
+        f"\n{floor} are {100 * share:.0f} % of our step; the products run at {flops / 1e9:.0f} "
+        f"Gflop/s.",
         flush=True,
     )
 

@@ -1,32 +1,39 @@
 #!/usr/bin/env bash
-# Holds the arrows of ARCHITECTURE.md against what cargo sees: which crate may reach which.
+# Checks by cargo that crates depend on one another only as ARCHITECTURE.md says.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-programs="fetch-data train-ae encode cluster-kmeans cluster-gmm scatter embed-manifold consensus evaluate report"
+programs="fetch-data train-ae encode cluster-kmeans cluster-gmm scatter embed-manifold consensus
+    evaluate report"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics"
 wrong=0
 say() { printf 'check-layering: %s\n' "$*" >&2; wrong=1; }
 
-# Everything that CRATE reaches outside its tests, one name a line.
-reached() { cargo tree --locked --package "$1" --edges normal,build --prefix none --format '{lib}' | sort -u; }
+# Prints what cargo tree says of CRATE outside its tests, one crate a line: tree CRATE FLAG...
+tree() { cargo tree --locked --package "$1" --edges normal,build --prefix none "${@:2}"; }
 
 for crate in $programs $libraries; do
-    found=$(reached "$crate")
+    found=$(tree "$crate" --format '{lib}' | sort -u)
     has() { grep -qx "$1" <<<"$found"; }
     case $crate in
-    autoencoder | train-ae | encode) has torch_sys || say "$crate should reach libtorch and does not" ;;
-    *) ! has torch_sys || say "$crate reaches libtorch; only autoencoder, train-ae and encode may" ;;
+    autoencoder | train-ae | encode)
+        has torch_sys || say "$crate should reach libtorch and does not"
+        ;;
+    *)
+        ! has torch_sys || say "$crate reaches libtorch; only autoencoder, train-ae and encode may"
+        ;;
     esac
     [ "$crate" = fetch-data ] || ! has ureq || say "$crate reaches the network; only fetch-data may"
-    direct=$(cargo tree --locked --package "$crate" --edges normal,build --prefix none --depth 1 --format '{p}' | cut -d' ' -f1)
+    direct=$(tree "$crate" --depth 1 --format '{p}' | cut -d' ' -f1)
     for program in $programs; do
-        [ "$program" = "$crate" ] || ! grep -qx "$program" <<<"$direct" || say "$crate depends on the program $program"
+        [ "$program" = "$crate" ] || ! grep -qx "$program" <<<"$direct" ||
+            say "$crate depends on the program $program"
     done
     case $crate in
     autoencoder | clustering | pca | scattering | umap | metrics)
-        for crate in artifact cli; do
-            ! has $crate || say "$crate depends on $crate; a library of arrays opens no file and knows no command line"
+        for above in artifact cli; do
+            ! has $above ||
+                say "$crate depends on $above; a library of arrays opens no file and parses no flags"
         done
         ;;
     artifact) ! has cli || say "artifact depends on cli" ;;

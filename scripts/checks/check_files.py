@@ -58,7 +58,7 @@ def without_comments(text):
 
 
 def without_tests(text):
-    """Rust source (without comments) without items for tests; and the names of modules for tests."""
+    """Returns Rust source (without comments) without test items, and names of test modules."""
     files = set()
     while found := re.search(r"#\[cfg\((?:all\()?test\b[^\]]*\]\s*", text):
         start, end = found.end(), len(text)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Holds what is built and installed against deny.toml and the hashes in scripts/setup/requirements-*.txt, without the network.
+"""Checks dependencies by deny.toml and the hashes of Python packages, without the network.
 
     scripts/checks/check_supply.py
 
-Crates: where they come from, that each has a checksum, two versions of one, banned ones (all of Cargo.lock), licences (those that
-this system builds). Python: that every package that is installed has one version and hashes.
+Crates: each comes from the registry, has a checksum and one version, and is not banned (all of
+Cargo.lock); each has an allowed licence (those that this system builds). Python: every package in
+scripts/setup/requirements-*.txt has one version and hashes.
 """
 
 import json
@@ -45,11 +46,15 @@ def crates(lock, rules):
         versions[name] = versions.get(name, set()) - skipped
     for name, several in sorted(versions.items()):
         if len(several) > 1:
-            yield f"{name} is there as {', '.join(sorted(several))}: agree on one, or name the other and the reason in deny.toml"
+            versions_found = ", ".join(sorted(several))
+            yield (
+                f"{name} is there as {versions_found}: agree on one, or name the other and the "
+                "reason in deny.toml"
+            )
 
 
 def allowed(expression, licences):
-    """Whether an SPDX expression can be met by `licences`. OR binds less than AND."""
+    """Whether `licences` meet an SPDX expression, in which OR binds less than AND."""
     expression = expression.replace("/", " OR ")
     while bracket := re.search(r"\(([^()]*)\)", expression):
         met = "met" if allowed(bracket[1], licences) else "unmet"
@@ -80,7 +85,10 @@ def licences(rules):
         subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
     )["packages"]:
         if not allowed(package["license"] or "none", rules["licenses"]["allow"]):
-            yield f"{package['name']} {package['version']} has the licence {package['license']}, which deny.toml does not allow"
+            yield (
+                f"{package['name']} {package['version']} has the licence {package['license']}, "
+                "which deny.toml does not allow"
+            )
 
 
 def python(path):
@@ -106,7 +114,8 @@ def main():
     if wrong:
         sys.exit(1)
     print(
-        f"check_supply.py: {len(lock['package'])} crates and all Python packages are as deny.toml and their hashes say",
+        f"check_supply.py: {len(lock['package'])} crates and all Python packages are as deny.toml "
+        f"and their hashes say",
         file=sys.stderr,
     )
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Coverage-guided fuzzing of the readers of files: fuzz.sh SECONDS TARGET...   (npy npz idx weights json losses)
+# Fuzzes the readers of files, guided by coverage: fuzz.sh SECONDS TARGET...
 #
-# Installs cargo-fuzz into target/tools, builds the targets of fuzz/ (some minutes the first time) and gives each SECONDS, from what
-# fuzz/corpus holds on. What is found new stays in target/fuzz-corpus; what breaks a reader is kept in target/fuzz-found, and the
-# end is an error.
+# The targets are npy, npz, idx, weights, json and losses.
+#
+# Installs cargo-fuzz into target/tools, builds the targets of fuzz/ (some minutes the first time)
+# and runs each for SECONDS, starting from the inputs in fuzz/corpus. New inputs stay in
+# target/fuzz-corpus; inputs that break a reader are kept in target/fuzz-found, and fuzz.sh fails.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -23,8 +25,9 @@ found=0
 for target in "$@"; do
     mkdir -p "target/fuzz-corpus/$target" "target/fuzz-found/$target"
     echo "fuzz: $target for $seconds seconds" >&2
-    cargo fuzz run --sanitizer none "$target" "target/fuzz-corpus/$target" "fuzz/corpus/$target" -- \
-        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 -dict=fuzz/dictionary -print_final_stats=1 \
-        -artifact_prefix="target/fuzz-found/$target/" || found=1
+    cargo fuzz run --sanitizer none "$target" \
+        "target/fuzz-corpus/$target" "fuzz/corpus/$target" -- \
+        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 -dict=fuzz/dictionary \
+        -print_final_stats=1 -artifact_prefix="target/fuzz-found/$target/" || found=1
 done
 exit $found

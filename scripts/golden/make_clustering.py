@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Write the golden files of crates/libraries/clustering/tests/golden/ with scikit-learn.
+"""Writes the golden files of crates/libraries/clustering/tests/golden/ with scikit-learn.
 
     python3 scripts/golden/make_clustering.py
 
-Made with scikit-learn 1.9.1 and numpy; run again only to change what is tested. Arrays of points are .npy, everything
-expected of them is .json (floats with all their digits).
+Made with scikit-learn 1.9.1 and numpy; run again only to change what is tested. Arrays of points
+are .npy, everything expected of them is .json (floats with all their digits).
 """
 
 import json
@@ -26,7 +26,7 @@ COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 
 
 class MixtureFromLabels(GaussianMixture):
-    """A mixture whose first M step takes all of a point to the nearest of `starting_means`."""
+    """A mixture that starts from hard assignments to the nearest of `starting_means`."""
 
     starting_means = None
 
@@ -43,7 +43,7 @@ def save(name, points):
 
 
 def kmeans_case(points, initial, **params):
-    """What k-means makes of `points` from the centroids `initial`."""
+    """Returns the result of k-means on `points` from the centroids `initial`."""
     params = {"max_iter": 350, "tol": 1e-10} | params
     fit = KMeans(len(initial), init=initial, n_init=1, **params).fit(points)
     return params | {
@@ -56,13 +56,14 @@ def kmeans_case(points, initial, **params):
 
 
 def silhouettes(points, cases):
-    """Mean silhouette of the assignments of each case."""
+    """Returns the mean silhouette of the assignments of each case."""
     return {name: silhouette_score(points, case["assignments"]) for name, case in cases.items()}
 
 
 def kmeans_cases(name, points, k):
     rng = np.random.default_rng(0)
-    # Beside the points: iris and digits are measured so coarsely that many points lie exactly between two others.
+    # Not the points themselves: iris and digits are measured so coarsely that many points lie
+    # exactly between two others.
     initial = points[rng.choice(len(points), k, replace=False)] + rng.normal(
         scale=1e-2, size=(k, points.shape[1])
     )
@@ -86,7 +87,7 @@ def kmeans_cases(name, points, k):
 
 
 def gmm_case(points, means, covariance_type, iterations):
-    """The parameters after exactly `iterations` iterations from hard assignments to `means`."""
+    """Returns the parameters after so many iterations from hard assignments to `means`."""
     mixture = MixtureFromLabels(
         len(means), covariance_type=covariance_type, tol=0.0, max_iter=iterations
     )

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Write crates/libraries/metrics/tests/golden/internal.json: scores without labels, as scikit-learn and SciPy give them.
+"""Writes the golden scores without labels of the crate metrics, by scikit-learn and SciPy.
 
     python scripts/golden/make_internal.py
 
-Needs scikit-learn, which brings SciPy and NumPy. The committed file names the versions that made it. Noise (-1) is left out
-before scikit-learn sees the points, since it would take it for a cluster.
+Writes crates/libraries/metrics/tests/golden/internal.json. Needs scikit-learn, which brings SciPy
+and NumPy. The committed file names the versions that made it. Noise (-1) is left out before
+scikit-learn sees the points, since it would take it for a cluster.
 """
 
 import json
@@ -20,7 +21,10 @@ GOLDEN = Path(__file__).parents[2] / "crates/libraries/metrics/tests/golden/inte
 
 
 def formula(n):
-    """n points (n, 3) in three clusters that overlap, of whole numbers that the tests make again instead of reading."""
+    """Returns n points (n, 3) in three clusters that overlap, and their clusters.
+
+    They are whole numbers of a formula, so that the tests make them again instead of reading them.
+    """
     i, j = np.arange(n)[:, None], np.arange(3)
     points = (i * (37 + 22 * j) + 11 * j) % 101 + 60 * (i % 3 == j)
     return points.astype(float), np.arange(n) % 3
@@ -41,9 +45,9 @@ def silhouette(name, points, assignments):
 
 
 def silhouettes(rng):
-    centres = rng.normal(scale=4, size=(5, 4))
+    centers = rng.normal(scale=4, size=(5, 4))
     assignments = rng.integers(5, size=300)
-    points = centres[assignments] + rng.normal(size=(300, 4))
+    points = centers[assignments] + rng.normal(size=(300, 4))
     yield silhouette("blobs", points.round(6), assignments)
     yield silhouette(
         "gaps in ids", points[:60].round(6), np.array([0, 7, 10**12, 3, 2**40])[assignments[:60]]

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Makes crates/libraries/metrics/tests/golden/scores.json: tables with the scores that Python libraries give.
+"""Writes the golden scores against labels of the crate metrics, by Python libraries.
 
     python scripts/golden/make_metrics.py
 
-Needs scikit-learn, which brings SciPy and NumPy. The committed file names the versions that made it; the same
-versions make the same file again.
+Writes crates/libraries/metrics/tests/golden/scores.json. Needs scikit-learn, which brings SciPy and
+NumPy. The committed file names the versions that made it; the same versions make the same file
+again.
 
-Each case is a table of counts, since no score depends on the order of the points: row i holds the points of
-class `classes[i]`, column j those of cluster `clusters[j]`; cluster -1 is noise.
+Each case is a table of counts, since no score depends on the order of the points: row i holds the
+points of class `classes[i]`, column j those of cluster `clusters[j]`; cluster -1 is noise.
 """
 
 import json
@@ -30,8 +31,9 @@ from sklearn.metrics import (
 GOLDEN = Path(__file__).parents[2] / "crates/libraries/metrics/tests/golden/scores.json"
 NOISE = -1
 
-# Two confusion matrices of S. Tella, "Cluster Analysis on Fashion-MNIST Dataset using Unsupervised Learning"
-# (rows: true class), read as tables of classes against clusters. The report gives their purity, as accuracy.
+# Two confusion matrices of S. Tella, "Cluster Analysis on Fashion-MNIST Dataset using Unsupervised
+# Learning" (rows: true class), read as tables of classes against clusters. The report gives their
+# purity, as accuracy.
 REPORT_KMEANS = [
     [4271, 374, 49, 1118, 31, 0, 0, 15, 135, 7],
     [41, 5699, 0, 109, 116, 0, 0, 28, 4, 3],
@@ -59,7 +61,7 @@ REPORT_GMM = [
 
 
 def expand(classes, clusters, counts):
-    """The labels (n,) and assignments (n,) that a table of counts stands for."""
+    """Returns labels (n,) and assignments (n,) with a given table of counts."""
     counts = np.asarray(counts).ravel()
     labels = np.repeat(np.repeat(classes, len(clusters)), counts)
     assignments = np.repeat(np.tile(clusters, len(classes)), counts)
@@ -67,7 +69,10 @@ def expand(classes, clusters, counts):
 
 
 def scores(classes, clusters, counts):
-    """What the Python libraries say. Purity and ACC leave the column of noise out but not its points."""
+    """Returns the scores of a table of counts by the Python libraries.
+
+    Purity and ACC leave the column of noise out but not its points.
+    """
     labels, assignments = expand(classes, clusters, counts)
     proper = np.asarray(counts)[:, np.asarray(clusters) != NOISE]
     rows, columns = linear_sum_assignment(proper, maximize=True)
@@ -98,7 +103,10 @@ def case(name, counts, classes=None, clusters=None):
 
 
 def random_table(rng, n, k_classes, k_clusters, strength):
-    """n points; the larger `strength`, the more a class keeps to its own clusters (0: independent)."""
+    """Draws a table of n points.
+
+    The larger `strength`, the more a class keeps to its own clusters (0: independent).
+    """
     class_shares = rng.dirichlet(np.full(k_classes, 5.0))[:, None]
     shares = class_shares * np.exp(strength * rng.random((k_classes, k_clusters)))
     return rng.multinomial(n, (shares / shares.sum()).ravel()).reshape(k_classes, k_clusters)

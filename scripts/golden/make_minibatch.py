@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Write crates/libraries/clustering/tests/golden/minibatch.json with scikit-learn: what MiniBatchKMeans makes of given batches.
+"""Writes the centroids that scikit-learn's MiniBatchKMeans has after given batches.
 
     python3 scripts/golden/make_minibatch.py
 
-Made with scikit-learn 1.9.1 and numpy; run again only to change what is tested. The points are those of
+Writes crates/libraries/clustering/tests/golden/minibatch.json. Made with scikit-learn 1.9.1 and
+numpy; run again only to change what is tested. The points are those of
 scripts/golden/make_clustering.py. Nothing is reassigned, since that is drawn at random.
 """
 
@@ -22,7 +23,8 @@ K, BATCH, BATCHES = 7, 150, 12
 def case(name, weighted):
     points = np.load(GOLDEN / f"{name}.npy").astype(np.float64)
     rng = np.random.default_rng(0)
-    # Off the points and in units that no two distances share, so that no rounding decides between equals.
+    # Off the points and in units that no two distances share, so that no rounding decides between
+    # equals.
     initial = points[rng.choice(len(points), K, replace=False)] + rng.normal(
         scale=1e-2, size=(K, points.shape[1])
     )

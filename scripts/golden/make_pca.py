@@ -1,10 +1,10 @@
-"""Write crates/libraries/pca/tests/golden/pca.json: scikit-learn's PCA of the digits.
+"""Writes crates/libraries/pca/tests/golden/pca.json: scikit-learn's PCA of the digits.
 
     python scripts/golden/make_pca.py
 
-Variances and directions are those of the full solver. `randomized` is the error of scikit-learn's
-randomized solver, the accuracy to hold: one minus the smallest cosine between a direction of the
-one and the same direction of the other.
+Variances and components (`directions` in the file) are those of the full solver. `randomized` is
+the error of scikit-learn's randomized solver, the accuracy to hold: one minus the smallest cosine
+between a component of the one solver and the same component of the other.
 """
 
 import json
@@ -18,7 +18,7 @@ COUNT = 10
 
 
 def products(x):
-    """The pixels, and each times one of its neighbors, as in the test of `principal`."""
+    """Returns the pixels, and each pixel times one of its neighbors, as the test of pca does."""
     return np.concatenate([x] + [x * np.roll(x, -shift, axis=1) for shift in (1, 8, 9)], axis=1)
 
 

@@ -1,7 +1,9 @@
-"""Makes the golden file of the scattering transform with Kymatio, the reference implementation in Python.
+"""Writes the golden file of the scattering transform with Kymatio, the reference in Python.
 
-pip install kymatio scipy numpy
-python scripts/golden/make_scattering.py
+    pip install kymatio scipy numpy
+    python scripts/golden/make_scattering.py
+
+Writes crates/libraries/scattering/tests/golden/kymatio.json.
 """
 
 import json
@@ -10,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import scipy.special
 
-# Kymatio 0.3 imports its transform of volumes too, and with it a function that SciPy has renamed; it is not called here.
+# Kymatio 0.3 imports its transform of volumes too, and with it a function that SciPy has renamed;
+# it is not called here.
 scipy.special.sph_harm = getattr(scipy.special, "sph_harm", None)
 from kymatio.numpy import Scattering2D  # noqa: E402
 
@@ -18,7 +21,10 @@ GOLDEN = Path(__file__).parents[2] / "crates/libraries/scattering/tests/golden"
 
 
 def case(height: int, width: int, scales: int, angles: int) -> dict:
-    """An image of even numbers of windows, so that nothing but Kymatio's own margins is added, and its transform."""
+    """Returns an image and its transform.
+
+    The sides are even numbers of windows, so that nothing but Kymatio's own margins is added.
+    """
     rng = np.random.default_rng(height + width)
     image = np.round(rng.random((height, width)), 3)
     image[: height // 3] = 0

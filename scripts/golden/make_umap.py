@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Write crates/libraries/umap/tests/golden/graph.json with umap-learn: the fuzzy graph of some points, and the one that joins new
-points to them, in both metrics.
+"""Writes the fuzzy graphs that umap-learn makes of some points and of new points among them.
 
     python3 scripts/golden/make_umap.py
 
-Made with umap-learn 0.5.12 and numpy; run again only to change what is tested.
+Writes crates/libraries/umap/tests/golden/graph.json, in both metrics. Made with umap-learn 0.5.12
+and numpy; run again only to change what is tested.
 """
 
 import json

@@ -2,8 +2,8 @@
 # Names the nearest of some words: nearest.sh WORD CANDIDATE...
 #
 # Prints `did you mean CANDIDATE?`, or `no other is like it` where more than half of the letters
-# differ. Distance is the number of letters to insert, delete or replace (Levenshtein 1966), whatever
-# the case of the letters.
+# differ. Distance is the number of letters to insert, delete or replace (Levenshtein 1966),
+# whatever the case of the letters.
 set -euo pipefail
 
 printf '%s\n' "$@" | awk '

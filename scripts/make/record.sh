@@ -8,10 +8,10 @@
 #                                            prints `same` if CHECKPOINT is of a run of this command on
 #                                            these inputs, `other` if not, nothing if there is no record
 #
-# STAMP holds the command, STAMP.files a line for each input and output: inode, size, time of the last
-# change and path. A file that is not there has a line of dashes. STAMP.begun is the record of a run
-# that has not ended: the command on its first line, then the inputs as they were when it began.
-# STAMP.checkpoint is such a record kept for the checkpoint that its run left.
+# STAMP holds the command, STAMP.files a line for each input and output: inode, size, time of the
+# last change and path. A file that is not there has a line of dashes. STAMP.begun is the record of
+# a run that has not ended: the command on its first line, then the inputs as they were when it
+# began. STAMP.checkpoint is such a record kept for the checkpoint that its run left.
 set -euo pipefail
 
 if stat -c %i . >/dev/null 2>&1; then
@@ -56,7 +56,8 @@ begin)
     fi
     stamp=$1
     mkdir -p "$(dirname "$stamp")"
-    # A run that failed before its first checkpoint must not pass for the one that wrote the checkpoint.
+    # A run that failed before its first checkpoint must not pass for the one that wrote the
+    # checkpoint.
     if [ -e "$stamp.begun" ] && [ "$checkpoint" -nt "$stamp.begun" ]; then
         mv "$stamp.begun" "$stamp.checkpoint"
     fi

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # One make at a time in a folder: with-lock.sh DIR COMMAND...
 #
-# Runs COMMAND holding a lock on DIR/.lock, which the system takes back however the command ends; what the command starts holds it
-# too. Where someone else holds it, says who and exits 1. COMMAND sees DIR as LOCKED_DIR.
+# Runs COMMAND holding a lock on DIR/.lock, which the system takes back however the command ends;
+# what the command starts holds it too. Where someone else holds it, says who and exits 1. COMMAND
+# sees DIR as LOCKED_DIR.
 set -euo pipefail
 
 export LOCKED_DIR=${1:?usage: with-lock.sh DIR COMMAND...}

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes requirements-*.txt anew from requirements-*.in: every package that those need, for every system, with the SHA-256 of its
-# files, which pip then insists on. Needs uv. To be run when an .in file has changed.
+# Writes requirements-*.txt anew from requirements-*.in: every package that those need, for every
+# system, with the SHA-256 of its files, which pip then insists on. Needs uv. To be run when an .in
+# file has changed.
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -37,8 +37,8 @@ if complete "$dir"; then exit 0; fi
 cuda=no
 if nvidia-smi >/dev/null 2>&1; then cuda=yes; fi
 
-# Another run may be at it in the same checkout: each works in a directory of its own, named after its process. Those
-# of runs that were killed go.
+# Another run may be at it in the same checkout: each works in a directory of its own, named after
+# its process. Those of runs that were killed go.
 for left in "$dir".[0-9]*; do
     [ ! -d "$left" ] || kill -0 "${left##*.}" 2>/dev/null || rm -rf "$left"
 done
@@ -71,7 +71,8 @@ else
         packages=(--requirement "$locked")
     else
         say "installing the CPU part of libtorch $version from the Python package index (about 0.6 GB to fetch, usually under two minutes)"
-        # The CUDA runtime and its profiler interface are small, and libtorch_cpu.so names them; the rest is not needed.
+        # The CUDA runtime and its profiler interface are small, and libtorch_cpu.so names them; the
+        # rest is not needed.
         wanted=torch
         [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ] || wanted='torch|nvidia-cuda-runtime|nvidia-cuda-cupti'
         awk -v wanted="^($wanted)==" '/^[^ ]/ { taken = $0 ~ wanted } taken' "$locked" >"$work/requirements.txt"
@@ -96,7 +97,8 @@ else
     for file in "$site"/torch/lib/lib{torch_cpu,c10}.so "$site"/torch/lib/libgomp*.so* "$site"/nvidia/cu13/lib/lib{cudart,cupti}.so.13; do
         [ ! -e "$file" ] || ln -s "$from/${file#"$site"/}" "lib/$(basename "$file")"
     done
-    # In the wheel libtorch.so pulls in CUDA. This one, a linker script, names the CPU library alone.
+    # In the wheel libtorch.so pulls in CUDA. This one, a linker script, names the CPU library
+    # alone.
     echo 'INPUT(-ltorch_cpu)' > lib/libtorch.so
 fi
 echo "$version" > build-version

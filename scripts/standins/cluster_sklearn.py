@@ -4,7 +4,8 @@
     make all CLUSTER_KMEANS='python3 scripts/standins/cluster_sklearn.py'
     make all CLUSTER_GMM='python3 scripts/standins/cluster_sklearn.py'
 
-A mixture is fitted where --covariance is given, k-means otherwise; --predict takes what the model is.
+A mixture is fitted where --covariance is given, k-means otherwise; --predict takes a model of
+either kind.
 """
 
 import argparse
@@ -49,7 +50,7 @@ def arguments():
 
 
 def given(**options):
-    """The options that were given, under scikit-learn's names, so that the others keep its defaults or ours."""
+    """Returns the options that were given; the others keep their defaults."""
     return {name: value for name, value in options.items() if value is not None}
 
 
@@ -70,7 +71,7 @@ def kmeans(args, points):
 
 
 def information(posterior):
-    """Mutual information of point and component, in nats, of a posterior (n, k)."""
+    """Returns the mutual information of point and component, in nats, of a posterior (n, k)."""
     mean = posterior.mean(axis=0)
     return entr(mean).sum() - entr(posterior).sum(axis=1).mean()
 
@@ -78,7 +79,8 @@ def information(posterior):
 def mixture(args, points):
     if args.weights:
         fail(
-            f"{args.weights}: expected no weights, which scikit-learn's mixture does not know; leave out --weights"
+            f"{args.weights}: expected no weights, which scikit-learn's mixture does not know; "
+            f"leave out --weights"
         )
     from sklearn.mixture import GaussianMixture
 
@@ -88,10 +90,16 @@ def mixture(args, points):
     starts = args.starts or 1
 
     def fitted(starts, random_state):
-        return GaussianMixture(
-            args.k, covariance_type=args.covariance, reg_covar=args.reg_covar, n_init=starts, random_state=random_state,
-            **start, **options,
-        ).fit(points)  # fmt: skip
+        mixture = GaussianMixture(
+            args.k,
+            covariance_type=args.covariance,
+            reg_covar=args.reg_covar,
+            n_init=starts,
+            random_state=random_state,
+            **start,
+            **options,
+        )
+        return mixture.fit(points)
 
     if args.keep == "likelihood":
         model = fitted(starts, args.seed)
@@ -111,7 +119,7 @@ def mixture(args, points):
 
 
 def predict(path, points):
-    """Assignments, and the posterior where the model is a mixture."""
+    """Returns assignments, and the posterior where the model is a mixture."""
     model = load(path)
     if "centroids" in model:
         from sklearn.metrics import pairwise_distances_argmin

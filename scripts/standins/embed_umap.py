@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Stands in for embed-manifold, with umap-learn: the same flags, the same files.
 
-    make bench-manifold                                                 # installs umap-learn, among others
+    make bench-manifold    # installs umap-learn, among others
     make all EMBED_MANIFOLD='.venv-bench/bin/python scripts/standins/embed_umap.py'
 
-A seed makes umap-learn run on one thread; without --seed it takes all. --transform puts new points at the mean of the places
-of their nearest neighbours, since the model holds places alone.
+A seed makes umap-learn run on one thread; without --seed it takes all. --transform puts new points
+at the mean of the places of their nearest neighbors, since the model holds places alone.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def main():
         "random_state": args.seed,
     }
     if args.time:
-        # With as many points as make it search for neighbours as it will.
+        # With as many points as make it search for neighbors as it will.
         umap.UMAP(**settings | {"n_epochs": 2}).fit(points[:5000])
     started = time.perf_counter()
     reducer = umap.UMAP(**settings)
@@ -86,7 +86,8 @@ def transform(args):
     model, points = load(args.transform), load_points(args.points).astype("f4")
     if points.shape[1:] != model["points"].shape[1:]:
         fail(
-            f"{args.points}: expected points of {model['points'].shape[1]} features, found {points.shape[1]}"
+            f"{args.points}: expected points of {model['points'].shape[1]} features, found "
+            f"{points.shape[1]}"
         )
     *_, neighbors, cosine = model["settings"]
     search = NearestNeighbors(

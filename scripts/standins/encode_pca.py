@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Stands in for encode, with principal components in place of an autoencoder: the same flags, the same files.
+"""Stands in for encode, with principal components in place of an autoencoder.
 
     make all ENCODE='python3 scripts/standins/encode_pca.py' WEIGHTS=artifacts/data/train-images.npy
 
-The components are those of the images that --weights names. Given the weights of train-ae instead, they are those of the
-images the network was trained on, which stand in the provenance beside it.
+The components are those of the images that --weights names. Given the weights of train-ae instead,
+they are those of the images the network was trained on, which stand in the provenance beside it.
 """
 
 import argparse
@@ -42,7 +42,8 @@ def training_images(weights):
             return json.load(provenance)["inputs"][0]["path"]
     except (OSError, ValueError, KeyError, IndexError) as error:
         fail(
-            f"{weights}: expected images (.npy) or weights with their provenance beside them, found {error!r}"
+            f"{weights}: expected images (.npy) or weights with their provenance beside them, "
+            f"found {error!r}"
         )
 
 
@@ -58,9 +59,10 @@ def run(args):
     if images.shape[1] != basis.shape[1]:
         fail(f"{args.images}: expected images of {basis.shape[1]} pixels, found {images.shape[1]}")
     mean = basis.mean(axis=0, dtype="f8")
-    centred = basis - mean.astype("f4")
-    # The eigenvectors of the covariance, the largest first; their signs fixed, so that every run agrees.
-    _, vectors = np.linalg.eigh(centred.T @ centred)
+    centered = basis - mean.astype("f4")
+    # The eigenvectors of the covariance, the largest first; their signs fixed, so that every run
+    # agrees.
+    _, vectors = np.linalg.eigh(centered.T @ centered)
     components = vectors[:, ::-1][:, : args.latent]
     components = components * np.sign(
         components[np.abs(components).argmax(axis=0), range(components.shape[1])]

@@ -1,4 +1,4 @@
-"""What every stand-in for a stage needs: arrays in, arrays out by rename, errors in one line."""
+"""Reads and writes arrays for the stand-ins of stages, with errors of one line."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ def fail(message):
 
 
 def load(path):
-    """An .npy array or an .npz archive; pickles are never loaded."""
+    """Reads an .npy array or an .npz archive; never loads a pickle."""
     try:
         return np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -21,7 +21,10 @@ def load(path):
 
 
 def load_points(path):
-    """Points (n, d); images (n, height, width) are flattened, and divided by 255 when they are u1."""
+    """Reads points (n, d).
+
+    Images (n, height, width) are flattened, and divided by 255 when they are u1.
+    """
     points = load(path)
     if points.ndim not in (2, 3):
         fail(f"{path}: expected shape (n, d) or (n, height, width), found {points.shape}")
@@ -36,15 +39,18 @@ def load_points(path):
 
 
 def save(path, array):
-    replace(path, lambda file: np.save(file, array))
+    write_atomic(path, lambda file: np.save(file, array))
 
 
 def save_npz(path, **arrays):
-    replace(path, lambda file: np.savez(file, **arrays))
+    write_atomic(path, lambda file: np.savez(file, **arrays))
 
 
-def replace(path, write):
-    """Calls `write` with a temporary file beside `path` and renames it, so that `path` is complete or not there."""
+def write_atomic(path, write):
+    """Calls `write` with a temporary file and renames it to `path`.
+
+    So `path` is complete or not there.
+    """
     path = Path(path)
     name = None
     try:

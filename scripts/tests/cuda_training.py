@@ -1,4 +1,7 @@
-"""Training and encoding on a CUDA device beside the same on the CPU. `make test-cuda` runs it; without a device it fails."""
+"""Training and encoding on a CUDA device beside the same on the CPU.
+
+`make test-cuda` runs it; without a device it fails.
+"""
 
 import csv
 import json
@@ -14,15 +17,16 @@ import numpy as np
 from pipeline import BIN
 
 ROWS, SIDE = 4000, 16
-# Greatest relative difference between the losses of any epoch on the two devices. Both round, in an order of their own, and
-# training lets what they round grow.
+# Greatest relative difference between the losses of any epoch on the two devices. Each rounds in an
+# order of its own, and training lets these differences grow.
 AGREE = {"f32": 2e-3, "tf32": 2e-2, "bf16": 5e-2}
 # What there is to choose from, each at least once.
 RECIPES = {
     "default": "",
     "convolutions": "--network conv --hidden 8,16",
     "augmented": "--shift 2 --scale 0.2 --blur 0.7 --brightness 0.2 --noise 0.1",
-    "recipe": "--loss bce --activation gelu --init pytorch --schedule one-cycle --weight-decay 0.01 --clip 0.1",
+    "recipe": "--loss bce --activation gelu --init pytorch --schedule one-cycle "
+    "--weight-decay 0.01 --clip 0.1",
     "normalized": "--normalize l2 --activation tanh --schedule cosine",
     "elu": "--activation elu",
     "sigmoid": "--activation sigmoid --latent 3",
@@ -138,7 +142,10 @@ class Cuda(unittest.TestCase):
 
     def test_a_stopped_training_goes_on_to_the_same_losses(self):
         whole = self.train("whole", "cuda", "--epochs 300")
-        words = "--images images.npy --validation validation.npy --hidden 128,64 --out parts/w.safetensors --device cuda --epochs 300"
+        words = (
+            "--images images.npy --validation validation.npy --hidden 128,64 --out "
+            "parts/w.safetensors --device cuda --epochs 300"
+        )
         started = subprocess.Popen(
             [BIN / "train-ae", *words.split()],
             cwd=self.at,
@@ -158,7 +165,8 @@ class Cuda(unittest.TestCase):
         self.assertEqual(len(losses), 300)
         difference = np.abs(losses[: done + 5] / whole[: done + 5] - 1).max()
         print(
-            f"\n  stopped after {done} epochs: losses until 5 later differ by {difference:.1e} at most",
+            f"\n  stopped after {done} epochs: losses until 5 later differ by {difference:.1e} at "
+            f"most",
             end="",
             flush=True,
         )

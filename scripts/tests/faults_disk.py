@@ -1,10 +1,12 @@
-"""Nowhere to write to: a full disk, a quota, a folder that may not be written to. One line, exit 1, the old files as they were.
+"""Programs that cannot write exit with 1 and one line, and leave the old files as they were.
 
-Part of `make test-faults`. A disk that is full is a tmpfs, for which the tests have to run as root on Linux; they are skipped elsewhere.
+The causes are a full disk, a quota, and a folder without permission to write.
+
+Part of `make test-faults`. A disk that is full is a tmpfs, for which the tests have to run as root
+on Linux; they are skipped elsewhere.
 """
 
 import errno
-import os
 import resource
 import shutil
 import subprocess
@@ -52,7 +54,7 @@ class Disk(unittest.TestCase):
         prepare(cls.folder)
 
     def refused(self, stage, told, names, **how):
-        """One line that says what is the matter and how it can be mended; `names`, and no others, are there as they were."""
+        """Expects one line on cause and cure, and that only the files `names` are there."""
         before = {name: (self.out / name).read_bytes() for name in names}
         done = subprocess.run(
             command(stage, "--quiet"), cwd=self.folder, capture_output=True, text=True, **how

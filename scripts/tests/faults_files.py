@@ -1,6 +1,7 @@
-"""Names of outputs that would cost something, models and arrays stored in every way that can be read, leftovers that are none.
+"""Outputs under dangerous names, every layout of models and arrays, files of other programs.
 
-Part of `make test-faults`. What files do to one another is the business of all programs alike, so each is tried.
+Part of `make test-faults`. What files do to one another is the business of all programs alike, so
+each is tried.
 """
 
 import gzip
@@ -35,7 +36,10 @@ ROUNDED = {
 
 
 def options(program):
-    """Pairs of option and value of the program's command; what comes without an option belongs to the last."""
+    """Pairs of option and value of the program's command.
+
+    What comes without an option belongs to the last.
+    """
     words, option = STAGES[program][0].split(), None
     for word in words:
         if word.startswith("--"):
@@ -98,7 +102,7 @@ class Files(unittest.TestCase):
         }
 
     def command(self, program, changed):
-        """The words of the program's command, with the values in `changed` in the place of others."""
+        """Returns the words of the program's command, with some values `changed`."""
         words, last = [], None
         for option, value in options(program):
             words += [] if option == last else [option]
@@ -222,7 +226,8 @@ class Files(unittest.TestCase):
                             tried += 1
                 (self.folder / "link-to-input").unlink()
                 (self.folder / "same-as-input").unlink()
-        # The page beside whose name an input's provenance lies, and weights that are to be written over those that are given.
+        # The page beside whose name an input's provenance lies, and weights that are to be written
+        # over those that are given.
         os.symlink("../images.npy", self.out / "page.html")
         words = [
             "--assignments",
@@ -384,7 +389,8 @@ class Files(unittest.TestCase):
             model = self.folder / "model.npz"
             self.done(program, *fit, "--out", "out/fit.npy", "--model", model)
             arrays = dict(np.load(model))
-            # Rounded, settings would be others, and the weights of a mixture no longer have the sum 1.
+            # Rounded, settings would be others, and the weights of a mixture no longer have the sum
+            # 1.
             kept = {"settings", "weights"}
             stored = {
                 name: {

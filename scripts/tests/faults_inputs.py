@@ -1,4 +1,4 @@
-"""Files and names that are out to break something: one line each, no more memory than the file is worth, nothing outside the folder.
+"""Hostile files and names: programs print one line, use little memory and leave the folder alone.
 
 Part of `make test-faults`. What the readers make of bytes is fuzzed as well, see fuzz/.
 """
@@ -116,6 +116,10 @@ class Inputs(unittest.TestCase):
         yield [BIN / "evaluate", path, "--quiet"]
 
     def test_files_that_promise_more_than_there_is(self):
+        tensor = (
+            b'{"encoder.0.weight":{"dtype":"F32","shape":[4294967296,4294967296],'
+            b'"data_offsets":[0,9223372036854775807]}}'
+        )
         files = {
             "terabytes": header(described(shape="(1000000000, 1000000)")),
             "terabytes-2": header(described(shape="(1000000000, 1000000)"), version=2),
@@ -128,10 +132,7 @@ class Inputs(unittest.TestCase):
             "nested": header("{'descr': " + "(" * 3000 + ")" * 3000 + "}\n"),
             "long": b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**32 - 1),
             "safetensors": struct.pack("<Q", 2**63) + b"{}",
-            "safetensors-2": struct.pack("<Q", 120)
-            + b'{"encoder.0.weight":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,9223372036854775807]}}'.ljust(
-                120
-            ),
+            "safetensors-2": struct.pack("<Q", 120) + tensor.ljust(120),
             "json": b"[" * 100000,
             "json-2": b'{"splits": ' + b'{"a":' * 100000,
             "csv": b"epoch,train,validation\n" + b'"' * 100000,

@@ -1,4 +1,6 @@
-"""Whatever moment a program or `make all` is stopped at: nothing is half written, and run again it ends with the same bytes.
+"""A program or `make all` that is stopped at any moment leaves no half-written file.
+
+Run again, it ends with the same bytes.
 
 Part of `make test-faults`; KILLS says how many processes are killed in all.
 """
@@ -117,7 +119,8 @@ class Kills(unittest.TestCase):
                     self.moment(rng, seconds)
                     process.send_signal(number)
                     started = time.monotonic()
-                    # Before it listens to signals, the system ends it by them; a shell calls that 130 and 143 as well.
+                    # Before it handles signals the system ends it by them, which a shell reports as
+                    # 130 and 143 as well.
                     self.assertIn(process.wait(timeout=10), [0, code, -number])
                     self.assertLess(time.monotonic() - started, 1)
                     self.assertEqual(temporaries(self.folder), [])

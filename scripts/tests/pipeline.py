@@ -1,4 +1,4 @@
-"""What tests of the pipeline share: how to run it small, and what has to be the same in every run."""
+"""Runs the pipeline on little data, and compares what has to be the same in every run."""
 
 import hashlib
 import json
@@ -23,7 +23,10 @@ def make(artifacts, *words, check=True):
 
 
 def digests(artifacts):
-    """SHA-256 of everything that has to be the same in every run: all files, provenance without its `run`."""
+    """Returns the SHA-256 of everything that has to be the same in every run.
+
+    These are all files; of provenance everything but its `run`.
+    """
     found = {}
     for path in sorted(Path(artifacts).rglob("*")):
         if not path.is_file() or ".stamps" in path.parts or path.name == ".lock":
@@ -38,7 +41,8 @@ def digests(artifacts):
                     record.pop("result")
             content = json.dumps(record).encode()
         if path.suffix == ".html":
-            # The page tells how long each step took and on what, which its provenance's hash then depends on.
+            # The page tells how long each step took and on what, which its provenance's hash then
+            # depends on.
             content = re.sub(rb"<td>[0-9.]+</td><td>[^<]* threads?</td>", b"", content)
         found[str(path.relative_to(artifacts))] = hashlib.sha256(content).hexdigest()
     return found

@@ -6,7 +6,8 @@ import numpy as np
 
 from pipeline import BIN
 
-# Of each program its arguments and its outputs: the first of them is the one whose presence says that the run was complete.
+# The arguments and outputs of each program. The first output is written last, so it tells that the
+# run was complete.
 STAGES = {
     "fetch-data": (
         "--dataset synthetic --count 3000 --out-dir out",
@@ -19,11 +20,13 @@ STAGES = {
         ],
     ),
     "train-ae": (
-        "--images images.npy --validation images.npy --hidden 32 --latent 4 --epochs 8 --out out/w.safetensors",
+        "--images images.npy --validation images.npy --hidden 32 --latent 4 --epochs 8 "
+        "--out out/w.safetensors",
         ["w.safetensors", "losses.csv"],
     ),
     "encode": (
-        "--images images.npy --weights w.safetensors --out out/latents.npy --decode out/decoded.npy",
+        "--images images.npy --weights w.safetensors --out out/latents.npy "
+        "--decode out/decoded.npy",
         ["latents.npy", "decoded.npy"],
     ),
     "scatter": (
@@ -43,7 +46,8 @@ STAGES = {
         ["g.npy", "model.npz", "p.npy"],
     ),
     "consensus": (
-        "--assignments a.npy b.npy c.npy --k 10 --out out/c.npy --agreement out/agreement.npy --model out/model.npz",
+        "--assignments a.npy b.npy c.npy --k 10 --out out/c.npy --agreement out/agreement.npy "
+        "--model out/model.npz",
         ["c.npy", "agreement.npy", "model.npz"],
     ),
     "evaluate": (
@@ -51,7 +55,8 @@ STAGES = {
         ["scores.json"],
     ),
     "report": (
-        "--assignments a=a.npy --points a=points.npy --labels labels.npy --images images.npy --map map.npy --out out/index.html",
+        "--assignments a=a.npy --points a=points.npy --labels labels.npy --images images.npy "
+        "--map map.npy --out out/index.html",
         ["index.html"],
     ),
 }
@@ -61,17 +66,20 @@ def prepare(folder, rows=2000):
     """Writes what the programs read into `folder`."""
     rng = np.random.default_rng(0)
     labels = rng.integers(10, size=rows)
-    centres = rng.normal(size=(10, 12))
+    centers = rng.normal(size=(10, 12))
     np.save(folder / "labels.npy", labels.astype("u1"))
     np.save(
-        folder / "points.npy", (centres[labels] + 0.7 * rng.normal(size=(rows, 12))).astype("f4")
+        folder / "points.npy", (centers[labels] + 0.7 * rng.normal(size=(rows, 12))).astype("f4")
     )
-    np.save(folder / "map.npy", centres[labels, :2] + rng.normal(size=(rows, 2)))
+    np.save(folder / "map.npy", centers[labels, :2] + rng.normal(size=(rows, 2)))
     np.save(folder / "images.npy", rng.integers(256, size=(rows, 16, 16), dtype="u1"))
     for name in "abc":
         moved = np.where(rng.random(rows) < 0.2, rng.integers(10, size=rows), labels)
         np.save(folder / f"{name}.npy", rng.permutation(10)[moved].astype("i4"))
-    weights = "--images images.npy --hidden 32 --latent 4 --epochs 1 --out w.safetensors --losses first.csv"
+    weights = (
+        "--images images.npy --hidden 32 --latent 4 --epochs 1 --out w.safetensors "
+        "--losses first.csv"
+    )
     subprocess.run(
         [BIN / "train-ae", *weights.split()], cwd=folder, check=True, capture_output=True
     )

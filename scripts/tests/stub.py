@@ -1,10 +1,10 @@
 #!/usr/bin/python3 -SI
 """A program of the pipeline as tests of the Makefile need it: it takes any name and any flags.
 
-Every output tells the program's name, its flags and the content of its inputs, so that two files are
-equal only if the same commands made them of the same inputs. Appends its name and flags as a line to
-the file LOG; fails if the name is in FAIL; with STOP, leaves a checkpoint and fails; before it ends,
-writes into the file TOUCHED if that is among its inputs. It imports little, to start fast.
+Every output tells the program's name, its flags and the content of its inputs, so that two files
+are equal only if the same commands made them of the same inputs. Appends its name and flags as a
+line to the file LOG; fails if the name is in FAIL; with STOP, leaves a checkpoint and fails; before
+it ends, writes into the file TOUCHED if that is among its inputs. It imports little, to start fast.
 """
 
 import os

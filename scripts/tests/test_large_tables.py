@@ -1,4 +1,4 @@
-"""Scores of many classes and clusters: equal to those of SciPy and scikit-learn, in bounded memory."""
+"""Scores of many classes and clusters equal scikit-learn's, in bounded memory."""
 
 import json
 import resource
@@ -87,7 +87,8 @@ class LargeTables(unittest.TestCase):
                             ]
                         ).all()
                     )
-                    # With a column of its own for each row, every row can be left unpaired: all weights are shifted by 1.
+                    # With a column of its own for each row, every row can be left unpaired: all
+                    # weights are shifted by 1.
                     alone = csr_array(
                         (np.ones(len(classes), int), (range(len(classes)), range(len(classes))))
                     )

@@ -43,7 +43,10 @@ class Make(unittest.TestCase):
             (self.bin / program).chmod(0o755)
 
     def make(self, *words, code=0, cwd=ROOT, artifacts=None, **environment):
-        """Runs make and returns what it printed; `self.ran` are the commands of the programs that ran."""
+        """Runs make and returns what it printed.
+
+        `self.ran` are the commands of the programs that ran.
+        """
         self.log.write_text("")
         command = ["make", *map(str, words), f"BIN={self.bin}", f"LIBTORCH={self.bin}"]
         if artifacts != "":
@@ -63,7 +66,7 @@ class Make(unittest.TestCase):
         return done
 
     def refused(self, *words, told, **options):
-        """`words` are refused by make itself, with one line that has `told`, before anything runs."""
+        """Expects that make refuses `words` with one line that has `told`, before anything runs."""
         done = self.make(*words, code=2, **options)
         self.assertEqual(self.ran, [])
         self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
@@ -71,7 +74,7 @@ class Make(unittest.TestCase):
             self.assertIn(part, done.stderr)
 
     def mine(self, name, shape=(30, 4), dtype="f4"):
-        """A file of the user's, outside the artifacts."""
+        """Writes a file of the user's, outside the artifacts."""
         path = self.folder / name
         np.save(path, np.zeros(shape, dtype))
         return path
@@ -93,7 +96,7 @@ class Make(unittest.TestCase):
         self.assertIn("Nothing to be done", done.stdout + done.stderr)
 
     def contents(self):
-        """Every generated file; of provenance and stamps there is none, or they are not of interest."""
+        """Returns the text of every generated file but stamps and the lock."""
         return {
             str(path.relative_to(self.artifacts)): path.read_text()
             for path in sorted(self.artifacts.rglob("*"))
@@ -148,7 +151,7 @@ class Consensus(Make):
 
 class FilesOfYours(Make):
     def commands_of_mine(self, *words, systems, scored):
-        """Runs make all; its systems are these, and no command sees anything of a bundled data set."""
+        """Runs make all and expects these systems, and no file of a bundled data set."""
         shutil.rmtree(self.artifacts, ignore_errors=True)
         self.make("all", "RUNS=2", *words)
         self.assertEqual(self.systems(), sorted(systems), words)
@@ -286,9 +289,9 @@ class FilesOfYours(Make):
 
     def test_what_our_systems_left_of_other_points_is_not_taken_for_yours(self):
         self.make("all", "RUNS=2")
-        foreign = self.artifacts / "clusters/pixels-hdbscan/train.npy"
-        foreign.parent.mkdir()
-        foreign.write_text("")
+        external = self.artifacts / "clusters/pixels-hdbscan/train.npy"
+        external.parent.mkdir()
+        external.write_text("")
         self.make(
             "all", "RUNS=2", f"LATENTS={self.mine('l.npy')}", f"TRAIN_LABELS={self.mine('y.npy')}"
         )

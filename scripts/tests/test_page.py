@@ -1,4 +1,4 @@
-"""The page in a browser, headless: what it shows, that it needs nothing else, and that its switches work.
+"""The page in a headless browser: its contents, its switches, and that it loads no other file.
 
 Needs Chromium and its driver (Debian: chromium, chromium-driver) and is skipped without them.
 """
@@ -22,17 +22,24 @@ DRIVER = shutil.which("chromedriver")
 
 # Relative luminance and contrast as WCAG 2 defines them, of every text on its own ground.
 CONTRASTS = """
-const channel = (v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
+const channel = (v) => {
+  v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
 const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-const levels = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+const levels = (color) => {
+  canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
   return [...canvas.getImageData(0, 0, 1, 1).data]; };
-const luminance = (colour) => { const [r, g, b] = levels(colour); return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b); };
+const luminance = (color) => {
+  const [r, g, b] = levels(color);
+  return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b); };
 const ground = (element) => { for (let at = element; at; at = at.parentElement) {
-  const colour = getComputedStyle(at).backgroundColor; if (levels(colour)[3] === 255) return colour; } };
-return [...document.querySelectorAll('td, th, p, a, li, label, select, span, button, h1, h2, h3, h4, h5, summary, figcaption, caption, code, small, strong, svg text')]
+  const color = getComputedStyle(at).backgroundColor;
+  if (levels(color)[3] === 255) return color; } };
+return [...document.querySelectorAll('td, th, p, a, li, label, select, span, button, h1, h2, h3, '
+    + 'h4, h5, summary, figcaption, caption, code, small, strong, svg text')]
   .filter((element) => element.checkVisibility() && element.textContent.trim())
   .map((element) => { const style = getComputedStyle(element);
-    const [a, b] = [luminance(element instanceof SVGElement ? style.fill : style.color), luminance(ground(element))];
+    const text = element instanceof SVGElement ? style.fill : style.color;
+    const [a, b] = [luminance(text), luminance(ground(element))];
     return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), element.outerHTML.slice(0, 100)]; });
 """
 
@@ -204,7 +211,7 @@ class Page(unittest.TestCase):
         self.assertGreater(len(told), 2)
         self.assertTrue(all(text.startswith("Image ") for text in told), told)
 
-    def test_the_map_is_coloured_by_what_is_chosen(self):
+    def test_the_map_is_colored_by_what_is_chosen(self):
         from selenium.webdriver.support.select import Select
 
         browser = self.open()
@@ -237,10 +244,12 @@ class Page(unittest.TestCase):
         browser = self.open()
         nameless = browser.execute_script("""
             const bad = [...document.images].filter((image) => !image.alt);
-            bad.push(...[...document.querySelectorAll('svg')].filter((svg) => !svg.querySelector('title').textContent));
-            bad.push(...[...document.querySelectorAll('table')].filter((table) => !table.querySelector('th[scope]')));
-            bad.push(...[...document.querySelectorAll('[id]')].filter((a) => document.querySelectorAll('#' + CSS.escape(a.id)).length > 1));
-            bad.push(...[...document.querySelectorAll('a[href^="#"]')].filter((a) => !document.querySelector(a.getAttribute('href'))));
+            const all = (selector) => [...document.querySelectorAll(selector)];
+            bad.push(...all('svg').filter((svg) => !svg.querySelector('title').textContent));
+            bad.push(...all('table').filter((table) => !table.querySelector('th[scope]')));
+            bad.push(...all('[id]').filter((a) => all('#' + CSS.escape(a.id)).length > 1));
+            bad.push(...all('a[href^="#"]').filter(
+                (a) => !document.querySelector(a.getAttribute('href'))));
             return bad.map((element) => element.outerHTML.slice(0, 100));
         """)
         self.assertEqual(nameless, [])

@@ -1,4 +1,4 @@
-"""The pipeline as its users meet it: through make, on the bundled digits, with real processes and real files.
+"""The pipeline as users run it: make, the bundled digits, real processes and real files.
 
 Run by `make test`, which builds the programs and the Python environment first.
 """
@@ -41,7 +41,8 @@ class Pipeline(unittest.TestCase):
     def copy(self):
         """Artifacts of a finished run, with their times, for a test to change."""
         target = self.folder / self.id().split(".")[-1]
-        # The commands name the folder, so a copy elsewhere would be another pipeline: make it anew, by the same rules.
+        # The commands name the folder, so a copy elsewhere would be another pipeline: make it anew,
+        # by the same rules.
         make(target)
         return target
 
@@ -333,7 +334,10 @@ class Pipeline(unittest.TestCase):
 
 class Manifold(unittest.TestCase):
     def test_clusters_do_not_drift_apart(self):
-        """If what pulls the two ends of an edge is not the same, parts of a class drift away: 4.8 then, 2.0 with umap-learn."""
+        """Parts of a class stay together, unless the two ends of an edge are pulled differently.
+
+        Their distance would be 4.8 then; umap-learn's is 2.0.
+        """
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
             subprocess.run(
@@ -429,7 +433,10 @@ class AgainstPyTorch(unittest.TestCase):
                     self.assertGreater(np.abs(expected).max(), 0.01)
 
     def test_training_takes_pytorchs_steps(self):
-        """All images in one batch, so that their order does not matter: losses and weights after 12 steps."""
+        """Compares losses and weights after 12 steps.
+
+        All images are in one batch, so that their order does not matter.
+        """
         import torch
         from safetensors.torch import load_file
 
@@ -611,7 +618,8 @@ class AgainstPyTorch(unittest.TestCase):
             images, weights, latents, losses = (
                 folder / name for name in ["i.npy", "w.safetensors", "l.npy", "losses.csv"]
             )
-            # Sides that halve to whole numbers, and that do not; the last column is what each transposed layer adds to them.
+            # Sides that halve to whole numbers, and that do not; the last column is what each
+            # transposed layer adds to them.
             for height, width, (h, w), added in [
                 (8, 8, (1, 1), [1, 1, 1]),
                 (28, 28, (4, 4), [0, 1, 1]),

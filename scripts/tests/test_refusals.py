@@ -1,4 +1,4 @@
-"""Bad input and wrong usage, the same table for every program: one line, the right exit code, nothing left behind."""
+"""Bad input and wrong usage end every program with one line, its exit code and no file."""
 
 import json
 import os
@@ -56,7 +56,8 @@ class Refusals(unittest.TestCase):
         )
         cls.command(
             "train-ae",
-            "--images images.npy --out conv.safetensors --network conv --hidden 3 --latent 2 --epochs 1",
+            "--images images.npy --out conv.safetensors --network conv --hidden 3 --latent 2 "
+            "--epochs 1",
         )
         for kind in ["kmeans", "gmm"]:
             cls.command(
@@ -227,21 +228,25 @@ class Refusals(unittest.TestCase):
             for seed in [1, 2]:
                 self.command(
                     "train-ae",
-                    f"--images images.npy --hidden 8 --latent 2 --epochs 1 --seed {seed} --out {name}/w{seed}.safetensors",
+                    f"--images images.npy --hidden 8 --latent 2 --epochs 1 --seed {seed} "
+                    f"--out {name}/w{seed}.safetensors",
                 )
                 for images in ["images", "more-images"]:
                     self.command(
                         "encode",
-                        f"--images {images}.npy --weights {name}/w{seed}.safetensors --out {name}/{images}{seed}.npy",
+                        f"--images {images}.npy --weights {name}/w{seed}.safetensors --out "
+                        f"{name}/{images}{seed}.npy",
                     )
                 self.command(
                     "embed-manifold",
-                    f"--points {name}/images{seed}.npy --neighbors 5 --epochs 5 --dims 2 --seed {seed} "
+                    f"--points {name}/images{seed}.npy --neighbors 5 --epochs 5 --dims 2 --seed "
+                    f"{seed} "
                     f"--out {name}/e{seed}.npy --model {name}/e{seed}.npz",
                 )
                 self.command(
                     "embed-manifold",
-                    f"--points {name}/more-images{seed}.npy --transform {name}/e{seed}.npz --out {name}/other-e{seed}.npy",
+                    f"--points {name}/more-images{seed}.npy --transform {name}/e{seed}.npz --out "
+                    f"{name}/other-e{seed}.npy",
                 )
             for program, points, other in [
                 ("cluster-kmeans", "images", "more-images"),
@@ -420,7 +425,8 @@ class Refusals(unittest.TestCase):
             "cluster-gmm": "--points points.npy --out {}/new.npy",
             "evaluate": "--assignments assignments.npy --labels labels.npy --out {}/new.json",
         }.items():
-            # A folder that cannot be: its name is that of a file, or it lies where nobody may write.
+            # A folder that cannot be: its name is that of a file, or it lies where nobody may
+            # write.
             for folder in ["labels.npy", "/proc/none"]:
                 with self.subTest(f"{program} {folder}"):
                     before = sorted(os.listdir(self.folder))
@@ -564,7 +570,8 @@ class Refusals(unittest.TestCase):
             ("evaluate", "--assignments assignments.npy --points points.npy", "--out"),
             (
                 "evaluate",
-                "--assignments assignments.npy --points points.npy --points points.npy --out new.json",
+                "--assignments assignments.npy --points points.npy --points points.npy --out "
+                "new.json",
                 "--points",
             ),
             ("evaluate", "--points points.npy scores.json", "not both"),
@@ -585,7 +592,10 @@ class Refusals(unittest.TestCase):
                 )
 
     def test_every_result_is_a_line_of_json_where_that_is_wanted(self):
-        """`--json`: one line on stdout, the provenance as it lies beside the output. `--quiet`: nothing on stderr."""
+        """`--json`: one line on stdout, the provenance as it lies beside the output.
+
+        `--quiet`: nothing on stderr.
+        """
         (self.folder / "j").mkdir()
         for program, words, out in [
             ("fetch-data", "--dataset synthetic --count 20 --out-dir j", "j/train-images.npy"),
@@ -656,7 +666,10 @@ class Refusals(unittest.TestCase):
 
     def test_a_stage_that_does_not_converge_still_gives_its_model(self):
         for kind in ["kmeans", "gmm"]:
-            words = "--points points.npy --out u.npy --model u.npz --k 5 --max-iter 1 --starts 1 --tol 0"
+            words = (
+                "--points points.npy --out u.npy --model u.npz --k 5 --max-iter 1 --starts 1 --tol "
+                "0"
+            )
             done = self.command(f"cluster-{kind}", words)
             self.assertIn("not converged", done.stderr)
             self.assertIn("converged: false", done.stdout)
@@ -736,7 +749,8 @@ class Refusals(unittest.TestCase):
                     self.assertLess(time.monotonic() - started, 5)
                     self.assertRegex(
                         told[-1],
-                        rf"^train-ae: stopped after \d+ of {epochs} epochs, saved in .*checkpoint.safetensors; .* --resume",
+                        rf"^train-ae: stopped after \d+ of {epochs} epochs, saved in "
+                        rf".*checkpoint.safetensors; .* --resume",
                     )
                     self.assertEqual(
                         {path.name for path in out.parent.iterdir()},
@@ -801,23 +815,28 @@ class Refusals(unittest.TestCase):
                 for program, words in [
                     (
                         "train-ae",
-                        "--images images.npy --out w.safetensors --hidden 300,200 --epochs 2 --validation images.npy",
+                        "--images images.npy --out w.safetensors --hidden 300,200 --epochs 2 "
+                        "--validation images.npy",
                     ),
                     (
                         "encode",
-                        "--images images.npy --weights w.safetensors --out latents.npy --decode decoded.npy",
+                        "--images images.npy --weights w.safetensors --out latents.npy --decode "
+                        "decoded.npy",
                     ),
                     (
                         "train-ae",
-                        f"--images images.npy --out conv.safetensors --network conv --hidden 8,16 --epochs 1 {changes}",
+                        f"--images images.npy --out conv.safetensors --network conv --hidden 8,16 "
+                        f"--epochs 1 {changes}",
                     ),
                     (
                         "encode",
-                        "--images images.npy --weights conv.safetensors --out conv.npy --decode conv-decoded.npy",
+                        "--images images.npy --weights conv.safetensors --out conv.npy --decode "
+                        "conv-decoded.npy",
                     ),
                     (
                         "train-ae",
-                        f"--images images.npy --out changed.safetensors --hidden 300 --epochs 1 {changes}",
+                        f"--images images.npy --out changed.safetensors --hidden 300 --epochs 1 "
+                        f"{changes}",
                     ),
                     ("cluster-kmeans", "--points points.npy --out k.npy --model k.npz"),
                     ("cluster-gmm", "--points points.npy --out g.npy --model g.npz --proba p.npy"),

@@ -63,7 +63,10 @@ class Supply(unittest.TestCase):
     def test_python_packages(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "requirements-x.txt"
-            good = "# by hand\na==1.0 \\\n    --hash=sha256:00\nb==2.0 ; sys_platform == 'linux' \\\n    --hash=sha256:11\n"
+            good = (
+                "# by hand\na==1.0 \\\n    --hash=sha256:00\nb==2.0 ; sys_platform == 'linux' \\\n "
+                "   --hash=sha256:11\n"
+            )
             for text, expected in [
                 (good, []),
                 (good + "c>=1 \\\n    --hash=sha256:22\n", ["c>=1"]),

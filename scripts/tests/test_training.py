@@ -1,4 +1,7 @@
-"""What `train-ae` and `encode` refuse, warn of and keep: trainings broken off, scales of images, weights of others."""
+"""What `train-ae` and `encode` refuse, warn of and keep.
+
+Trainings broken off, scales of images, weights of others.
+"""
 
 import json
 import os
@@ -167,7 +170,8 @@ class Training(unittest.TestCase):
             "assuming --activation relu and --loss mse (the output is linear)", done.stderr
         )
         done = self.encode(
-            "--images images.npy --weights plain.safetensors --activation tanh --decode d.npy --loss bce"
+            "--images images.npy --weights plain.safetensors --activation tanh --decode d.npy "
+            "--loss bce"
         )
         np.testing.assert_array_equal(np.load(self.folder / "latents.npy"), expected)
         self.assertTrue((np.load(self.folder / "d.npy") >= 0).all())

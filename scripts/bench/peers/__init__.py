@@ -1,4 +1,4 @@
-"""What bench_peers.py is made of: the files it runs on, one run of a peer, the tables. Here: the tools' names."""
+"""The parts of bench_peers.py: the files it runs on, a run of a peer, tables, and tools' names."""
 
 OURS, OURS_NEAR, LINFA = "ours", "ours, to 0.1 %", "linfa"
 SKLEARN, SKLEARN_F32, INTEL = "scikit-learn", "scikit-learn, f32", "Intel"

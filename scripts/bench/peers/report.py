@@ -1,4 +1,4 @@
-"""Measurements as Markdown tables."""
+"""Prints measurements as Markdown tables."""
 
 from statistics import median
 
@@ -11,12 +11,12 @@ def markdown(head, rows):
 
 
 def digits(x):
-    """Three digits that count."""
+    """Formats a number with three significant digits."""
     return f"{x:.0f}" if x >= 99.95 else f"{x:#.3g}"
 
 
 def column(runs, name):
-    """The values of one tool in the order of the rounds, without those it does not know."""
+    """Returns the values of one tool in the order of the rounds, without missing ones."""
     return [run[name] for run in runs if run.get(name) is not None]
 
 
@@ -25,7 +25,7 @@ def middle(values, form=digits):
 
 
 def ratios(runs, ours, name):
-    """How many times ours each round took; the machine's moods are the same for both."""
+    """Returns each round's ratio to ours: within a round the machine is equally busy for both."""
     pairs = [(run.get(name), our[name]) for run, our in zip(runs, ours)]
     return [value / our for value, our in pairs if value is not None]
 
@@ -58,7 +58,11 @@ def row(tool, runs, ours, method):
 
 
 def table(method, runs):
-    """`runs`: the list of runs of each tool, ours first; one that failed has an error in place of seconds."""
+    """Returns the table of all tools.
+
+    `runs` has the list of runs of each tool, ours first; a failed run has an error in place of
+    seconds.
+    """
     head = ["tool", "median s", "min - max", "ratio to ours", "iterations"]
     if method == "kmeans":
         head += ["inertia, relative to ours"]
@@ -72,16 +76,17 @@ def table(method, runs):
 
 
 def near(runs):
-    """How the two that stop as soon as they are near compare."""
+    """Compares the two runs that stop within 0.1 % of our inertia."""
     ratio = middle(ratios(runs[FAISS_NEAR], runs[OURS_NEAR], "seconds"))
     return f"To 0.1 % faiss takes {ratio} times as long as ours."
 
 
 def floors(n, d, k, size, ours):
-    """What no k-means without bounds can go below, and what ours computed where its provenance says so."""
+    """Returns the work of k-means without bounds, and ours where its provenance has it."""
     flop = 2 * n * k * d / 1e9
     lines = [
-        f"One pass over the points reads {size / 1e6:.1f} MB; a full assignment takes {digits(flop)} GFLOP."
+        f"One pass over the points reads {size / 1e6:.1f} MB; a full assignment takes "
+        f"{digits(flop)} GFLOP."
     ]
     known = [(run["distances"], run["seconds"]) for run in ours if run.get("distances")]
     if known:

@@ -1,10 +1,12 @@
-"""One run of a peer, in a process of its own: a task in JSON in, what came of it in JSON out.
+"""Runs a peer once, in a process of its own: reads a task as JSON, prints the result as JSON.
 
-    PYTHONPATH=scripts python3 -m peers.run_peer '{"tool": "faiss", "method": "kmeans", "points": "latents.npy",
-        "centres": null, "k": 10, "starts": 10, "tol": 1e-4, "max_iter": 100, "seed": 0, "threads": 2}'
+    PYTHONPATH=scripts/bench:scripts/standins python3 -m peers.run_peer '{"tool": "faiss",
+        "method": "kmeans", "points": "latents.npy", "centers": null, "k": 10, "starts": 10,
+        "tol": 1e-4, "max_iter": 100, "seed": 0, "threads": 2}'
 
-The points are loaded and a tiny fit is made first, so that only fit() is timed. Inertia and log-likelihood are computed
-afterwards, in f64 and for all peers alike. With "reach", for faiss, it says how many iterations that inertia takes.
+The points are loaded and a tiny fit is made first, so that only fit() is timed. Inertia and
+log-likelihood are computed afterwards, in f64 and for all peers alike. With "reach", for faiss, it
+says how many iterations that inertia takes.
 """
 
 import json
@@ -27,10 +29,10 @@ def timed(fit, *args, **options):
     return time.perf_counter() - started, result
 
 
-def inertia(points, centres, labels):
-    centres = centres.astype("f8")
+def inertia(points, centers, labels):
+    centers = centers.astype("f8")
     blocks = (slice(i, i + 1000) for i in range(0, len(points), 1000))
-    return float(sum(np.square(points[block] - centres[labels[block]]).sum() for block in blocks))
+    return float(sum(np.square(points[block] - centers[labels[block]]).sum() for block in blocks))
 
 
 def kmeans_sklearn(task, points, start):
@@ -97,15 +99,17 @@ def kmeans_faiss(task, points, start):
 
 
 def iterations_to(task, points, start):
-    """faiss has no tolerance, only a number of iterations: those after which its best start is within 0.1 % of an
-    inertia, or of the best it gets to. Random starts differ: of three seeds the one in the middle, to be measured with.
+    """Finds the iterations after which faiss is within 0.1 % of an inertia, or of its own best.
+
+    faiss has no tolerance, only a number of iterations. Random starts differ, so of three seeds the
+    one in the middle is returned, to be measured with.
     """
     found = []
     for seed in range(1 if start is not None else 3):
         # One start at a time, each from the seed that faiss gives it among several.
         seeds = [seed + 15486557 * number for number in range(task["starts"])]
         objectives = [faiss_fit(task, points, start, seed=one, nredo=1)[-1].obj for one in seeds]
-        # The objective of iteration i belongs to the centres before its update; the last one stays.
+        # The objective of iteration i belongs to the centers before its update; the last one stays.
         longest = max(map(len, objectives))
         best = np.min(
             [np.pad(one, (0, longest - len(one)), mode="edge") for one in objectives], axis=0
@@ -116,7 +120,7 @@ def iterations_to(task, points, start):
 
 
 def mixture(k, tol=1e-3, max_iter=100, means=None):
-    """scikit-learn's mixture, whose first M step takes all of a point to the nearest of `means`, as ours does."""
+    """Fits scikit-learn's mixture from hard assignments to the nearest of `means`, as ours does."""
     from sklearn.metrics import pairwise_distances_argmin
     from sklearn.mixture import GaussianMixture
 
@@ -136,7 +140,10 @@ def log_likelihood(points, weights, means, covariances):
 
 
 def gmm_sklearn(task, points, start):
-    """With one BLAS thread or all of them, whichever is quicker in a trial: many of its products are small."""
+    """Fits with one BLAS thread or all of them, whichever is quicker in a trial.
+
+    Many of the matrix products are so small that threads cost more than they save.
+    """
     points, start = points.astype(task["dtype"]), start.astype(task["dtype"])
     mixture(1, max_iter=1).fit(points[:TINY])
     trials = {}
@@ -155,7 +162,11 @@ def gmm_sklearn(task, points, start):
 
 
 def gmm_intel(task, points, start):
-    """The extension leaves scikit-learn's mixture alone; the library under it has one, whose threshold is for the sum."""
+    """Fits the mixture of the library under Intel's extension.
+
+    The extension itself leaves scikit-learn's mixture alone. The threshold is for the sum of the
+    log-likelihoods, not for their mean.
+    """
     import daal4py
     from sklearn.metrics import pairwise_distances_argmin
 
@@ -200,7 +211,7 @@ def main():
     task = json.loads(sys.argv[1])
     task["dtype"] = "f4" if task["tool"] == SKLEARN_F32 else "f8"
     points = np.ascontiguousarray(load_points(task["points"]), dtype="f4")
-    start = task["centres"] and load(task["centres"])
+    start = task["centers"] and load(task["centers"])
     seconds, iterations, quality = PEERS[task["method"], task["tool"]](task, points, start)
     found = {
         "seconds": seconds,

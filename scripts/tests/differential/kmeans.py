@@ -191,7 +191,8 @@ def batches(case):
             case.load("labels.npy"),
             case.load("model.npz")["centroids"],
         )
-        # Few batches see the outliers that most of the inertia may be of; a single row apart is one.
+        # Few batches see the outliers that most of the inertia may be of; a single row apart is
+        # one.
         case.expect(
             f"inertia of {where} by mini-batches",
             case.drawn["shape"] == "tails"
