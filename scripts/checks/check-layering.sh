@@ -33,7 +33,7 @@ for crate in $programs $libraries; do
     autoencoder | clustering | pca | scattering | umap | metrics)
         for above in artifact cli; do
             ! has $above ||
-                say "$crate depends on $above; a library of arrays opens no file and parses no flags"
+                say "$crate depends on $above; a library of arrays opens no file, parses no flags"
         done
         ;;
     artifact) ! has cli || say "artifact depends on cli" ;;

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# What a stage ran with, so that make sees when it has to run again.
+# Records what a stage ran with, so that make sees when it has to run again.
 #
-#   record.sh begin [--checkpoint FILE] STAMP COMMAND INPUT...   before the command runs
-#   record.sh end STAMP OUTPUT...            after it succeeded
-#   record.sh changed FOLDER                 prints the stages recorded in FOLDER of which a file changed
+#   record.sh begin [--checkpoint FILE] STAMP COMMAND INPUT...
+#       begins a record, before the command runs
+#   record.sh end STAMP OUTPUT...
+#       completes it, after the command succeeded
+#   record.sh changed FOLDER
+#       prints the stages with a record in FOLDER of which a file has changed since
 #   record.sh stopped STAMP CHECKPOINT COMMAND INPUT...
-#                                            prints `same` if CHECKPOINT is of a run of this command on
-#                                            these inputs, `other` if not, nothing if there is no record
+#       prints `same` if CHECKPOINT is of a run of this command on these inputs, `other` if not, and
+#       nothing if there is no record
 #
 # STAMP holds the command, STAMP.files a line for each input and output: inode, size, time of the
 # last change and path. A file that is not there has a line of dashes. STAMP.begun is the record of
@@ -33,14 +36,17 @@ run() {
 
 changed() {
     local records=() record
-    while IFS= read -r record; do records+=("$record"); done < <(find "$1" -name '*.files' 2>/dev/null)
+    while IFS= read -r record; do
+        records+=("$record")
+    done < <(find "$1" -name '*.files' 2>/dev/null)
     [ ${#records[@]} -gt 0 ] || return 0
     { awk '{ print $4 }' "${records[@]}" | sort -u | xargs "${describe[@]}" -- 2>/dev/null || :; } |
         awk -v start=$((${#1} + 2)) '
             now { found[$4] = $1 " " $2 " " $3; next }
             {
                 is = $4 in found ? found[$4] : "- - -"
-                if (is != $1 " " $2 " " $3) stale[substr(FILENAME, start, length(FILENAME) - start - 5)]
+                name = substr(FILENAME, start, length(FILENAME) - start - 5)
+                if (is != $1 " " $2 " " $3) stale[name]
             }
             END { for (name in stale) print name }' now=1 - now=0 "${records[@]}"
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# One make at a time in a folder: with-lock.sh DIR COMMAND...
+# Runs a command while no other make works in a folder: with-lock.sh DIR COMMAND...
 #
-# Runs COMMAND holding a lock on DIR/.lock, which the system takes back however the command ends;
-# what the command starts holds it too. Where someone else holds it, says who and exits 1. COMMAND
-# sees DIR as LOCKED_DIR.
+# Holds a lock on DIR/.lock, which the system releases however COMMAND ends; the processes that
+# COMMAND starts hold it too. If another make holds the lock, names its process and exits with 1.
+# COMMAND finds DIR in the environment as LOCKED_DIR.
 set -euo pipefail
 
 export LOCKED_DIR=${1:?usage: with-lock.sh DIR COMMAND...}
@@ -15,8 +15,9 @@ if ! command -v flock >/dev/null; then
 fi
 exec 9<>"$LOCKED_DIR/.lock"
 if ! flock --nonblock 9; then
-    printf 'make: %s is in use by another make (process %s, or what it started): wait for it, or work elsewhere with ARTIFACTS=\n' \
-        "$LOCKED_DIR" "$(head -n1 "$LOCKED_DIR/.lock")" >&2
+    holder=$(head -n1 "$LOCKED_DIR/.lock")
+    echo "make: $LOCKED_DIR is in use by another make (process $holder, or what it started): wait" \
+        'for it, or work elsewhere with ARTIFACTS=' >&2
     exit 1
 fi
 echo $PPID >"$LOCKED_DIR/.lock"

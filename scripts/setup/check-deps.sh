@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Checks that tools are there before minutes are spent: check-deps.sh TOOL...   (cargo, c++, python3)
-# Prints one line with the cure for the first one that is missing and exits 1.
+# Checks that tools are there before minutes are spent: check-deps.sh TOOL...
+#
+# The tools are cargo, c++ and python3. Prints one line with the cure for the first one that is
+# missing and exits with 1.
 set -euo pipefail
 
 fail() { printf 'need: %s\n' "$*" >&2; exit 1; }
@@ -8,7 +10,8 @@ fail() { printf 'need: %s\n' "$*" >&2; exit 1; }
 for tool in "$@"; do
     case $tool in
     cargo)
-        command -v cargo >/dev/null || fail "cargo is missing: install Rust 1.89 or newer (https://rustup.rs)"
+        command -v cargo >/dev/null ||
+            fail "cargo is missing: install Rust 1.89 or newer (https://rustup.rs)"
         found=$(rustc --version 2>/dev/null | cut -d' ' -f2)
         [ "$(printf '1.89.0\n%s\n' "${found%%-*}" | sort -V | head -n1)" = 1.89.0 ] ||
             fail "Rust 1.89 or newer is needed, found ${found:-none}: run 'rustup update'"
@@ -16,7 +19,8 @@ for tool in "$@"; do
     c++)
         for compiler in cc c++; do
             command -v "$compiler" >/dev/null ||
-                fail "no C and C++ compiler ($compiler): on Debian or Ubuntu 'apt-get install g++', on macOS 'xcode-select --install'"
+                fail "no C and C++ compiler ($compiler): on Debian or Ubuntu 'apt-get install" \
+                    "g++', on macOS 'xcode-select --install'"
         done
         ;;
     python3)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Python environment inside the checkout: setup-python.sh DIR REQUIREMENTS
+# Makes a Python environment inside the checkout: setup-python.sh DIR REQUIREMENTS
 set -euo pipefail
 
 dir=${1:?usage: setup-python.sh DIR REQUIREMENTS}
@@ -18,7 +18,8 @@ if grep -q '^torch==' "$requirements"; then
     say "installing PyTorch and scikit-learn into $dir (about 5 GB, some minutes)"
 elif grep -q '^faiss-cpu==' "$requirements"; then
     need_mb=1200
-    say "installing scikit-learn, faiss, umap-learn and Intel's extension into $dir (about a minute)"
+    say "installing scikit-learn, faiss, umap-learn and Intel's extension into $dir" \
+        '(about a minute)'
 else
     say "installing scikit-learn into $dir (about a minute)"
 fi
@@ -26,7 +27,9 @@ free_mb=$(df -Pm . | awk 'NR == 2 { print $4 }')
 [ "$free_mb" -ge $need_mb ] || fail "$need_mb MB of disk are needed here, found $free_mb: free some"
 
 # An environment that was killed while it was made has a Python but no pip.
-"$dir/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$dir" || fail "python3 -m venv $dir failed: remove $dir and try again"
-"$dir/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes --requirement "$requirements" >&2 ||
+"$dir/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$dir" ||
+    fail "python3 -m venv $dir failed: remove $dir and try again"
+"$dir/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+    --require-hashes --requirement "$requirements" >&2 ||
     fail "pip could not install $requirements: check the network (or PIP_INDEX_URL) and try again"
 say "ready in $dir"
