@@ -1,10 +1,11 @@
 use std::path::Path;
 
 use artifact::{
-    ImageFile, PointFile, read_ids, read_images, read_matrix, read_numbers, read_points, read_weights,
+    ImageFile, PointFile, read_ids, read_images, read_matrix, read_numbers, read_points,
+    read_weights,
 };
 
-/// Every reader of `.npy` files, on one file: they agree with one another.
+/// Gives one file to every reader of `.npy` files, and checks that they agree.
 pub fn check(path: &Path) {
     let length = std::fs::metadata(path).expect("it is there").len();
     let points = read_points(path);
@@ -12,7 +13,7 @@ pub fn check(path: &Path) {
         assert!(points.dim().0 > 0 && points.dim().1 > 0);
         assert_eq!(record.bytes, length);
     }
-    // The file that is read by its rows is the same array, and where the whole is refused so is it.
+    // Read by its rows, the file is the same array; a file that is refused whole is refused so too.
     if let Ok(file) = PointFile::open(path) {
         let (whole, record) = points.expect("rows that can be read are a whole");
         assert_eq!((whole.dim(), &record), (file.dim(), file.record()));
@@ -27,9 +28,11 @@ pub fn check(path: &Path) {
                 assert_eq!(whole, rows);
                 assert!(blocks.next().is_none() && blocks.record() == Some(&record));
             }
-            // Of several defects they may name another.
+            // If there are several defects, each may name another one.
             (Err(_), Some(Err(_))) => {}
-            (whole, rows) => panic!("{:?} whole, {rows:?} by its rows", whole.map(|(images, _)| images)),
+            (whole, rows) => {
+                panic!("{:?} whole, {rows:?} by its rows", whole.map(|(images, _)| images))
+            }
         }
     }
     let _ = read_matrix(path);

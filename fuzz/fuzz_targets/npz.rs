@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-// The modules of the programs that read their models, as they are.
+// The modules with which the programs read their models.
 #[allow(dead_code)]
 #[path = "../../crates/programs/embed-manifold/src/model.rs"]
 mod embedding;
@@ -36,7 +36,7 @@ const NAMES: [&str; 13] = [
     "other",
 ];
 
-/// An archive of members that are each a byte that names it, two of length, and the content.
+/// Makes an archive of members, each given by a byte for its name, two for its length, its content.
 fn archive(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let mut seen = 0u32;

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-// The module of the program that shows them, as it is.
+// The module with which the report reads weights.
 #[allow(dead_code)]
 #[path = "../../crates/programs/report/src/autoencoder.rs"]
 mod autoencoder_file;

@@ -125,12 +125,12 @@ class Crate:
             self.modules[parts] = Module(parts, text)
         for module in list(self.modules.values()):
             for name in module.test_files:
-                for place in [
-                    each
-                    for each in self.modules
-                    if module.place + (name,) == each[: len(module.place) + 1]
-                ]:
-                    del self.modules[place]
+                self.remove(module.place + (name,))
+
+    def remove(self, place):
+        """Removes a module and all below it."""
+        for each in [each for each in self.modules if each[: len(place)] == place]:
+            del self.modules[each]
 
     def absolute(self, place, words):
         """The path as words from the root of the crate, or None if it leads out of the crate."""
@@ -146,25 +146,36 @@ class Crate:
             return place + tuple(words)
         return place + tuple(words) if first in module.children else None
 
-    def definers(self, path, seen=()):
-        """Places of the modules that define what an absolute path names; through re-exports."""
-        place = path
-        while place and place not in self.modules:
-            place = place[:-1]
-        if place not in self.modules or (place, path) in seen:
+    def definers(self, path):
+        """Places of the modules that define what an absolute path names."""
+        place = self.deepest(path)
+        return self.search(path, set()) or ({place} if place in self.modules else set())
+
+    def deepest(self, path):
+        """The place of the last module on an absolute path."""
+        while path and path not in self.modules:
+            path = path[:-1]
+        return path
+
+    def search(self, path, seen):
+        """Places that define a path, through re-exports; none where it is not found."""
+        place = self.deepest(path)
+        if place not in self.modules or path in seen:
             return set()
+        seen.add(path)
         rest, module = path[len(place) :], self.modules[place]
-        if not rest:
-            return {place}
-        if rest[0] in module.defined:
+        if not rest or rest[0] in module.defined:
             return {place}
         found = set()
         for words, known in module.exports + module.uses:
-            if known in (rest[0], "*") and (target := self.absolute(place, words)) is not None:
-                target = target[:-1] + (rest[0],) if known == "*" else target
-                inner = self.definers(target, (*seen, (place, path)))
-                found |= {each for each in inner if known != "*" or each != target[:-1]} or inner
-        return found or {place}
+            target = self.absolute(place, words)
+            if target is not None and known == rest[0]:
+                found |= self.search(target, seen)
+        for words, known in module.exports:
+            target = self.absolute(place, words)
+            if target is not None and known == "*":
+                found |= self.search(target[:-1] + (rest[0],), seen)
+        return found
 
     def edges(self, place):
         """Places of the other modules that a module names, with a name of each."""
@@ -179,38 +190,35 @@ class Crate:
             path = self.absolute(place, words)
             if path is None:
                 continue
-            if known == "*":
-                # Of a glob those names count that occur.
-                of = self.modules.get(path[:-1])
-                names = (
-                    module.words & (of.defined | {each for _, each in of.exports + of.uses})
-                    if of
-                    else ()
-                )
-                targets = {
-                    (each, name) for name in names for each in self.definers(path[:-1] + (name,))
-                }
-            else:
-                targets = {(each, known) for each in self.definers(path)}
-            for target, name in targets:
-                if target != place and not self.declares_only(target):
-                    edges.setdefault(target, name)
+            names = self.globbed(path[:-1], module) if known == "*" else {known}
+            for name in sorted(names):
+                for target in self.definers(path[:-1] + (name,) if known == "*" else path):
+                    if target != place and not self.declares_only(target):
+                        edges.setdefault(target, name)
         return edges
+
+    def globbed(self, source, module):
+        """The names of a glob of the module at `source` that a module makes use of."""
+        if source not in self.modules:
+            return set()
+        of = self.modules[source]
+        return module.words & (of.defined | {known for _, known in of.exports + of.uses})
 
     def declares_only(self, place):
         """Whether a module has no items of its own."""
         return not self.modules[place].defined
 
     def cycles(self):
-        """Shortest cycles, one for each set of modules that reach one another."""
+        """The shortest cycle of each set of modules that reach one another, and the set's size."""
         graph = {place: self.edges(place) for place in self.modules}
         reach = {place: reached(graph, place) for place in graph}
         done = set()
         for place in sorted(graph):
             if place in done or place not in reach[place]:
                 continue
-            done |= {each for each in reach[place] if place in reach.get(each, ())}
-            yield shortest_cycle(graph, place)
+            together = {each for each in reach[place] if place in reach[each]}
+            done |= together
+            yield shortest_cycle(graph, place), len(together)
 
 
 def reached(graph, start):
@@ -238,8 +246,8 @@ def shortest_cycle(graph, start):
     raise ValueError("no way leads back")
 
 
-def told(name, cycle):
-    """A cycle as one line."""
+def told(name, cycle, together):
+    """A cycle of a crate as one line; `together` modules reach one another."""
 
     def path(place):
         return "::".join(("crate", *place))
@@ -249,7 +257,8 @@ def told(name, cycle):
         f"{path(place)} names {used} of {path(target)}"
         for (place, used), target in zip(cycle, targets)
     ]
-    return f"{name}: expected no cycle between modules, found {', '.join(steps)}"
+    message = f"{name}: expected no cycle between modules, found {', '.join(steps)}"
+    return message + (f"; {together} modules reach one another" if together > len(cycle) else "")
 
 
 def crates(paths):
@@ -265,7 +274,7 @@ def main():
     paths = tracked()
     found = []
     for name, sources in sorted(crates(paths).items()):
-        found += [told(name, cycle) for cycle in Crate(sources).cycles()]
+        found += [told(name, *cycle) for cycle in Crate(sources).cycles()]
     for path in paths:
         if Path(path).suffix in SUFFIXES or path == "Makefile":
             found += too_wide(path, (ROOT / path).read_text(encoding="utf-8"))
