@@ -21,11 +21,10 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .PHONY: FORCE all report figure report-recipe demo smoke study table clean distclean help build \
     python lint test test-faults test-cuda fuzz bench-peers bench-manifold bench-train
 
-
-include mk/config.mk
-include mk/help.mk
-include mk/check.mk
-include mk/lock.mk
+include mk/config.mk # variables and their defaults
+include mk/help.mk # make help, and the refusal of unknown variables
+include mk/check.mk # refusals of what the rules could not do
+include mk/lock.mk # one make at a time in a folder of artifacts
 ifeq ($(needs_lock),)
 
 # ----------------------------------------------------------------------------------- systems
@@ -37,9 +36,9 @@ SYSTEMS := $(RECIPE_SYSTEMS) $(if $(FEATURES),$(MANIFOLD_SYSTEMS))
 EXTERNAL := $(filter-out pixels-kmeans latents-kmeans latents-gmm $(MANIFOLD_SYSTEMS),\
     $(patsubst $(CLUSTERS)/%/train.npy,%,$(wildcard $(CLUSTERS)/*/train.npy)))
 
-include mk/toolchain.mk
-include mk/stage.mk
-include mk/stages.mk
+include mk/toolchain.mk # programs, libtorch and Python
+include mk/stage.mk # the macro of a stage: how it is run, and when it runs again
+include mk/stages.mk # the command of each stage
 
 # ---------------------------------------------------------------------------------- pipeline
 # stage NAME, OUTPUTS, INPUTS, PROGRAM: mk/stage.mk runs NAME_command, which is in mk/stages.mk.
@@ -130,8 +129,8 @@ bench-peers: ## time and memory of the clustering beside scikit-learn, Intel's, 
 bench-manifold: ## time and quality of the embedding beside umap-learn
 bench-train: ## time of a training step beside PyTorch's
 
-include mk/show.mk
-include mk/study.mk
-include mk/tests.mk
-include mk/bench.mk
+include mk/show.mk # make report, figure and table
+include mk/study.mk # the pipeline with several seeds
+include mk/tests.mk # lints, tests and fuzzing
+include mk/bench.mk # benches beside other tools
 endif
