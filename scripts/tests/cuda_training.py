@@ -20,7 +20,7 @@ ROWS, SIDE = 4000, 16
 # Greatest relative difference between the losses of any epoch on the two devices. Each rounds in an
 # order of its own, and training lets these differences grow.
 AGREE = {"f32": 2e-3, "tf32": 2e-2, "bf16": 5e-2}
-# What there is to choose from, each at least once.
+# Options of train-ae; every choice of each occurs at least once.
 RECIPES = {
     "default": "",
     "convolutions": "--network conv --hidden 8,16",
@@ -34,7 +34,7 @@ RECIPES = {
 
 
 def blobs(rows):
-    """Images with something to learn: two soft spots each, (rows, SIDE, SIDE) u8."""
+    """Draws images that can be learned: two soft spots each, (rows, SIDE, SIDE) u8."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:SIDE, :SIDE]
     images = np.zeros((rows, SIDE, SIDE))
@@ -65,7 +65,7 @@ class Cuda(unittest.TestCase):
 
     @classmethod
     def train(cls, name, device, more):
-        """(epochs, 2): losses on the images and on those for validation."""
+        """Returns losses on training and validation images, (epochs, 2)."""
         hidden = "" if "--hidden" in more else "--hidden 128,64"
         cls.run_program(
             "train-ae",
@@ -81,7 +81,7 @@ class Cuda(unittest.TestCase):
         return json.loads((self.at / path).read_text())["run"]["device"]
 
     def encoded(self, weights, device):
-        """Latents and decoded images."""
+        """Returns latents and decoded images."""
         self.run_program(
             "encode",
             f"--images images.npy --weights {weights} --device {device} --out {device}-latents.npy "
@@ -160,7 +160,7 @@ class Cuda(unittest.TestCase):
         self.assertIn("--resume goes on", said)
         done = len((self.at / "parts/losses.csv").read_text().splitlines()) - 1
         self.assertTrue(0 < done < 300, done)
-        # On any device: what is saved is not CUDA's.
+        # A checkpoint belongs to no device, so another one resumes it.
         losses = self.train("parts", "cuda", "--epochs 300 --resume")
         self.assertEqual(len(losses), 300)
         difference = np.abs(losses[: done + 5] / whole[: done + 5] - 1).max()

@@ -33,7 +33,7 @@ SEED = int(os.environ.get("DIFFERENTIAL_SEED") or 0)
 CASES = int(os.environ.get("DIFFERENTIAL_CASES") or 0)
 CHOSEN = (os.environ.get("DIFFERENTIAL_KINDS") or ",".join(KINDS)).split(",")
 KEEP = os.environ.get("DIFFERENTIAL_KEEP")
-# What kinds compare with that may not be installed, and what is done without.
+# Packages that may not be installed, and what is left out without them.
 LACKS = {"encode": "torch", "manifold-hubs": "umap"}
 WITHOUT = {
     "encode": "none of its cases are drawn",
@@ -54,7 +54,7 @@ if not available(LACKS["encode"]):
 
 
 def one_thread():
-    """In each worker: the peers' products by one thread, as there is a worker for each core."""
+    """Limits a worker's linear algebra to one thread, as there is a worker for each core."""
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
@@ -134,7 +134,7 @@ class Differential(unittest.TestCase):
             return
         seed = SEED
         while time.monotonic() - started < SECONDS:
-            # As often as in the short form, relative to one another.
+            # In the same proportions as in the short form.
             for kind in CHOSEN:
                 yield from (
                     (kind, seed * KINDS[kind][1] + number) for number in range(KINDS[kind][1])

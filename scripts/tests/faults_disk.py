@@ -34,7 +34,7 @@ def tmpfs(folder, options):
 
 
 def fill(folder):
-    """Leaves no byte."""
+    """Fills the disk to its last byte."""
     for size in [1 << 16, 1]:
         with open(folder / f"filler-{size}", "wb", buffering=0) as file:
             try:
@@ -93,7 +93,7 @@ class Disk(unittest.TestCase):
                 )
 
     def test_a_file_that_may_not_grow(self):
-        """As a quota does it, but by the system's limit on the length of a file."""
+        """The system's limit on the length of a file acts as a quota does."""
         for stage in STAGES:
             with self.subTest(stage):
                 shutil.rmtree(self.out, ignore_errors=True)

@@ -27,7 +27,7 @@ SAME_VALUES = {
     "big endian": lambda x: x.astype(x.dtype.newbyteorder(">")),
     "Fortran order, big endian": lambda x: np.asfortranarray(x.astype(x.dtype.newbyteorder(">"))),
 }
-# Ways that round them.
+# Ways to store them that round their values.
 ROUNDED = {
     "f4": lambda x: x.astype("f4"),
     "big-endian f4 in Fortran order": lambda x: np.asfortranarray(x.astype(">f4")),
@@ -36,7 +36,7 @@ ROUNDED = {
 
 
 def options(program):
-    """Pairs of option and value of the program's command.
+    """Returns pairs of option and value of the program's command.
 
     What comes without an option belongs to the last.
     """
@@ -49,7 +49,7 @@ def options(program):
 
 
 def unlocked_temporary(name, drawn="AbCdEf"):
-    """The name of a file that a killed process left when it wrote `name`."""
+    """Returns the name of the file that a killed process left while it wrote `name`."""
     check = hashlib.sha256(f"{name}\0{drawn}".encode()).hexdigest()[:6]
     return f".{name}.{drawn}{check}.tmp"
 
@@ -87,7 +87,7 @@ class Files(unittest.TestCase):
         return done
 
     def refused(self, program, *words):
-        """One line and exit 1, and every file as it was."""
+        """Expects one line and exit 1, and every file as it was."""
         before = self.all_files()
         done = self.run_here(program, *words, "--quiet")
         self.assertEqual(done.returncode, 1, done.stderr)
@@ -119,7 +119,7 @@ class Files(unittest.TestCase):
             outputs = [value for value in values if value.startswith("out/")]
             if program == "train-ae":
                 outputs.append("out/losses.csv")
-            # No input is there: whoever read one first would say so.
+            # No input exists, so a program that read one first would name it.
             missing = {
                 value: value.replace(".npy", "-missing.npy")
                 for value in values
@@ -142,7 +142,7 @@ class Files(unittest.TestCase):
                     os.symlink(name, self.out / f"link{suffix}")
                     for spelling in [*spellings, f"out/link{suffix}"]:
                         with self.subTest(program, first=first, second=second, spelling=spelling):
-                            # Weights of another ending are wrong usage, whatever the file is.
+                            # Another suffix of weights is wrong usage, whatever the file is.
                             ending = (
                                 (".safetensors",)
                                 if suffix == ".safetensors"
@@ -191,7 +191,7 @@ class Files(unittest.TestCase):
                 if (self.folder / value.removeprefix("a=")).is_file()
             }
             for value, path in inputs.items():
-                # The others are not there: whoever read one first would say so.
+                # The others do not exist, so a program that read one first would name it.
                 missing = {
                     other: other.replace(path, "missing.npy")
                     for other in inputs
@@ -214,7 +214,7 @@ class Files(unittest.TestCase):
                             "train-ae",
                             "out/w.safetensors",
                         ):
-                            # These ask for names with a suffix of their own.
+                            # These programs require a suffix.
                             continue
                         with self.subTest(program, input=path, output=output, spelling=spelling):
                             changed, more = {**missing, output: str(spelling)}, []
@@ -226,8 +226,8 @@ class Files(unittest.TestCase):
                             tried += 1
                 (self.folder / "link-to-input").unlink()
                 (self.folder / "same-as-input").unlink()
-        # The page beside whose name an input's provenance lies, and weights that are to be written
-        # over those that are given.
+        # A page whose provenance would replace that of an input, and weights that would replace
+        # the input weights.
         os.symlink("../images.npy", self.out / "page.html")
         words = [
             "--assignments",
@@ -314,7 +314,7 @@ class Files(unittest.TestCase):
                 self.out.mkdir()
                 outside.mkdir()
                 for at, name in enumerate(names):
-                    # Relative, absolute, and to files that are not there yet.
+                    # Relative and absolute links, and links to files that do not exist yet.
                     os.symlink([outside / name, f"../outside/{name}"][at % 2], self.out / name)
                     if at % 3 != 2:
                         (outside / name).write_text("old")
@@ -360,7 +360,7 @@ class Files(unittest.TestCase):
                 )
 
     def models(self):
-        """Of each program with a model: how to make it, and how to use it on other inputs."""
+        """Yields for each program with a model how to make it and how to use it on other inputs."""
         kmeans, gmm = ["--points", "points.npy", "--k", "3"], ["--points", "points.npy", "--k", "3"]
         new = ["--points", "new-points.npy"]
         yield "cluster-kmeans", kmeans, [[*new, "--predict"]]
@@ -389,8 +389,7 @@ class Files(unittest.TestCase):
             model = self.folder / "model.npz"
             self.done(program, *fit, "--out", "out/fit.npy", "--model", model)
             arrays = dict(np.load(model))
-            # Rounded, settings would be others, and the weights of a mixture no longer have the sum
-            # 1.
+            # Rounding would change settings, and the weights of a mixture would no longer sum to 1.
             kept = {"settings", "weights"}
             stored = {
                 name: {
@@ -453,7 +452,7 @@ class Files(unittest.TestCase):
                     self.assertIn(
                         told, self.refused(program, *uses[0], "changed.npz", "--out", "out/new.npy")
                     )
-            # NumPy finds them without their suffix as well.
+            # NumPy finds arrays without their suffix as well.
             with (
                 zipfile.ZipFile(self.folder / "model.npz") as old,
                 zipfile.ZipFile(self.folder / "changed.npz", "w") as new,
@@ -461,7 +460,7 @@ class Files(unittest.TestCase):
                 for member in old.namelist():
                     new.writestr(member.removesuffix(".npy"), old.read(member))
             self.done(program, *uses[0], "changed.npz", "--out", "out/new.npy")
-            # More digits of a mixture's means, which files of others do not have.
+            # More digits of a mixture's means, which files of other programs lack.
             for name in set(names) - {"origin", "offsets"}:
                 with self.subTest(program, missing=name):
                     np.savez(
@@ -612,7 +611,7 @@ class Files(unittest.TestCase):
                 try:
                     array = points.astype(np.dtype(spelling))
                 except TypeError:
-                    # An older NumPy does not know it.
+                    # An older NumPy does not know this dtype.
                     continue
                 header = (
                     f"{{'descr': '{spelling}', 'fortran_order': False, 'shape': (60, 3), }}".ljust(

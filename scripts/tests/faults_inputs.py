@@ -21,7 +21,7 @@ import numpy as np
 from pipeline import BIN, ROOT
 from stages import STAGES, prepare
 
-# Address space: libtorch alone takes some of it, a header's promise would take terabytes.
+# Limit on address space: libtorch needs some of it, a false header would take terabytes.
 MEMORY = 8 << 30
 NAMES = [
     "with space",
@@ -71,7 +71,7 @@ class Inputs(unittest.TestCase):
         return done.stderr
 
     def every_reader(self, path):
-        """All commands with this file in the place of each of their inputs."""
+        """Yields all commands with this file in the place of each of their inputs."""
         for program, (words, _) in STAGES.items():
             words = words.split()
             for at, word in enumerate(words):
@@ -295,7 +295,7 @@ class Inputs(unittest.TestCase):
         self.assertIn(
             "too long", self.refused(kmeans, "--points", "/".join(["d"] * 2500), "--out", "new.npy")
         )
-        # 4,000 characters are within what the system takes.
+        # The system accepts paths of 4,000 characters.
         folder = "/".join(["f" * 99] * ((3960 - len(str(self.folder))) // 100))
         out = f"{self.folder}/{folder}/{'n' * 20}.npy"
         done = self.run_here(kmeans, "--points", points, "--k", "2", "--out", out, "--quiet")

@@ -19,10 +19,10 @@ from pipeline import ROOT, SMALL, digests, make
 from stages import STAGES, command, prepare
 
 KILLS = int(os.environ.get("KILLS", "20"))
-# Of them, so many are of make.
+# The number of these kills that stop make.
 OF_MAKE = max(2, KILLS * 3 // 10)
 EACH = -(-(KILLS - OF_MAKE) // len(STAGES))
-# What the second run of a pair has other than the first, so that its files are other ones.
+# Flags of the second run of a pair, so that its files differ from those of the first.
 OTHERWISE = {
     "fetch-data": ["--seed", "1"],
     "train-ae": ["--seed", "1"],
@@ -50,14 +50,14 @@ class Kills(unittest.TestCase):
         prepare(cls.folder)
 
     def run_undisturbed(self, stage, *more):
-        """Digests of its files, and its seconds."""
+        """Returns the digests of the files of a run, and its seconds."""
         shutil.rmtree(self.out, ignore_errors=True)
         started = time.monotonic()
         subprocess.run(command(stage, *more), cwd=self.folder, check=True, capture_output=True)
         return digests(self.out), time.monotonic() - started
 
     def moment(self, rng, seconds):
-        """Anywhere in a run, and more often towards its end, where files appear."""
+        """Draws a moment of a run, more often towards its end, where files appear."""
         time.sleep(
             seconds * (rng.uniform(0, 1.05) if rng.random() < 0.6 else rng.uniform(0.85, 1.05))
         )
@@ -104,7 +104,7 @@ class Kills(unittest.TestCase):
 
     def test_a_signal_ends_a_program_within_a_second_and_leaves_nothing(self):
         rng, signals = random.Random(1), 0
-        # Of a training its state is left, see test_refusals.py.
+        # A training leaves its checkpoint, see test_refusals.py.
         for stage in [stage for stage in STAGES if stage != "train-ae"]:
             _, seconds = self.run_undisturbed(stage)
             for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143)] * max(1, EACH // 4):
@@ -151,7 +151,7 @@ class Kills(unittest.TestCase):
             os.killpg(process.pid, signal.SIGKILL)
             told = process.communicate()[1]
             self.assertNotIn("expected", told, "a file that a killed run left was refused")
-            # Now and then it gets to its end, and is to begin anew.
+            # A run that was not stopped in time is started anew.
             if number % 6 == 5:
                 make(artifacts)
                 self.assertEqual(digests(artifacts), undisturbed)

@@ -67,7 +67,7 @@ class Writers(unittest.TestCase):
         second = make(artifacts, check=False)
         self.assertEqual(second.returncode, 2)
         self.assertIn(f"{artifacts} is in use by another make (process {first.pid}", second.stderr)
-        # Another folder is another matter.
+        # A make in another folder is not kept waiting.
         make(self.folder / "elsewhere")
         self.assertEqual(first.wait(), 0, first.communicate()[1])
         first.stderr.close()

@@ -67,7 +67,7 @@ class LargeTables(unittest.TestCase):
             ]:
                 with self.subTest(n=n, k=k, agreement=agreement):
                     labels, assignments = structured(rng, n, k, agreement)
-                    # Few large groups among many small ones.
+                    # A few large groups among many small ones.
                     labels[: n // 5] = rng.integers(4, size=n // 5)
                     found = self.scores(folder, labels, assignments)
                     classes, rows = np.unique(labels, return_inverse=True)
@@ -87,8 +87,8 @@ class LargeTables(unittest.TestCase):
                             ]
                         ).all()
                     )
-                    # With a column of its own for each row, every row can be left unpaired: all
-                    # weights are shifted by 1.
+                    # An extra column for each row lets every row stay unpaired, so all weights
+                    # are shifted by 1.
                     alone = csr_array(
                         (np.ones(len(classes), int), (range(len(classes)), range(len(classes))))
                     )
@@ -113,7 +113,7 @@ class LargeTables(unittest.TestCase):
 
         rng = np.random.default_rng(4)
         with tempfile.TemporaryDirectory() as folder:
-            # Sizes 1, 2, 3, ...: as many different ones as so many points can have.
+            # Groups of sizes 1, 2, 3, ...: the most different sizes that so many points allow.
             labels = np.repeat(np.arange(200), np.arange(1, 201))
             for assignments in [
                 rng.permutation(labels),

@@ -86,7 +86,7 @@ class Make(unittest.TestCase):
         return [command[1:] for command in self.ran if command[0] == program]
 
     def systems(self):
-        """Systems with assignments."""
+        """Returns the systems that have assignments."""
         names = {path.parent.name for path in self.artifacts.glob("clusters/*/train.npy")}
         return sorted(names)
 
@@ -142,7 +142,7 @@ class Consensus(Make):
                 f"{of}/test-agreement.npy",
             ],
         )
-        # A lost model comes back, and with it the test split is assigned anew.
+        # A lost model is made again, and then the test split is assigned anew.
         Path(of, "model.npz").unlink()
         self.make("all", "RUNS=2", "K=7")
         self.assertEqual(len(self.of("consensus")), 2)
@@ -204,7 +204,7 @@ class FilesOfYours(Make):
             "TRAIN_IMAGES WEIGHTS": image_systems,
             "TRAIN_IMAGES DECODED": image_systems,
         }.items():
-            # A data set that is named is not the user's points either.
+            # Naming a data set does not add its files to the user's points.
             more = ["DATASET=digits"] if "TRAIN_LABELS" in names else []
             with self.subTest(names, more=more):
                 self.commands_of_mine(
@@ -270,7 +270,7 @@ class FilesOfYours(Make):
                 self.assertEqual(self.of("scatter"), [])
                 self.assertEqual(len(self.of("train-ae")), 1)
                 self.assertTrue((self.artifacts / "scores/manifold-gmm.json").exists())
-                # What is embedded is embedded anew when it is made anew.
+                # New latents are embedded anew.
                 self.make("all", "RUNS=2", "EPOCHS=3", *words)
                 self.assertEqual(len(self.of("embed-manifold")), 5)
 
@@ -461,7 +461,7 @@ class Names(Make):
                 self.assertFalse(self.artifacts.exists())
         self.make("--question", "all", code=1)
         self.assertFalse(self.artifacts.exists())
-        # -n among the letters of a value is none.
+        # An n in the value of a variable is not the flag -n.
         self.make("all", "NETWORK=conv", "RUNS=2")
         self.assertTrue(self.artifacts.exists())
 
@@ -472,7 +472,7 @@ class Again(Make):
         self.words = ["RUNS=2", "DATASET=digits"]
 
     def fresh(self, *words):
-        """The contents after these commands in a folder where nothing was."""
+        """Returns the contents after these commands in an empty folder."""
         shutil.rmtree(self.artifacts)
         self.make("all", *self.words, *words)
         return self.contents()
@@ -524,7 +524,7 @@ class Again(Make):
                 old = self.folder / "old.npy"
                 np.save(old, np.ones((30, 4), "f4"))
                 os.utime(old, (1e9, 1e9))
-                # In place of the file, as `mv` and `cp -p` leave it.
+                # Replace the file as `mv` and `cp -p` do.
                 if name == "LATENTS":
                     os.replace(old, files[name])
                 else:
@@ -643,7 +643,7 @@ class WhatIsThere(Make):
         self.make("report", "RUNS=2", "NETWORK=conv", "EPOCHS=3")
         self.assertEqual(self.programs(), ["report"])
         self.assertEqual(self.contents(), self.before)
-        # Where nothing is there, it makes what it needs.
+        # In an empty folder it makes what it needs.
         shutil.rmtree(self.artifacts)
         self.make("report", "RUNS=2")
         self.assertTrue((self.artifacts / "report/index.html").exists())

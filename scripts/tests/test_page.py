@@ -91,7 +91,7 @@ class Page(unittest.TestCase):
         return self.browser.find_element("id", name)
 
     def look(self):
-        """What is on the map, as bytes."""
+        """Returns the picture of the map as bytes."""
         return self.browser.execute_script("return document.getElementById('canvas').toDataURL()")
 
     def test_it_opens_and_fetches_nothing(self):
@@ -165,7 +165,7 @@ class Page(unittest.TestCase):
         middle = (places.max(axis=0) + places.min(axis=0)) / 2
         seen = 0
         for row in [0, 100, 700, 1437]:
-            # From the middle of the canvas, of which 0.94 is map.
+            # Positions count from the middle of the canvas, of which a share of 0.94 is map.
             x, y = (places[row] - middle) / span * 0.94 * canvas.size["width"]
             ActionChains(browser).move_to_element_with_offset(
                 canvas, int(round(x)), -int(round(y))

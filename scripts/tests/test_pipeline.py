@@ -39,7 +39,7 @@ class Pipeline(unittest.TestCase):
         cls.first = make(cls.reference)
 
     def copy(self):
-        """Artifacts of a finished run, with their times, for a test to change."""
+        """Copies the artifacts of a finished run, with their times, for a test to change."""
         target = self.folder / self.id().split(".")[-1]
         # The commands name the folder, so a copy elsewhere would be another pipeline: make it anew,
         # by the same rules.
@@ -273,7 +273,7 @@ class Pipeline(unittest.TestCase):
         artifacts = self.copy()
         before = digests(artifacts)
         for file in artifacts.rglob("*"):
-            # Older than the command that is to replace them, as in any second run.
+            # Make the files older than the command that replaces them, as in any second run.
             os.utime(file, (time.time() - 3600,) * 2)
         for words in ["K=2000", "LR=x", "NEIGHBORS=1", "WAVELET_ANGLES=1"]:
             self.assertNotEqual(make(artifacts, "--keep-going", words, check=False).returncode, 0)
@@ -302,7 +302,7 @@ class Pipeline(unittest.TestCase):
             artifacts / "autoencoder" / name
             for name in ["weights.safetensors", "checkpoint.safetensors"]
         )
-        # Of 400 epochs, a hundred a second, some are done when it is stopped.
+        # Some of the 400 epochs, about a hundred a second, are done when it is stopped.
         words = [*SMALL, "EPOCHS=400", f"ARTIFACTS={artifacts}", weights]
         for more, goes_on in [([], True), (["LR=0.002"], False)]:
             with self.subTest(f"{more}"):
@@ -534,7 +534,7 @@ class AgainstPyTorch(unittest.TestCase):
                     if "--hidden" in words:
                         del command[command.index("--hidden") : command.index("--hidden") + 2]
                     command = [str(word) for word in command + words]
-                    # Steps so small that none is seen leave the first weights.
+                    # Steps below the precision of the weights leave the first weights.
                     small = [
                         word for word in command if word not in ("--weight-decay", "0.3", "0.1")
                     ]
@@ -552,7 +552,7 @@ class AgainstPyTorch(unittest.TestCase):
                     network = convolutional if "conv" in words else dense(activation)
                     names = {name: name for name in network.state_dict()}
                     if "conv" in words:
-                        # PyTorch's module has a layer more in front, for the sides of the images.
+                        # PyTorch's module has one more layer in front, for the sides of the images.
                         before = {"encoder.1": "encoder.0", "encoder.4": "encoder.3"}
                         names = {name: before.get(name[:9], name[:9]) + name[9:] for name in names}
                     first = load_file(start)
@@ -618,8 +618,8 @@ class AgainstPyTorch(unittest.TestCase):
             images, weights, latents, losses = (
                 folder / name for name in ["i.npy", "w.safetensors", "l.npy", "losses.csv"]
             )
-            # Sides that halve to whole numbers, and that do not; the last column is what each
-            # transposed layer adds to them.
+            # Sides that halve to whole numbers, and others; the last column is the output padding
+            # of each transposed layer.
             for height, width, (h, w), added in [
                 (8, 8, (1, 1), [1, 1, 1]),
                 (28, 28, (4, 4), [0, 1, 1]),

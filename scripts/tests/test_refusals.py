@@ -108,7 +108,7 @@ class Refusals(unittest.TestCase):
         return done
 
     def refused(self, program, words, code, *told):
-        """`program words` ends with `code` and one line that tells `told`, and changes nothing."""
+        """Expects `code` and one line with `told` from `program words`, and no changed file."""
         with self.subTest(f"{program} {words}"):
             before = sorted(os.listdir(self.folder))
             done = self.command(program, words, check=False)
@@ -222,7 +222,7 @@ class Refusals(unittest.TestCase):
         )
 
     def test_points_that_a_model_was_not_made_for(self):
-        """Of the right shape, so that the provenance alone can tell."""
+        """Inputs of another lineage but the right shape are refused by their provenance."""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             name = Path(folder).name
             for seed in [1, 2]:
@@ -266,7 +266,7 @@ class Refusals(unittest.TestCase):
                     "make both with the same",
                 )
                 self.command(program, f"{predict}1.npy")
-                # Without a provenance anyone's points are taken.
+                # Points without provenance are accepted.
                 os.rename(self.folder / f"{name}/{other}2.npy.json", self.folder / f"{name}/kept")
                 self.command(program, f"{predict}2.npy")
                 os.rename(self.folder / f"{name}/kept", self.folder / f"{name}/{other}2.npy.json")
@@ -399,7 +399,7 @@ class Refusals(unittest.TestCase):
         before = sorted(os.listdir(self.folder))
         done = self.command("train-ae", words, check=False)
         self.assertEqual(done.returncode, 1, done.stderr)
-        # The epochs before it were told as they went.
+        # Earlier epochs were printed while they ran.
         self.assertRegex(
             done.stderr.splitlines()[-1],
             r"^train-ae: images.npy: training ran away in epoch \d .* \(--lr\), now 1e30$",
@@ -425,8 +425,7 @@ class Refusals(unittest.TestCase):
             "cluster-gmm": "--points points.npy --out {}/new.npy",
             "evaluate": "--assignments assignments.npy --labels labels.npy --out {}/new.json",
         }.items():
-            # A folder that cannot be: its name is that of a file, or it lies where nobody may
-            # write.
+            # A folder that cannot exist: a file has its name, or nobody may write there.
             for folder in ["labels.npy", "/proc/none"]:
                 with self.subTest(f"{program} {folder}"):
                     before = sorted(os.listdir(self.folder))
@@ -703,7 +702,7 @@ class Refusals(unittest.TestCase):
 
     def test_an_interrupted_training_goes_on_where_it_was(self):
         rng = np.random.default_rng(0)
-        # Epochs of many batches and of one, which are stopped within and between.
+        # Trainings with many batches an epoch and with one, stopped within and between epochs.
         for rows, epochs in [(5000, 4), (100, 100)]:
             with self.subTest(rows), tempfile.TemporaryDirectory() as folder:
                 folder = Path(folder)
@@ -793,7 +792,7 @@ class Refusals(unittest.TestCase):
                 1,
                 "found weights alone",
             )
-            # Without --resume, or without a checkpoint, it begins.
+            # Without --resume, or without a checkpoint, training starts at the first epoch.
             done = self.command(
                 words[0], f"{words[1]} --epochs 5 --checkpoint {folder}/none.safetensors --resume"
             )

@@ -22,7 +22,7 @@ class Threads(unittest.TestCase):
                         [BIN / program, "--help"], capture_output=True, text=True, check=True
                     ).stdout
                 )
-                # Of the programs, fetch-data alone has nothing to share out.
+                # Only fetch-data has no work for several threads.
                 self.assertEqual(knows, program != "fetch-data")
                 found = []
                 for threads in [1, 2, 5, 1, 2, 5]:
@@ -35,7 +35,7 @@ class Threads(unittest.TestCase):
                 self.assertLessEqual(set(outputs), set(found[0]))
                 for other in found[1:]:
                     self.assertEqual(other, found[0], program)
-            # What a model makes of new points.
+            # Predictions of a model for new points.
             for program, flags in [
                 ("embed-manifold", "--points points.npy --transform"),
                 ("scatter", "--images images.npy --transform"),

@@ -181,7 +181,7 @@ class Training(unittest.TestCase):
         )
 
     def test_a_batch_normalization_is_not_left_out(self):
-        """PyTorch's own module with layers that we do not know."""
+        """A PyTorch module with layers that train-ae does not have."""
 
         def half(widths):
             layers = [
@@ -200,7 +200,7 @@ class Training(unittest.TestCase):
         )
 
     def test_compiled_and_half_precision_modules_are_read(self):
-        """As PyTorch computes them."""
+        """Latents equal those that PyTorch computes."""
         torch.manual_seed(0)
         half = lambda a, b, c: torch.nn.Sequential(
             torch.nn.Linear(a, b), torch.nn.ReLU(), torch.nn.Linear(b, c)
