@@ -5,7 +5,7 @@
     scripts/checks/check_words.py FILE...   these files
 
 The words, where they are looked for and why each is out are in words.txt beside this file. A word
-is also found as a part of a name (`sketch` in `row_sketch` and `RowSketch`), whatever its case.
+is also found as a part of a name (`word` in `row_word` and `RowWord`), whatever its case.
 """
 
 import re
