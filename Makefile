@@ -79,7 +79,7 @@ ifneq ($(default_map),)
 $(eval $(call stage,embed-map,$(MAP),$(FEATURES),$(EMBED_MANIFOLD)))
 endif
 $(eval $(call cluster,manifold-kmeans,$(kmeans),$(kmeans_flags),$(first_run),$(first_run_test)))
-$(eval $(call cluster,manifold-gmm,$(gmm),$(gmm_1_flags),$(first_run),$(first_run_test),proba))
+$(eval $(call cluster,manifold-gmm,$(gmm),$(first_gmm_flags),$(first_run),$(first_run_test),proba))
 $(foreach run,$(runs),$(eval $(call cluster_run,$(run))))
 $(eval $(call stage,consensus-train,$(consensus_train),$(ensemble_train),$(CONSENSUS)))
 ifneq ($(FEATURES_TEST),)

@@ -121,7 +121,7 @@ ensemble_flags = $(call \
 # cluster_run RUN: the mixture of an embedding that votes.
 cluster_run = $(call cluster,manifold-runs/$1,$(gmm),$(call \
     ensemble_flags,$1),$(embedding),$(embedding_test))
-gmm_1_flags = $(call gmm_flags,$(GMM_STARTS),$(COVARIANCE),$(SEED))
+first_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(COVARIANCE),$(SEED))
 
 consensus_dir := $(CLUSTERS)/manifold-consensus
 consensus_train = $(addprefix $(consensus_dir)/,train.npy train-agreement.npy model.npz)
