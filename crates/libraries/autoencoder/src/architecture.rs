@@ -1,11 +1,8 @@
 //! The shape of the network.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, LayerShape, Result, layers};
+use crate::{Activation, Error, LayerShape, Loss, Normalize, Result, layers};
 
 /// A symmetric autoencoder: `input - hidden... - latent - ...hidden - input`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,7 +103,11 @@ impl Architecture {
     /// # Errors
     /// [`Error::ImageSize`].
     pub fn check_size(&self, found: usize) -> Result<()> {
-        if found == self.input { Ok(()) } else { Err(Error::ImageSize { expected: self.input, found }) }
+        if found == self.input {
+            Ok(())
+        } else {
+            Err(Error::ImageSize { expected: self.input, found })
+        }
     }
 
     /// Number of layers of the encoder, which is half of all.
@@ -133,8 +134,12 @@ impl Architecture {
         if self.network != NetworkKind::Dense {
             return 1;
         }
-        let columns =
-            self.layers().iter().map(|layer| layer.input[0].max(layer.output[0])).min().unwrap_or(1);
+        let columns = self
+            .layers()
+            .iter()
+            .map(|layer| layer.input[0].max(layer.output[0]))
+            .min()
+            .unwrap_or(1);
         (columns / COLUMNS_PER_THREAD).max(1)
     }
 
@@ -143,13 +148,21 @@ impl Architecture {
         let widths: Vec<usize> =
             [self.input, self.latent].into_iter().chain(self.hidden.iter().copied()).collect();
         let wrong = |expected, found: usize| {
-            Err(Error::Parameter { name: "the width of a layer", expected, found: found.to_string() })
+            Err(Error::Parameter {
+                name: "the width of a layer",
+                expected,
+                found: found.to_string(),
+            })
         };
         if let NetworkKind::Conv { height, width } = self.network {
             if height.checked_mul(width) != Some(self.input) {
                 let (expected, found) =
                     ("those of the input, height times width", format!("{height} x {width}"));
-                return Err(Error::Parameter { name: "the pixels that are convolved", expected, found });
+                return Err(Error::Parameter {
+                    name: "the pixels that are convolved",
+                    expected,
+                    found,
+                });
             }
             if self.hidden.is_empty() {
                 let (name, expected) = ("the number of convolutions", "at least 1");
@@ -159,11 +172,13 @@ impl Architecture {
         match (widths.iter().min(), widths.iter().max()) {
             (Some(0), _) => wrong("at least 1", 0),
             (_, Some(&widest)) if widest > MAX_WIDTH => wrong("at most 1000000", widest),
-            _ if self.loss == Loss::Bce && self.normalize != Normalize::None => Err(Error::Parameter {
-                name: "the loss of normalised images",
-                expected: "mse, since their pixels are no longer in 0..=1",
-                found: "bce".into(),
-            }),
+            _ if self.loss == Loss::Bce && self.normalize != Normalize::None => {
+                Err(Error::Parameter {
+                    name: "the loss of normalised images",
+                    expected: "mse, since their pixels are no longer in 0..=1",
+                    found: "bce".into(),
+                })
+            }
             _ if self.parameters() > MAX_PARAMETERS => Err(Error::Parameter {
                 name: "the number of parameters",
                 expected: "at most 1000000000",
@@ -179,121 +194,6 @@ const MAX_WIDTH: usize = 1_000_000;
 /// 16 GB with their gradients and what Adam remembers.
 const MAX_PARAMETERS: usize = 1_000_000_000;
 
-/// Declares an enum whose variants have a name on the command line and in the weights file.
-macro_rules! named {
-    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-        $(#[$doc])*
-        pub enum $type {
-            $($(#[$variant_doc])* #[serde(rename = $name)] $variant,)+
-        }
-
-        impl Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $(Self::$variant => $name,)+ })
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = String;
-
-            fn from_str(text: &str) -> std::result::Result<Self, String> {
-                match text {
-                    $($name => Ok(Self::$variant),)+
-                    _ => Err(format!("expected {}, found '{text}'", [$($name),+].join(", "))),
-                }
-            }
-        }
-    };
-}
-
-named! {
-    /// The function between two layers.
-    Activation {
-        /// max(0, x)
-        Relu = "relu",
-        /// x where positive, exp(x) - 1 elsewhere
-        Elu = "elu",
-        /// x Φ(x)
-        Gelu = "gelu",
-        /// tanh(x)
-        Tanh = "tanh",
-        /// 1 / (1 + exp(-x))
-        Sigmoid = "sigmoid",
-    }
-}
-
-named! {
-    /// What training minimises, as the mean over all pixels.
-    Loss {
-        /// Mean squared error; linear output.
-        Mse = "mse",
-        /// Binary cross-entropy, for pixels in 0..=1; the output goes through a sigmoid.
-        Bce = "bce",
-    }
-}
-
-named! {
-    /// What is done to each image, by what it holds alone.
-    #[derive(Default)]
-    Normalize {
-        /// Nothing.
-        #[default]
-        None = "none",
-        /// Divided by the root of the mean square of its pixels, so that no image is brighter than another: the length of
-        /// each becomes the root of the number of pixels, as in the experiments of Xie, Girshick and Farhadi, *Unsupervised
-        /// deep embedding for clustering analysis*, ICML 2016. A black image stays black.
-        L2 = "l2",
-    }
-}
-
-named! {
-    /// How the first weights are drawn.
-    Init {
-        /// As Keras does: uniform in ±√(6 / (input + output)) (Glorot and Bengio 2010), biases 0. For a convolution,
-        /// here and below, channels times the pixels of the kernel.
-        Keras = "keras",
-        /// As PyTorch does: weights and biases uniform in ±1 / √input.
-        PyTorch = "pytorch",
-    }
-}
-
-named! {
-    /// How the learning rate changes over a training, step by step.
-    Schedule {
-        /// Not at all.
-        Constant = "constant",
-        /// Down to 0 along half a wave (Loshchilov and Hutter, *SGDR*, ICLR 2017, without restarts; PyTorch's
-        /// `CosineAnnealingLR`).
-        Cosine = "cosine",
-        /// Up from a 25th for three tenths of the steps, then down to next to nothing, each along half a wave (Smith and Topin,
-        /// *Super-convergence*, 2019; PyTorch's `OneCycleLR` without its change of momentum).
-        OneCycle = "one-cycle",
-    }
-}
-
-named! {
-    /// Which weights of a training are kept.
-    Keep {
-        /// Those after the last epoch.
-        Last = "last",
-        /// Those after the epoch with the smallest loss on the validation images.
-        Best = "best",
-    }
-}
-
-named! {
-    /// What the products of a training are computed in. Weights, losses and the optimiser are f32 in any case.
-    Precision {
-        /// 32 bits.
-        F32 = "f32",
-        /// 32 bits of which a CUDA device multiplies 19; see [`request_products`](crate::request_products).
-        Tf32 = "tf32",
-        /// 16 bits, with the range of 32 and two to three decimal digits.
-        Bf16 = "bf16",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,27 +203,23 @@ mod tests {
     fn the_default_has_the_parameters_of_the_report() {
         let counts: Vec<usize> =
             Architecture::default().layers().iter().map(LayerShape::parameters).collect();
-        assert_eq!(counts, [1_177_500, 1_501_000, 500_500, 5_010, 5_500, 501_000, 1_501_500, 1_176_784]);
+        assert_eq!(
+            counts,
+            [1_177_500, 1_501_000, 500_500, 5_010, 5_500, 501_000, 1_501_500, 1_176_784]
+        );
         assert_eq!(Architecture::default().parameters(), 6_368_794);
     }
 
     #[test]
     fn narrow_layers_are_computed_by_few_threads() {
         let threads = |hidden: &[usize]| {
-            Architecture { hidden: hidden.to_vec(), ..Architecture::default() }.reproducible_threads()
+            Architecture { hidden: hidden.to_vec(), ..Architecture::default() }
+                .reproducible_threads()
         };
         assert_eq!([threads(&[1500, 1000, 500]), threads(&[64, 32]), threads(&[])], [31, 2, 49]);
         let narrow = Architecture { input: 4, hidden: vec![3], ..Architecture::default() };
         assert_eq!(narrow.reproducible_threads(), 1);
         let network = NetworkKind::Conv { height: 28, width: 28 };
         assert_eq!(Architecture { network, ..Architecture::default() }.reproducible_threads(), 1);
-    }
-
-    #[test]
-    fn names_are_read_as_they_are_written() {
-        for name in ["relu", "elu", "gelu", "tanh", "sigmoid"] {
-            assert_eq!(name.parse::<Activation>().map(|activation| activation.to_string()), Ok(name.into()));
-        }
-        assert_eq!("softmax".parse::<Loss>(), Err("expected mse, bce, found 'softmax'".into()));
     }
 }

@@ -5,7 +5,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use crate::geometry::{blurred, moved, on, scaled};
+use crate::transforms::{blurred, moved, scaled, to_matrix};
 use crate::{Error, Result};
 
 /// How images are changed while a network is trained on them; what is to come out is the unchanged image, so that the code
@@ -33,10 +33,10 @@ impl Augment {
     /// Refuses what cannot be done to images.
     pub(crate) fn validate(&self) -> Result<()> {
         const SHARE: &str = "a number of 0 or more, below 1";
-        const NEIGHBOURS: &str =
-            "0 for rows of pixels: only images of shape (n, height, width) can be moved, scaled or blurred";
-        let wrong =
-            |name, expected, found: f64| Err(Error::Parameter { name, expected, found: found.to_string() });
+        const NEIGHBOURS: &str = "0 for rows of pixels: only images of shape (n, height, width) can be moved, scaled or blurred";
+        let wrong = |name, expected, found: f64| {
+            Err(Error::Parameter { name, expected, found: found.to_string() })
+        };
         let Self { brightness, shift, scale, blur, noise, width } = *self;
         for (name, amount, in_range, expected) in [
             ("brightness", brightness, brightness < 1.0, SHARE),
@@ -78,14 +78,15 @@ impl Augmenter {
     }
 
     /// Changed images `(rows, pixels)`; nothing where nothing is to be changed.
-    pub(crate) fn change(&mut self, images: &Tensor) -> Result<Option<Tensor>> {
+    pub(crate) fn augment(&mut self, images: &Tensor) -> Result<Option<Tensor>> {
         let Augment { brightness, shift, scale, blur, noise, width } = self.augment;
         let (rows, pixels) = images.size2()?;
         let (rows, pixels, device) = (rows as usize, pixels as usize, images.device());
         let mut changed = None;
         if let (true, Some(width)) = (scale > 0.0, width) {
             let most = scale.ln_1p();
-            let factors: Vec<f64> = (0..rows).map(|_| self.rng.gen_range(-most..=most).exp()).collect();
+            let factors: Vec<f64> =
+                (0..rows).map(|_| self.rng.gen_range(-most..=most).exp()).collect();
             changed = Some(scaled(images, width, &factors)?);
         }
         if let (1.., Some(width)) = (shift, width) {
@@ -99,16 +100,18 @@ impl Augmenter {
             changed = Some(blurred(changed.as_ref().unwrap_or(images), width, &deviations)?);
         }
         if brightness > 0.0 {
-            let factors: Vec<f32> =
-                (0..rows).map(|_| self.rng.gen_range(1.0 - brightness..=1.0 + brightness) as f32).collect();
-            let factors = on(&factors, [rows, 1], device)?;
+            let factors: Vec<f32> = (0..rows)
+                .map(|_| self.rng.gen_range(1.0 - brightness..=1.0 + brightness) as f32)
+                .collect();
+            let factors = to_matrix(&factors, [rows, 1], device)?;
             changed = Some(changed.as_ref().unwrap_or(images).f_mul(&factors)?);
         }
         if noise > 0.0 {
             let kept = 1.0 - noise as f32;
-            let mask: Vec<f32> =
-                (0..rows * pixels).map(|_| f32::from(u8::from(self.rng.r#gen::<f32>() < kept))).collect();
-            let mask = on(&mask, [rows, pixels], device)?;
+            let mask: Vec<f32> = (0..rows * pixels)
+                .map(|_| f32::from(u8::from(self.rng.r#gen::<f32>() < kept)))
+                .collect();
+            let mask = to_matrix(&mask, [rows, pixels], device)?;
             changed = Some(changed.as_ref().unwrap_or(images).f_mul(&mask)?);
         }
         Ok(changed)
@@ -122,13 +125,13 @@ mod tests {
     use super::*;
 
     fn changed(augment: Augment, images: &Tensor) -> Tensor {
-        Augmenter::new(augment, 5).change(images).unwrap().unwrap()
+        Augmenter::new(augment, 5).augment(images).unwrap().unwrap()
     }
 
     #[test]
     fn nothing_is_changed_by_default() {
         let images = Tensor::from_slice(&[1.0_f32, 2.0]).view([1, 2]);
-        assert!(Augmenter::new(Augment::default(), 0).change(&images).unwrap().is_none());
+        assert!(Augmenter::new(Augment::default(), 0).augment(&images).unwrap().is_none());
     }
 
     #[test]
@@ -179,7 +182,8 @@ mod tests {
 
     #[test]
     fn images_are_blurred_from_not_at_all_to_so_much() {
-        let blurred = changed(Augment { blur: 0.7, width: Some(7), ..Augment::default() }, &lights());
+        let blurred =
+            changed(Augment { blur: 0.7, width: Some(7), ..Augment::default() }, &lights());
         // What is left in the middle: 1 / (1 + 2 exp(-1 / 0.98) + ...)² = 0.325 at most blur.
         let (dimmest, brightest) = range(&blurred.select(1, 31));
         assert!(
@@ -194,8 +198,8 @@ mod tests {
         let augment = Augment { shift: 3, brightness: 0.5, width: Some(7), ..Augment::default() };
         let mut augmenter = Augmenter::new(augment, 5);
         let images = lights().narrow(0, 0, 4);
-        augmenter.change(&images).unwrap();
-        let again = augmenter.change(&images).unwrap().unwrap();
+        augmenter.augment(&images).unwrap();
+        let again = augmenter.augment(&images).unwrap().unwrap();
         let places = Vec::<i64>::try_from(again.argmax(1, false)).unwrap();
         assert_eq!(places, [29, 24, 45, 29]);
     }
@@ -208,16 +212,30 @@ mod tests {
         assert_eq!(large, "scale must be a number of 0 or more, at most 10, found 10.5");
         for amount in [-0.1, f64::NAN, f64::INFINITY] {
             let scale = refused(Augment { scale: amount, width, ..Augment::default() });
-            assert_eq!(scale, format!("scale must be a number of 0 or more, at most 10, found {amount}"));
+            assert_eq!(
+                scale,
+                format!("scale must be a number of 0 or more, at most 10, found {amount}")
+            );
             let blur = refused(Augment { blur: amount, width, ..Augment::default() });
             assert_eq!(blur, format!("blur must be a number of 0 or more, found {amount}"));
         }
         let neighbours = "must be 0 for rows of pixels: only images of shape (n, height, width) can be moved, scaled or \
                           blurred, found 2";
-        assert_eq!(refused(Augment { shift: 2, ..Augment::default() }), format!("shift {neighbours}"));
-        assert_eq!(refused(Augment { scale: 2.0, ..Augment::default() }), format!("scale {neighbours}"));
-        assert_eq!(refused(Augment { blur: 2.0, ..Augment::default() }), format!("blur {neighbours}"));
-        Augment { shift: 2, scale: 0.3, blur: 1.0, width, ..Augment::default() }.validate().unwrap();
+        assert_eq!(
+            refused(Augment { shift: 2, ..Augment::default() }),
+            format!("shift {neighbours}")
+        );
+        assert_eq!(
+            refused(Augment { scale: 2.0, ..Augment::default() }),
+            format!("scale {neighbours}")
+        );
+        assert_eq!(
+            refused(Augment { blur: 2.0, ..Augment::default() }),
+            format!("blur {neighbours}")
+        );
+        Augment { shift: 2, scale: 0.3, blur: 1.0, width, ..Augment::default() }
+            .validate()
+            .unwrap();
     }
 
     #[test]
@@ -226,7 +244,11 @@ mod tests {
         let brighter = changed(Augment { brightness: 0.3, ..Augment::default() }, &images);
         let (low, high) = (brighter.min().double_value(&[]), brighter.max().double_value(&[]));
         assert!((0.7..0.75).contains(&low) && (1.25..=1.3001).contains(&high), "{low} {high}");
-        assert_eq!(brighter.std_dim(1, false, false).max().double_value(&[]), 0.0, "one factor an image");
+        assert_eq!(
+            brighter.std_dim(1, false, false).max().double_value(&[]),
+            0.0,
+            "one factor an image"
+        );
         let noisy = changed(Augment { noise: 0.2, ..Augment::default() }, &images);
         let kept = noisy.mean(Kind::Float).double_value(&[]);
         assert!((0.78..0.82).contains(&kept), "{kept}");

@@ -10,9 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tch::Device;
 
-use crate::training::{Best, Running, Training};
+use crate::best::BestEpoch;
+use crate::loss::RunningLoss;
 use crate::weights::{self, OwnedTensor};
-use crate::{Architecture, EpochLosses, Error, Network, Pixels, Result, Schedule, TrainParams};
+use crate::{
+    Architecture, EpochLosses, Error, Network, Pixels, Result, Schedule, TrainParams, Training,
+};
 
 const FIRST: &str = "adam.first";
 const SECOND: &str = "adam.second";
@@ -58,10 +61,14 @@ impl Training {
         for (name, tensor) in more.into_iter().chain([running, best]) {
             let Some(tensor) = tensor else { continue };
             let shape = vec![tensor.numel()];
-            tensors.push(OwnedTensor { name: name.to_owned(), shape, bytes: weights::bytes(tensor)? });
+            tensors.push(OwnedTensor {
+                name: name.to_owned(),
+                shape,
+                bytes: weights::bytes(tensor)?,
+            });
         }
         let mut metadata = self.network.metadata();
-        metadata.training = Some(serde_json::to_string(&state).map_err(no_checkpoint)?);
+        metadata.training = Some(serde_json::to_string(&state).map_err(invalid)?);
         weights::serialize(&tensors, &metadata)
     }
 
@@ -79,12 +86,13 @@ impl Training {
         params: &TrainParams,
         device: Device,
     ) -> Result<Self> {
-        let file = SafeTensors::deserialize(checkpoint).map_err(no_checkpoint)?;
+        let file = SafeTensors::deserialize(checkpoint).map_err(invalid)?;
         let text = weights::metadata(checkpoint)?.and_then(|metadata| metadata.training);
-        let text = text.ok_or_else(|| Error::NoCheckpoint { found: "weights alone".into() })?;
-        let state: State = serde_json::from_str(&text).map_err(no_checkpoint)?;
+        let text =
+            text.ok_or_else(|| Error::InvalidCheckpoint { found: "weights alone".into() })?;
+        let state: State = serde_json::from_str(&text).map_err(invalid)?;
         let saved = Network::from_safetensors(checkpoint, device)?;
-        refuse_another(&saved, &state, architecture, params, data, images.dim().0)?;
+        check_same_training(&saved, &state, architecture, params, data, images.dim().0)?;
 
         let mut training = Self::new(images, validation, architecture, params, device)?;
         for (layer, saved) in training.network.layers.iter_mut().zip(&saved.layers) {
@@ -92,36 +100,28 @@ impl Training {
             layer.bias.f_copy_(&saved.bias)?;
         }
         let length = training.parameters.values.numel();
-        let tensor = |name, length| weights::tensor(file.tensor(name).ok().as_ref(), name, &[length], device);
+        let tensor = |name, length| {
+            weights::tensor(file.tensor(name).ok().as_ref(), name, &[length], device)
+        };
         training.adam.first = tensor(FIRST, length)?;
         training.adam.second = tensor(SECOND, length)?;
         training.adam.steps = state.steps;
         training.augmenter.rng = state.augmenter;
         if let Some(seen) = state.seen {
             let losses = tensor(RUNNING, training.n())?;
-            training.running = Some(Running::begun(losses, seen.min(training.n())));
+            training.running = Some(RunningLoss::resume(losses, seen.min(training.n())));
         }
-        if let Some((epoch, loss)) = state.best.filter(|_| params.looks_for_the_best()) {
-            training.best = Some(Best { epoch, loss, values: tensor(BEST, length)? });
+        if let Some((epoch, loss)) = state.best.filter(|_| params.tracks_best_epoch()) {
+            training.best = Some(BestEpoch { epoch, loss, values: tensor(BEST, length)? });
         }
         training.skip_epochs(state.losses.len(), training.running.is_some());
         training.losses = state.losses;
         Ok(training)
     }
-
-    /// Losses of the epochs that are done.
-    pub fn losses(&self) -> &[EpochLosses] {
-        &self.losses
-    }
-
-    /// The network as it is now.
-    pub fn network(&self) -> &Network {
-        &self.network
-    }
 }
 
 /// Refuses the state of a training of something else, or in another way.
-fn refuse_another(
+fn check_same_training(
     saved: &Network,
     state: &State,
     architecture: &Architecture,
@@ -129,30 +129,36 @@ fn refuse_another(
     data: &str,
     images: usize,
 ) -> Result<()> {
-    let differ = |expected: String, found: String| Err(Error::Checkpoint { expected, found });
+    let mismatch =
+        |expected: String, found: String| Err(Error::CheckpointMismatch { expected, found });
     if let Some((wanted, found)) =
         first_difference(&to_value(architecture)?, &to_value(saved.architecture())?, &[])
     {
-        return differ(wanted, found);
+        return mismatch(wanted, found);
     }
     if (state.images, state.data.as_str()) != (images, data) {
-        return differ("these images and this version".into(), "others".into());
+        return mismatch("these images and this version".into(), "others".into());
     }
     // These may change on the way, but for what is checked below.
     let free: &[&str] = match params.schedule {
         Schedule::Constant => &["keep", "patience", "epochs"],
         _ => &["keep", "patience"],
     };
-    if let Some((wanted, found)) = first_difference(&to_value(params)?, &to_value(&state.params)?, free) {
-        return differ(wanted, found);
+    if let Some((wanted, found)) =
+        first_difference(&to_value(params)?, &to_value(&state.params)?, free)
+    {
+        return mismatch(wanted, found);
     }
     let begun = state.losses.len() + usize::from(state.seen.is_some());
     if begun > params.epochs {
         let found = if state.seen.is_some() { "begun" } else { "done" };
-        return differ(format!("at most {} epochs", params.epochs), format!("{begun} {found}"));
+        return mismatch(format!("at most {} epochs", params.epochs), format!("{begun} {found}"));
     }
-    if params.looks_for_the_best() && !state.params.looks_for_the_best() && begun > 0 {
-        return differ("the weights of its best epoch".into(), "the last ones alone (keep last)".into());
+    if params.tracks_best_epoch() && !state.params.tracks_best_epoch() && begun > 0 {
+        return mismatch(
+            "the weights of its best epoch".into(),
+            "the last ones alone (keep last)".into(),
+        );
     }
     Ok(())
 }
@@ -185,9 +191,9 @@ fn plain(value: &Value) -> String {
 }
 
 fn to_value(what: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(what).map_err(no_checkpoint)
+    serde_json::to_value(what).map_err(invalid)
 }
 
-fn no_checkpoint(error: impl std::fmt::Display) -> Error {
-    Error::NoCheckpoint { found: format!("something else ({error})") }
+fn invalid(error: impl std::fmt::Display) -> Error {
+    Error::InvalidCheckpoint { found: format!("something else ({error})") }
 }

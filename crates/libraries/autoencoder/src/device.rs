@@ -82,7 +82,7 @@ pub fn device_name(device: Device) -> String {
 ///   reproducibility).
 /// - NVIDIA's on CUDA devices: 32 bits, unless `tf32` lets them round what they multiply to 10 bits after the point, for
 ///   [`Precision::Tf32`](crate::Precision). Left to itself libtorch has convolutions rounded so, and products not.
-pub fn request_products(tf32: bool) {
+pub fn set_matmul_precision(tf32: bool) {
     set_unless_set("MKL_CBWR", "AUTO,STRICT");
     if tf32 {
         set_unless_set("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1");

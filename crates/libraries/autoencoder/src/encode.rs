@@ -15,7 +15,11 @@ const BLOCK: usize = 1000;
 ///
 /// # Errors
 /// Images of another size than the network takes; latents that are not finite; no memory.
-pub fn encode(network: &Network, images: Pixels, on_block: &mut dyn FnMut(usize)) -> Result<Array2<f32>> {
+pub fn encode(
+    network: &Network,
+    images: Pixels,
+    on_block: &mut dyn FnMut(usize),
+) -> Result<Array2<f32>> {
     let architecture = network.architecture();
     architecture.check_size(images.dim().1)?;
     let latents = by_blocks(
@@ -32,7 +36,7 @@ pub fn encode(network: &Network, images: Pixels, on_block: &mut dyn FnMut(usize)
 }
 
 /// Images (n, pixels) that latents (n, latent) stand for, as the network was taught to see them: from 0 to 1, or nearly so, where
-/// the images it was trained on were; where they were normalized, so are these, see [`in_scale_of`]. As reproducible as [`encode`].
+/// the images it was trained on were; where they were normalized, so are these, see [`denormalize`]. As reproducible as [`encode`].
 ///
 /// # Errors
 /// Latents of another width than the network's; images that are not finite; no memory.
@@ -59,16 +63,17 @@ pub fn decode(
 
 /// Puts `decoded` images (n, pixels) into the scale of `images`, which they were made from: image by image, multiplied by what
 /// the network's [`Normalize`] divided it by.
-pub fn in_scale_of(images: Pixels, network: &Network, decoded: &mut Array2<f32>) {
+pub fn denormalize(images: Pixels, network: &Network, decoded: &mut Array2<f32>) {
     if network.architecture().normalize == Normalize::None {
         return;
     }
     for (i, mut image) in decoded.outer_iter_mut().enumerate() {
-        let mean_square = |squares: &mut dyn Iterator<Item = f64>| squares.sum::<f64>() / image.len() as f64;
+        let mean_square =
+            |squares: &mut dyn Iterator<Item = f64>| squares.sum::<f64>() / image.len() as f64;
         let scale = match images {
-            Pixels::U8(images) => {
-                mean_square(&mut images.row(i).iter().map(|&level| (f64::from(level) / 255.0).powi(2)))
-            }
+            Pixels::U8(images) => mean_square(
+                &mut images.row(i).iter().map(|&level| (f64::from(level) / 255.0).powi(2)),
+            ),
             Pixels::F32(images) => {
                 mean_square(&mut images.row(i).iter().map(|&level| f64::from(level).powi(2)))
             }
@@ -102,7 +107,9 @@ fn by_blocks(
         let length = block.len();
         values.f_copy_data(&mut block, length)?;
         let rows = block.chunks(width);
-        for (mut target, source) in all.slice_mut(s![start..end, ..]).rows_mut().into_iter().zip(rows) {
+        for (mut target, source) in
+            all.slice_mut(s![start..end, ..]).rows_mut().into_iter().zip(rows)
+        {
             target.iter_mut().zip(source).for_each(|(target, &value)| *target = value);
         }
         on_block(end);

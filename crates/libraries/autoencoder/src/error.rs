@@ -54,7 +54,7 @@ pub enum Error {
     },
     /// The weights say another thing than the caller.
     #[error("the weights say --{name} {said}, found --{name} {found}; leave it out")]
-    Said {
+    OptionMismatch {
         /// The option.
         name: &'static str,
         /// Value in the file.
@@ -131,13 +131,17 @@ pub enum Error {
         found: usize,
     },
     /// A decoded image is not finite.
-    #[error("the image decoded from row {row} is not finite; train with a lower --lr, or check the latents")]
+    #[error(
+        "the image decoded from row {row} is not finite; train with a lower --lr, or check the latents"
+    )]
     ImagesNotFinite {
         /// The first such row.
         row: usize,
     },
     /// The bytes are not the weights of such a network.
-    #[error("expected the weights of an autoencoder (safetensors), found {found}; train it with train-ae")]
+    #[error(
+        "expected the weights of an autoencoder (safetensors), found {found}; train it with train-ae"
+    )]
     Weights {
         /// What they are instead.
         found: String,
@@ -146,7 +150,7 @@ pub enum Error {
     #[error(
         "expected the state of a training as train-ae saves it, found {found}; name another --checkpoint, or begin anew with --discard-checkpoint"
     )]
-    NoCheckpoint {
+    InvalidCheckpoint {
         /// What they are instead.
         found: String,
     },
@@ -154,7 +158,7 @@ pub enum Error {
     #[error(
         "expected the state of a training with {expected}, found one with {found}; go on as it was begun, or begin anew with --discard-checkpoint"
     )]
-    Checkpoint {
+    CheckpointMismatch {
         /// Value that was asked for.
         expected: String,
         /// What it is of instead.

@@ -134,8 +134,13 @@ mod tests {
 
     #[test]
     fn layers_are_named_as_pytorch_counts() {
-        let names = |layers: Vec<LayerShape>| layers.into_iter().map(|layer| layer.name).collect::<Vec<_>>();
-        assert_eq!(names(dense(&[64, 32, 2])), ["encoder.0", "encoder.2", "decoder.0", "decoder.2"]);
+        let names = |layers: Vec<LayerShape>| {
+            layers.into_iter().map(|layer| layer.name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(dense(&[64, 32, 2])),
+            ["encoder.0", "encoder.2", "decoder.0", "decoder.2"]
+        );
         assert_eq!(
             names(convolutional([8, 8], &[4, 6], 2)),
             ["encoder.0", "encoder.2", "encoder.5", "decoder.0", "decoder.3", "decoder.5"]

@@ -60,7 +60,13 @@ impl Network {
             Ok(Layer { shape, weight, bias })
         });
         let layers = layers.collect::<Result<Vec<Layer>>>()?;
-        Ok(Self { architecture: architecture.clone(), layers, device, trained_on: None, assumed: false })
+        Ok(Self {
+            architecture: architecture.clone(),
+            layers,
+            device,
+            trained_on: None,
+            assumed: false,
+        })
     }
 
     /// Shape of the network.
@@ -80,7 +86,7 @@ impl Network {
 
     /// Images (rows, input) to latents (rows, latent).
     pub(crate) fn encode(&self, images: &Tensor) -> Result<Tensor> {
-        self.run_in_place(&self.layers[..self.architecture.encoder_depth()], images)
+        self.forward_in_place(&self.layers[..self.architecture.encoder_depth()], images)
     }
 
     /// Images (rows, input) to reconstructions (rows, input), for the loss bce before the sigmoid.
@@ -90,20 +96,22 @@ impl Network {
 
     /// Latents (rows, latent) to images (rows, input), for the loss bce before the sigmoid.
     pub(crate) fn decode(&self, latents: &Tensor) -> Result<Tensor> {
-        self.run_in_place(&self.layers[self.architecture.encoder_depth()..], latents)
+        self.forward_in_place(&self.layers[self.architecture.encoder_depth()..], latents)
     }
 
-    /// [`run`], with nothing kept to find gradients with.
-    fn run_in_place(&self, layers: &[Layer], input: &Tensor) -> Result<Tensor> {
+    /// [`forward`], with nothing kept to find gradients with.
+    fn forward_in_place(&self, layers: &[Layer], input: &Tensor) -> Result<Tensor> {
         tch::no_grad(|| {
-            run(layers, input, |mut values| activate_in_place(self.architecture.activation, &mut values))
+            forward(layers, input, |mut values| {
+                activate_in_place(self.architecture.activation, &mut values)
+            })
         })
     }
 }
 
 /// Layers with the activation between them, none after the last. Values in and out are (rows, values), whatever they
 /// are in between.
-pub(crate) fn run(
+pub(crate) fn forward(
     layers: &[Layer],
     input: &Tensor,
     activate: impl Fn(Tensor) -> Result<Tensor>,
@@ -113,14 +121,14 @@ pub(crate) fn run(
         if i > 0 {
             values = activate(values)?;
         }
-        values = layer.apply(&values)?;
+        values = layer.forward(&values)?;
     }
     Ok(values.f_flatten(1, -1)?)
 }
 
 impl Layer {
     /// Values (rows, ...) in whatever form the layer before gives them to (rows, ...), the rest being the shape's `output`.
-    fn apply(&self, values: &Tensor) -> Result<Tensor> {
+    fn forward(&self, values: &Tensor) -> Result<Tensor> {
         let mut size = vec![values.size()[0]];
         size.extend(self.shape.input.iter().map(|&side| side as i64));
         let values = values.f_reshape(&size[..])?;
@@ -134,7 +142,15 @@ impl Layer {
             }
             LayerKind::TransposedConv { kernel } => {
                 let more = self.shape.output_padding();
-                values.f_conv_transpose2d(weight, bias, stride, padding(kernel), more, groups, dilation)?
+                values.f_conv_transpose2d(
+                    weight,
+                    bias,
+                    stride,
+                    padding(kernel),
+                    more,
+                    groups,
+                    dilation,
+                )?
             }
         })
     }
@@ -174,10 +190,16 @@ mod tests {
 
     #[test]
     fn the_first_weights_fill_the_range_that_their_name_promises() {
-        let dense = Architecture { input: 300, hidden: vec![200], latent: 100, ..Architecture::default() };
+        let dense =
+            Architecture { input: 300, hidden: vec![200], latent: 100, ..Architecture::default() };
         let network = NetworkKind::Conv { height: 5, width: 4 };
-        let conv =
-            Architecture { input: 20, network, hidden: vec![20, 30], latent: 4, ..Architecture::default() };
+        let conv = Architecture {
+            input: 20,
+            network,
+            hidden: vec![20, 30],
+            latent: 4,
+            ..Architecture::default()
+        };
         // The second layer of the convolutional network takes 20 channels through kernels of 3 x 3, and its mirror, the
         // fourth of all, gives as many; PyTorch counts what a transposed convolution gives as what it takes.
         let (keras, pytorch) = ((6.0f64 / (180.0 + 270.0)).sqrt(), 180f64.powf(-0.5));
@@ -192,15 +214,15 @@ mod tests {
             let network = Network::new(architecture, init, 0, Device::Cpu).unwrap();
             let Layer { weight, bias, .. } = &network.layers[layer];
             // Few biases do not reach as far.
-            for (tensor, bound, reached) in [(weight, weights, 0.95), (bias, biases, 0.8)] {
+            for (tensor, bound, outcome) in [(weight, weights, 0.95), (bias, biases, 0.8)] {
                 let (smallest, largest) = range(tensor);
                 let slack = 1e-6;
                 assert!(
-                    -bound - slack <= smallest && smallest <= -reached * bound,
+                    -bound - slack <= smallest && smallest <= -outcome * bound,
                     "{init}: {smallest} of {bound}"
                 );
                 assert!(
-                    reached * bound <= largest && largest <= bound + slack,
+                    outcome * bound <= largest && largest <= bound + slack,
                     "{init}: {largest} of {bound}"
                 );
             }

@@ -35,8 +35,9 @@ impl<'a> Pixels<'a> {
     pub fn range(&self) -> (f32, f32) {
         let range = match self {
             Self::U8(pixels) => {
-                let (least, most) =
-                    pixels.iter().fold((u8::MAX, 0), |(least, most), &x| (x.min(least), x.max(most)));
+                let (least, most) = pixels
+                    .iter()
+                    .fold((u8::MAX, 0), |(least, most), &x| (x.min(least), x.max(most)));
                 (f32::from(least) / 255.0, f32::from(most) / 255.0)
             }
             Self::F32(pixels) => {
@@ -79,7 +80,7 @@ impl<'a> Pixels<'a> {
     }
 
     /// Refuses pixels that are no probabilities.
-    pub(crate) fn refuse_outside_unit_interval(&self) -> Result<()> {
+    pub(crate) fn check_unit_interval(&self) -> Result<()> {
         let Self::F32(pixels) = self else { return Ok(()) };
         for (row, image) in pixels.rows().into_iter().enumerate() {
             if let Some(&found) = image.iter().find(|level| !(0.0..=1.0).contains(*level)) {

@@ -27,7 +27,7 @@ pub struct TrainedOn {
 
 impl TrainedOn {
     /// Describes `images`.
-    pub(crate) fn of(images: Pixels) -> Self {
+    pub(crate) fn from_images(images: Pixels) -> Self {
         let (smallest, largest) = images.range();
         Self { sides: None, smallest, largest }
     }
@@ -50,7 +50,12 @@ impl TrainedOn {
     ///
     /// # Errors
     /// [`Error::Scale`].
-    pub fn check_values(&self, images: Pixels, first: usize, architecture: &Architecture) -> Result<()> {
+    pub fn check_values(
+        &self,
+        images: Pixels,
+        first: usize,
+        architecture: &Architecture,
+    ) -> Result<()> {
         let Self { smallest, largest, .. } = *self;
         if architecture.normalize != Normalize::None {
             return Ok(());

@@ -65,12 +65,17 @@ mod tests {
             0.049519367986526286,
             4e-06,
         ];
-        for (schedule, expected) in
-            [(Schedule::Cosine, cosine), (Schedule::OneCycle, one_cycle), (Schedule::Constant, [1.0; 10])]
-        {
+        for (schedule, expected) in [
+            (Schedule::Cosine, cosine),
+            (Schedule::OneCycle, one_cycle),
+            (Schedule::Constant, [1.0; 10]),
+        ] {
             for (step, expected) in expected.into_iter().enumerate() {
                 let found = schedule.share(step as u64, 10);
-                assert!((found - expected).abs() < 1e-12, "{schedule} {step}: {found} and {expected}");
+                assert!(
+                    (found - expected).abs() < 1e-12,
+                    "{schedule} {step}: {found} and {expected}"
+                );
             }
         }
     }

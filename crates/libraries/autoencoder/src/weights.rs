@@ -19,7 +19,9 @@ use tch::{Device, Kind, Tensor};
 
 use crate::layers::code_layer;
 use crate::network::Layer;
-use crate::{Activation, Architecture, Error, Loss, Network, NetworkKind, Normalize, Result, TrainedOn};
+use crate::{
+    Activation, Architecture, Error, Loss, Network, NetworkKind, Normalize, Result, TrainedOn,
+};
 
 /// The file's metadata has this one entry: the order of several would change from run to run.
 const METADATA: &str = "autoencoder";
@@ -63,7 +65,9 @@ impl<'a> Tensors<'a> {
             let parts = name.split('.').filter(|part| !matches!(*part, "_orig_mod" | "module"));
             let plain = parts.collect::<Vec<_>>().join(".");
             if tensors.insert(plain.clone(), view).is_some() {
-                return Err(Error::Weights { found: format!("{plain} twice, under different prefixes") });
+                return Err(Error::Weights {
+                    found: format!("{plain} twice, under different prefixes"),
+                });
             }
         }
         Ok(Self(tensors))
@@ -79,7 +83,9 @@ impl<'a> Tensors<'a> {
         match self.0.keys().find(|name| part(name) && !known.contains(name)) {
             None => Ok(()),
             Some(name) => Err(Error::Weights {
-                found: format!("{name}, which is of no layer that is known here (dense or convolutional)"),
+                found: format!(
+                    "{name}, which is of no layer that is known here (dense or convolutional)"
+                ),
             }),
         }
     }
@@ -127,8 +133,12 @@ impl Network {
     /// The same, with what to assume where the file does not say it.
     ///
     /// # Errors
-    /// As [`Network::from_safetensors`]; [`Error::Said`] where the file says another thing.
-    pub fn from_safetensors_assuming(bytes: &[u8], device: Device, assume: Assumed) -> Result<Self> {
+    /// As [`Network::from_safetensors`]; [`Error::OptionMismatch`] where the file says another thing.
+    pub fn from_safetensors_assuming(
+        bytes: &[u8],
+        device: Device,
+        assume: Assumed,
+    ) -> Result<Self> {
         let file = SafeTensors::deserialize(bytes).map_err(refused)?;
         let file = Tensors::of(&file)?;
         let said = metadata(bytes)?;
@@ -144,7 +154,8 @@ impl Network {
                 (height.saturating_mul(width), filters, latent)
             }
         };
-        let architecture = Architecture { input, network, hidden, latent, activation, loss, normalize };
+        let architecture =
+            Architecture { input, network, hidden, latent, activation, loss, normalize };
         architecture.validate()?;
         let mut known = Vec::new();
         let layers = architecture.layers().into_iter().map(|shape| {
@@ -175,10 +186,14 @@ impl Metadata {
 }
 
 /// Refuses another value of an option than the file has.
-fn agree<T: PartialEq + std::fmt::Display>(name: &'static str, said: T, asked: Option<T>) -> Result<()> {
+fn agree<T: PartialEq + std::fmt::Display>(
+    name: &'static str,
+    said: T,
+    asked: Option<T>,
+) -> Result<()> {
     match asked {
         Some(asked) if asked != said => {
-            Err(Error::Said { name, said: said.to_string(), found: asked.to_string() })
+            Err(Error::OptionMismatch { name, said: said.to_string(), found: asked.to_string() })
         }
         _ => Ok(()),
     }
@@ -247,7 +262,9 @@ fn widths(file: &Tensors, part: &str) -> Result<Vec<usize>> {
             None => widths.push(input),
             Some(&width) if width == input => {}
             Some(&width) => {
-                let found = format!("{name} that takes {input} values where the layer before gives {width}");
+                let found = format!(
+                    "{name} that takes {input} values where the layer before gives {width}"
+                );
                 return Err(Error::Weights { found });
             }
         }
@@ -255,7 +272,9 @@ fn widths(file: &Tensors, part: &str) -> Result<Vec<usize>> {
     }
     if widths.is_empty() {
         let names: Vec<&str> = file.0.keys().take(5).map(String::as_str).collect();
-        return Err(Error::Weights { found: format!("no {part}.0.weight among {}", names.join(", ")) });
+        return Err(Error::Weights {
+            found: format!("no {part}.0.weight among {}", names.join(", ")),
+        });
     }
     Ok(widths)
 }

@@ -50,7 +50,7 @@ struct Args {
 const ROWS: usize = 4000;
 
 fn main() -> ExitCode {
-    autoencoder::request_products(false);
+    autoencoder::set_matmul_precision(false);
     cli::main("encode", run)
 }
 
@@ -105,7 +105,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             let mut made = autoencoder::decode(&network, codes.view(), &mut |_| {})
                 .map_err(|error| error.in_block(start))
                 .with_context(|| args.weights.display().to_string())?;
-            autoencoder::in_scale_of(pixels(&some), &network, &mut made);
+            autoencoder::denormalize(pixels(&some), &network, &mut made);
             check_finite(&args.images, "reconstructions", made.view())?;
             Ok(made)
         });

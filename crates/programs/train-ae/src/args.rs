@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use autoencoder::{
-    Activation, Architecture, Augment, DeviceChoice, Init, Keep, Loss, NetworkKind, Normalize, Precision,
-    Schedule, TrainParams,
+    Activation, Architecture, Augment, DeviceChoice, Init, Keep, Loss, NetworkKind, Normalize,
+    Precision, Schedule, TrainParams,
 };
 use cli::{Count, List, NotNegative};
 
@@ -174,7 +174,9 @@ impl Args {
     pub fn check(&self) -> anyhow::Result<()> {
         if self.resume && self.discard_checkpoint {
             let cure = "go on from the checkpoint with the one, begin anew with the other";
-            return Err(cli::usage(format!("--resume and --discard-checkpoint exclude each other: {cure}")));
+            return Err(cli::usage(format!(
+                "--resume and --discard-checkpoint exclude each other: {cure}"
+            )));
         }
         if self.warm_up.is_some() && self.bench.is_none() {
             return Err(cli::usage("--warm-up belongs to --bench: steps that are not timed"));
@@ -214,7 +216,11 @@ impl Args {
             schedule: self.schedule,
             weight_decay: self.weight_decay,
             clip: self.clip,
-            keep: self.keep.unwrap_or(if self.patience.is_some() { Keep::Best } else { Keep::Last }),
+            keep: self.keep.unwrap_or(if self.patience.is_some() {
+                Keep::Best
+            } else {
+                Keep::Last
+            }),
             patience: self.patience.map(|count| count.0),
             precision: self.precision,
             init: self.init,

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use artifact::Outputs;
-use autoencoder::{Architecture, Device, Pixels, Products, TrainParams, Training};
+use autoencoder::{Architecture, Device, Pixels, Roofline, TrainParams, Training};
 use cli::{Progress, Stage};
 use serde_json::{Value, json};
 
@@ -28,13 +28,13 @@ pub fn run(
     let params = TrainParams { epochs: (steps + warm_up).max(params.epochs), ..params.clone() };
     let batch = params.batch.min(images.dim().0);
     let mut training = Training::new(images, None, architecture, &params, device)?;
-    let products = Products::new(architecture, params.precision, batch, device)?;
+    let roofline = Roofline::new(architecture, params.precision, batch, device)?;
     let each = steps.div_ceil(ROUNDS);
     let mut losses = Vec::new();
     go_on(&mut training, warm_up, &mut losses)?;
-    if let Some(products) = &products {
-        products.time(1)?;
-        products.time_moves(1)?;
+    if let Some(roofline) = &roofline {
+        roofline.time_products(1)?;
+        roofline.time_optimizer_traffic(1)?;
     }
     let progress = Progress::new("rounds", ROUNDS as u64);
     let (mut ours, mut alone, mut moves) = (Vec::new(), Vec::new(), Vec::new());
@@ -42,9 +42,12 @@ pub fn run(
         let started = Instant::now();
         go_on(&mut training, each, &mut losses)?;
         ours.push(started.elapsed().as_secs_f64() / each as f64);
-        if let Some(products) = &products {
-            alone.push(products.time(each)?.as_secs_f64() / each as f64);
-            moves.push(products.time_moves(each)?.unwrap_or_default().as_secs_f64() / each as f64);
+        if let Some(roofline) = &roofline {
+            alone.push(roofline.time_products(each)?.as_secs_f64() / each as f64);
+            moves.push(
+                roofline.time_optimizer_traffic(each)?.unwrap_or_default().as_secs_f64()
+                    / each as f64,
+            );
         }
         progress.set(round as u64, "");
     }
@@ -53,10 +56,13 @@ pub fn run(
     let step = median(ours.clone());
     let floor = (!alone.is_empty()).then(|| median(alone.clone()));
     let moved = (device != Device::Cpu && !moves.is_empty()).then(|| median(moves.clone()));
-    let shares =
-        ours.iter().zip(alone.iter().zip(&moves)).map(|(step, (alone, moves))| (alone + moves) / step);
+    let shares = ours
+        .iter()
+        .zip(alone.iter().zip(&moves))
+        .map(|(step, (alone, moves))| (alone + moves) / step);
     let share = floor.map(|_| median(shares.collect()));
-    let peak = products.as_ref().zip(floor).map(|(products, floor)| products.operations() as f64 / floor);
+    let peak =
+        roofline.as_ref().zip(floor).map(|(roofline, floor)| roofline.flops() as f64 / floor);
     let mut rows = vec![
         vec!["step".to_owned(), milliseconds(step)],
         vec!["images per second".to_owned(), format!("{:.0}", batch as f64 / step)],
@@ -85,7 +91,11 @@ pub fn run(
 
 /// So many more steps, done when this returns. Adds the mean loss of the epoch so far, as often as it is looked at: (step of
 /// all, loss).
-fn go_on(training: &mut Training, steps: usize, losses: &mut Vec<(usize, f64)>) -> anyhow::Result<()> {
+fn go_on(
+    training: &mut Training,
+    steps: usize,
+    losses: &mut Vec<(usize, f64)>,
+) -> anyhow::Result<()> {
     let mut left = steps;
     while left > 0 {
         training.epoch(&mut |batch| {

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use artifact::{FileRecord, Images, Outputs, read_images};
 use autoencoder::{
-    Architecture, Batch, Device, EpochLosses, Precision, Reached, TrainParams, Training, device_name,
+    Architecture, Batch, Device, EpochLosses, EpochOutcome, Precision, TrainParams, Training,
+    device_name,
 };
 use cli::{Progress, Stage};
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     let named = Precision::Tf32.to_string();
     let tf32 = words.windows(2).any(|pair| pair[0] == "--precision" && pair[1] == named)
         || words.contains(&format!("--precision={named}"));
-    autoencoder::request_products(tf32);
+    autoencoder::set_matmul_precision(tf32);
     cli::main("train-ae", run)
 }
 
@@ -50,8 +51,16 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let Some(files) = files else {
         let steps = args.bench.map_or(1, |steps| steps.0);
         let steps = [args.warm_up(), steps];
-        return bench::run(pixels(&images), &architecture, &params, device, steps, stage, parameters)
-            .with_context(context);
+        return bench::run(
+            pixels(&images),
+            &architecture,
+            &params,
+            device,
+            steps,
+            stage,
+            parameters,
+        )
+        .with_context(context);
     };
     let mut inputs = vec![record];
     let validation =
@@ -126,7 +135,10 @@ impl Files {
         };
         for (flag, path) in [("--out", &files.weights), ("--checkpoint", &files.checkpoint)] {
             if path.extension().is_none_or(|extension| extension != "safetensors") {
-                return Err(cli::usage(format!("{flag} {}: it is written as .safetensors", path.display())));
+                return Err(cli::usage(format!(
+                    "{flag} {}: it is written as .safetensors",
+                    path.display()
+                )));
             }
         }
         if files.checkpoint == files.weights {
@@ -195,10 +207,14 @@ impl Set<'_> {
     }
 }
 
-fn read_validation(path: &Path, architecture: &Architecture) -> anyhow::Result<(Images, FileRecord)> {
+fn read_validation(
+    path: &Path,
+    architecture: &Architecture,
+) -> anyhow::Result<(Images, FileRecord)> {
     let (images, record) = read_images(path)?;
-    let expected =
-        architecture.check_sides(&record.shape).and_then(|()| architecture.check_size(images.dim().1));
+    let expected = architecture
+        .check_sides(&record.shape)
+        .and_then(|()| architecture.check_size(images.dim().1));
     expected.with_context(|| path.display().to_string())?;
     Ok((images, record))
 }
@@ -224,9 +240,16 @@ fn begin(
     if saved && args.resume {
         let path = files.checkpoint.display();
         let bytes = std::fs::read(&files.checkpoint).with_context(|| path.to_string())?;
-        let training =
-            Training::resume(&bytes, &set.fingerprint(), images, validation, architecture, params, device)
-                .with_context(|| path.to_string())?;
+        let training = Training::resume(
+            &bytes,
+            &set.fingerprint(),
+            images,
+            validation,
+            architecture,
+            params,
+            device,
+        )
+        .with_context(|| path.to_string())?;
         let epochs = training.losses().len();
         cli::note(&format!("going on after {epochs} of {} epochs, from {path}", params.epochs));
         return Ok(training);
@@ -280,14 +303,14 @@ fn see_through(
     let (mut for_losses, mut for_checkpoint) =
         (Interval::of(BETWEEN_LOSSES), Interval::of(BETWEEN_CHECKPOINTS));
     loop {
-        let reached = training.epoch(&mut |batch| {
+        let outcome = training.epoch(&mut |batch| {
             show(&progress, params.epochs, &batch);
             if cli::asked_to_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        if let Reached::Epoch { losses, images_per_second } = &reached {
+        if let EpochOutcome::Done { losses, images_per_second } = &outcome {
             tell(&progress, params.epochs, n, losses, *images_per_second);
         }
-        if reached == Reached::End {
+        if outcome == EpochOutcome::Finished {
             if files.keep_checkpoint {
                 artifact::replace(&files.checkpoint, &training.checkpoint(&fingerprint)?)?;
             }
@@ -335,11 +358,18 @@ fn pixels(images: &Images) -> autoencoder::Pixels<'_> {
 
 /// The layers with their shapes and numbers of parameters.
 fn layer_table(architecture: &Architecture) -> String {
-    let size = |sides: &[usize]| sides.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
+    let size =
+        |sides: &[usize]| sides.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
     let row = |layer: autoencoder::LayerShape| {
-        vec![layer.name.clone(), size(&layer.input), size(&layer.output), layer.parameters().to_string()]
+        vec![
+            layer.name.clone(),
+            size(&layer.input),
+            size(&layer.output),
+            layer.parameters().to_string(),
+        ]
     };
-    let total = vec!["all".into(), String::new(), String::new(), architecture.parameters().to_string()];
+    let total =
+        vec!["all".into(), String::new(), String::new(), architecture.parameters().to_string()];
     let rows = architecture.layers().into_iter().map(row).chain([total]);
     cli::table(&["layer", "in", "out", "parameters"], rows)
 }
@@ -348,14 +378,23 @@ fn layer_table(architecture: &Architecture) -> String {
 fn show(progress: &Progress, epochs: usize, batch: &Batch) {
     let loss = batch.loss.map(|loss| format!(" loss {loss:.6}"));
     match loss {
-        Some(loss) => progress.set(batch.images as u64, &format!("epoch {}/{epochs}{loss}", batch.epoch)),
+        Some(loss) => {
+            progress.set(batch.images as u64, &format!("epoch {}/{epochs}{loss}", batch.epoch))
+        }
         None => progress.advance(batch.images as u64),
     }
 }
 
 /// A line for an epoch that is done.
-fn tell(progress: &Progress, epochs: usize, n: usize, losses: &EpochLosses, images_per_second: f64) {
-    let validation = losses.validation.map(|loss| format!("  validation {loss:.6}")).unwrap_or_default();
+fn tell(
+    progress: &Progress,
+    epochs: usize,
+    n: usize,
+    losses: &EpochLosses,
+    images_per_second: f64,
+) {
+    let validation =
+        losses.validation.map(|loss| format!("  validation {loss:.6}")).unwrap_or_default();
     let images_left = epochs.saturating_sub(losses.epoch) as f64 * n as f64;
     let left = match (images_left / images_per_second).round() {
         0.0 => String::new(),

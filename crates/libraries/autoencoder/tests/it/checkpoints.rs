@@ -15,7 +15,8 @@ fn resume(state: &[u8], params: &TrainParams) -> Result<Training, String> {
 fn state(params: &TrainParams, batches: usize) -> Vec<u8> {
     let images = images(210);
     let pixels = Pixels::U8(images.view());
-    let mut training = Training::new(pixels, Some(pixels), &architecture(), params, Device::Cpu).unwrap();
+    let mut training =
+        Training::new(pixels, Some(pixels), &architecture(), params, Device::Cpu).unwrap();
     go_on(&mut training, batches);
     training.checkpoint("digits").unwrap()
 }
@@ -35,8 +36,9 @@ fn a_training_that_is_past_its_end_is_refused() {
     let state = state(&params(4), 16);
     for epochs in [1, 2] {
         let error = resume(&state, &params(epochs)).unwrap_err();
-        let expected =
-            format!("expected the state of a training with at most {epochs} epochs, found one with 3 begun");
+        let expected = format!(
+            "expected the state of a training with at most {epochs} epochs, found one with 3 begun"
+        );
         assert!(error.starts_with(&expected), "{error}");
     }
     for epochs in [3, 4, 9] {

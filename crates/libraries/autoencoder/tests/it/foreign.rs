@@ -69,9 +69,12 @@ fn tensors_that_no_layer_has_are_refused_by_name() {
 fn prefixes_of_wrapped_modules_are_read_over() {
     let entries = entries();
     let plain = read(&entries).unwrap().to_safetensors().unwrap();
-    for (from, to) in
-        [("", "_orig_mod."), ("", "module."), ("", "module._orig_mod."), ("encoder.", "encoder._orig_mod.")]
-    {
+    for (from, to) in [
+        ("", "_orig_mod."),
+        ("", "module."),
+        ("", "module._orig_mod."),
+        ("encoder.", "encoder._orig_mod."),
+    ] {
         let mut wrapped = entries.clone();
         for entry in &mut wrapped {
             if let Some(rest) = entry.0.strip_prefix(from) {
@@ -99,12 +102,20 @@ fn weights_of_other_dtypes_are_read() {
     let doubles = read(&cast(&entries, Dtype::F64, bytes)).unwrap();
     assert_eq!(latents(&doubles, images.view()), expected);
     for (dtype, tolerance, bytes) in [
-        (Dtype::F16, 3e-3, &(|x: f32| f16::from_f32(x).to_le_bytes().to_vec()) as &dyn Fn(f32) -> Vec<u8>),
+        (
+            Dtype::F16,
+            3e-3,
+            &(|x: f32| f16::from_f32(x).to_le_bytes().to_vec()) as &dyn Fn(f32) -> Vec<u8>,
+        ),
         (Dtype::BF16, 3e-2, &|x: f32| bf16::from_f32(x).to_le_bytes().to_vec()),
     ] {
         let found = latents(&read(&cast(&entries, dtype, bytes)).unwrap(), images.view());
-        let difference = (&found - &expected).iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
-        assert!(difference > 0.0 && difference < tolerance * largest, "{dtype:?}: {difference} of {largest}");
+        let difference =
+            (&found - &expected).iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
+        assert!(
+            difference > 0.0 && difference < tolerance * largest,
+            "{dtype:?}: {difference} of {largest}"
+        );
     }
     let integers = read(&cast(&entries, Dtype::I32, |x| (x as i32).to_le_bytes().to_vec()));
     assert!(integers.unwrap_err().to_string().contains("of dtype I32"));
@@ -129,7 +140,10 @@ fn what_the_file_does_not_say_is_assumed_as_told() {
     // A file that says it is believed.
     let ours = trained(&architecture(), 1).network.to_safetensors().unwrap();
     let error = Network::from_safetensors_assuming(&ours, Device::Cpu, assume).unwrap_err();
-    assert_eq!(error.to_string(), "the weights say --activation relu, found --activation tanh; leave it out");
+    assert_eq!(
+        error.to_string(),
+        "the weights say --activation relu, found --activation tanh; leave it out"
+    );
     let same = Assumed { activation: Some(Activation::Relu), loss: None };
     assert!(!Network::from_safetensors_assuming(&ours, Device::Cpu, same).unwrap().is_assumed());
 }

@@ -5,8 +5,9 @@
 use std::ops::ControlFlow;
 
 use autoencoder::{
-    Activation, Architecture, Augment, Device, Error, Keep, Loss, Network, NetworkKind, Normalize, Pixels,
-    Precision, Reached, Schedule, TrainParams, Training, TrainingEvent, decode, encode, in_scale_of, train,
+    Activation, Architecture, Augment, Device, EpochOutcome, Error, Keep, Loss, Network,
+    NetworkKind, Normalize, Pixels, Precision, Schedule, TrainParams, Training, TrainingEvent,
+    decode, denormalize, encode, train,
 };
 use ndarray::{Array2, ArrayView2, s};
 
@@ -38,7 +39,8 @@ fn params(epochs: usize) -> TrainParams {
 
 fn trained(architecture: &Architecture, epochs: usize) -> autoencoder::Trained {
     let images = images(210);
-    train(Pixels::U8(images.view()), None, architecture, &params(epochs), Device::Cpu, &mut |_| {}).unwrap()
+    train(Pixels::U8(images.view()), None, architecture, &params(epochs), Device::Cpu, &mut |_| {})
+        .unwrap()
 }
 
 fn latents(network: &Network, images: ArrayView2<u8>) -> Array2<f32> {
@@ -48,7 +50,8 @@ fn latents(network: &Network, images: ArrayView2<u8>) -> Array2<f32> {
 /// Mean squared difference of (n, pixels) from grey levels.
 fn squared_error(images: &Array2<f32>, levels: ArrayView2<u8>) -> f64 {
     let pairs = images.iter().zip(levels);
-    pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b) / 255.0).powi(2)).sum::<f64>() / images.len() as f64
+    pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b) / 255.0).powi(2)).sum::<f64>()
+        / images.len() as f64
 }
 
 #[test]
@@ -68,7 +71,8 @@ fn decoded_latents_are_the_images_that_the_loss_was_measured_on() {
         let trained = trained.unwrap();
         let latents = latents(&trained.network, images.view());
         let mut done = Vec::new();
-        let decoded = decode(&trained.network, latents.view(), &mut |rows| done.push(rows)).unwrap();
+        let decoded =
+            decode(&trained.network, latents.view(), &mut |rows| done.push(rows)).unwrap();
         assert_eq!((decoded.dim(), done.as_slice()), (images.dim(), [210].as_slice()));
         let expected = trained.losses[4].validation.unwrap();
         let found = squared_error(&decoded, images.view());
@@ -83,18 +87,20 @@ fn decoded_latents_are_the_images_that_the_loss_was_measured_on() {
 
 #[test]
 fn images_decoded_by_a_network_of_normalized_ones_are_as_bright_as_theirs() {
-    let architecture = Architecture { normalize: Normalize::L2, hidden: vec![16], ..architecture() };
+    let architecture =
+        Architecture { normalize: Normalize::L2, hidden: vec![16], ..architecture() };
     let images = images(210);
     let network = trained(&architecture, 40).network;
-    let mut decoded = decode(&network, latents(&network, images.view()).view(), &mut |_| {}).unwrap();
+    let mut decoded =
+        decode(&network, latents(&network, images.view()).view(), &mut |_| {}).unwrap();
     let before = squared_error(&decoded, images.view());
-    in_scale_of(Pixels::U8(images.view()), &network, &mut decoded);
+    denormalize(Pixels::U8(images.view()), &network, &mut decoded);
     let after = squared_error(&decoded, images.view());
     assert!(after < 0.01 && after < before / 20.0, "{before} and {after}");
     // A network of images as they are leaves them so.
     let plain = trained(&self::architecture(), 1).network;
     let unchanged = decoded.clone();
-    in_scale_of(Pixels::U8(images.view()), &plain, &mut decoded);
+    denormalize(Pixels::U8(images.view()), &plain, &mut decoded);
     assert_eq!(decoded, unchanged);
 }
 
@@ -114,10 +120,11 @@ fn training_lowers_the_loss_and_says_how_far_it_is() {
     let validation = images.slice(s![..50, ..]).to_owned();
     let mut events = Vec::new();
     let (images, validation) = (Pixels::U8(images.view()), Pixels::U8(validation.view()));
-    let trained = train(images, Some(validation), &architecture(), &params(20), Device::Cpu, &mut |event| {
-        events.push(event);
-    })
-    .unwrap();
+    let trained =
+        train(images, Some(validation), &architecture(), &params(20), Device::Cpu, &mut |event| {
+            events.push(event);
+        })
+        .unwrap();
     let (first, last) = (&trained.losses[0], &trained.losses[19]);
     assert!(last.train < 0.2 * first.train, "{} to {}", first.train, last.train);
     assert!(last.validation.unwrap() < 0.2 * first.validation.unwrap());
@@ -152,11 +159,11 @@ fn eventful() -> TrainParams {
 fn go_on(training: &mut Training, batches: usize) -> Option<usize> {
     let mut left = batches;
     while left > 0 {
-        let reached = training.epoch(&mut |_| {
+        let outcome = training.epoch(&mut |_| {
             left -= 1;
             if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        if reached.unwrap() == Reached::End {
+        if outcome.unwrap() == EpochOutcome::Finished {
             return None;
         }
     }
@@ -174,7 +181,8 @@ fn a_training_that_is_broken_off_ends_as_if_nothing_had_happened() {
     let (pixels, validation) = (Pixels::U8(images.view()), Some(Pixels::U8(black.view())));
     let params = eventful();
     for architecture in [architecture(), convolutional()] {
-        let whole = train(pixels, validation, &architecture, &params, Device::Cpu, &mut |_| {}).unwrap();
+        let whole =
+            train(pixels, validation, &architecture, &params, Device::Cpu, &mut |_| {}).unwrap();
         assert!((1..8).contains(&whole.epoch), "the best is not the last: {}", whole.epoch);
         // An epoch has 7 batches.
         for batches in [1, 5, 7, 16] {
@@ -211,7 +219,8 @@ fn a_training_that_is_broken_off_ends_as_if_nothing_had_happened() {
 fn a_checkpoint_is_a_weights_file_too() {
     let images = images(210);
     let pixels = Pixels::U8(images.view());
-    let mut training = Training::new(pixels, None, &architecture(), &params(3), Device::Cpu).unwrap();
+    let mut training =
+        Training::new(pixels, None, &architecture(), &params(3), Device::Cpu).unwrap();
     go_on(&mut training, 9);
     let read = Network::from_safetensors(&training.checkpoint("").unwrap(), Device::Cpu).unwrap();
     assert_eq!(read.to_safetensors().unwrap(), training.network().to_safetensors().unwrap());
@@ -231,7 +240,10 @@ fn checkpoints_of_other_trainings_are_refused() {
     };
     assert!(resume(&state, "digits", &architecture(), &params).is_ok());
     // Longer than it was begun, where the rate does not depend on it.
-    assert!(resume(&state, "digits", &architecture(), &TrainParams { epochs: 30, ..params.clone() }).is_ok());
+    assert!(
+        resume(&state, "digits", &architecture(), &TrainParams { epochs: 30, ..params.clone() })
+            .is_ok()
+    );
     let other = Architecture { latent: 3, ..architecture() };
     let cut = &state[..state.len() - 4];
     let weights = training.network().to_safetensors().unwrap();
@@ -298,7 +310,11 @@ fn patience_ends_a_training_that_does_not_get_better() {
         let trained = run(8, keep, patience);
         assert_eq!((trained.epoch, trained.losses.len()), (epoch, epochs), "{keep} {patience:?}");
         assert_eq!(trained.losses, all.losses[..epochs]);
-        assert_eq!(trained.network.to_safetensors().unwrap(), last_of(epoch), "{keep} {patience:?}");
+        assert_eq!(
+            trained.network.to_safetensors().unwrap(),
+            last_of(epoch),
+            "{keep} {patience:?}"
+        );
     }
 }
 
@@ -332,7 +348,8 @@ fn convolutions_train_on_images_of_any_sides() {
         let images = images(210);
         let augment = Augment { scale: 0.2, blur: 0.3, width: Some(width), ..Augment::default() };
         let (images, params) = (Pixels::U8(images.view()), TrainParams { augment, ..params(20) });
-        let trained = train(images, None, &architecture, &params, Device::Cpu, &mut |_| {}).unwrap();
+        let trained =
+            train(images, None, &architecture, &params, Device::Cpu, &mut |_| {}).unwrap();
         let (first, last) = (trained.losses[0].train, trained.losses[19].train);
         assert!(last < 0.7 * first, "{height} x {width}: {first} to {last}");
     }
@@ -358,14 +375,16 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     let images = images(210);
     let other = TrainParams { seed: 4, ..params(2) };
     let other =
-        train(Pixels::U8(images.view()), None, &architecture(), &other, Device::Cpu, &mut |_| {}).unwrap();
+        train(Pixels::U8(images.view()), None, &architecture(), &other, Device::Cpu, &mut |_| {})
+            .unwrap();
     assert_ne!(once, other.network.to_safetensors().unwrap());
 }
 
 #[test]
 fn weights_come_back_as_they_were_saved() {
     for architecture in [architecture(), convolutional()] {
-        let architecture = Architecture { activation: Activation::Tanh, loss: Loss::Bce, ..architecture };
+        let architecture =
+            Architecture { activation: Activation::Tanh, loss: Loss::Bce, ..architecture };
         let network = trained(&architecture, 1).network;
         let bytes = network.to_safetensors().unwrap();
         let read = Network::from_safetensors(&bytes, Device::Cpu).unwrap();
@@ -381,7 +400,11 @@ fn weights_come_back_as_they_were_saved() {
 fn the_metadata_of_a_dense_network_knows_no_other() {
     let bytes = trained(&architecture(), 1).network.to_safetensors().unwrap();
     let metadata = r#"{"__metadata__":{"autoencoder":"{\"activation\":\"relu\",\"loss\":\"mse\",\"normalize\":\"none\",\"images\":{"#;
-    assert!(bytes[8..].starts_with(metadata.as_bytes()), "{}", String::from_utf8_lossy(&bytes[8..200]));
+    assert!(
+        bytes[8..].starts_with(metadata.as_bytes()),
+        "{}",
+        String::from_utf8_lossy(&bytes[8..200])
+    );
 }
 
 /// Blocks have 1,000 rows: a file of any length gives an image the same latents, bit for bit.
@@ -411,8 +434,14 @@ fn grey_levels_and_their_255ths_are_the_same_images() {
 #[test]
 fn a_loss_that_is_not_finite_ends_the_run() {
     let huge = Array2::from_elem((64, 12), 1e30f32);
-    let outcome =
-        train(Pixels::F32(huge.view()), None, &architecture(), &params(1), Device::Cpu, &mut |_| {});
+    let outcome = train(
+        Pixels::F32(huge.view()),
+        None,
+        &architecture(),
+        &params(1),
+        Device::Cpu,
+        &mut |_| {},
+    );
     let Err(error @ Error::Diverged { epoch: 1, .. }) = outcome else { panic!("{outcome:?}") };
     assert!(error.to_string().contains("lower the learning rate"), "{error}");
 
@@ -420,8 +449,14 @@ fn a_loss_that_is_not_finite_ends_the_run() {
     let images = images(20);
     let params = TrainParams { lr: 1e30, ..params(1) };
     for validation in [None, Some(Pixels::U8(images.view()))] {
-        let outcome =
-            train(Pixels::U8(images.view()), validation, &architecture(), &params, Device::Cpu, &mut |_| {});
+        let outcome = train(
+            Pixels::U8(images.view()),
+            validation,
+            &architecture(),
+            &params,
+            Device::Cpu,
+            &mut |_| {},
+        );
         assert!(matches!(outcome, Err(Error::Diverged { epoch: 1, .. })), "{outcome:?}");
     }
 }
@@ -445,7 +480,8 @@ fn what_does_not_fit_is_refused() {
     let mut bright = Array2::<f32>::zeros((3, 12));
     bright[[2, 5]] = 1.5;
     let bce = Architecture { loss: Loss::Bce, ..architecture() };
-    let outcome = train(Pixels::F32(bright.view()), None, &bce, &params(1), Device::Cpu, &mut |_| {});
+    let outcome =
+        train(Pixels::F32(bright.view()), None, &bce, &params(1), Device::Cpu, &mut |_| {});
     assert!(matches!(outcome, Err(Error::PixelRange { row: 2, .. })), "{outcome:?}");
 
     for (architecture, params) in [
@@ -467,15 +503,27 @@ fn what_does_not_fit_is_refused() {
         (Architecture { hidden: vec![], ..convolutional() }, params(1)),
         (Architecture { hidden: vec![6, 0], ..convolutional() }, params(1)),
         (Architecture { hidden: vec![10_000, 10_000], ..convolutional() }, params(1)),
-        (Architecture { network: NetworkKind::Conv { height: 3, width: 3 }, ..architecture() }, params(1)),
         (
-            Architecture { network: NetworkKind::Conv { height: 1 << 40, width: 1 << 40 }, ..architecture() },
+            Architecture { network: NetworkKind::Conv { height: 3, width: 3 }, ..architecture() },
+            params(1),
+        ),
+        (
+            Architecture {
+                network: NetworkKind::Conv { height: 1 << 40, width: 1 << 40 },
+                ..architecture()
+            },
             params(1),
         ),
     ] {
         let images = images(10);
-        let outcome =
-            train(Pixels::U8(images.view()), None, &architecture, &params, Device::Cpu, &mut |_| {});
+        let outcome = train(
+            Pixels::U8(images.view()),
+            None,
+            &architecture,
+            &params,
+            Device::Cpu,
+            &mut |_| {},
+        );
         assert!(matches!(outcome, Err(Error::Parameter { .. })), "{outcome:?}");
     }
 }
@@ -503,10 +551,17 @@ fn weights_that_are_none_are_refused() {
     assert!(refused(&u64::MAX.to_le_bytes()).starts_with("expected the weights"));
 
     let changed = |from: &str, to: &str| changed(&bytes, from, to);
-    assert!(refused(&changed("encoder.0.weight", "encoder.0.height")).contains("found no encoder.0.weight"));
-    assert!(refused(&changed("decoder.2.bias", "decoder.2.base")).contains("found no decoder.2.bias"));
+    assert!(
+        refused(&changed("encoder.0.weight", "encoder.0.height"))
+            .contains("found no encoder.0.weight")
+    );
+    assert!(
+        refused(&changed("decoder.2.bias", "decoder.2.base")).contains("found no decoder.2.bias")
+    );
     assert!(refused(&changed("relu", "rely")).contains("found something else"));
-    assert!(refused(&changed("[16,12]", "[12,16]")).contains("encoder.2.weight that takes 16 values"));
+    assert!(
+        refused(&changed("[16,12]", "[12,16]")).contains("encoder.2.weight that takes 16 values")
+    );
     let mut poisoned = bytes.clone();
     let last = poisoned.len() - 4;
     poisoned[last..].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -521,7 +576,8 @@ fn convolutions_that_do_not_fit_are_refused() {
     assert!(refused("encoder.5.weight", "encoder.5.height").contains("found no encoder.5.weight"));
     assert!(refused("decoder.3.bias", "decoder.3.base").contains("found no decoder.3.bias"));
     assert!(
-        refused("[9,6,3,3]", "[6,9,3,3]").contains("encoder.2.weight of dtype F32 and shape [6, 9, 3, 3]")
+        refused("[9,6,3,3]", "[6,9,3,3]")
+            .contains("encoder.2.weight of dtype F32 and shape [6, 9, 3, 3]")
     );
     assert!(refused("[6,1,5,5]", "[6, 25,1]").contains("encoder.0.weight of shape [6, 25, 1]"));
     assert!(refused("[2,9]", "[9,2]").contains("encoder.5.weight of dtype F32 and shape [9, 2]"));
@@ -533,9 +589,11 @@ fn convolutions_that_do_not_fit_are_refused() {
     // Images of as many pixels in other rows.
     let error = convolutional().check_sides(&[7, 3, 4]).unwrap_err().to_string();
     assert!(error.starts_with("expected images of 4 rows of 3 pixels, found 3 of 4"), "{error}");
-    for (architecture, shape) in
-        [(convolutional(), &[7, 4, 3][..]), (convolutional(), &[7, 12]), (architecture(), &[7, 3, 4])]
-    {
+    for (architecture, shape) in [
+        (convolutional(), &[7, 4, 3][..]),
+        (convolutional(), &[7, 12]),
+        (architecture(), &[7, 3, 4]),
+    ] {
         architecture.check_sides(shape).unwrap();
     }
 }
@@ -546,7 +604,8 @@ mod weights;
 #[test]
 fn what_fuzzing_kept_is_read_or_refused() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../fuzz/corpus/weights");
-    let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    let files =
+        std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
     let tried = files.map(|data| weights::check(&weights::file(&data))).count();
     assert!(tried > 20, "{tried} files");
 }

@@ -28,9 +28,10 @@ fn images_far_out_of_the_range_of_the_training_are_refused() {
         ("0..255", Pixels::F32(floats.view())),
         ("blank", Pixels::U8(blank.view())),
     ];
-    for (trained, accepted) in
-        [(bytes, ["u1", "0..1", "standardized", "blank"].as_slice()), (all[3].1, &["0..255", "blank"])]
-    {
+    for (trained, accepted) in [
+        (bytes, ["u1", "0..1", "standardized", "blank"].as_slice()),
+        (all[3].1, &["0..255", "blank"]),
+    ] {
         for normalize in [Normalize::None, Normalize::L2] {
             let architecture = Architecture { normalize, ..architecture() };
             let network = trained_on(trained, &architecture);
@@ -47,7 +48,8 @@ fn images_far_out_of_the_range_of_the_training_are_refused() {
     let network = trained_on(bytes, &architecture());
     let mut one = unit.clone();
     one[[7, 3]] = 200.0;
-    let error = network.trained_on().unwrap().check_values(Pixels::F32(one.view()), 100, &architecture());
+    let error =
+        network.trained_on().unwrap().check_values(Pixels::F32(one.view()), 100, &architecture());
     assert!(matches!(error, Err(Error::Scale { row: 107, found: 200.0, .. })), "{error:?}");
 }
 

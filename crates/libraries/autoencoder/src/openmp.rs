@@ -24,7 +24,7 @@ struct Job<'a> {
 }
 
 /// Calls `work` with each number below `count`, on as many threads as libtorch computes with.
-pub(crate) fn for_each(count: usize, work: &(dyn Fn(usize) + Sync)) {
+pub(crate) fn parallel_for(count: usize, work: &(dyn Fn(usize) + Sync)) {
     let job = Job { next: AtomicUsize::new(0), count, work };
     let threads = c_uint::try_from(tch::get_num_threads()).unwrap_or(1);
     match open_mp().filter(|_| threads > 1) {
@@ -86,7 +86,7 @@ mod tests {
         assert!(open_mp().is_some(), "libtorch's OpenMP is the one that is looked for");
         let done: Vec<AtomicUsize> = (0..1000).map(|_| AtomicUsize::new(0)).collect();
         let threads = std::sync::Mutex::new(std::collections::HashSet::new());
-        for_each(done.len(), &|i| {
+        parallel_for(done.len(), &|i| {
             done[i].fetch_add(1, Ordering::Relaxed);
             threads.lock().unwrap().insert(std::thread::current().id());
             std::thread::sleep(std::time::Duration::from_micros(10));

@@ -89,7 +89,8 @@ impl Kernel {
     pub(crate) fn compile(source: &CStr, name: &CStr, device: usize) -> Result<Option<Self>> {
         let Some(library) = Library::open() else { return Ok(None) };
         let code = library.compiled(source)?;
-        let (mut number, mut context, mut module, mut function) = (0, null_mut(), null_mut(), null_mut());
+        let (mut number, mut context, mut module, mut function) =
+            (0, null_mut(), null_mut(), null_mut());
         let ordinal = c_int::try_from(device).unwrap_or(c_int::MAX);
         // SAFETY: the signatures are right, see `Library`; all pointers are to variables that outlive the calls, the code ends
         // with a zero byte, and the module is never unloaded, so that the function stays.
@@ -100,7 +101,10 @@ impl Kernel {
             check("cuDevicePrimaryCtxRetain", (library.retain)(&mut context, number))?;
             within(&library, context, || {
                 check("cuModuleLoadData", (library.load)(&mut module, code.as_ptr().cast()))?;
-                check("cuModuleGetFunction", (library.function)(&mut function, module, name.as_ptr()))
+                check(
+                    "cuModuleGetFunction",
+                    (library.function)(&mut function, module, name.as_ptr()),
+                )
             })?;
         }
         Ok(Some(Self { function, context, library }))
@@ -211,16 +215,23 @@ impl Library {
         // long as the library says.
         #[allow(unsafe_code, reason = "NVRTC is a C library")]
         unsafe {
-            let created =
-                (self.create)(&mut program, source.as_ptr(), c"kernel.cu".as_ptr(), 0, null(), null());
+            let created = (self.create)(
+                &mut program,
+                source.as_ptr(),
+                c"kernel.cu".as_ptr(),
+                0,
+                null(),
+                null(),
+            );
             check("nvrtcCreateProgram", created)?;
-            let code = check("nvrtcCompileProgram", (self.compile)(program, 0, null())).and_then(|()| {
-                let mut length = 0;
-                check("nvrtcGetPTXSize", (self.length)(program, &mut length))?;
-                let mut code = vec![0u8; length + 1];
-                check("nvrtcGetPTX", (self.code)(program, code.as_mut_ptr().cast()))?;
-                Ok(code)
-            });
+            let code =
+                check("nvrtcCompileProgram", (self.compile)(program, 0, null())).and_then(|()| {
+                    let mut length = 0;
+                    check("nvrtcGetPTXSize", (self.length)(program, &mut length))?;
+                    let mut code = vec![0u8; length + 1];
+                    check("nvrtcGetPTX", (self.code)(program, code.as_mut_ptr().cast()))?;
+                    Ok(code)
+                });
             (self.destroy)(&mut program);
             code
         }

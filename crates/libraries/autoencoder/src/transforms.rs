@@ -21,13 +21,14 @@ pub(crate) fn moved(images: &Tensor, width: usize, moves: &[(i64, i64)]) -> Resu
         for y in 0..height as i64 {
             for x in 0..width as i64 {
                 let (from_y, from_x) = (y - down, x - right);
-                let inside = (0..height as i64).contains(&from_y) && (0..width as i64).contains(&from_x);
+                let inside =
+                    (0..height as i64).contains(&from_y) && (0..width as i64).contains(&from_x);
                 // The pixel after the last is black.
                 sources.push(if inside { from_y * width as i64 + from_x } else { pixels as i64 });
             }
         }
     }
-    let sources = on(&sources, [moves.len(), pixels], images.device())?;
+    let sources = to_matrix(&sources, [moves.len(), pixels], images.device())?;
     Ok(images.f_constant_pad_nd([0, 1])?.f_gather(1, &sources, false)?)
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn scaled(images: &Tensor, width: usize, factors: &[f64]) -> Result<T
     // Where a pixel comes from, measured from the centre: (x, y, 1) to (x, y).
     let map = |factor: &f64| [(1.0 / factor) as f32, 0.0, 0.0, 0.0, (1.0 / factor) as f32, 0.0];
     let maps: Vec<f32> = factors.iter().flat_map(map).collect();
-    let maps = on(&maps, [factors.len(), 6], images.device())?.f_view([-1, 2, 3])?;
+    let maps = to_matrix(&maps, [factors.len(), 6], images.device())?.f_view([-1, 2, 3])?;
     let grid = Tensor::f_affine_grid_generator(&maps, &planes.size()[..], false)?;
     Ok(planes.f_grid_sampler_2d(&grid, BILINEAR, BLACK_OUTSIDE, false)?.f_view_as(images)?)
 }
@@ -47,7 +48,7 @@ pub(crate) fn scaled(images: &Tensor, width: usize, factors: &[f64]) -> Result<T
 /// Each image blurred by a Gaussian of this standard deviation in pixels, down and then across; beyond the edges all is
 /// black.
 ///
-/// By convolutions, each image a channel of its own. Products of small matrices would do too, but MKL rounds those of a
+/// By convolutions, each image a channel of its own. Roofline of small matrices would do too, but MKL rounds those of a
 /// single image differently when there are many threads.
 pub(crate) fn blurred(images: &Tensor, width: usize, deviations: &[f64]) -> Result<Tensor> {
     let rows = images.size()[0];
@@ -57,8 +58,9 @@ pub(crate) fn blurred(images: &Tensor, width: usize, deviations: &[f64]) -> Resu
     let radius = ((DEVIATIONS * widest).ceil() as i64).min(longest - 1);
     let exponent = |deviation: &f64| (-0.5 / deviation.max(LEAST_DEVIATION).powi(2)) as f32;
     let exponents: Vec<f32> = deviations.iter().map(exponent).collect();
-    let exponents = on(&exponents, [deviations.len(), 1], images.device())?;
-    let squares = Tensor::f_arange_start(-radius, radius + 1, (Kind::Float, images.device()))?.f_square()?;
+    let exponents = to_matrix(&exponents, [deviations.len(), 1], images.device())?;
+    let squares =
+        Tensor::f_arange_start(-radius, radius + 1, (Kind::Float, images.device()))?.f_square()?;
     // (rows, 2 radius + 1), each of sum 1
     let kernels = exponents.f_mul(&squares)?.f_softmax(1, Kind::Float)?;
     let blur = |planes: &Tensor, [down, right]: [i64; 2], padding: [i64; 2]| {
@@ -70,7 +72,7 @@ pub(crate) fn blurred(images: &Tensor, width: usize, deviations: &[f64]) -> Resu
 }
 
 /// Values (rows, columns) on a device.
-pub(crate) fn on<T: tch::kind::Element>(
+pub(crate) fn to_matrix<T: tch::kind::Element>(
     values: &[T],
     [rows, columns]: [usize; 2],
     device: Device,
@@ -105,8 +107,11 @@ mod tests {
 
     fn close(found: &[f32], expected: &[f32]) {
         assert_eq!(found.len(), expected.len());
-        let largest =
-            found.iter().zip(expected).map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max);
+        let largest = found
+            .iter()
+            .zip(expected)
+            .map(|(found, expected)| (found - expected).abs())
+            .fold(0.0, f32::max);
         assert!(largest < 2e-6, "{largest}: {found:?}, expected {expected:?}");
     }
 
@@ -131,12 +136,15 @@ mod tests {
         // Of 9 x 7 pixels, rows 2 to 6 and columns 2 to 4 come from within, their neighbours from the edge.
         let line = |length: usize| -> Vec<f32> {
             let from = |place| 2.0 * (place as f32 - (length / 2) as f32) + (length / 2) as f32;
-            let share =
-                |place| (1.0 - (0.0 - from(place)).max(from(place) - (length - 1) as f32)).clamp(0.0, 1.0);
+            let share = |place| {
+                (1.0 - (0.0 - from(place)).max(from(place) - (length - 1) as f32)).clamp(0.0, 1.0)
+            };
             (0..length).map(share).collect()
         };
-        let expected: Vec<f32> =
-            line(9).iter().flat_map(|down| line(WIDTH).into_iter().map(move |right| down * right)).collect();
+        let expected: Vec<f32> = line(9)
+            .iter()
+            .flat_map(|down| line(WIDTH).into_iter().map(move |right| down * right))
+            .collect();
         close(&image(&white, 1), &expected);
         close(&image(&scaled(&uniform(1, 0.0), WIDTH, &[0.8]).unwrap(), 0), &[0.0; 63]);
     }
