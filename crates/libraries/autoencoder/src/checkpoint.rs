@@ -64,7 +64,7 @@ impl Training {
             tensors.push(OwnedTensor {
                 name: name.to_owned(),
                 shape,
-                bytes: weights::bytes(tensor)?,
+                bytes: weights::to_bytes(tensor)?,
             });
         }
         let mut metadata = self.network.metadata();
@@ -87,7 +87,7 @@ impl Training {
         device: Device,
     ) -> Result<Self> {
         let file = SafeTensors::deserialize(checkpoint).map_err(invalid)?;
-        let text = weights::metadata(checkpoint)?.and_then(|metadata| metadata.training);
+        let text = weights::read_metadata(checkpoint)?.and_then(|metadata| metadata.training);
         let text =
             text.ok_or_else(|| Error::InvalidCheckpoint { found: "weights alone".into() })?;
         let state: State = serde_json::from_str(&text).map_err(invalid)?;
@@ -101,7 +101,7 @@ impl Training {
         }
         let length = training.parameters.values.numel();
         let tensor = |name, length| {
-            weights::tensor(file.tensor(name).ok().as_ref(), name, &[length], device)
+            weights::read_tensor(file.tensor(name).ok().as_ref(), name, &[length], device)
         };
         training.adam.first = tensor(FIRST, length)?;
         training.adam.second = tensor(SECOND, length)?;

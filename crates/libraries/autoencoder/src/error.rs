@@ -53,12 +53,12 @@ pub enum Error {
         most: f32,
     },
     /// The weights say another thing than the caller.
-    #[error("the weights say --{name} {said}, found --{name} {found}; leave it out")]
+    #[error("the weights say --{name} {stored}, found --{name} {found}; leave it out")]
     OptionMismatch {
         /// The option.
         name: &'static str,
         /// Value in the file.
-        said: String,
+        stored: String,
         /// Value that was asked for.
         found: String,
     },

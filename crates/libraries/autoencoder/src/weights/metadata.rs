@@ -1,0 +1,86 @@
+//! The metadata of a weights file: everything that the shapes of its tensors do not tell.
+
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+
+use crate::{Activation, Error, Loss, NetworkKind, Normalize, Result, TrainedOn};
+
+/// Name of the one entry of the metadata.
+///
+/// The order of several entries would change from run to run.
+pub(super) const METADATA: &str = "autoencoder";
+
+/// The settings of a network that the shapes of its tensors do not tell.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Metadata {
+    pub(super) activation: Activation,
+    pub(super) loss: Loss,
+    /// Absent from files of the first versions, which did not normalize.
+    #[serde(default)]
+    pub(super) normalize: Normalize,
+    /// Absent for a dense network, as in files of the first versions.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) network: NetworkKind,
+    /// Absent from files of the first versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) images: Option<TrainedOn>,
+    /// The state of a training, as JSON; only in a checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) training: Option<String>,
+}
+
+/// Settings that a caller supplies for a file without metadata, as PyTorch writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Assumed {
+    /// Activation between the layers. Default relu.
+    pub activation: Option<Activation>,
+    /// Loss that the network was trained with. Default mse, which has a linear output.
+    pub loss: Option<Loss>,
+}
+
+impl Metadata {
+    /// Returns the metadata to use for a file that has none.
+    pub(super) fn assumed(assume: Assumed) -> Self {
+        Self {
+            activation: assume.activation.unwrap_or(Activation::Relu),
+            loss: assume.loss.unwrap_or(Loss::Mse),
+            normalize: Normalize::None,
+            network: NetworkKind::Dense,
+            images: None,
+            training: None,
+        }
+    }
+}
+
+/// Checks that the caller asks for no other value of an option than the file has.
+pub(super) fn check_option<T: PartialEq + std::fmt::Display>(
+    name: &'static str,
+    stored: T,
+    asked: Option<T>,
+) -> Result<()> {
+    match asked {
+        Some(asked) if asked != stored => Err(Error::OptionMismatch {
+            name,
+            stored: stored.to_string(),
+            found: asked.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the metadata from the bytes of a safetensors file, if it has any.
+pub(crate) fn read_metadata(bytes: &[u8]) -> Result<Option<Metadata>> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_weights)?;
+    let text = header.metadata().as_ref().and_then(|entries| entries.get(METADATA));
+    text.map(|text| serde_json::from_str(text).map_err(not_weights)).transpose()
+}
+
+/// Tells whether the network is dense.
+fn is_default(network: &NetworkKind) -> bool {
+    *network == NetworkKind::default()
+}
+
+/// Converts an error of a parser.
+pub(super) fn not_weights(error: impl std::fmt::Display) -> Error {
+    Error::Weights { found: format!("something else ({error})") }
+}
