@@ -1,4 +1,4 @@
-//! The shape of the network.
+//! The architecture of a network: its layers, checks of image sizes, and limits.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,22 +9,24 @@ use crate::{Activation, Error, LayerShape, Loss, Normalize, Result, layers};
 pub struct Architecture {
     /// Pixels per image.
     pub input: usize,
-    /// Of what kind the layers are.
+    /// Kind of the layers: dense or convolutional.
     pub network: NetworkKind,
-    /// Widths of the encoder's hidden layers, or numbers of filters of its convolutions; the decoder mirrors them.
+    /// Widths of the encoder's hidden layers, or numbers of filters of its convolutions.
+    ///
+    /// The decoder mirrors them.
     pub hidden: Vec<usize>,
     /// Width of the code.
     pub latent: usize,
-    /// Between all layers, but not on the code and not on the output.
+    /// Activation between all layers, but not on the code and not on the output.
     pub activation: Activation,
-    /// Mean squared error, or binary cross-entropy; with the latter the output goes through a sigmoid.
+    /// Loss of the training; for binary cross-entropy the output goes through a sigmoid.
     pub loss: Loss,
-    /// What is done to each image before the network sees it, in training and in encoding.
+    /// Normalization of each image before the network, in training and in encoding.
     pub normalize: Normalize,
 }
 
 impl Default for Architecture {
-    /// The network of the report, 784-1500-1000-500-10 and back, with ReLU and mean squared error.
+    /// Returns the network 784-1500-1000-500-10 and back, with ReLU and mean squared error.
     fn default() -> Self {
         Self {
             input: 784,
@@ -38,26 +40,30 @@ impl Default for Architecture {
     }
 }
 
-/// Of what kind the layers are.
+/// Kind of the layers of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NetworkKind {
-    /// All are dense; an image is a row of pixels.
+    /// Dense layers; an image is a vector of pixels.
     #[default]
     Dense,
-    /// Convolutions and a dense layer to the code, then their mirror: Guo, Liu, Zhu and Yin, *Deep clustering with
-    /// convolutional autoencoders*, ICONIP 2017, save that any height and width will do.
+    /// Convolutions and a dense layer to the code, then their mirror.
+    ///
+    /// Guo, Liu, Zhu and Yin, *Deep clustering with convolutional autoencoders*, ICONIP 2017, but
+    /// for images of any height and width.
     Conv {
-        /// Rows of an image.
+        /// Height of an image in pixels.
         height: usize,
-        /// Pixels in a row of an image.
+        /// Width of an image in pixels.
         width: usize,
     },
 }
 
 impl NetworkKind {
-    /// What the experiments have between pixels and code: widths for a dense network, those of the report; numbers of
-    /// filters for a convolutional one, those of Guo et al.
+    /// Returns the default hidden layers.
+    ///
+    /// For a dense network these are widths; for a convolutional one numbers of filters, those of
+    /// Guo et al.
     pub fn default_hidden(self) -> Vec<usize> {
         match self {
             Self::Dense => vec![1500, 1000, 500],
@@ -67,7 +73,7 @@ impl NetworkKind {
 }
 
 impl Architecture {
-    /// The layers from pixels to code and back.
+    /// Lists the layers from pixels to code and back.
     pub fn layers(&self) -> Vec<LayerShape> {
         match self.network {
             NetworkKind::Dense => {
@@ -82,11 +88,13 @@ impl Architecture {
         }
     }
 
-    /// Refuses images of `shape` (n, height, width) that have other sides than a convolutional network takes. Rows of pixels
-    /// pass: they say nothing of sides.
+    /// Checks that images of `shape` have the height and width that a convolutional network takes.
+    ///
+    /// `shape` is (n, height, width). Images of shape (n, pixels) pass, since their height and
+    /// width are unknown.
     ///
     /// # Errors
-    /// [`Error::ImageSides`]
+    /// [`Error::ImageSides`].
     pub fn check_sides(&self, shape: &[usize]) -> Result<()> {
         match (self.network, shape) {
             (NetworkKind::Conv { height, width }, &[_, rows, columns])
@@ -98,7 +106,7 @@ impl Architecture {
         }
     }
 
-    /// Refuses images of another number of pixels than the network takes.
+    /// Checks that images of `found` pixels have the size that the network takes.
     ///
     /// # Errors
     /// [`Error::ImageSize`].
@@ -110,26 +118,29 @@ impl Architecture {
         }
     }
 
-    /// Number of layers of the encoder, which is half of all.
+    /// Counts the layers of the encoder, half of all layers.
     pub fn encoder_depth(&self) -> usize {
         self.hidden.len() + 1
     }
 
-    /// Number of trained values: 6,368,794 for the default, as in the report.
+    /// Counts the trained values: 6,368,794 for the default.
     pub fn parameters(&self) -> usize {
         self.layers().iter().map(LayerShape::parameters).sum()
     }
 
-    /// Most threads whose number leaves no trace in the weights.
+    /// Returns the largest number of threads that does not change the trained weights.
     ///
-    /// A thread that gets fewer than about a dozen columns of a product makes MKL take another kernel, which rounds
-    /// differently, strict mode or not (seen on AMD processors with AVX-512: weight gradients of 10 x 32 from 3 threads
-    /// on, of 32 x 64 from 6 on). Networks that narrow gain nothing from more threads anyway.
+    /// Dense networks: given a thread fewer than about a dozen columns of a product, MKL takes
+    /// another kernel, which rounds differently, strict mode or not (seen on AMD processors with
+    /// AVX-512: weight gradients of 10 x 32 from 3 threads on, of 32 x 64 from 6 on). More threads
+    /// would not make such narrow networks faster.
     ///
-    /// Convolutions get one. oneDNN, which does them, divides the sums over the images of a batch that are the gradients of
-    /// the weights among the threads where filters are too few to go round (seen with 32 filters from 3 threads on, with
-    /// 8 from 2 on), and has no mode that keeps the order. Without oneDNN they take two to three times as long.
+    /// Convolutional networks: 1. oneDNN divides the sums over the images of a batch, which are the
+    /// gradients of the weights, among the threads if there are few filters (seen with 32 filters
+    /// from 3 threads on, with 8 from 2 on), and has no mode that keeps their order. Without oneDNN
+    /// convolutions take two to three times as long.
     pub fn reproducible_threads(&self) -> usize {
+        // Somewhat more than the dozen columns below which MKL changes its kernel.
         const COLUMNS_PER_THREAD: usize = 16;
         if self.network != NetworkKind::Dense {
             return 1;
@@ -143,7 +154,7 @@ impl Architecture {
         (columns / COLUMNS_PER_THREAD).max(1)
     }
 
-    /// Refuses layers without width, and more parameters than any machine this runs on could train.
+    /// Checks that all layers have a width and that the number of parameters is within limits.
     pub(crate) fn validate(&self) -> Result<()> {
         let widths: Vec<usize> =
             [self.input, self.latent].into_iter().chain(self.hidden.iter().copied()).collect();
@@ -189,9 +200,9 @@ impl Architecture {
     }
 }
 
-/// Keeps the number of parameters of a layer far from overflow.
+/// Largest width of a layer: keeps its number of parameters far from overflow.
 const MAX_WIDTH: usize = 1_000_000;
-/// 16 GB with their gradients and what Adam remembers.
+/// Largest number of parameters: 16 GB with their gradients and the two means of Adam.
 const MAX_PARAMETERS: usize = 1_000_000_000;
 
 #[cfg(test)]

@@ -1,39 +1,46 @@
-//! Images are changed on their way into the network, which is to give back what they were.
+//! Augmentation: random changes of the input images, of which the clean ones are the target.
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use crate::transforms::{blurred, moved, scaled, to_matrix};
+use crate::transforms::{gaussian_blur, resize, to_matrix, translate};
 use crate::{Error, Result};
 
-/// How images are changed while a network is trained on them; what is to come out is the unchanged image, so that the code
-/// leaves out what was changed. Off by default.
+/// Random changes of the input images of a training. Off by default.
+///
+/// The target remains the unchanged image, so that the code becomes insensitive to the changes.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Augment {
-    /// Each image is multiplied by a factor between 1 less and 1 more this, below 1.
+    /// Brightness: multiplies each image by a factor in `1 - brightness..=1 + brightness`.
+    ///
+    /// Below 1.
     pub brightness: f64,
-    /// Each image is moved by up to so many pixels in both directions; black comes in.
+    /// Shift: moves each image by up to so many pixels in both directions, filled with black.
     pub shift: usize,
-    /// Each image is enlarged or shrunk about its centre by a factor between 1 / (1 + scale) and 1 + scale, its logarithm
-    /// uniform; at most 10. Bilinear, and black comes in.
+    /// Scale: resizes each image about its center by a factor in `1 / (1 + scale)..=1 + scale`.
+    ///
+    /// The logarithm of the factor is uniform. At most 10. Bilinear, filled with black.
     pub scale: f64,
-    /// Each image is blurred by a Gaussian with a standard deviation between 0 and so many pixels; beyond the edges all is
-    /// black.
+    /// Blur: convolves each image with a Gaussian of a standard deviation of up to so many pixels.
+    ///
+    /// Beyond the edges all is black.
     pub blur: f64,
-    /// Each pixel becomes black with this probability, below 1 (masking noise of Vincent et al., *Extracting and composing
-    /// robust features with denoising autoencoders*, ICML 2008).
+    /// Masking noise: makes each pixel black with this probability, below 1.
+    ///
+    /// Vincent et al., *Extracting and composing robust features with denoising autoencoders*, ICML
+    /// 2008.
     pub noise: f64,
-    /// Pixels in a row of an image; needed for `shift`, `scale` and `blur`.
+    /// Width of an image in pixels; needed for `shift`, `scale` and `blur`.
     pub width: Option<usize>,
 }
 
 impl Augment {
-    /// Refuses what cannot be done to images.
+    /// Checks that all amounts are in range, and that there is a width where one is needed.
     pub(crate) fn validate(&self) -> Result<()> {
         const SHARE: &str = "a number of 0 or more, below 1";
-        const NEIGHBOURS: &str = "0 for rows of pixels: only images of shape (n, height, width) can be moved, scaled or blurred";
+        const NEEDS_WIDTH: &str = "0 for rows of pixels: only images of shape (n, height, width) can be moved, scaled or blurred";
         let wrong = |name, expected, found: f64| {
             Err(Error::Parameter { name, expected, found: found.to_string() })
         };
@@ -51,7 +58,7 @@ impl Augment {
         if width.is_none_or(|width| width == 0) {
             for (name, amount) in [("shift", shift as f64), ("scale", scale), ("blur", blur)] {
                 if amount > 0.0 {
-                    return wrong(name, NEIGHBOURS, amount);
+                    return wrong(name, NEEDS_WIDTH, amount);
                 }
             }
         }
@@ -59,10 +66,10 @@ impl Augment {
     }
 }
 
-/// Far beyond use, and far from overflow.
+/// Largest scale: far beyond any use, and far from overflow.
 const MAX_SCALE: f64 = 10.0;
 
-/// Changes images, each time in another way.
+/// Changes images at random, with the state of its random numbers.
 #[derive(Debug)]
 pub(crate) struct Augmenter {
     augment: Augment,
@@ -70,14 +77,15 @@ pub(crate) struct Augmenter {
 }
 
 impl Augmenter {
+    /// Starts a random stream for `seed`.
     pub(crate) fn new(augment: Augment, seed: u64) -> Self {
-        // A stream of its own, far from those of the weights and of the order.
+        // A stream of its own, far from those of the weights and of the order of the images.
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         rng.long_jump();
         Self { augment, rng }
     }
 
-    /// Changed images `(rows, pixels)`; nothing where nothing is to be changed.
+    /// Returns changed images (rows, pixels), or `None` if no change is asked for.
     pub(crate) fn augment(&mut self, images: &Tensor) -> Result<Option<Tensor>> {
         let Augment { brightness, shift, scale, blur, noise, width } = self.augment;
         let (rows, pixels) = images.size2()?;
@@ -87,17 +95,17 @@ impl Augmenter {
             let most = scale.ln_1p();
             let factors: Vec<f64> =
                 (0..rows).map(|_| self.rng.gen_range(-most..=most).exp()).collect();
-            changed = Some(scaled(images, width, &factors)?);
+            changed = Some(resize(images, width, &factors)?);
         }
         if let (1.., Some(width)) = (shift, width) {
             let by = shift as i64;
             let mut step = || self.rng.gen_range(-by..=by);
             let moves: Vec<(i64, i64)> = (0..rows).map(|_| (step(), step())).collect();
-            changed = Some(moved(changed.as_ref().unwrap_or(images), width, &moves)?);
+            changed = Some(translate(changed.as_ref().unwrap_or(images), width, &moves)?);
         }
         if let (true, Some(width)) = (blur > 0.0, width) {
             let deviations: Vec<f64> = (0..rows).map(|_| self.rng.gen_range(0.0..=blur)).collect();
-            changed = Some(blurred(changed.as_ref().unwrap_or(images), width, &deviations)?);
+            changed = Some(gaussian_blur(changed.as_ref().unwrap_or(images), width, &deviations)?);
         }
         if brightness > 0.0 {
             let factors: Vec<f32> = (0..rows)
@@ -192,7 +200,7 @@ mod tests {
         );
     }
 
-    /// GOLDEN: made by the code before it could scale and blur, whose draws must leave no trace where they are off.
+    /// GOLDEN: made before scale and blur existed. Their draws must not happen while they are off.
     #[test]
     fn a_seed_moves_images_as_it_always_has() {
         let augment = Augment { shift: 3, brightness: 0.5, width: Some(7), ..Augment::default() };
@@ -219,19 +227,19 @@ mod tests {
             let blur = refused(Augment { blur: amount, width, ..Augment::default() });
             assert_eq!(blur, format!("blur must be a number of 0 or more, found {amount}"));
         }
-        let neighbours = "must be 0 for rows of pixels: only images of shape (n, height, width) can be moved, scaled or \
+        let needs_width = "must be 0 for rows of pixels: only images of shape (n, height, width) can be moved, scaled or \
                           blurred, found 2";
         assert_eq!(
             refused(Augment { shift: 2, ..Augment::default() }),
-            format!("shift {neighbours}")
+            format!("shift {needs_width}")
         );
         assert_eq!(
             refused(Augment { scale: 2.0, ..Augment::default() }),
-            format!("scale {neighbours}")
+            format!("scale {needs_width}")
         );
         assert_eq!(
             refused(Augment { blur: 2.0, ..Augment::default() }),
-            format!("blur {neighbours}")
+            format!("blur {needs_width}")
         );
         Augment { shift: 2, scale: 0.3, blur: 1.0, width, ..Augment::default() }
             .validate()

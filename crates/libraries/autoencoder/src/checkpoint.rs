@@ -1,8 +1,9 @@
-//! The state of a training as a safetensors file: what is needed to go on as if nothing had happened.
+//! Checkpoints: the state of a training as a safetensors file, from which it can continue.
 //!
-//! The weights have the names they have in a weights file, so that a checkpoint can be encoded with. Beside them stand what
-//! the optimiser remembers, the losses of an epoch that has begun, and the weights of the best epoch; everything else is in
-//! the metadata, in the one entry that weights have too. The order of the images follows from the seed and the number of epochs.
+//! The weights have the names that they have in a weights file, so `encode` reads a checkpoint too.
+//! Further tensors are the means of Adam, the losses of an epoch that has begun, and the weights of
+//! the best epoch. The rest is in the metadata, in the one entry that weights files have too. The
+//! order of the images is not stored: it follows from the seed and the number of epochs.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use safetensors::SafeTensors;
@@ -22,10 +23,10 @@ const SECOND: &str = "adam.second";
 const RUNNING: &str = "epoch.losses";
 const BEST: &str = "best.values";
 
-/// What no tensor holds.
+/// The part of the state that is in the metadata, as JSON.
 #[derive(Serialize, Deserialize)]
 struct State {
-    /// What the caller says of the images.
+    /// Identifies the images; given by the caller.
     data: String,
     images: usize,
     params: TrainParams,
@@ -34,15 +35,17 @@ struct State {
     seen: Option<usize>,
     augmenter: Xoshiro256PlusPlus,
     losses: Vec<EpochLosses>,
-    /// Its epoch and its loss.
+    /// Epoch and validation loss of the best epoch.
     best: Option<(usize, f64)>,
 }
 
 impl Training {
-    /// The state of this training, as the bytes of a safetensors file. `data` says which images it is of, their hash for example.
+    /// Writes the state of the training as the bytes of a safetensors file.
+    ///
+    /// `data` identifies the images, for example by their hash.
     ///
     /// # Errors
-    /// No memory.
+    /// Fails only if memory runs out.
     pub fn checkpoint(&self, data: &str) -> Result<Vec<u8>> {
         let state = State {
             data: data.to_owned(),
@@ -72,11 +75,14 @@ impl Training {
         weights::serialize(&tensors, &metadata)
     }
 
-    /// A training as [`Training::new`] begins it, where [`Training::checkpoint`] left it. More or fewer epochs than it was begun
-    /// with are allowed where the learning rate does not depend on their number.
+    /// Prepares a training that continues from the bytes of [`Training::checkpoint`].
+    ///
+    /// The other arguments are those of [`Training::new`]. The number of epochs may differ from that
+    /// of the checkpoint if the learning rate does not depend on it.
     ///
     /// # Errors
-    /// As [`Training::new`]; bytes that are no checkpoint, or one of another training.
+    /// As [`Training::new`]; [`Error::InvalidCheckpoint`] if the bytes are no checkpoint;
+    /// [`Error::CheckpointMismatch`] if it is one of another training.
     pub fn resume<'a>(
         checkpoint: &[u8],
         data: &str,
@@ -120,7 +126,7 @@ impl Training {
     }
 }
 
-/// Refuses the state of a training of something else, or in another way.
+/// Checks that the state is of a training with the same network, images and parameters.
 fn check_same_training(
     saved: &Network,
     state: &State,
@@ -139,7 +145,7 @@ fn check_same_training(
     if (state.images, state.data.as_str()) != (images, data) {
         return mismatch("these images and this version".into(), "others".into());
     }
-    // These may change on the way, but for what is checked below.
+    // Parameters that may differ, within the limits that are checked below.
     let free: &[&str] = match params.schedule {
         Schedule::Constant => &["keep", "patience", "epochs"],
         _ => &["keep", "patience"],
@@ -163,7 +169,9 @@ fn check_same_training(
     Ok(())
 }
 
-/// Finds the first entry that differs, as `name value` of either. Entries named in `free` may differ.
+/// Finds the first entry that differs, and returns `name value` of both objects.
+///
+/// Entries named in `free` may differ.
 fn first_difference(wanted: &Value, found: &Value, free: &[&str]) -> Option<(String, String)> {
     let names = wanted.as_object()?.iter().filter(|(name, _)| !free.contains(&name.as_str()));
     names.into_iter().find_map(|(name, wanted)| {
@@ -176,7 +184,7 @@ fn first_difference(wanted: &Value, found: &Value, free: &[&str]) -> Option<(Str
     })
 }
 
-/// A value as it is given on a command line.
+/// Formats a value as on a command line.
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),

@@ -1,4 +1,4 @@
-//! Where the arithmetic runs.
+//! Devices, threads and the precision of matrix products.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -7,10 +7,10 @@ use tch::Device;
 
 use crate::{Error, Result};
 
-/// What a user asked for: `auto`, `cpu`, `cuda` or `cuda:N`.
+/// A device as a user names it: `auto`, `cpu`, `cuda` or `cuda:N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The first CUDA device where there is one, else the CPU.
+    /// The first CUDA device if there is one, else the CPU.
     Auto,
     /// The CPU.
     Cpu,
@@ -19,10 +19,10 @@ pub enum DeviceChoice {
 }
 
 impl DeviceChoice {
-    /// The device itself.
+    /// Returns the device itself.
     ///
     /// # Errors
-    /// A CUDA device that is not there: never a silent run on the CPU.
+    /// [`Error::NoCuda`] if there is no such CUDA device; the CPU never silently takes its place.
     pub fn resolve(self) -> Result<Device> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
@@ -66,7 +66,7 @@ impl Display for DeviceChoice {
     }
 }
 
-/// `cpu` or `cuda:N`.
+/// Formats a device as `cpu` or `cuda:N`.
 pub fn device_name(device: Device) -> String {
     match device {
         Device::Cpu => "cpu".into(),
@@ -75,13 +75,16 @@ pub fn device_name(device: Device) -> String {
     }
 }
 
-/// Tells the libraries that multiply for libtorch what is expected of them. First thing in `main`, before threads are started and
-/// the first tensor is made: they look when they are first used. What is set already wins.
+/// Sets the precision of matrix products by environment variables of the libraries that compute them.
 ///
-/// - Intel MKL, on x86-64 processors: the same bytes from any number of threads (its strict conditional numerical
-///   reproducibility).
-/// - NVIDIA's on CUDA devices: 32 bits, unless `tf32` lets them round what they multiply to 10 bits after the point, for
-///   [`Precision::Tf32`](crate::Precision). Left to itself libtorch has convolutions rounded so, and products not.
+/// Call it first in `main`, before any thread starts and before the first tensor is made: the
+/// libraries read the variables at first use. A variable that is already set keeps its value.
+///
+/// - Intel MKL, on x86-64 processors: strict conditional numerical reproducibility, which gives the
+///   same bytes for any number of threads.
+/// - NVIDIA's libraries, on CUDA devices: f32, unless `tf32` lets them round factors to 10 bits
+///   after the point, for [`Precision::Tf32`](crate::Precision). By default libtorch has the factors
+///   of convolutions rounded, and those of other products not.
 pub fn set_matmul_precision(tf32: bool) {
     set_unless_set("MKL_CBWR", "AUTO,STRICT");
     if tf32 {
@@ -93,8 +96,8 @@ pub fn set_matmul_precision(tf32: bool) {
 
 fn set_unless_set(name: &str, value: &str) {
     if std::env::var_os(name).is_none() {
-        // SAFETY: changing the environment is unsound only while another thread reads it, and callers run this
-        // before they start any.
+        // SAFETY: changing the environment is unsound only while another thread reads it, and
+        // callers run this before they start any.
         #[allow(unsafe_code, reason = "the environment is changed")]
         unsafe {
             std::env::set_var(name, value);
@@ -102,11 +105,13 @@ fn set_unless_set(name: &str, value: &str) {
     }
 }
 
-/// Sets the number of threads libtorch computes with. Once, before the first tensor is made.
+/// Sets the number of threads that libtorch computes with.
+///
+/// Call it once, before the first tensor is made.
 pub fn set_threads(threads: usize) {
     let threads = i32::try_from(threads).unwrap_or(i32::MAX);
     tch::set_num_threads(threads);
-    // Operators run one after the other; a second pool would only take cores from the first.
+    // Operators run one after the other, so a second pool would only take cores from the first.
     tch::set_num_interop_threads(1);
 }
 

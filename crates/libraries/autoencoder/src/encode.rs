@@ -1,4 +1,4 @@
-//! From images to latents, and from latents to images.
+//! Encoding of images to latents, and decoding of latents to images.
 
 use ndarray::{Array2, ArrayView2, s};
 use tch::{Device, Tensor};
@@ -6,15 +6,20 @@ use tch::{Device, Tensor};
 use crate::pixels::{normalized, to_float};
 use crate::{Error, Loss, Network, Normalize, Pixels, Result};
 
-/// Rows that go through the network at once. Fixed, and the last block is filled up to it: matrix products round
-/// differently for different numbers of rows, and an image's latents must not depend on what stands beside it.
+/// Rows that go through the network at once; the last block is padded to as many.
+///
+/// Matrix products round differently for different numbers of rows, and an image's latents must not
+/// depend on the other images.
 const BLOCK: usize = 1000;
 
-/// Latents (n, latent) of images (n, pixels), row i of image i. The same for any number of threads and whatever other
-/// images are in the file. `on_block` hears how many images are done.
+/// Encodes images (n, pixels) to latents (n, latent).
+///
+/// The latents of an image are the same for any number of threads and any other images. `on_block`
+/// receives the number of images that are done.
 ///
 /// # Errors
-/// Images of another size than the network takes; latents that are not finite; no memory.
+/// Images of another size than the network takes; latents that are not finite; memory that runs
+/// out.
 pub fn encode(
     network: &Network,
     images: Pixels,
@@ -35,11 +40,14 @@ pub fn encode(
     }
 }
 
-/// Images (n, pixels) that latents (n, latent) stand for, as the network was taught to see them: from 0 to 1, or nearly so, where
-/// the images it was trained on were; where they were normalized, so are these, see [`denormalize`]. As reproducible as [`encode`].
+/// Decodes latents (n, latent) to images (n, pixels).
+///
+/// The images have the scale that the network was trained on: about 0 to 1 if the training images
+/// had, and normalized if it normalizes, see [`denormalize`]. They are as reproducible as the
+/// latents of [`encode`].
 ///
 /// # Errors
-/// Latents of another width than the network's; images that are not finite; no memory.
+/// Latents of another width than the network's; images that are not finite; memory that runs out.
 pub fn decode(
     network: &Network,
     latents: ArrayView2<f32>,
@@ -61,8 +69,10 @@ pub fn decode(
     }
 }
 
-/// Puts `decoded` images (n, pixels) into the scale of `images`, which they were made from: image by image, multiplied by what
-/// the network's [`Normalize`] divided it by.
+/// Undoes the network's [`Normalize`] on decoded images.
+///
+/// `images` (n, pixels) are those that `decoded` (n, pixels) were encoded from. Each decoded image
+/// is multiplied by what the normalization divided its original by.
 pub fn denormalize(images: Pixels, network: &Network, decoded: &mut Array2<f32>) {
     if network.architecture().normalize == Normalize::None {
         return;
@@ -83,7 +93,7 @@ pub fn denormalize(images: Pixels, network: &Network, decoded: &mut Array2<f32>)
     }
 }
 
-/// `compute`, which makes (rows, width) of stored rows, of all of them.
+/// Applies `compute`, which maps stored rows to (rows, width), to all rows, block by block.
 fn by_blocks(
     network: &Network,
     stored: Pixels,
@@ -117,7 +127,7 @@ fn by_blocks(
     Ok(all)
 }
 
-/// The first row with a value that is not finite.
+/// Finds the first row with a value that is not finite.
 fn first_not_finite(rows: &Array2<f32>) -> Option<usize> {
     rows.outer_iter().position(|row| row.iter().any(|value| !value.is_finite()))
 }

@@ -1,40 +1,45 @@
-//! The layers of a network: what each computes, and the shapes of its weights.
+//! The layers of a network: their kinds, names and shapes.
 
-/// What a layer computes.
+/// Kind of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LayerKind {
-    /// `output = weight input + bias`
+    /// A dense layer: `output = weight input + bias`.
     Dense,
-    /// A convolution in steps of two pixels, which halves both sides and rounds up.
+    /// A convolution of stride 2, which halves height and width and rounds up.
     Conv {
-        /// Side of the square that each filter sees, an odd number.
+        /// Side of the square kernel in pixels, odd.
         kernel: usize,
     },
-    /// A transposed convolution in steps of two pixels, which doubles both sides, to an odd number where the convolution
-    /// that it mirrors has rounded.
+    /// A transposed convolution of stride 2, which doubles height and width.
+    ///
+    /// The result is odd where the convolution that it mirrors has rounded up.
     TransposedConv {
-        /// Side of the square that each value is spread over, an odd number.
+        /// Side of the square kernel in pixels, odd.
         kernel: usize,
     },
 }
 
-/// One layer.
+/// Name, kind and shapes of a layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerShape {
-    /// Name in the weights file, such as `encoder.0`, as a PyTorch `Sequential` counts (activations, `Flatten` and
-    /// `Unflatten` have numbers too).
+    /// Name in the weights file, for example `encoder.0`.
+    ///
+    /// The number is that of a PyTorch `Sequential`, where activations, `Flatten` and `Unflatten`
+    /// count too.
     pub name: String,
-    /// What it computes.
+    /// Kind of the layer.
     pub kind: LayerKind,
-    /// What goes in for each image: (values), for convolutions (channels, height, width).
+    /// Shape of the input per image: (values), or for convolutions (channels, height, width).
     pub input: Vec<usize>,
-    /// What comes out for each image, in the same way.
+    /// Shape of the output per image, in the same form.
     pub output: Vec<usize>,
 }
 
 impl LayerShape {
-    /// Shape of the weight, as PyTorch has it: (output, input), of convolutions (output channels, input channels, kernel,
-    /// kernel), of transposed ones (input channels, output channels, kernel, kernel).
+    /// Returns the shape of the weight as in PyTorch.
+    ///
+    /// Dense: (output, input). Convolution: (output channels, input channels, kernel, kernel).
+    /// Transposed convolution: (input channels, output channels, kernel, kernel).
     pub fn weight(&self) -> Vec<usize> {
         let (input, output) = (self.input[0], self.output[0]);
         match self.kind {
@@ -44,32 +49,35 @@ impl LayerShape {
         }
     }
 
-    /// Length of the bias: the values, or channels, that come out.
+    /// Returns the length of the bias: the number of output values, or output channels.
     pub fn bias(&self) -> usize {
         self.output[0]
     }
 
-    /// Number of trained values.
+    /// Counts the trained values of weight and bias.
     pub fn parameters(&self) -> usize {
         self.weight().iter().product::<usize>() + self.bias()
     }
 
-    /// (fan in, fan out), as PyTorch counts them by the shape of the weight. Keras counts those of a transposed
-    /// convolution the other way round, which its sum does not show.
+    /// Returns (fan in, fan out) by the shape of the weight, as PyTorch does.
+    ///
+    /// Keras swaps those of a transposed convolution, but it uses only their sum.
     pub(crate) fn fans(&self) -> (usize, usize) {
         let weight = self.weight();
         let field: usize = weight[2..].iter().product();
         (weight[1] * field, weight[0] * field)
     }
 
-    /// Rows and columns of a transposed convolution's output beyond the smallest that a convolution makes its input of:
-    /// 0 or 1, which is PyTorch's `output_padding`.
+    /// Returns PyTorch's `output_padding` of a transposed convolution, 0 or 1 for each side.
+    ///
+    /// Two heights (or widths) give the same when a convolution halves them and rounds up. The
+    /// padding is 1 if the output is the larger one.
     pub(crate) fn output_padding(&self) -> [i64; 2] {
         [1, 2].map(|side| (self.output[side] + 1 - 2 * self.input[side]) as i64)
     }
 }
 
-/// Dense layers of these widths and back.
+/// Lists dense layers of these widths, and their mirror.
 pub(crate) fn dense(widths: &[usize]) -> Vec<LayerShape> {
     let chain = |part: &str, widths: &[usize]| -> Vec<LayerShape> {
         let layer = |(i, pair): (usize, &[usize])| LayerShape {
@@ -84,7 +92,9 @@ pub(crate) fn dense(widths: &[usize]) -> Vec<LayerShape> {
     [chain("encoder", widths), chain("decoder", &back)].concat()
 }
 
-/// Convolutions of images (height, width) by so many filters, a dense layer to the code, and back.
+/// Lists convolutions of images (height, width), a dense layer to the code, and their mirror.
+///
+/// `filters` are the numbers of filters of the convolutions.
 pub(crate) fn convolutional(
     [height, width]: [usize; 2],
     filters: &[usize],
@@ -119,13 +129,18 @@ pub(crate) fn convolutional(
     down.chain(code_layers).chain(up).collect()
 }
 
-/// Name of the dense layer to the code after so many convolutions, their activations and a `Flatten`.
+/// Names the dense layer to the code after `depth` convolutions.
+///
+/// Each convolution has an activation, and a `Flatten` comes before the dense layer.
 pub(crate) fn code_layer(depth: usize) -> String {
     format!("encoder.{}", 2 * depth + 1)
 }
 
-/// Kernels of Guo, Liu, Zhu and Yin, *Deep clustering with convolutional autoencoders*, ICONIP 2017.
+/// Side of all kernels but the last.
+///
+/// Guo, Liu, Zhu and Yin, *Deep clustering with convolutional autoencoders*, ICONIP 2017.
 const KERNEL: usize = 5;
+/// Side of the kernels of the last convolution, next to the code.
 const LAST_KERNEL: usize = 3;
 
 #[cfg(test)]
@@ -147,7 +162,7 @@ mod tests {
         );
     }
 
-    /// By hand, for the filters and kernels of Guo et al.
+    /// REFERENCE by hand, for the filters and kernels of Guo et al.
     #[test]
     fn convolutions_halve_and_their_mirror_doubles() {
         let layers = convolutional([28, 21], &[32, 64, 128], 10);

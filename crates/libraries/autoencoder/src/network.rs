@@ -1,4 +1,4 @@
-//! The network as tensors.
+//! A network as tensors: its initial weights and the forward pass.
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -13,9 +13,9 @@ pub struct Network {
     /// Encoder, then decoder, in the order of [`Architecture::layers`].
     pub(crate) layers: Vec<Layer>,
     pub(crate) device: Device,
-    /// The images it was trained on, where that is known.
+    /// The images it was trained on, if known.
     pub(crate) trained_on: Option<TrainedOn>,
-    /// Whether activation and loss were assumed, since the file says nothing of them.
+    /// Whether activation and loss were assumed, since the file has no metadata.
     pub(crate) assumed: bool,
 }
 
@@ -23,17 +23,20 @@ pub struct Network {
 #[derive(Debug)]
 pub(crate) struct Layer {
     pub(crate) shape: LayerShape,
-    /// Of shape [`LayerShape::weight`], f32
+    /// Weight of shape [`LayerShape::weight`], f32.
     pub(crate) weight: Tensor,
-    /// (output) or (output channels), f32
+    /// Bias, (output) or (output channels), f32.
     pub(crate) bias: Tensor,
 }
 
 impl Network {
-    /// A new network. Its weights depend on `init` and `seed` alone, not on the device or the threads.
+    /// Draws the initial weights of a network.
+    ///
+    /// They depend on `init` and `seed` alone, not on the device or the number of threads.
     ///
     /// # Errors
-    /// A layer without width; no memory.
+    /// [`Error::Parameter`](crate::Error::Parameter) if the architecture is invalid; memory that
+    /// runs out.
     pub fn new(architecture: &Architecture, init: Init, seed: u64, device: Device) -> Result<Self> {
         architecture.validate()?;
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
@@ -69,37 +72,37 @@ impl Network {
         })
     }
 
-    /// Shape of the network.
+    /// The architecture of the network.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// The images it was trained on; nothing where its file does not say.
+    /// The images it was trained on; `None` if its file does not tell.
     pub fn trained_on(&self) -> Option<&TrainedOn> {
         self.trained_on.as_ref()
     }
 
-    /// Whether its file says nothing of activation and loss, so that they were assumed.
+    /// Tells whether activation and loss were assumed, since its file has no metadata.
     pub fn is_assumed(&self) -> bool {
         self.assumed
     }
 
-    /// Images (rows, input) to latents (rows, latent).
+    /// Encodes images (rows, input) to latents (rows, latent).
     pub(crate) fn encode(&self, images: &Tensor) -> Result<Tensor> {
         self.forward_in_place(&self.layers[..self.architecture.encoder_depth()], images)
     }
 
-    /// Images (rows, input) to reconstructions (rows, input), for the loss bce before the sigmoid.
+    /// Reconstructs images (rows, input); for the loss bce without the final sigmoid.
     pub(crate) fn reconstruct(&self, images: &Tensor) -> Result<Tensor> {
         self.decode(&self.encode(images)?)
     }
 
-    /// Latents (rows, latent) to images (rows, input), for the loss bce before the sigmoid.
+    /// Decodes latents (rows, latent) to images (rows, input); for the loss bce without the sigmoid.
     pub(crate) fn decode(&self, latents: &Tensor) -> Result<Tensor> {
         self.forward_in_place(&self.layers[self.architecture.encoder_depth()..], latents)
     }
 
-    /// [`forward`], with nothing kept to find gradients with.
+    /// Runs [`forward`] without keeping tensors for gradients.
     fn forward_in_place(&self, layers: &[Layer], input: &Tensor) -> Result<Tensor> {
         tch::no_grad(|| {
             forward(layers, input, |mut values| {
@@ -109,8 +112,9 @@ impl Network {
     }
 }
 
-/// Layers with the activation between them, none after the last. Values in and out are (rows, values), whatever they
-/// are in between.
+/// Runs layers with the activation between them, and none after the last.
+///
+/// Input and output are (rows, values).
 pub(crate) fn forward(
     layers: &[Layer],
     input: &Tensor,
@@ -127,7 +131,9 @@ pub(crate) fn forward(
 }
 
 impl Layer {
-    /// Values (rows, ...) in whatever form the layer before gives them to (rows, ...), the rest being the shape's `output`.
+    /// Runs the layer on values (rows, ...), which are reshaped to its input.
+    ///
+    /// The result is (rows, ...) with the shape's `output` for the rest.
     fn forward(&self, values: &Tensor) -> Result<Tensor> {
         let mut size = vec![values.size()[0]];
         size.extend(self.shape.input.iter().map(|&side| side as i64));
@@ -156,6 +162,7 @@ impl Layer {
     }
 }
 
+/// Applies an activation.
 pub(crate) fn activate(activation: Activation, values: &Tensor) -> Result<Tensor> {
     Ok(match activation {
         Activation::Relu => values.f_relu()?,
@@ -166,14 +173,14 @@ pub(crate) fn activate(activation: Activation, values: &Tensor) -> Result<Tensor
     })
 }
 
-/// The activation of `values`, where possible in the same memory.
+/// Applies an activation, in the same memory except for GELU.
 pub(crate) fn activate_in_place(activation: Activation, values: &mut Tensor) -> Result<Tensor> {
     Ok(match activation {
         Activation::Relu => values.f_relu_()?,
         Activation::Elu => values.f_elu_()?,
         Activation::Tanh => values.f_tanh_()?,
         Activation::Sigmoid => values.f_sigmoid_()?,
-        // Its derivative is computed from what went in.
+        // The derivative of GELU is computed from its input, which therefore stays.
         Activation::Gelu => activate(activation, values)?,
     })
 }
@@ -183,7 +190,7 @@ mod tests {
     use super::*;
     use crate::NetworkKind;
 
-    /// (smallest, largest) of the values.
+    /// Returns (smallest, largest) of the values.
     fn range(tensor: &Tensor) -> (f64, f64) {
         (tensor.min().double_value(&[]), tensor.max().double_value(&[]))
     }
@@ -200,8 +207,9 @@ mod tests {
             latent: 4,
             ..Architecture::default()
         };
-        // The second layer of the convolutional network takes 20 channels through kernels of 3 x 3, and its mirror, the
-        // fourth of all, gives as many; PyTorch counts what a transposed convolution gives as what it takes.
+        // The second layer of the convolutional network takes 20 channels through kernels of 3 x 3,
+        // and its mirror, the fourth layer, gives as many. For PyTorch the fan in of a transposed
+        // convolution is that of its output.
         let (keras, pytorch) = ((6.0f64 / (180.0 + 270.0)).sqrt(), 180f64.powf(-0.5));
         for (architecture, layer, init, weights, biases) in [
             (&dense, 0, Init::Keras, (6.0f64 / 500.0).sqrt(), 0.0),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Declares an enum whose variants have a name on the command line and in the weights file.
+/// Declares an enum whose variants have names on the command line and in the weights file.
 macro_rules! named {
     ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ macro_rules! named {
 }
 
 named! {
-    /// The function between two layers.
+    /// Activation function between two layers.
     Activation {
         /// max(0, x)
         Relu = "relu",
@@ -50,7 +50,7 @@ named! {
 }
 
 named! {
-    /// What training minimises, as the mean over all pixels.
+    /// Loss that training minimizes, a mean over all pixels.
     Loss {
         /// Mean squared error; linear output.
         Mse = "mse",
@@ -60,62 +60,71 @@ named! {
 }
 
 named! {
-    /// What is done to each image, by what it holds alone.
+    /// Normalization of each image by itself.
     #[derive(Default)]
     Normalize {
-        /// Nothing.
+        /// No normalization.
         #[default]
         None = "none",
-        /// Divided by the root of the mean square of its pixels, so that no image is brighter than another: the length of
-        /// each becomes the root of the number of pixels, as in the experiments of Xie, Girshick and Farhadi, *Unsupervised
-        /// deep embedding for clustering analysis*, ICML 2016. A black image stays black.
+        /// Division by the root mean square of the image's pixels.
+        ///
+        /// The Euclidean norm of each image becomes the root of the number of pixels, as in the
+        /// experiments of Xie, Girshick and Farhadi, *Unsupervised deep embedding for clustering
+        /// analysis*, ICML 2016. A black image stays black.
         L2 = "l2",
     }
 }
 
 named! {
-    /// How the first weights are drawn.
+    /// Distribution of the initial weights.
     Init {
-        /// As Keras does: uniform in ±√(6 / (input + output)) (Glorot and Bengio 2010), biases 0. For a convolution,
-        /// here and below, channels times the pixels of the kernel.
+        /// As Keras: uniform in ±√(6 / (fan in + fan out)) (Glorot and Bengio 2010), biases 0.
+        ///
+        /// The fans of a convolution, here and below, are channels times pixels of the kernel.
         Keras = "keras",
-        /// As PyTorch does: weights and biases uniform in ±1 / √input.
+        /// As PyTorch: weights and biases uniform in ±1 / √(fan in).
         PyTorch = "pytorch",
     }
 }
 
 named! {
-    /// How the learning rate changes over a training, step by step.
+    /// Change of the learning rate from step to step.
     Schedule {
-        /// Not at all.
+        /// No change.
         Constant = "constant",
-        /// Down to 0 along half a wave (Loshchilov and Hutter, *SGDR*, ICLR 2017, without restarts; PyTorch's
-        /// `CosineAnnealingLR`).
+        /// Down to 0 along half a cosine wave: PyTorch's `CosineAnnealingLR`.
+        ///
+        /// Loshchilov and Hutter, *SGDR*, ICLR 2017, without restarts.
         Cosine = "cosine",
-        /// Up from a 25th for three tenths of the steps, then down to next to nothing, each along half a wave (Smith and Topin,
-        /// *Super-convergence*, 2019; PyTorch's `OneCycleLR` without its change of momentum).
+        /// Up from a 25th for 3/10 of the steps, then down to almost 0, along half cosine waves.
+        ///
+        /// Smith and Topin, *Super-convergence*, 2019; PyTorch's `OneCycleLR` without its change of
+        /// momentum.
         OneCycle = "one-cycle",
     }
 }
 
 named! {
-    /// Which weights of a training are kept.
+    /// The weights of a training that are kept.
     Keep {
-        /// Those after the last epoch.
+        /// The weights after the last epoch.
         Last = "last",
-        /// Those after the epoch with the smallest loss on the validation images.
+        /// The weights after the epoch with the smallest validation loss.
         Best = "best",
     }
 }
 
 named! {
-    /// What the products of a training are computed in. Weights, losses and the optimiser are f32 in any case.
+    /// Type that the products of a training are computed in.
+    ///
+    /// Weights, losses and the optimizer are f32 in any case.
     Precision {
         /// 32 bits.
         F32 = "f32",
-        /// 32 bits of which a CUDA device multiplies 19; see [`set_matmul_precision`](crate::set_matmul_precision).
+        /// 32 bits, rounded to 19 in the products of a CUDA device; see
+        /// [`set_matmul_precision`](crate::set_matmul_precision).
         Tf32 = "tf32",
-        /// 16 bits, with the range of 32 and two to three decimal digits.
+        /// 16 bits, with the range of f32 and two to three decimal digits.
         Bf16 = "bf16",
     }
 }

@@ -1,4 +1,4 @@
-//! Images on their way into the network.
+//! Images as the network takes them: u8 or f32, scaled and normalized.
 
 use ndarray::{ArrayView2, s};
 use tch::{Device, Kind, Tensor};
@@ -8,14 +8,14 @@ use crate::{Error, Normalize, Result};
 /// Images (n, pixels), row-major.
 #[derive(Debug, Clone, Copy)]
 pub enum Pixels<'a> {
-    /// Grey levels, divided by 255 on the way into the network.
+    /// Gray levels, which the network takes divided by 255.
     U8(ArrayView2<'a, u8>),
-    /// Taken as they are.
+    /// Values that the network takes unchanged.
     F32(ArrayView2<'a, f32>),
 }
 
 impl<'a> Pixels<'a> {
-    /// (n, pixels)
+    /// Returns the shape (n, pixels).
     pub fn dim(&self) -> (usize, usize) {
         match self {
             Self::U8(pixels) => pixels.dim(),
@@ -23,7 +23,7 @@ impl<'a> Pixels<'a> {
         }
     }
 
-    /// The rows from `start` to before `end`.
+    /// Returns the rows `start..end`.
     pub(crate) fn rows(&self, start: usize, end: usize) -> Pixels<'a> {
         match self {
             Self::U8(pixels) => Self::U8(pixels.slice_move(s![start..end, ..])),
@@ -31,7 +31,9 @@ impl<'a> Pixels<'a> {
         }
     }
 
-    /// Smallest and largest value as the network sees it, before it is normalized; 0 and 0 of no images.
+    /// Returns (smallest, largest) value as the network takes it, before any normalization.
+    ///
+    /// Without images it is (0, 0).
     pub fn range(&self) -> (f32, f32) {
         let range = match self {
             Self::U8(pixels) => {
@@ -48,7 +50,9 @@ impl<'a> Pixels<'a> {
         if self.dim().0 * self.dim().1 == 0 { (0.0, 0.0) } else { range }
     }
 
-    /// The first value, as the network sees it, outside of `least..=most`, and its row; of none the last.
+    /// Returns (row, value) of the first value, as the network takes it, outside `least..=most`.
+    ///
+    /// If there is none, returns (0, `most`).
     pub(crate) fn first_outside(&self, least: f32, most: f32) -> (usize, f32) {
         let (_, d) = self.dim();
         let outside = |x: f32| !(least..=most).contains(&x);
@@ -61,7 +65,7 @@ impl<'a> Pixels<'a> {
         found.map_or((0, most), |(i, x)| (i / d, x))
     }
 
-    /// The stored values on `device`: (n, pixels), u8 or f32.
+    /// Copies the stored values to `device`: (n, pixels), u8 or f32.
     pub(crate) fn to_tensor(self, device: Device) -> Result<Tensor> {
         let (n, d) = self.dim();
         let shape = [n as i64, d as i64];
@@ -79,7 +83,10 @@ impl<'a> Pixels<'a> {
         Ok(tensor.f_to_device(device)?)
     }
 
-    /// Refuses pixels that are no probabilities.
+    /// Checks that all pixels are in 0..=1.
+    ///
+    /// # Errors
+    /// [`Error::PixelRange`] with the first pixel that is not.
     pub(crate) fn check_unit_interval(&self) -> Result<()> {
         let Self::F32(pixels) = self else { return Ok(()) };
         for (row, image) in pixels.rows().into_iter().enumerate() {
@@ -91,21 +98,21 @@ impl<'a> Pixels<'a> {
     }
 }
 
-/// Images (rows, pixels) as f32, grey levels brought to 0..=1.
+/// Converts images (rows, pixels) to f32, gray levels to 0..=1.
 pub(crate) fn to_float(stored: &Tensor) -> Result<Tensor> {
     Ok(match stored.kind() {
-        // As f32, in one pass.
+        // Division by a float converts to f32 in the same pass.
         Kind::Uint8 => stored.f_div_scalar(255.0)?,
         _ => stored.shallow_clone(),
     })
 }
 
-/// What the network takes, of images (rows, pixels).
+/// Normalizes each of the images (rows, pixels).
 pub(crate) fn normalized(images: &Tensor, normalize: Normalize) -> Result<Tensor> {
     match normalize {
         Normalize::None => Ok(images.shallow_clone()),
         Normalize::L2 => {
-            // Image by image, so that the number of threads does not show.
+            // Image by image, so that the result does not depend on the number of threads.
             let mean_square = images.f_square()?.f_mean_dim(1, true, Kind::Float)?;
             Ok(images.f_div(&mean_square.f_sqrt()?.f_clamp_min(1e-12)?)?)
         }

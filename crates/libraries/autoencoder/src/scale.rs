@@ -1,22 +1,26 @@
-//! The scale and shape of the images a network was trained on, compared with those it is given later.
+//! The scale and shape of the training images, compared with those of later images.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Architecture, Error, Normalize, Pixels, Result};
 
-/// Values further out than this many times the range of the training images are of another scale.
-/// Standardized pixels of another set stay well within it; 0..=255 for 0..=1 do not.
+/// A value is of another scale if it is out of the training range by so many times that range.
+///
+/// Standardized pixels of another data set stay well within it; 0..=255 instead of 0..=1 do not.
 const FAR: f32 = 4.0;
-/// So is a whole set of images whose values take up no more than this share of that range.
+/// A data set is of another scale if its range is less than this share of the training range.
 const NARROW: f32 = 1.0 / 32.0;
-/// Larger values than this make a first layer that was drawn for 0..=1 saturate, and losses huge.
+/// Largest usual absolute value.
+///
+/// Larger ones saturate a first layer whose weights were drawn for 0..=1, and make losses huge.
 const USUAL: f32 = 5.0;
 
-/// The images that a network was trained on: their sides, where the file had them, and their smallest
-/// and largest value, as the network sees it (grey levels of u8 divided by 255) before it is normalized.
+/// Sides and range of the images that a network was trained on.
+///
+/// The range is of the values that the network takes (u8 divided by 255), before any normalization.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TrainedOn {
-    /// (height, width)
+    /// (height, width), if the file of the images had them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sides: Option<[usize; 2]>,
     /// Smallest value.
@@ -26,13 +30,15 @@ pub struct TrainedOn {
 }
 
 impl TrainedOn {
-    /// Describes `images`.
+    /// Measures the range of `images`.
     pub(crate) fn from_images(images: Pixels) -> Self {
         let (smallest, largest) = images.range();
         Self { sides: None, smallest, largest }
     }
 
-    /// Refuses images of shape (n, height, width) whose sides are others; (n, pixels) have none.
+    /// Checks that images of shape (n, height, width) have the sides of the training images.
+    ///
+    /// Images of shape (n, pixels) pass, since their sides are unknown.
     ///
     /// # Errors
     /// [`Error::ImageSides`].
@@ -45,8 +51,10 @@ impl TrainedOn {
         }
     }
 
-    /// Refuses images with a value far out of the range of those of the training. `first` is the number
-    /// of the first of them. Where the network normalizes each image, its scale does not matter.
+    /// Checks that no value is far out of the range of the training images.
+    ///
+    /// `first` is the row of the first of `images` in the whole file. If the network normalizes
+    /// each image, its scale does not matter and all images pass.
     ///
     /// # Errors
     /// [`Error::Scale`].
@@ -69,8 +77,9 @@ impl TrainedOn {
         Err(Error::Scale { smallest, largest, found, row: first + row })
     }
 
-    /// Refuses a whole set of images, whose values reach from `least` to `most`, if that is next to
-    /// nothing of the range of the training: they are of a smaller scale. Blank images are let through.
+    /// Checks that the range of a whole data set is not tiny beside that of the training images.
+    ///
+    /// The range is (`least`, `most`). Images that are all of one value pass.
     ///
     /// # Errors
     /// [`Error::SmallScale`].
@@ -83,7 +92,7 @@ impl TrainedOn {
         Ok(())
     }
 
-    /// Whether a network that is about to be trained should rather have these images in another scale.
+    /// Tells whether these images should be brought to another scale before a training.
     pub fn is_unusual(&self, architecture: &Architecture) -> bool {
         let most = self.largest.abs().max(self.smallest.abs());
         most > USUAL && architecture.normalize == Normalize::None

@@ -1,17 +1,20 @@
-//! How the learning rate changes over a training.
+//! Learning rate schedules.
 
 use std::f64::consts::PI;
 
 use crate::Schedule;
 
-/// The one-cycle policy as PyTorch's `OneCycleLR` has it by default: the share of the steps that it rises for, what it starts at and
-/// what it ends at, as parts of the peak.
+/// Share of the steps in which the one-cycle policy raises the rate: PyTorch's default `pct_start`.
 const RISING: f64 = 0.3;
+/// First rate of the one-cycle policy as a share of the peak: PyTorch's default `div_factor`.
 const START: f64 = 1.0 / 25.0;
+/// Last rate of the one-cycle policy as a share of the peak: PyTorch's `final_div_factor`.
 const END: f64 = START / 1e4;
 
 impl Schedule {
-    /// Share of the learning rate in step `step` (from 0) of `steps`. Tested against PyTorch's schedulers.
+    /// Returns the factor of the learning rate in step `step`, counted from 0, of `steps`.
+    ///
+    /// Tested against PyTorch's schedulers.
     pub fn share(self, step: u64, steps: u64) -> f64 {
         let (step, steps) = (step as f64, steps as f64);
         match self {
@@ -29,7 +32,7 @@ impl Schedule {
     }
 }
 
-/// From `a` to `b` along half a wave, `share` of the way.
+/// Interpolates from `a` to `b` along half a cosine wave, at `share` of the way.
 fn between(a: f64, b: f64, share: f64) -> f64 {
     b + (a - b) * (1.0 + (PI * share).cos()) / 2.0
 }
@@ -38,7 +41,7 @@ fn between(a: f64, b: f64, share: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// PyTorch 2.11: `CosineAnnealingLR(optimizer, T_max=10)` and `OneCycleLR(optimizer, max_lr=1, total_steps=10)`.
+    /// REFERENCE, PyTorch 2.11: `CosineAnnealingLR(optimizer, T_max=10)` and `OneCycleLR(optimizer, max_lr=1, total_steps=10)`.
     #[test]
     fn shares_are_those_of_pytorchs_schedulers() {
         let cosine = [

@@ -1,19 +1,19 @@
-//! What is done to images as planes of pixels: moved, scaled, blurred, each image in its own way.
+//! Geometric transforms of images: shift, scale and blur, with parameters of each image's own.
 //!
-//! Images are (rows, pixels) with `width` pixels in a row, here as there. No sum runs over the images, and none in an order
-//! that the number of threads could change.
+//! Images are (rows, pixels), `width` pixels wide, before and after. No sum runs over the images,
+//! and the order of no sum depends on the number of threads.
 
 use tch::{Device, Kind, Tensor};
 
 use crate::Result;
 
-/// A Gaussian ends so many standard deviations from its middle, where it has 1/3000 of its height.
-const DEVIATIONS: f64 = 4.0;
-/// Below this no neighbour gets any light in f32, and the square is still far from underflow.
-const LEAST_DEVIATION: f64 = 1e-3;
+/// A Gaussian is cut off at so many standard deviations, at 1/3000 of its height.
+const CUTOFF: f64 = 4.0;
+/// Smallest standard deviation: neighbors get 0 in f32, and its square is far from underflow.
+const MIN_DEVIATION: f64 = 1e-3;
 
-/// Each image moved by so many pixels (down, right); black comes in.
-pub(crate) fn moved(images: &Tensor, width: usize, moves: &[(i64, i64)]) -> Result<Tensor> {
+/// Moves each image by (down, right) pixels, filled with black.
+pub(crate) fn translate(images: &Tensor, width: usize, moves: &[(i64, i64)]) -> Result<Tensor> {
     let pixels = images.size2()?.1 as usize;
     let height = pixels / width;
     let mut sources = Vec::with_capacity(moves.len() * pixels);
@@ -23,7 +23,7 @@ pub(crate) fn moved(images: &Tensor, width: usize, moves: &[(i64, i64)]) -> Resu
                 let (from_y, from_x) = (y - down, x - right);
                 let inside =
                     (0..height as i64).contains(&from_y) && (0..width as i64).contains(&from_x);
-                // The pixel after the last is black.
+                // Index `pixels` is the black pixel that is appended to each image.
                 sources.push(if inside { from_y * width as i64 + from_x } else { pixels as i64 });
             }
         }
@@ -32,12 +32,14 @@ pub(crate) fn moved(images: &Tensor, width: usize, moves: &[(i64, i64)]) -> Resu
     Ok(images.f_constant_pad_nd([0, 1])?.f_gather(1, &sources, false)?)
 }
 
-/// Each image enlarged by a factor about its centre, or shrunk where the factor is below 1. Bilinear; black comes in.
-pub(crate) fn scaled(images: &Tensor, width: usize, factors: &[f64]) -> Result<Tensor> {
+/// Resizes each image about its center by a factor; below 1 it shrinks.
+///
+/// Bilinear, filled with black.
+pub(crate) fn resize(images: &Tensor, width: usize, factors: &[f64]) -> Result<Tensor> {
     const BILINEAR: i64 = 0;
     const BLACK_OUTSIDE: i64 = 0;
     let planes = images.f_view([images.size()[0], 1, -1, width as i64])?;
-    // Where a pixel comes from, measured from the centre: (x, y, 1) to (x, y).
+    // Affine map from a target pixel (x, y, 1), measured from the center, to its source (x, y).
     let map = |factor: &f64| [(1.0 / factor) as f32, 0.0, 0.0, 0.0, (1.0 / factor) as f32, 0.0];
     let maps: Vec<f32> = factors.iter().flat_map(map).collect();
     let maps = to_matrix(&maps, [factors.len(), 6], images.device())?.f_view([-1, 2, 3])?;
@@ -45,23 +47,23 @@ pub(crate) fn scaled(images: &Tensor, width: usize, factors: &[f64]) -> Result<T
     Ok(planes.f_grid_sampler_2d(&grid, BILINEAR, BLACK_OUTSIDE, false)?.f_view_as(images)?)
 }
 
-/// Each image blurred by a Gaussian of this standard deviation in pixels, down and then across; beyond the edges all is
-/// black.
+/// Blurs each image with a Gaussian of its standard deviation in pixels, down and then across.
 ///
-/// By convolutions, each image a channel of its own. Roofline of small matrices would do too, but MKL rounds those of a
-/// single image differently when there are many threads.
-pub(crate) fn blurred(images: &Tensor, width: usize, deviations: &[f64]) -> Result<Tensor> {
+/// Beyond the edges all is black. The blur is a convolution in which each image is a channel.
+/// Products of small matrices would do too, but MKL rounds those of a single image differently when
+/// there are many threads.
+pub(crate) fn gaussian_blur(images: &Tensor, width: usize, deviations: &[f64]) -> Result<Tensor> {
     let rows = images.size()[0];
     let planes = images.f_view([1, rows, -1, width as i64])?;
     let longest = planes.size()[2].max(planes.size()[3]);
     let widest = deviations.iter().copied().fold(0.0, f64::max);
-    let radius = ((DEVIATIONS * widest).ceil() as i64).min(longest - 1);
-    let exponent = |deviation: &f64| (-0.5 / deviation.max(LEAST_DEVIATION).powi(2)) as f32;
+    let radius = ((CUTOFF * widest).ceil() as i64).min(longest - 1);
+    let exponent = |deviation: &f64| (-0.5 / deviation.max(MIN_DEVIATION).powi(2)) as f32;
     let exponents: Vec<f32> = deviations.iter().map(exponent).collect();
     let exponents = to_matrix(&exponents, [deviations.len(), 1], images.device())?;
     let squares =
         Tensor::f_arange_start(-radius, radius + 1, (Kind::Float, images.device()))?.f_square()?;
-    // (rows, 2 radius + 1), each of sum 1
+    // The Gaussians, (rows, 2 radius + 1), each of sum 1.
     let kernels = exponents.f_mul(&squares)?.f_softmax(1, Kind::Float)?;
     let blur = |planes: &Tensor, [down, right]: [i64; 2], padding: [i64; 2]| {
         let kernels = kernels.f_view([rows, 1, down, right])?;
@@ -71,7 +73,7 @@ pub(crate) fn blurred(images: &Tensor, width: usize, deviations: &[f64]) -> Resu
     Ok(blur(&down, [1, -1], [0, radius])?.f_reshape(images.size())?)
 }
 
-/// Values (rows, columns) on a device.
+/// Copies values to a tensor (rows, columns) on a device.
 pub(crate) fn to_matrix<T: tch::kind::Element>(
     values: &[T],
     [rows, columns]: [usize; 2],
@@ -86,7 +88,7 @@ mod tests {
 
     const WIDTH: usize = 7;
 
-    /// `rows` images of 9 x 7, black but for the pixel in the middle.
+    /// Returns `rows` images of 9 x 7, black but for the pixel in the middle.
     fn lights(rows: i64) -> Tensor {
         let mut pixels = [0.0_f32; 63];
         pixels[31] = 1.0;
@@ -115,10 +117,11 @@ mod tests {
         assert!(largest < 2e-6, "{largest}: {found:?}, expected {expected:?}");
     }
 
-    /// By hand: a bilinear pixel is a pyramid that ends at its neighbours, at twice the size at those behind them.
+    /// REFERENCE by hand: a bilinear pixel is a pyramid that ends at the neighboring pixels; at
+    /// twice the size, at the pixels behind these.
     #[test]
     fn scaled_images_stay_where_they_are() {
-        let scaled = scaled(&lights(3), WIDTH, &[2.0, 1.0, 0.5]).unwrap();
+        let scaled = resize(&lights(3), WIDTH, &[2.0, 1.0, 0.5]).unwrap();
         let twice = [0.25, 0.5, 0.25, 0.5, 1.0, 0.5, 0.25, 0.5, 0.25];
         let around = |image: &[f32]| -> Vec<f32> {
             [23, 24, 25, 30, 31, 32, 37, 38, 39].map(|pixel| image[pixel]).to_vec()
@@ -131,9 +134,10 @@ mod tests {
 
     #[test]
     fn black_comes_in_where_images_shrink() {
-        let white = scaled(&uniform(2, 1.0), WIDTH, &[1.7, 0.5]).unwrap();
+        let white = resize(&uniform(2, 1.0), WIDTH, &[1.7, 0.5]).unwrap();
         close(&image(&white, 0), &[1.0; 63]);
-        // Of 9 x 7 pixels, rows 2 to 6 and columns 2 to 4 come from within, their neighbours from the edge.
+        // Of 9 x 7 pixels, rows 2 to 6 and columns 2 to 4 come from within the image, their
+        // neighbors from its edge.
         let line = |length: usize| -> Vec<f32> {
             let from = |place| 2.0 * (place as f32 - (length / 2) as f32) + (length / 2) as f32;
             let share = |place| {
@@ -146,12 +150,12 @@ mod tests {
             .flat_map(|down| line(WIDTH).into_iter().map(move |right| down * right))
             .collect();
         close(&image(&white, 1), &expected);
-        close(&image(&scaled(&uniform(1, 0.0), WIDTH, &[0.8]).unwrap(), 0), &[0.0; 63]);
+        close(&image(&resize(&uniform(1, 0.0), WIDTH, &[0.8]).unwrap(), 0), &[0.0; 63]);
     }
 
     #[test]
     fn blur_spreads_a_light_and_loses_nothing() {
-        let blurred = blurred(&lights(3), WIDTH, &[0.0, 0.4, 0.7]).unwrap();
+        let blurred = gaussian_blur(&lights(3), WIDTH, &[0.0, 0.4, 0.7]).unwrap();
         close(&sums(&blurred), &[1.0; 3]);
         close(&image(&blurred, 0), &image(&lights(1), 0));
         for (row, deviation) in [(1, 0.4_f32), (2, 0.7)] {
@@ -166,10 +170,10 @@ mod tests {
         }
     }
 
-    /// More pixels of blur than there are pixels, and less than anything: no overflow on the way.
+    /// A blur wider than the image, and one of almost 0: neither overflows.
     #[test]
     fn any_blur_is_finite() {
-        let blurred = blurred(&lights(4), WIDTH, &[1e-300, 1e3, 1e300, f64::MAX]).unwrap();
+        let blurred = gaussian_blur(&lights(4), WIDTH, &[1e-300, 1e3, 1e300, f64::MAX]).unwrap();
         let sums = sums(&blurred);
         close(&sums[..1], &[1.0]);
         assert!(sums.iter().all(|sum| (0.2..1.01).contains(sum)), "{sums:?}");
