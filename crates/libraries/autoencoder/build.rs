@@ -1,6 +1,8 @@
-//! Shared by every package that links libtorch, since link arguments do not travel from a library to a program:
-//! the run-time search path, and CUDA kept although no symbol of it is named.
-//! (`DEP_TCH_LIBTORCH_LIB` comes from torch-sys, which such a package therefore names as a direct dependency.)
+//! Link arguments for libtorch: its run-time search path, and CUDA although no symbol names it.
+//!
+//! Every package that links libtorch uses this script, since link arguments do not travel from a
+//! library to a program. `DEP_TCH_LIBTORCH_LIB` comes from torch-sys, which such a package therefore
+//! names as a direct dependency.
 
 use std::path::Path;
 
@@ -11,7 +13,7 @@ fn main() {
         return;
     };
     println!("cargo:rustc-link-arg=-Wl,-rpath,{lib}");
-    // RPATH, not RUNPATH: a libtorch of another version on LD_LIBRARY_PATH is not loaded in its place.
+    // RPATH, not RUNPATH: it has precedence over a libtorch of another version on LD_LIBRARY_PATH.
     println!("cargo:rustc-link-arg=-Wl,--disable-new-dtags");
     if Path::new(&lib).join("libtorch_cuda.so").exists() {
         println!("cargo:rustc-link-arg=-Wl,--no-as-needed");

@@ -56,7 +56,7 @@ pub(crate) struct Adam {
 struct Factors {
     /// Multiplies each value: the weight decay.
     decay: f32,
-    /// Multiplies the quotient of mean and root: the learning rate, corrected for the bias of the mean.
+    /// Multiplies the quotient of mean and root: the learning rate over the mean's bias correction.
     step: f32,
     /// Multiplies the root of the mean square: the correction for its bias.
     root: f32,
@@ -76,8 +76,8 @@ impl Adam {
 
     /// Takes one step of Adam.
     ///
-    /// `values -= lr · (mean / (√(mean square) + ε) + weight_decay · values)`, where both means are
-    /// corrected for having started at 0.
+    /// `values -= lr · (mean / (√(mean square) + ε) + weight_decay · values)`, where
+    /// both means are corrected for having started at 0.
     ///
     /// # Errors
     /// Fails only if memory runs out, and not on the CPU.
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn means_of_dead_units_end_at_0_and_weights_are_the_same_without_that() {
-        // A value whose gradient vanishes after some steps, another that keeps one, one that has none.
+        // One value's gradient vanishes after some steps, one's remains, one's is always 0.
         let grad = |i: usize, step: usize| match i % 3 {
             0 if step < 20 => 0.1 * (i as f32).sin(),
             1 => (i + step) as f32 * 1e-6,
@@ -299,7 +299,8 @@ mod tests {
         let mut plain: Vec<f32> = vec![0.0; LOOKED_AT];
         first_values.values.slice(0, 0, LOOKED_AT as i64, 1).copy_data(&mut plain, LOOKED_AT);
         let mut means = vec![[0.0_f32; 2]; LOOKED_AT];
-        // The mean square shrinks by a thousandth a step: 1e-38 is 80,000 steps away, so it starts small.
+        // The mean square shrinks by a thousandth a step. It would take 80,000 steps from 1 to
+        // 1e-38, so it starts small.
         for step in 0..2_500 {
             let grads: Vec<f32> = (0..length).map(|i| 1e-10 * grad(i, step)).collect();
             flushed.grad.copy_(&Tensor::from_slice(&grads));

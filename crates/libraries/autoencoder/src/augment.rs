@@ -40,7 +40,8 @@ impl Augment {
     /// Checks that all amounts are in range, and that there is a width where one is needed.
     pub(crate) fn validate(&self) -> Result<()> {
         const SHARE: &str = "a number of 0 or more, below 1";
-        const NEEDS_WIDTH: &str = "0 for rows of pixels: only images of shape (n, height, width) can be moved, scaled or blurred";
+        const NEEDS_WIDTH: &str = "0 for rows of pixels: only images of shape (n, height, width) \
+                                   can be moved, scaled or blurred";
         let wrong = |name, expected, found: f64| {
             Err(Error::Parameter { name, expected, found: found.to_string() })
         };
@@ -227,7 +228,8 @@ mod tests {
             let blur = refused(Augment { blur: amount, width, ..Augment::default() });
             assert_eq!(blur, format!("blur must be a number of 0 or more, found {amount}"));
         }
-        let needs_width = "must be 0 for rows of pixels: only images of shape (n, height, width) can be moved, scaled or \
+        let needs_width = "must be 0 for rows of pixels: only images of shape (n, height, width) \
+                          can be moved, scaled or \
                           blurred, found 2";
         assert_eq!(
             refused(Augment { shift: 2, ..Augment::default() }),

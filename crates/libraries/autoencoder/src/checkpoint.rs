@@ -77,8 +77,8 @@ impl Training {
 
     /// Prepares a training that continues from the bytes of [`Training::checkpoint`].
     ///
-    /// The other arguments are those of [`Training::new`]. The number of epochs may differ from that
-    /// of the checkpoint if the learning rate does not depend on it.
+    /// The other arguments are those of [`Training::new`]. The number of epochs may differ from
+    /// that of the checkpoint if the learning rate does not depend on it.
     ///
     /// # Errors
     /// As [`Training::new`]; [`Error::InvalidCheckpoint`] if the bytes are no checkpoint;

@@ -19,7 +19,7 @@ pub struct TrainParams {
     pub lr: f64,
     /// How the learning rate changes from step to step. Default constant.
     pub schedule: Schedule,
-    /// Decoupled weight decay: each step multiplies all values by `1 - lr * weight_decay`. Default 0.
+    /// Weight decay: each step multiplies all values by `1 - lr * weight_decay`. Default 0.
     ///
     /// AdamW: Loshchilov and Hutter, *Decoupled weight decay regularization*, ICLR 2019.
     pub weight_decay: f64,
@@ -35,7 +35,7 @@ pub struct TrainParams {
     pub precision: Precision,
     /// How the initial weights are drawn. Default as Keras draws them.
     pub init: Init,
-    /// Seed of the initial weights, of the order of the images and of their augmentation. Default 0.
+    /// Seed of the initial weights, the order of the images and their augmentation. Default 0.
     pub seed: u64,
     /// How input images are changed; the target remains the unchanged image. Default not at all.
     pub augment: Augment,

@@ -75,16 +75,16 @@ pub fn device_name(device: Device) -> String {
     }
 }
 
-/// Sets the precision of matrix products by environment variables of the libraries that compute them.
+/// Sets the precision of matrix products, before libtorch starts.
 ///
-/// Call it first in `main`, before any thread starts and before the first tensor is made: the
-/// libraries read the variables at first use. A variable that is already set keeps its value.
+/// It sets environment variables that the libraries behind libtorch read at first use.
+/// Call it first in `main`, before any thread starts and before the first tensor is made. A variable that is already set keeps its value.
 ///
 /// - Intel MKL, on x86-64 processors: strict conditional numerical reproducibility, which gives the
 ///   same bytes for any number of threads.
 /// - NVIDIA's libraries, on CUDA devices: f32, unless `tf32` lets them round factors to 10 bits
-///   after the point, for [`Precision::Tf32`](crate::Precision). By default libtorch has the factors
-///   of convolutions rounded, and those of other products not.
+///   after the point, for [`Precision::Tf32`](crate::Precision). By default libtorch has the
+///   factors of convolutions rounded, and those of other products not.
 pub fn set_matmul_precision(tf32: bool) {
     set_unless_set("MKL_CBWR", "AUTO,STRICT");
     if tf32 {

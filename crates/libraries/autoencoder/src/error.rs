@@ -1,9 +1,15 @@
-/// Why a network could not be built, trained or used. Each message is one line and says the cure.
+//! The errors of this library.
+
+/// Reason why a network could not be built, trained or used.
+///
+/// Each message is one line and says what to do.
+#[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The images are not of the size the network takes.
+    /// The images have another number of pixels than the network takes.
     #[error(
-        "expected images of {expected} pixels, as the network takes, found {found}; give images of that size, or a network trained on such as these"
+        "expected images of {expected} pixels, as the network takes, found {found}; \
+         give images of that size, or a network trained on such as these"
     )]
     ImageSize {
         /// Pixels per image that the network takes.
@@ -11,128 +17,135 @@ pub enum Error {
         /// Pixels per image that were given.
         found: usize,
     },
-    /// As many pixels as the network takes, in other rows.
+    /// The images have the right number of pixels, but another height and width.
     #[error(
-        "expected images of {} rows of {} pixels, found {} of {}; give images of that shape, or a network trained on such as these",
+        "expected images of {} rows of {} pixels, found {} of {}; \
+         give images of that shape, or a network trained on such as these",
         expected[0], expected[1], found[0], found[1]
     )]
     ImageSides {
         /// (height, width) that a convolutional network takes.
         expected: [usize; 2],
-        /// (height, width) of what was given.
+        /// (height, width) of the given images.
         found: [usize; 2],
     },
-    /// Images of another scale than those of the training, with larger values.
+    /// The images have another scale than those of the training, with larger values.
     #[error(
-        "expected images with values from about {smallest} to {largest}, as the network was trained on, found \
-         {found} in row {row}; bring them to that scale (u1 is divided by 255 by itself)"
+        "expected images with values from about {smallest} to {largest}, as the network was trained on, \
+         found {found} in row {row}; bring them to that scale (u1 is divided by 255 by itself)"
     )]
     Scale {
         /// Smallest value of the training images.
         smallest: f32,
         /// Largest value of the training images.
         largest: f32,
-        /// The first value that is far from these.
+        /// First value that is far out of that range.
         found: f32,
-        /// The row it stands in.
+        /// Row of that value, counted from 0.
         row: usize,
     },
-    /// Images of another scale than those of the training, with smaller values.
+    /// The images have another scale than those of the training, with smaller values.
     #[error(
-        "expected images with values from about {smallest} to {largest}, as the network was trained on, found \
-         {least} to {most}; bring them to that scale (u1 is divided by 255 by itself)"
+        "expected images with values from about {smallest} to {largest}, as the network was trained on, \
+         found {least} to {most}; bring them to that scale (u1 is divided by 255 by itself)"
     )]
     SmallScale {
         /// Smallest value of the training images.
         smallest: f32,
         /// Largest value of the training images.
         largest: f32,
-        /// Smallest value of these.
+        /// Smallest value of the given images.
         least: f32,
-        /// Largest value of these.
+        /// Largest value of the given images.
         most: f32,
     },
-    /// The weights say another thing than the caller.
+    /// The weights file has another value of an option than the caller asks for.
     #[error("the weights say --{name} {stored}, found --{name} {found}; leave it out")]
     OptionMismatch {
-        /// The option.
+        /// Name of the option.
         name: &'static str,
         /// Value in the file.
         stored: String,
-        /// Value that was asked for.
+        /// Value that the caller asked for.
         found: String,
     },
-    /// Binary cross-entropy compares probabilities.
+    /// Binary cross-entropy needs pixels in 0..=1.
     #[error(
-        "the loss bce expects pixels in 0..=1, found {found} in row {row}; scale the images, or use --loss mse"
+        "the loss bce expects pixels in 0..=1, found {found} in row {row}; \
+         scale the images, or use --loss mse"
     )]
     PixelRange {
-        /// The first value out of range.
+        /// First value out of range.
         found: f32,
-        /// The row it stands in.
+        /// Row of that value, counted from 0.
         row: usize,
     },
-    /// A loss became infinite or not a number.
+    /// The loss became infinite or not a number.
     #[error(
-        "training ran away in epoch {epoch} (the loss is {loss}); lower the learning rate (--lr), now {lr:e}"
+        "training ran away in epoch {epoch} (the loss is {loss}); \
+         lower the learning rate (--lr), now {lr:e}"
     )]
     Diverged {
-        /// The loss.
+        /// Value of the loss.
         loss: f64,
-        /// Counted from 1.
+        /// The epoch, counted from 1.
         epoch: usize,
-        /// The learning rate it happened with.
+        /// Learning rate of the training.
         lr: f64,
     },
-    /// Weights that are finite, on images that are, and yet the code is not.
+    /// Finite weights and finite images gave latents that are not finite.
     #[error(
-        "the latents of image {row} are not finite; scale the images, or train again with a lower learning rate"
+        "the latents of image {row} are not finite; \
+         scale the images, or train again with a lower learning rate"
     )]
     LatentsNotFinite {
         /// The first such image, counted from 0.
         row: usize,
     },
-    /// A parameter that makes no sense.
+    /// A parameter is out of range.
     #[error("{name} must be {expected}, found {found}")]
     Parameter {
-        /// The parameter.
+        /// Name of the parameter.
         name: &'static str,
-        /// What it may be.
+        /// Its permitted values.
         expected: &'static str,
-        /// What it is.
+        /// Its value.
         found: String,
     },
-    /// The device is not there.
+    /// There is no such CUDA device.
     #[error(
-        "no CUDA device {index}: {found}; use --device cpu, or a libtorch with CUDA on a machine with a GPU"
+        "no CUDA device {index}: {found}; \
+         use --device cpu, or a libtorch with CUDA on a machine with a GPU"
     )]
     NoCuda {
-        /// The device that was asked for.
+        /// Number of the device.
         index: usize,
-        /// What is there.
+        /// The devices that there are.
         found: String,
     },
-    /// The CUDA device failed at what we ask of it ourselves, past libtorch.
+    /// A direct call of NVRTC or of the CUDA driver failed.
     #[error("CUDA: {call} failed with status {status}; use --device cpu, or another driver")]
     Cuda {
-        /// The function of NVIDIA's driver or compiler.
+        /// Name of the function.
         call: &'static str,
-        /// What it returned.
+        /// Status that it returned.
         status: i32,
     },
-    /// Latents of another width than the network's.
+    /// The latents have another width than the network's.
     #[error(
-        "expected latents of {expected} values, found {found}; decode with the weights that encoded them"
+        "expected latents of {expected} values, found {found}; \
+         decode with the weights that encoded them"
     )]
     LatentSize {
-        /// The network's.
+        /// Width of the network's latents.
         expected: usize,
-        /// Of the latents.
+        /// Width of the given latents.
         found: usize,
     },
     /// A decoded image is not finite.
     #[error(
-        "the image decoded from row {row} is not finite; train with a lower --lr, or check the latents"
+        "the image decoded from row {row} is not finite; \
+         train with a lower --lr, or check the latents"
     )]
     ImagesNotFinite {
         /// The first such row.
@@ -146,31 +159,33 @@ pub enum Error {
         /// What they are instead.
         found: String,
     },
-    /// The bytes are no state of a training.
+    /// The bytes are no checkpoint.
     #[error(
-        "expected the state of a training as train-ae saves it, found {found}; name another --checkpoint, or begin anew with --discard-checkpoint"
+        "expected the state of a training as train-ae saves it, found {found}; \
+         name another --checkpoint, or begin anew with --discard-checkpoint"
     )]
     InvalidCheckpoint {
         /// What they are instead.
         found: String,
     },
-    /// The state is of another training.
+    /// The checkpoint is of another training.
     #[error(
-        "expected the state of a training with {expected}, found one with {found}; go on as it was begun, or begin anew with --discard-checkpoint"
+        "expected the state of a training with {expected}, found one with {found}; \
+         go on as it was begun, or begin anew with --discard-checkpoint"
     )]
     CheckpointMismatch {
-        /// Value that was asked for.
+        /// Value that the caller asked for.
         expected: String,
-        /// What it is of instead.
+        /// Value of the checkpoint.
         found: String,
     },
-    /// libtorch failed, for want of memory say.
+    /// libtorch failed, for example because memory ran out.
     #[error("libtorch: {0}")]
     Torch(#[from] tch::TchError),
 }
 
 impl Error {
-    /// The same, if it names a row of a block that begins with row `first` of the whole.
+    /// Adds `first`, the first row of a block, to the row that the error names.
     pub fn in_block(self, first: usize) -> Self {
         match self {
             Self::LatentsNotFinite { row } => Self::LatentsNotFinite { row: first + row },

@@ -97,7 +97,7 @@ impl Network {
         self.decode(&self.encode(images)?)
     }
 
-    /// Decodes latents (rows, latent) to images (rows, input); for the loss bce without the sigmoid.
+    /// Decodes latents (rows, latent) to images (rows, input); for bce without the final sigmoid.
     pub(crate) fn decode(&self, latents: &Tensor) -> Result<Tensor> {
         self.forward_in_place(&self.layers[self.architecture.encoder_depth()..], latents)
     }

@@ -1,14 +1,17 @@
-//! Work on libtorch's own threads.
+//! Runs work on the OpenMP threads that libtorch computes with.
 //!
-//! They are OpenMP's, and after each operator they keep their cores for some milliseconds, waiting for the next one. Threads
-//! of anyone else, rayon's for example, then share these cores with them and are half as fast.
+//! After each operator these threads keep their cores busy for some milliseconds, waiting for the
+//! next one. Other threads, of rayon for example, would share the cores with them and run at half
+//! the speed.
 
 use std::ffi::{c_uint, c_void};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// `GOMP_parallel` of GCC's OpenMP, which LLVM's and Intel's have too: calls `body(data)` on so many threads, this one among
-/// them, and returns when all are done.
+/// `GOMP_parallel` of GCC's OpenMP, which LLVM's and Intel's provide too.
+///
+/// It calls `body(data)` on so many threads, including the calling one, and returns when all are
+/// done.
 type Parallel = unsafe extern "C" fn(
     body: unsafe extern "C" fn(*mut c_void),
     data: *mut c_void,
@@ -16,7 +19,7 @@ type Parallel = unsafe extern "C" fn(
     flags: c_uint,
 );
 
-/// A number of pieces of work, of which each thread takes the next.
+/// A loop whose iterations are handed out to threads one by one.
 struct Job<'a> {
     next: AtomicUsize,
     count: usize,
@@ -24,6 +27,8 @@ struct Job<'a> {
 }
 
 /// Calls `work` with each number below `count`, on as many threads as libtorch computes with.
+///
+/// If libtorch's OpenMP is none that is known here, the calling thread does all work.
 pub(crate) fn parallel_for(count: usize, work: &(dyn Fn(usize) + Sync)) {
     let job = Job { next: AtomicUsize::new(0), count, work };
     let threads = c_uint::try_from(tch::get_num_threads()).unwrap_or(1);
@@ -31,8 +36,9 @@ pub(crate) fn parallel_for(count: usize, work: &(dyn Fn(usize) + Sync)) {
         None => job.run(),
         Some(parallel) => {
             let data = std::ptr::from_ref(&job).cast_mut().cast::<c_void>();
-            // SAFETY: `parallel` has the signature that all OpenMP libraries give this name, and calls `take_part` with `data`,
-            // which points to a job that outlives the call and that threads may share.
+            // SAFETY: `parallel` has the signature that all OpenMP libraries give this name. It
+            // calls `take_part` with `data`, which points to a job that outlives the call and
+            // that threads may share.
             #[allow(unsafe_code, reason = "OpenMP is a C library")]
             unsafe {
                 parallel(take_part, data, threads, 0);
@@ -53,21 +59,23 @@ impl Job<'_> {
     }
 }
 
+/// Takes part in a job until no iteration is left.
+///
 /// # Safety
 /// `data` points to a [`Job`].
 #[allow(unsafe_code, reason = "OpenMP is a C library")]
 unsafe extern "C" fn take_part(data: *mut c_void) {
-    // SAFETY: see above. The job is only read, and its counter is atomic.
+    // SAFETY: `data` points to a job, which is only read, and whose counter is atomic.
     let job = unsafe { &*data.cast_const().cast::<Job>() };
     job.run();
 }
 
-/// The OpenMP that libtorch has brought, if it is one of those.
+/// Finds `GOMP_parallel` in the OpenMP library that libtorch has loaded.
 fn open_mp() -> Option<Parallel> {
     static FOUND: OnceLock<Option<Parallel>> = OnceLock::new();
     *FOUND.get_or_init(|| {
-        // SAFETY: looks a name up among the libraries that are loaded, which are never unloaded. Where it is found, it is the
-        // function described at `Parallel`.
+        // SAFETY: the name is looked up among the loaded libraries, which are never unloaded. A
+        // function of that name has the type `Parallel`.
         #[allow(unsafe_code, reason = "OpenMP is a C library")]
         unsafe {
             let address = libc::dlsym(libc::RTLD_DEFAULT, c"GOMP_parallel".as_ptr());

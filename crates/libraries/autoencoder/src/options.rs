@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// Declares an enum whose variants have names on the command line and in the weights file.
 macro_rules! named {
-    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
+    (
+        $(#[$doc:meta])*
+        $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal),+ $(,)? }
+    ) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         $(#[$doc])*
         pub enum $type {

@@ -41,7 +41,8 @@ fn between(a: f64, b: f64, share: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// REFERENCE, PyTorch 2.11: `CosineAnnealingLR(optimizer, T_max=10)` and `OneCycleLR(optimizer, max_lr=1, total_steps=10)`.
+    /// REFERENCE, PyTorch 2.11: `CosineAnnealingLR(optimizer, T_max=10)` and
+    /// `OneCycleLR(optimizer, max_lr=1, total_steps=10)`.
     #[test]
     fn shares_are_those_of_pytorchs_schedulers() {
         let cosine = [

@@ -2,7 +2,8 @@
 // such groups of four. Arithmetic and constants are those of step_block in adam.rs.
 extern "C" __global__ void adam(
     float4* values, const float4* gradient, float4* first, float4* second, unsigned long long count,
-    float decay, float step, float root, float new1, float new2, float epsilon, float smallest1, float smallest2)
+    float decay, float step, float root, float new1, float new2, float epsilon,
+    float smallest1, float smallest2)
 {
     unsigned long long i = blockIdx.x * (unsigned long long)blockDim.x + threadIdx.x;
     if (i >= count) return;

@@ -1,32 +1,35 @@
-//! Kernels of our own on a CUDA device, compiled when they are first wanted.
+//! Compiles CUDA kernels at run time by NVRTC, and launches them by the CUDA driver.
 //!
-//! libtorch compiles kernels while it runs too, and keeps what that takes, NVIDIA's compiler and driver, behind a library of its
-//! own, which is opened here: nothing of CUDA is needed to build, and without CUDA nothing is opened.
+//! libtorch compiles kernels at run time too, and brings a library that forwards to NVRTC and to
+//! the driver. It is opened here at run time: a build needs nothing of CUDA, and a machine without
+//! CUDA opens nothing.
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr::{null, null_mut};
 
 use crate::{Error, Result};
 
-/// libtorch's door to NVIDIA's compiler and driver.
+/// libtorch's library that forwards to NVRTC and the CUDA driver.
 const LIBRARY: &CStr = c"libcaffe2_nvrtc.so";
+/// Threads per block of a kernel.
 const THREADS: u64 = 256;
 
-/// What both libraries answer with; 0 is success.
+/// Status that both libraries return; 0 is success.
 type Status = c_int;
+/// Pointer to an object of a library.
 type Handle = *mut c_void;
 
-/// A function that threads of a device run.
+/// A compiled kernel.
 pub(crate) struct Kernel {
     function: Handle,
     context: Handle,
     library: Library,
 }
 
-/// An argument of a kernel, as C passes it.
+/// An argument of a kernel, with the type that it has in C.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Argument {
-    /// Where a tensor on the device starts.
+    /// Address of a tensor's first value on the device.
     Pointer(*mut c_void),
     /// `unsigned long long`
     U64(u64),
@@ -34,7 +37,7 @@ pub(crate) enum Argument {
     F32(f32),
 }
 
-/// The functions that are needed. Their signatures are those of NVRTC and of the CUDA driver since CUDA 11.
+/// The functions of NVRTC and the CUDA driver that are used, with their signatures since CUDA 11.
 #[derive(Clone, Copy)]
 struct Library {
     create: unsafe extern "C" fn(
@@ -70,7 +73,8 @@ struct Library {
     ) -> Status,
 }
 
-// SAFETY: CUDA's driver takes its handles from any thread; the context they need is made current for each call.
+// SAFETY: the CUDA driver takes its handles from any thread; each call makes the context that they
+// need current.
 #[allow(unsafe_code, reason = "handles of a C library are pointers")]
 unsafe impl Send for Kernel {}
 
@@ -81,23 +85,25 @@ impl std::fmt::Debug for Kernel {
 }
 
 impl Kernel {
-    /// The kernel `name` of `source`, CUDA C++, for the device of that number, on which there are tensors already. Nothing where
-    /// libtorch has no compiler beside it.
+    /// Compiles the kernel `name` of `source`, CUDA C++, for a device that holds tensors already.
+    ///
+    /// Returns `None` if libtorch comes without NVRTC.
     ///
     /// # Errors
-    /// Source that is none; a device that takes no code.
+    /// [`Error::Cuda`]: source that does not compile; a device that does not load the code.
     pub(crate) fn compile(source: &CStr, name: &CStr, device: usize) -> Result<Option<Self>> {
         let Some(library) = Library::open() else { return Ok(None) };
         let code = library.compiled(source)?;
         let (mut number, mut context, mut module, mut function) =
             (0, null_mut(), null_mut(), null_mut());
         let ordinal = c_int::try_from(device).unwrap_or(c_int::MAX);
-        // SAFETY: the signatures are right, see `Library`; all pointers are to variables that outlive the calls, the code ends
-        // with a zero byte, and the module is never unloaded, so that the function stays.
+        // SAFETY: the signatures are right, see `Library`. All pointers are to variables that
+        // outlive the calls, and the code ends with a zero byte. The module is never unloaded, so
+        // the function stays valid.
         #[allow(unsafe_code, reason = "CUDA is a C library")]
         unsafe {
             check("cuDeviceGet", (library.device)(&mut number, ordinal))?;
-            // The context that libtorch works in.
+            // libtorch works in the primary context too.
             check("cuDevicePrimaryCtxRetain", (library.retain)(&mut context, number))?;
             within(&library, context, || {
                 check("cuModuleLoadData", (library.load)(&mut module, code.as_ptr().cast()))?;
@@ -110,17 +116,19 @@ impl Kernel {
         Ok(Some(Self { function, context, library }))
     }
 
-    /// Runs it in at least `threads` threads, which have to see for themselves whether they are too many, after all that libtorch
-    /// was asked for before.
+    /// Launches the kernel in at least `threads` threads, on the stream that libtorch uses.
+    ///
+    /// The number is rounded up to whole blocks, so the kernel has to ignore further threads.
     ///
     /// # Safety
-    /// The arguments are those of the kernel, and its threads stay within the tensors that they point to.
+    /// The arguments are those of the kernel, and its threads access no memory but that of the
+    /// tensors that the arguments point to.
     ///
     /// # Errors
-    /// A device that refuses.
+    /// [`Error::Cuda`] if the launch fails.
     #[allow(unsafe_code, reason = "nothing checks what a kernel does with its arguments")]
     pub(crate) unsafe fn run(&self, threads: u64, arguments: &mut [Argument]) -> Result<()> {
-        // Of the billion values that a network may have, four to a thread, far from too many.
+        // A network has at most a billion values, four per thread: never too many blocks.
         let blocks = c_uint::try_from(threads.div_ceil(THREADS)).unwrap_or(c_uint::MAX);
         let mut places: Vec<*mut c_void> = arguments
             .iter_mut()
@@ -130,12 +138,12 @@ impl Kernel {
                 Argument::F32(number) => std::ptr::from_mut(number).cast(),
             })
             .collect();
-        // libtorch's own stream, where nothing else was chosen.
+        // The null stream, which libtorch uses unless told otherwise.
         let stream = null_mut();
         let shape = (blocks, THREADS as c_uint);
         within(&self.library, self.context, || {
-            // SAFETY: the signature is right, the function belongs to this context, and the arguments are copied before the call
-            // returns; what they are is the caller's promise.
+            // SAFETY: the signature is right, the function belongs to this context, and the call
+            // copies the arguments before it returns. The caller promises that they fit the kernel.
             let status = unsafe {
                 (self.library.launch)(
                     self.function,
@@ -156,9 +164,9 @@ impl Kernel {
     }
 }
 
-/// Does something in a context of the driver.
+/// Calls `work` while `context` is the current context of the thread.
 fn within(library: &Library, context: Handle, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    // SAFETY: the signature is right and the context is a device's primary one, which is never released.
+    // SAFETY: the signature is right. The context is a device's primary one and never released.
     #[allow(unsafe_code, reason = "CUDA is a C library")]
     check("cuCtxPushCurrent", unsafe { (library.push)(context) })?;
     let done = work();
@@ -170,9 +178,10 @@ fn within(library: &Library, context: Handle, work: impl FnOnce() -> Result<()>)
 }
 
 impl Library {
+    /// Opens libtorch's library and looks up all functions; `None` if any is missing.
     fn open() -> Option<Self> {
-        // SAFETY: opening runs the library's initialisers, which are libtorch's own business. It is never closed, so that the
-        // functions stay.
+        // SAFETY: opening runs the library's initializers, which are part of libtorch. The library
+        // is never closed, so the functions stay valid.
         #[allow(unsafe_code, reason = "the loader is a C library")]
         let library = unsafe { libc::dlopen(LIBRARY.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         if library.is_null() {
@@ -208,11 +217,11 @@ impl Library {
         }
     }
 
-    /// `source` as PTX, which the driver makes the device's own code of, with a zero byte at its end.
+    /// Compiles `source` to PTX with a zero byte at its end; the driver turns it into machine code.
     fn compiled(&self, source: &CStr) -> Result<Vec<u8>> {
         let mut program = null_mut();
-        // SAFETY: the signatures are right; the strings end with zero bytes; there are no headers and no options; the code is as
-        // long as the library says.
+        // SAFETY: the signatures are right, and the strings end with zero bytes. There are no
+        // headers and no options. The buffer is as long as the library says, and one byte longer.
         #[allow(unsafe_code, reason = "NVRTC is a C library")]
         unsafe {
             let created = (self.create)(
@@ -238,6 +247,7 @@ impl Library {
     }
 }
 
+/// Turns a status other than success into [`Error::Cuda`].
 fn check(call: &'static str, status: Status) -> Result<()> {
     if status == 0 { Ok(()) } else { Err(Error::Cuda { call, status }) }
 }

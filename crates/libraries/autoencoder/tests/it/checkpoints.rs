@@ -1,4 +1,4 @@
-//! Which checkpoints a training goes on from, and that the same state is the same bytes.
+//! Checkpoints: which ones a training continues from, and that the same state is the same bytes.
 
 use autoencoder::{Device, Keep, Pixels, TrainParams, Training};
 
@@ -11,7 +11,7 @@ fn resume(state: &[u8], params: &TrainParams) -> Result<Training, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The state after so many batches, of which an epoch has seven.
+/// Returns the checkpoint after so many batches; an epoch has seven.
 fn state(params: &TrainParams, batches: usize) -> Vec<u8> {
     let images = images(210);
     let pixels = Pixels::U8(images.view());
@@ -23,7 +23,7 @@ fn state(params: &TrainParams, batches: usize) -> Vec<u8> {
 
 #[test]
 fn the_same_state_is_the_same_bytes() {
-    // Entries of a map come in an order of their own in each: eight times the same is no chance.
+    // The order of a map's entries changes from one to the next: eight equal files are no chance.
     let first = state(&params(3), 9);
     for _ in 0..7 {
         assert!(state(&params(3), 9) == first);

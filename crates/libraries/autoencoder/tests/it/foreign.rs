@@ -1,4 +1,4 @@
-//! Weights that others wrote: their names, their dtypes, and what they have that we do not.
+//! Weights files of other programs: names, dtypes, further tensors, no metadata.
 
 use autoencoder::{Activation, Assumed, Device, Error, Loss, Network};
 use half::{bf16, f16};
@@ -10,7 +10,7 @@ use crate::{architecture, images, latents, trained};
 /// A tensor of a file: name, dtype, shape, bytes.
 type Entry = (String, Dtype, Vec<usize>, Vec<u8>);
 
-/// The tensors of the weights of a small network.
+/// Returns the tensors of the weights of a small network.
 fn entries() -> Vec<Entry> {
     let bytes = trained(&architecture(), 1).network.to_safetensors().unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -20,7 +20,7 @@ fn entries() -> Vec<Entry> {
     file.tensors().into_iter().map(entry).collect()
 }
 
-/// A file without metadata, as PyTorch's is.
+/// Writes a file without metadata, as PyTorch does.
 fn file(entries: &[Entry]) -> Vec<u8> {
     let views = entries.iter().map(|(name, dtype, shape, bytes)| {
         (name.clone(), TensorView::new(*dtype, shape.clone(), bytes).unwrap())
@@ -32,7 +32,7 @@ fn read(entries: &[Entry]) -> Result<Network, Error> {
     Network::from_safetensors(&file(entries), Device::Cpu)
 }
 
-/// `entries` in another dtype.
+/// Converts `entries` to another dtype.
 fn cast(entries: &[Entry], dtype: Dtype, cast: impl Fn(f32) -> Vec<u8>) -> Vec<Entry> {
     let bytes = |bytes: &[u8]| {
         let values = bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
@@ -59,7 +59,7 @@ fn tensors_that_no_layer_has_are_refused_by_name() {
         let plain = name.strip_prefix("module.").unwrap_or(name);
         assert!(error.contains(&format!("found {plain}, which is of no layer")), "{error}");
     }
-    // What belongs to neither half may stand there.
+    // Tensors outside encoder and decoder are ignored.
     let mut entries = entries();
     entries.push(("classifier.weight".to_owned(), Dtype::F32, vec![1], vec![0; 4]));
     read(&entries).unwrap();
@@ -137,7 +137,7 @@ fn what_the_file_does_not_say_is_assumed_as_told() {
     let images = images(20);
     assert_ne!(latents(&relu, images.view()), latents(&network, images.view()));
 
-    // A file that says it is believed.
+    // A file with metadata has precedence.
     let ours = trained(&architecture(), 1).network.to_safetensors().unwrap();
     let error = Network::from_safetensors_assuming(&ours, Device::Cpu, assume).unwrap_err();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The autoencoder from outside. PyTorch's own view of the weights is tested in `scripts/tests`.
+//! Tests of the library by its public functions. `scripts/tests` reads the weights with PyTorch.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -15,7 +15,7 @@ mod checkpoints;
 mod foreign;
 mod scale;
 
-/// Images of 12 pixels that two latents describe: a ramp and a step, each of some height.
+/// Returns images of 12 pixels that two latents describe: a ramp and a step of some height each.
 fn images(n: usize) -> Array2<u8> {
     Array2::from_shape_fn((n, 12), |(i, pixel)| {
         let (ramp, step) = (i % 7, i % 5);
@@ -27,7 +27,7 @@ fn architecture() -> Architecture {
     Architecture { input: 12, hidden: vec![16, 8], latent: 2, ..Architecture::default() }
 }
 
-/// The same images as 4 x 3 pixels, which the convolutions make 2 x 2 and then 1 x 1.
+/// Returns a network for the images as 4 x 3 pixels, which become 2 x 2 and then 1 x 1.
 fn convolutional() -> Architecture {
     let network = NetworkKind::Conv { height: 4, width: 3 };
     Architecture { network, hidden: vec![6, 9], ..architecture() }
@@ -47,7 +47,7 @@ fn latents(network: &Network, images: ArrayView2<u8>) -> Array2<f32> {
     encode(network, Pixels::U8(images), &mut |_| {}).unwrap()
 }
 
-/// Mean squared difference of (n, pixels) from grey levels.
+/// Computes the mean squared difference of images (n, pixels) from gray levels.
 fn squared_error(images: &Array2<f32>, levels: ArrayView2<u8>) -> f64 {
     let pairs = images.iter().zip(levels);
     pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b) / 255.0).powi(2)).sum::<f64>()
@@ -56,7 +56,7 @@ fn squared_error(images: &Array2<f32>, levels: ArrayView2<u8>) -> f64 {
 
 #[test]
 fn decoded_latents_are_the_images_that_the_loss_was_measured_on() {
-    // As `Architecture::reproducible_threads` wants it.
+    // The number of `Architecture::reproducible_threads`.
     tch::set_num_threads(1);
     for architecture in [architecture(), convolutional()] {
         let images = images(210);
@@ -142,7 +142,7 @@ fn training_lowers_the_loss_and_says_how_far_it_is() {
     assert_eq!(seen, Some(20 * 210), "the last partial batch counts");
 }
 
-/// Everything that has a state, at once.
+/// Returns parameters that switch on everything that a checkpoint stores.
 fn eventful() -> TrainParams {
     TrainParams {
         schedule: Schedule::OneCycle,
@@ -155,7 +155,7 @@ fn eventful() -> TrainParams {
     }
 }
 
-/// Batches until it was stopped, or none once it is over.
+/// Trains on so many batches and returns their number, or `None` once the training is over.
 fn go_on(training: &mut Training, batches: usize) -> Option<usize> {
     let mut left = batches;
     while left > 0 {
@@ -170,10 +170,11 @@ fn go_on(training: &mut Training, batches: usize) -> Option<usize> {
     Some(batches)
 }
 
-/// After any batch, of an epoch that has begun or at its end, in the middle of a cycle and of the losses that are compared.
+/// The training stops after any batch: within an epoch or at its end, in the middle of the
+/// learning rate cycle and of the comparison of validation losses.
 #[test]
 fn a_training_that_is_broken_off_ends_as_if_nothing_had_happened() {
-    // As `Architecture::reproducible_threads` wants it.
+    // The number of `Architecture::reproducible_threads`.
     tch::set_num_threads(1);
     let images = images(210);
     // Black comes out black of a network that has learned nothing, and less so later.
@@ -280,7 +281,7 @@ fn checkpoints_of_other_trainings_are_refused() {
     }
 }
 
-/// Judged by the negatives of the images, which do not get better in every epoch.
+/// The validation images are negatives, whose loss does not fall in every epoch.
 #[test]
 fn patience_ends_a_training_that_does_not_get_better() {
     let images = images(210);
@@ -318,7 +319,7 @@ fn patience_ends_a_training_that_does_not_get_better() {
     }
 }
 
-/// 16 bits are enough to learn with, and too few to give the same weights.
+/// Training in 16 bits works, and gives other weights than training in 32.
 #[test]
 fn training_in_bf16_learns_as_well() {
     for architecture in [architecture(), convolutional()] {
@@ -335,10 +336,10 @@ fn training_in_bf16_learns_as_well() {
     }
 }
 
-/// Heights and widths of every kind come back as they went in, and what is to come out of a changed image is learned.
+/// Images of any height and width keep their size, and augmented ones lead to the clean ones.
 #[test]
 fn convolutions_train_on_images_of_any_sides() {
-    // As `Architecture::reproducible_threads` wants it; with more, steps this small wait for each other.
+    // The number of `Architecture::reproducible_threads`; with more, such small steps are slow.
     tch::set_num_threads(1);
     for (height, width, hidden) in
         [(4, 3, vec![6, 9]), (12, 1, vec![8]), (1, 12, vec![4, 4, 4]), (2, 6, vec![5])]
@@ -395,11 +396,14 @@ fn weights_come_back_as_they_were_saved() {
     }
 }
 
-/// A dense network's file says what it did before there were others.
+/// The file of a dense network is the same as before there were convolutional ones.
 #[test]
 fn the_metadata_of_a_dense_network_knows_no_other() {
     let bytes = trained(&architecture(), 1).network.to_safetensors().unwrap();
-    let metadata = r#"{"__metadata__":{"autoencoder":"{\"activation\":\"relu\",\"loss\":\"mse\",\"normalize\":\"none\",\"images\":{"#;
+    let metadata = concat!(
+        r#"{"__metadata__":{"autoencoder":"{\"activation\":\"relu\",\"loss\":\"mse\","#,
+        r#"\"normalize\":\"none\",\"images\":{"#
+    );
     assert!(
         bytes[8..].starts_with(metadata.as_bytes()),
         "{}",
@@ -407,7 +411,7 @@ fn the_metadata_of_a_dense_network_knows_no_other() {
     );
 }
 
-/// Blocks have 1,000 rows: a file of any length gives an image the same latents, bit for bit.
+/// An image has the same latents, bit for bit, in a file of any length (blocks have 1,000 rows).
 #[test]
 fn latents_do_not_depend_on_what_stands_beside_an_image() {
     for architecture in [architecture(), convolutional()] {
@@ -423,7 +427,7 @@ fn latents_do_not_depend_on_what_stands_beside_an_image() {
 }
 
 #[test]
-fn grey_levels_and_their_255ths_are_the_same_images() {
+fn gray_levels_and_their_255ths_are_the_same_images() {
     let network = trained(&architecture(), 1).network;
     let levels = images(20);
     let floats = levels.mapv(|level| f32::from(level) / 255.0);
@@ -532,7 +536,7 @@ fn refused(bytes: &[u8]) -> String {
     Network::from_safetensors(bytes, Device::Cpu).unwrap_err().to_string()
 }
 
-/// The same file with one name or number in its header changed.
+/// Returns the file with one name or number in its header changed.
 fn changed(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let header_length = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
@@ -541,7 +545,7 @@ fn changed(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     [&bytes[..8], header.replace(from, to).as_bytes(), &bytes[header_length..]].concat()
 }
 
-/// Bytes that are not such weights: each is refused in one line, none panics or is half believed.
+/// Each invalid file is refused in one line.
 #[test]
 fn weights_that_are_none_are_refused() {
     let bytes = trained(&architecture(), 1).network.to_safetensors().unwrap();

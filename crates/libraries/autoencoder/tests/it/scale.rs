@@ -1,4 +1,4 @@
-//! The scale of images: what a network remembers of those it was trained on, and what it is given later.
+//! The scale of later images is checked against that of the training images.
 
 use autoencoder::{Architecture, Device, Error, Network, Normalize, Pixels, Training};
 use ndarray::Array2;
