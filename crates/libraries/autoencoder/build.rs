@@ -1,8 +1,8 @@
 //! Link arguments for libtorch: its run-time search path, and CUDA although no symbol names it.
 //!
 //! Every package that links libtorch uses this script, since link arguments do not travel from a
-//! library to a program. `DEP_TCH_LIBTORCH_LIB` comes from torch-sys, which such a package therefore
-//! names as a direct dependency.
+//! library to a program. `DEP_TCH_LIBTORCH_LIB` comes from torch-sys, which such a package
+//! therefore names as a direct dependency.
 
 use std::path::Path;
 

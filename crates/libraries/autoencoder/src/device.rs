@@ -78,7 +78,8 @@ pub fn device_name(device: Device) -> String {
 /// Sets the precision of matrix products, before libtorch starts.
 ///
 /// It sets environment variables that the libraries behind libtorch read at first use.
-/// Call it first in `main`, before any thread starts and before the first tensor is made. A variable that is already set keeps its value.
+/// Call it first in `main`, before any thread starts and before the first tensor is made. A
+/// variable that is already set keeps its value.
 ///
 /// - Intel MKL, on x86-64 processors: strict conditional numerical reproducibility, which gives the
 ///   same bytes for any number of threads.

@@ -31,8 +31,9 @@ pub enum Error {
     },
     /// The images have another scale than those of the training, with larger values.
     #[error(
-        "expected images with values from about {smallest} to {largest}, as the network was trained on, \
-         found {found} in row {row}; bring them to that scale (u1 is divided by 255 by itself)"
+        "expected images with values from about {smallest} to {largest}, \
+         as the network was trained on, found {found} in row {row}; \
+         bring them to that scale (u1 is divided by 255 by itself)"
     )]
     Scale {
         /// Smallest value of the training images.
@@ -46,8 +47,9 @@ pub enum Error {
     },
     /// The images have another scale than those of the training, with smaller values.
     #[error(
-        "expected images with values from about {smallest} to {largest}, as the network was trained on, \
-         found {least} to {most}; bring them to that scale (u1 is divided by 255 by itself)"
+        "expected images with values from about {smallest} to {largest}, \
+         as the network was trained on, found {least} to {most}; \
+         bring them to that scale (u1 is divided by 255 by itself)"
     )]
     SmallScale {
         /// Smallest value of the training images.
@@ -153,7 +155,8 @@ pub enum Error {
     },
     /// The bytes are not the weights of such a network.
     #[error(
-        "expected the weights of an autoencoder (safetensors), found {found}; train it with train-ae"
+        "expected the weights of an autoencoder (safetensors), found {found}; \
+         train it with train-ae"
     )]
     Weights {
         /// What they are instead.

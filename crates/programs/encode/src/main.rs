@@ -1,4 +1,4 @@
-//! `encode`: images and weights in, latents out.
+//! `encode`: compresses images to latents with trained weights.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,35 +10,43 @@ use cli::{Count, Progress, Stage};
 use ndarray::ArrayView2;
 use serde_json::json;
 
-/// Compresses images to latents with trained weights. The shape of the network comes from the weights file; row i of
-/// the latents belongs to image i. However many images there are, few are in memory at once.
+/// Compresses images to latents with trained weights. The shape of the network comes from the
+/// weights file; row i of the latents belongs to image i. However many images there are, few are in
+/// memory at once.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "train-ae --images data/train-images.npy --out weights.safetensors\nencode --images data/train-images.npy --weights weights.safetensors --out latents.npy\nencode --images data/test-images.npy --weights weights.safetensors --out test.npy --decode reconstructions.npy\ncluster-gmm --points latents.npy --out assignments.npy"
+    example = "train-ae --images data/train-images.npy --out weights.safetensors\n\
+        encode --images data/train-images.npy --weights weights.safetensors --out latents.npy\n\
+        encode --images data/test-images.npy --weights weights.safetensors \
+        --out test.npy --decode reconstructions.npy\n\
+        cluster-gmm --points latents.npy --out assignments.npy"
 )]
 struct Args {
-    /// images: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, bool is 0 and 1, all else is taken as it is;
-    /// of the shape and scale of those that the network was trained on
+    /// images: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, bool is 0 and 1, all
+    /// else is taken as it is; of the shape and scale of those that the network was trained on
     #[argh(option, arg_name = "file")]
     images: PathBuf,
-    /// weights of train-ae, or of any PyTorch module with two Sequentials of the same layers, encoder and decoder
+    /// weights of train-ae, or of any PyTorch module with two Sequentials of the same layers,
+    /// encoder and decoder
     #[argh(option, arg_name = "file")]
     weights: PathBuf,
     /// latents to write: .npy, f4, (n, latent)
     #[argh(option, arg_name = "file")]
     out: PathBuf,
-    /// what the decoder makes of them to write as well: .npy, f4, of the images' shape
+    /// reconstructions to write as well: .npy, f4, of the images' shape
     #[argh(option, arg_name = "file")]
     decode: Option<PathBuf>,
-    /// between the layers, where the weights do not say: relu, elu, gelu, tanh or sigmoid (default relu)
+    /// activation between the layers, if the weights do not tell: relu, elu, gelu, tanh or sigmoid
+    /// (default relu)
     #[argh(option, arg_name = "name")]
     activation: Option<Activation>,
-    /// what the network was trained with, where the weights do not say: mse, whose output is linear, or bce, whose output goes
-    /// through a sigmoid (default mse)
+    /// loss that the network was trained with, if the weights do not tell: mse, whose output is
+    /// linear, or bce, whose output goes through a sigmoid (default mse)
     #[argh(option, arg_name = "name")]
     loss: Option<Loss>,
-    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one, which does not promise the same bytes from the same seed (default auto)
+    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one, which does not promise the
+    /// same bytes from the same seed (default auto)
     #[argh(option, arg_name = "name", default = "DeviceChoice::Auto")]
     device: DeviceChoice,
     /// threads on the CPU (default all cores)
@@ -46,7 +54,7 @@ struct Args {
     threads: Option<Count>,
 }
 
-/// Images that are in memory at once.
+/// Number of images that are in memory at once.
 const ROWS: usize = 4000;
 
 fn main() -> ExitCode {
@@ -78,17 +86,17 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         trained_on.check_sides(&shape).with_context(in_images)?;
     }
     if network.is_assumed() {
-        tell_assumptions(architecture, &args);
+        note_assumptions(architecture, &args);
     }
 
     let (n, latent) = (images.dim().0, architecture.latent);
     let mut outputs = Outputs::new();
-    // Begun with the first block, so that what is refused leaves not even a folder.
+    // Outputs begin with the first block, so that refused images leave not even a folder.
     let mut begun = None;
     let progress = Progress::new("images", n as u64);
     let (mut blocks, mut start) = (images.blocks(ROWS), 0);
     let mut seen = (f32::INFINITY, f32::NEG_INFINITY);
-    let mut spans = Spans::new(latent);
+    let mut ranges = LatentRanges::new(latent);
     for some in blocks.by_ref() {
         let some = some?;
         let (least, most) = pixels(&some).range();
@@ -119,7 +127,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             }
         };
         latents.write(codes.view())?;
-        spans.add(codes.view());
+        ranges.add(codes.view());
         if let (Some(decoded), Some(made)) = (decoded, made) {
             decoded.write(made.view())?;
         }
@@ -129,7 +137,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     if let Some(trained_on) = network.trained_on() {
         trained_on.check_span(seen, architecture).with_context(in_images)?;
     }
-    for text in spans.constant(n).into_iter().chain(blocks.scale_warning()) {
+    for text in ranges.constant(n).into_iter().chain(blocks.scale_warning()) {
         cli::warn(&text);
     }
     if let Some((latents, decoded)) = begun {
@@ -143,48 +151,52 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.finish(outputs, json!({}), inputs, result, &text)
 }
 
-/// Says what was assumed of weights that do not say it.
-fn tell_assumptions(architecture: &Architecture, args: &Args) {
+/// Notes the settings that were assumed for weights without metadata.
+fn note_assumptions(architecture: &Architecture, args: &Args) {
     let output = if architecture.loss == Loss::Bce { "through a sigmoid" } else { "linear" };
     cli::note(&format!(
-        "{}: says nothing of itself: assuming --activation {} and --loss {} (the output is {output})",
+        "{}: says nothing of itself: assuming --activation {} and --loss {} \
+         (the output is {output})",
         args.weights.display(),
         architecture.activation,
         architecture.loss
     ));
 }
 
-/// From where to where each latent reaches.
-struct Spans {
-    /// (smallest, largest), shape (latent,)
-    of: Vec<(f32, f32)>,
+/// The range of each latent over all images.
+struct LatentRanges {
+    /// (smallest, largest) of each latent, (latent).
+    ranges: Vec<(f32, f32)>,
 }
 
-impl Spans {
+impl LatentRanges {
     fn new(latent: usize) -> Self {
-        Self { of: vec![(f32::INFINITY, f32::NEG_INFINITY); latent] }
+        Self { ranges: vec![(f32::INFINITY, f32::NEG_INFINITY); latent] }
     }
 
-    /// Takes in more latents (rows, latent).
+    /// Extends the ranges by latents (rows, latent).
     fn add(&mut self, codes: ArrayView2<f32>) {
         for row in codes.rows() {
-            for ((least, most), &x) in self.of.iter_mut().zip(row) {
+            for ((least, most), &x) in self.ranges.iter_mut().zip(row) {
                 (*least, *most) = (x.min(*least), x.max(*most));
             }
         }
     }
 
-    /// Warning about latents that are the same for all of `n` images, if there are any.
+    /// Returns a warning about latents that are the same for all of `n` images, if there are any.
     fn constant(&self, n: usize) -> Option<String> {
         let same = |&(least, most): &(f32, f32)| most - least <= 1e-6 * most.abs().max(least.abs());
-        let constant: Vec<String> =
-            (0..self.of.len()).filter(|&i| same(&self.of[i])).map(|i| i.to_string()).collect();
+        let constant: Vec<String> = (0..self.ranges.len())
+            .filter(|&i| same(&self.ranges[i]))
+            .map(|i| i.to_string())
+            .collect();
         match constant.len() {
             0 => None,
             _ if n < 2 => None,
-            all if all == self.of.len() => Some(
-                "all images have the same latents, so nothing can be clustered: the network has died, or the \
-                 images are not what it was trained on; train again with a lower --lr, or check the images"
+            all if all == self.ranges.len() => Some(
+                "all images have the same latents, so nothing can be clustered: \
+                 the network has died, or the images are not what it was trained on; \
+                 train again with a lower --lr, or check the images"
                     .to_owned(),
             ),
             _ => Some(format!("latents that are the same for all images: {}", constant.join(", "))),
@@ -192,6 +204,7 @@ impl Spans {
     }
 }
 
+/// Borrows images as the library takes them.
 fn pixels(images: &Images) -> autoencoder::Pixels<'_> {
     match &images.pixels {
         Pixels::U8(pixels) => autoencoder::Pixels::U8(pixels.view()),

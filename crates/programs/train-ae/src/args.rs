@@ -1,4 +1,4 @@
-//! The command line, and what it makes of network and training.
+//! The command line of `train-ae`, and the architecture and parameters that it stands for.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,34 +11,43 @@ use cli::{Count, List, NotNegative};
 
 use crate::bench::WARM_UP;
 
-/// Trains an autoencoder on images and writes its weights (safetensors) and its loss curve (CSV). Labels are
-/// never read. Ctrl-C saves the state of the training; the same command with --resume goes on from there.
+/// Trains an autoencoder on images and writes its weights (safetensors) and its loss curve (CSV).
+/// Labels are never read. Ctrl-C saves the state of the training; the same command with --resume
+/// goes on from there.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "fetch-data --out-dir data\ntrain-ae --images data/train-images.npy --out weights.safetensors --validation data/test-images.npy\nencode --images data/train-images.npy --weights weights.safetensors --out latents.npy",
-    example = "train-ae --images images.npy --out weights.safetensors --epochs 200 --schedule cosine --weight-decay 0.01\ntrain-ae --images images.npy --out weights.safetensors --epochs 200 --schedule cosine --weight-decay 0.01 --resume"
+    example = "fetch-data --out-dir data\n\
+        train-ae --images data/train-images.npy --out weights.safetensors \
+        --validation data/test-images.npy\n\
+        encode --images data/train-images.npy --weights weights.safetensors --out latents.npy",
+    example = "train-ae --images images.npy --out weights.safetensors --epochs 200 \
+        --schedule cosine --weight-decay 0.01\n\
+        train-ae --images images.npy --out weights.safetensors --epochs 200 \
+        --schedule cosine --weight-decay 0.01 --resume"
 )]
 pub struct Args {
-    /// images to train on: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, bool is 0 and 1, all else is taken
-    /// as it is, best from about 0 to 1
+    /// images to train on: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, bool is 0
+    /// and 1, all else is taken as it is, best from about 0 to 1
     #[argh(option, arg_name = "file")]
     pub images: PathBuf,
     /// weights to write: .safetensors
     #[argh(option, arg_name = "file")]
     pub out: Option<PathBuf>,
-    /// loss curve to write, whole again after each epoch or second: epoch, train, validation (default losses.csv beside the weights)
+    /// loss curve to write, whole again after each epoch or second: epoch, train, validation
+    /// (default losses.csv beside the weights)
     #[argh(option, arg_name = "file")]
     pub losses: Option<PathBuf>,
-    /// images of the same scale to measure the loss on after each epoch; nothing is learned from them, and nothing chosen but with --patience or
-    /// --keep best
+    /// images of the same scale to measure the loss on after each epoch; nothing is learned from
+    /// them, and nothing chosen but with --patience or --keep best
     #[argh(option, arg_name = "file")]
     pub validation: Option<PathBuf>,
-    /// dense, or conv for images of shape (n, height, width): convolutions in steps of two pixels (default dense)
+    /// kind of layers: dense, or conv for images of shape (n, height, width): convolutions in steps
+    /// of two pixels (default dense)
     #[argh(option, arg_name = "name", default = "NetworkName::Dense")]
     pub network: NetworkName,
-    /// widths of the encoder's hidden layers, or filters of its convolutions, the decoder mirrors them (default
-    /// 1500,1000,500, or 32,64,128 for conv)
+    /// widths of the encoder's hidden layers, or filters of its convolutions, the decoder mirrors
+    /// them (default 1500,1000,500, or 32,64,128 for conv)
     #[argh(option, arg_name = "n,n,...")]
     pub hidden: Option<List<Count>>,
     /// width of the code (default 10)
@@ -53,75 +62,82 @@ pub struct Args {
     /// learning rate of Adam, the highest where it changes (default 0.001)
     #[argh(option, arg_name = "x", default = "1e-3")]
     pub lr: f64,
-    /// how the learning rate changes from step to step: constant, cosine (down to 0) or one-cycle (up for three tenths of the
-    /// steps, then down) (default constant)
+    /// how the learning rate changes from step to step: constant, cosine (down to 0) or one-cycle
+    /// (up for three tenths of the steps, then down) (default constant)
     #[argh(option, arg_name = "name", default = "Schedule::Constant")]
     pub schedule: Schedule,
-    /// what each step takes off all weights, as a share of them and of the learning rate: AdamW (default 0)
+    /// what each step takes off all weights, as a share of them and of the learning rate: AdamW
+    /// (default 0)
     #[argh(option, arg_name = "x", default = "0.0")]
     pub weight_decay: f64,
     /// greatest length of the gradient, to which longer ones are shrunk (default any)
     #[argh(option, arg_name = "x")]
     pub clip: Option<f64>,
-    /// end after so many epochs without a smaller loss on the validation images, with the weights of the best epoch (default
-    /// never)
+    /// end after so many epochs without a smaller loss on the validation images, with the weights
+    /// of the best epoch (default never)
     #[argh(option, arg_name = "n")]
     pub patience: Option<Count>,
-    /// which weights to write: last, or best: those after the epoch with the smallest loss on the validation images (default
-    /// last, with --patience best)
+    /// which weights to write: last, or best: those after the epoch with the smallest loss on the
+    /// validation images (default last, with --patience best)
     #[argh(option, arg_name = "name")]
     pub keep: Option<Keep>,
-    /// what is multiplied: f32, bf16 (faster on processors made for it, less exact) or, on CUDA alone, tf32 (default f32)
+    /// what is multiplied: f32, bf16 (faster on processors made for it, less exact) or, on CUDA
+    /// alone, tf32 (default f32)
     #[argh(option, arg_name = "name", default = "Precision::F32")]
     pub precision: Precision,
-    /// mse, or bce for pixels in 0..=1 (default mse)
+    /// loss to minimize: mse, or bce for pixels in 0..=1 (default mse)
     #[argh(option, arg_name = "name", default = "Loss::Mse")]
     pub loss: Loss,
-    /// between the layers: relu, elu, gelu, tanh or sigmoid (default relu)
+    /// activation between the layers: relu, elu, gelu, tanh or sigmoid (default relu)
     #[argh(option, arg_name = "name", default = "Activation::Relu")]
     pub activation: Activation,
-    /// first weights as keras (Glorot uniform) or pytorch (uniform by fan-in) draws them (default keras)
+    /// first weights as keras (Glorot uniform) or pytorch (uniform by fan-in) draws them (default
+    /// keras)
     #[argh(option, arg_name = "name", default = "Init::Keras")]
     pub init: Init,
-    /// none, or l2: each image is divided by the root of its mean square, so that none is brighter than another; encode does
-    /// the same, the weights say so (default none)
+    /// none, or l2: each image is divided by the root of its mean square, so that none is brighter
+    /// than another; encode does the same, the weights say so (default none)
     #[argh(option, arg_name = "name", default = "Normalize::None")]
     pub normalize: Normalize,
-    /// train on images made up to so much brighter or darker, a share below 1; the clean image is to come out (default 0)
+    /// train on images made up to so much brighter or darker, a share below 1; the clean image is
+    /// to come out (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     pub brightness: NotNegative,
     /// train on images moved by up to so many pixels; the clean image is to come out (default 0)
     #[argh(option, arg_name = "n", default = "0")]
     pub shift: usize,
-    /// train on images enlarged or shrunk by up to this share: 0.2 makes 1.2 times or 1/1.2; the clean image is to come out
-    /// (default 0)
+    /// train on images enlarged or shrunk by up to this share: 0.2 makes 1.2 times or 1/1.2; the
+    /// clean image is to come out (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     pub scale: NotNegative,
-    /// train on images blurred by a Gaussian of a standard deviation of up to so many pixels; the clean image is to come out
-    /// (default 0)
+    /// train on images blurred by a Gaussian of a standard deviation of up to so many pixels; the
+    /// clean image is to come out (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     pub blur: NotNegative,
-    /// train on images of which this share of the pixels is black; the clean image is to come out (default 0)
+    /// train on images of which this share of the pixels is black; the clean image is to come out
+    /// (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     pub noise: NotNegative,
-    /// of the first weights, the order of the images and their changes (default 0)
+    /// seed of the initial weights, the order of the images and their changes (default 0)
     #[argh(option, arg_name = "n", default = "0")]
     pub seed: u64,
-    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one, which does not promise the same bytes from the same seed (default auto)
+    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one, which does not promise the
+    /// same bytes from the same seed (default auto)
     #[argh(option, arg_name = "name", default = "DeviceChoice::Auto")]
     pub device: DeviceChoice,
     /// threads on the CPU (default all cores)
     #[argh(option, arg_name = "n")]
     pub threads: Option<Count>,
-    /// state of the training, written after an epoch, every ten seconds at most, and on Ctrl-C (default checkpoint.safetensors
-    /// beside the weights, which goes when the training is over; one that is named here stays: --resume with more --epochs
-    /// goes on)
+    /// state of the training, written after an epoch, every ten seconds at most, and on Ctrl-C
+    /// (default checkpoint.safetensors beside the weights, which goes when the training is over;
+    /// one that is named here stays: --resume with more --epochs goes on)
     #[argh(option, arg_name = "file")]
     pub checkpoint: Option<PathBuf>,
     /// go on from the checkpoint, if there is one
     #[argh(switch)]
     pub resume: bool,
-    /// begin anew where there is a checkpoint, which is lost; without this or --resume it is refused
+    /// begin anew where there is a checkpoint, which is lost; without this or --resume it is
+    /// refused
     #[argh(switch)]
     pub discard_checkpoint: bool,
     /// write nothing: time so many steps, and the matrix products in them alone
@@ -133,7 +149,7 @@ pub struct Args {
     pub warm_up: Option<Count>,
 }
 
-/// What `--network` may be; the images add their size.
+/// A value of `--network`; the images add their height and width.
 #[derive(Debug, Clone, Copy)]
 pub enum NetworkName {
     Dense,
@@ -153,21 +169,21 @@ impl FromStr for NetworkName {
 }
 
 impl NetworkName {
-    /// The network for images of shape (n, height, width) or, where it is dense, (n, pixels).
+    /// Returns the kind of network for images of this shape: (n, height, width) or (n, pixels).
     fn kind(self, shape: &[usize]) -> anyhow::Result<NetworkKind> {
         match (self, shape) {
             (Self::Dense, _) => Ok(NetworkKind::Dense),
             (Self::Conv, &[_, height, width]) => Ok(NetworkKind::Conv { height, width }),
             (Self::Conv, _) => anyhow::bail!(
-                "--network conv expected images of shape (n, height, width), found shape {shape:?}; reshape them, or use \
-                 --network dense"
+                "--network conv expected images of shape (n, height, width), \
+                 found shape {shape:?}; reshape them, or use --network dense"
             ),
         }
     }
 }
 
 impl Args {
-    /// Refuses options that contradict one another, or that would do nothing.
+    /// Checks that no options contradict one another or have no effect.
     ///
     /// # Errors
     /// Wrong usage.
@@ -184,15 +200,15 @@ impl Args {
         Ok(())
     }
 
-    /// With `--bench`, steps before those that are timed.
+    /// Returns the steps before those that `--bench` times.
     pub fn warm_up(&self) -> usize {
         self.warm_up.map_or(WARM_UP, |count| count.0)
     }
 
-    /// The network for images of this shape, (n, height, width) or (n, pixels).
+    /// Returns the architecture for images of this shape: (n, height, width) or (n, pixels).
     ///
     /// # Errors
-    /// Convolutions of rows of pixels.
+    /// Convolutions for images of shape (n, pixels).
     pub fn architecture(&self, shape: &[usize]) -> anyhow::Result<Architecture> {
         let network = self.network.kind(shape)?;
         let hidden = self.hidden.as_ref().map(|hidden| hidden.0.iter().map(|n| n.0).collect());
@@ -207,7 +223,7 @@ impl Args {
         })
     }
 
-    /// How to train on images of this shape.
+    /// Returns the training parameters for images of this shape.
     pub fn params(&self, shape: &[usize]) -> TrainParams {
         TrainParams {
             epochs: self.epochs.0,

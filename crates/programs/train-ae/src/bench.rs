@@ -1,5 +1,7 @@
-//! `--bench`: how fast a step is, and how much of it is what no step can do without: the matrix products, and on a GPU what the
-//! optimiser has to move.
+//! `--bench`: times a training step, and its roofline beside it.
+//!
+//! The roofline is the time of the step's matrix products and, on a GPU, of the memory traffic of
+//! the optimizer.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -9,12 +11,17 @@ use autoencoder::{Architecture, Device, Pixels, Roofline, TrainParams, Training}
 use cli::{Progress, Stage};
 use serde_json::{Value, json};
 
-/// Steps and products take turns, so that a machine whose speed changes is as fast for the one as for the other.
+/// Rounds of the measurement, each of steps and then of products.
+///
+/// They alternate, so that a machine that changes its speed changes it for both.
 const ROUNDS: usize = 5;
-/// Steps before the first that is timed, where `--warm-up` does not say how many.
+/// Default of `--warm-up`: steps before the first that is timed.
 pub const WARM_UP: usize = 3;
 
-/// Times at least `steps` steps on `images`, after `warm_up` others, and writes nothing.
+/// Times at least `steps` steps on `images`, after `warm_up` others, and writes no file.
+///
+/// # Errors
+/// Those of a training.
 pub fn run(
     images: Pixels,
     architecture: &Architecture,
@@ -24,14 +31,14 @@ pub fn run(
     stage: &Stage,
     parameters: Value,
 ) -> anyhow::Result<()> {
-    // As many epochs as the steps need, however few images there are.
+    // As many epochs as the steps need, even if an epoch has one step.
     let params = TrainParams { epochs: (steps + warm_up).max(params.epochs), ..params.clone() };
     let batch = params.batch.min(images.dim().0);
     let mut training = Training::new(images, None, architecture, &params, device)?;
     let roofline = Roofline::new(architecture, params.precision, batch, device)?;
     let each = steps.div_ceil(ROUNDS);
     let mut losses = Vec::new();
-    go_on(&mut training, warm_up, &mut losses)?;
+    take_steps(&mut training, warm_up, &mut losses)?;
     if let Some(roofline) = &roofline {
         roofline.time_products(1)?;
         roofline.time_optimizer_traffic(1)?;
@@ -40,7 +47,7 @@ pub fn run(
     let (mut ours, mut alone, mut moves) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         let started = Instant::now();
-        go_on(&mut training, each, &mut losses)?;
+        take_steps(&mut training, each, &mut losses)?;
         ours.push(started.elapsed().as_secs_f64() / each as f64);
         if let Some(roofline) = &roofline {
             alone.push(roofline.time_products(each)?.as_secs_f64() / each as f64);
@@ -81,17 +88,25 @@ pub fn run(
         rows.push(vec![name.to_owned(), format!("{:.0} %", 100.0 * share)]);
     }
     let result = json!({
-        "steps": each * ROUNDS, "warm_up": warm_up, "batch": batch, "seconds_per_step": step, "images_per_second": batch as f64 / step,
-        "products_seconds_per_step": floor, "products_flops": peak, "moves_seconds_per_step": moved, "floor_share": share,
+        "steps": each * ROUNDS,
+        "warm_up": warm_up,
+        "batch": batch,
+        "seconds_per_step": step,
+        "images_per_second": batch as f64 / step,
+        "products_seconds_per_step": floor,
+        "products_flops": peak,
+        "moves_seconds_per_step": moved,
+        "floor_share": share,
         "losses": losses,
     });
     let text = cli::table(&["of a training step", "median"], rows);
     stage.finish(Outputs::new(), parameters, Vec::new(), result, &text)
 }
 
-/// So many more steps, done when this returns. Adds the mean loss of the epoch so far, as often as it is looked at: (step of
-/// all, loss).
-fn go_on(
+/// Takes so many more steps, and waits until the device has computed them.
+///
+/// Appends (images seen, mean loss of the epoch so far) to `losses` whenever the loss is computed.
+fn take_steps(
     training: &mut Training,
     steps: usize,
     losses: &mut Vec<(usize, f64)>,
@@ -108,12 +123,13 @@ fn go_on(
     Ok(())
 }
 
-/// Three digits of them.
+/// Formats a time in milliseconds, with about three digits.
 fn milliseconds(seconds: f64) -> String {
     let decimals = if seconds < 0.01 { 3 } else { 1 };
     format!("{:.decimals$} ms", 1e3 * seconds)
 }
 
+/// Returns the median, the upper one of an even number of values.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

@@ -61,8 +61,8 @@ pub fn check_scale(training: &Training, set: &Dataset) -> anyhow::Result<()> {
     };
     if trained_on.is_unusual(architecture) {
         cli::warn(&format!(
-            "{}: values from {} to {} are taken as they are (u1 alone is divided by 255); a network learns best \
-             from about 0 to 1: divide them, or use --normalize l2",
+            "{}: values from {} to {} are taken as they are (u1 alone is divided by 255); \
+             a network learns best from about 0 to 1: divide them, or use --normalize l2",
             set.inputs[0].path, trained_on.smallest, trained_on.largest
         ));
     }

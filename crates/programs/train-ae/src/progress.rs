@@ -10,14 +10,32 @@ use serde_json::{Value, json};
 pub fn parameters(architecture: &Architecture, params: &TrainParams) -> Value {
     let TrainParams { augment, .. } = params;
     json!({
-        "architecture": { "input": architecture.input, "hidden": architecture.hidden, "latent": architecture.latent,
-            "network": architecture.network, "activation": architecture.activation, "loss": architecture.loss,
-            "normalize": architecture.normalize },
-        "brightness": augment.brightness, "shift": augment.shift, "noise": augment.noise,
-        "scale": augment.scale, "blur": augment.blur,
-        "optimizer": "adam", "epochs": params.epochs, "batch": params.batch, "lr": params.lr, "schedule": params.schedule,
-        "weight_decay": params.weight_decay, "clip": params.clip, "patience": params.patience, "keep": params.keep,
-        "precision": params.precision, "init": params.init, "seed": params.seed,
+        "architecture": {
+            "input": architecture.input,
+            "hidden": architecture.hidden,
+            "latent": architecture.latent,
+            "network": architecture.network,
+            "activation": architecture.activation,
+            "loss": architecture.loss,
+            "normalize": architecture.normalize,
+        },
+        "brightness": augment.brightness,
+        "shift": augment.shift,
+        "noise": augment.noise,
+        "scale": augment.scale,
+        "blur": augment.blur,
+        "optimizer": "adam",
+        "epochs": params.epochs,
+        "batch": params.batch,
+        "lr": params.lr,
+        "schedule": params.schedule,
+        "weight_decay": params.weight_decay,
+        "clip": params.clip,
+        "patience": params.patience,
+        "keep": params.keep,
+        "precision": params.precision,
+        "init": params.init,
+        "seed": params.seed,
     })
 }
 
@@ -44,7 +62,7 @@ pub fn show_batch(progress: &Progress, epochs: usize, batch: &Batch) {
     let loss = batch.loss.map(|loss| format!(" loss {loss:.6}"));
     match loss {
         Some(loss) => {
-            progress.set(batch.images as u64, &format!("epoch {}/{epochs}{loss}", batch.epoch))
+            progress.set(batch.images as u64, &format!("epoch {}/{epochs}{loss}", batch.epoch));
         }
         None => progress.advance(batch.images as u64),
     }

@@ -33,8 +33,8 @@ pub fn begin(
     let saved = files.checkpoint.exists();
     if saved && !args.resume && !args.discard_checkpoint {
         anyhow::bail!(
-            "{}: expected no training that was broken off, found its checkpoint; go on with --resume, \
-             or begin anew with --discard-checkpoint",
+            "{}: expected no training that was broken off, found its checkpoint; \
+             go on with --resume, or begin anew with --discard-checkpoint",
             files.checkpoint.display()
         );
     }
@@ -109,7 +109,8 @@ pub fn run_to_end(
         }
         if stop {
             return Err(cli::stopped(format!(
-                "stopped after {} of {} epochs, saved in {}; the same command with --resume goes on",
+                "stopped after {} of {} epochs, saved in {}; \
+                 the same command with --resume goes on",
                 training.losses().len(),
                 params.epochs,
                 files.checkpoint.display()
