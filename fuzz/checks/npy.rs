@@ -1,11 +1,15 @@
+//! The check of `.npy` files, shared by the fuzz target and a test.
+
 use std::path::Path;
 
 use artifact::{
-    ImageFile, PointFile, read_ids, read_images, read_matrix, read_numbers, read_points,
-    read_weights,
+    ImageFile, PointFile, read_ids, read_images, read_matrix, read_numbers, read_points, read_weights,
 };
 
-/// Gives one file to every reader of `.npy` files, and checks that they agree.
+/// Reads one file with every reader of `.npy` files.
+///
+/// # Panics
+/// If the readers do not agree.
 pub fn check(path: &Path) {
     let length = std::fs::metadata(path).expect("it is there").len();
     let points = read_points(path);
@@ -13,7 +17,7 @@ pub fn check(path: &Path) {
         assert!(points.dim().0 > 0 && points.dim().1 > 0);
         assert_eq!(record.bytes, length);
     }
-    // Read by its rows, the file is the same array; a file that is refused whole is refused so too.
+    // Reading by rows gives the same array, and is refused for the same files.
     if let Ok(file) = PointFile::open(path) {
         let (whole, record) = points.expect("rows that can be read are a whole");
         assert_eq!((whole.dim(), &record), (file.dim(), file.record()));
@@ -28,7 +32,7 @@ pub fn check(path: &Path) {
                 assert_eq!(whole, rows);
                 assert!(blocks.next().is_none() && blocks.record() == Some(&record));
             }
-            // If there are several defects, each may name another one.
+            // If a file has several defects, the readers may name different ones.
             (Err(_), Some(Err(_))) => {}
             (whole, rows) => {
                 panic!("{:?} whole, {rows:?} by its rows", whole.map(|(images, _)| images))

@@ -1,4 +1,4 @@
-//! Provenance, scores and published figures.
+//! Fuzzes the readers of provenance, scores and published figures.
 
 #![no_main]
 
@@ -13,7 +13,7 @@ use score_io::{ScoreFiles, read_published};
 mod history;
 
 fuzz_target!(|data: &[u8]| {
-    // The provenance of a file lies beside it, whatever that is: here the same bytes.
+    // The provenance of `a.json` is `a.json.json`, which here has the same bytes.
     fuzz::with_file("a.json.json", data, |_| fuzz::with_file("a.json", data, check));
 });
 

@@ -1,4 +1,4 @@
-//! The losses of a training.
+//! Fuzzes the reader of the loss curve of a training.
 
 #![no_main]
 
@@ -11,12 +11,9 @@ mod autoencoder;
 fuzz_target!(|data: &[u8]| {
     fuzz::with_file("losses.csv", data, |path| {
         if let Ok((losses, _)) = autoencoder::Losses::read(path) {
-            assert!(
-                losses
-                    .epochs
-                    .iter()
-                    .all(|(epoch, train, _)| epoch.is_finite() && train.is_finite())
-            );
+            for (epoch, train, _) in &losses.epochs {
+                assert!(epoch.is_finite() && train.is_finite());
+            }
             assert!(losses.epochs.is_sorted_by(|a, b| a.0 < b.0));
         }
     });

@@ -1,4 +1,4 @@
-//! Every reader of `.npy` files.
+//! Fuzzes every reader of `.npy` files.
 
 #![no_main]
 

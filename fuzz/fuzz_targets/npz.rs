@@ -1,4 +1,4 @@
-//! Every reader of a model: an archive as it is, or one made of members that the input gives.
+//! Fuzzes every reader of a model: an archive as it is, or one of members that the input gives.
 
 #![no_main]
 
@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-// The modules with which the programs read their models.
+// The modules of the programs that read their models.
 #[allow(dead_code)]
 #[path = "../../crates/programs/embed-manifold/src/model.rs"]
 mod embedding;
@@ -36,7 +36,7 @@ const NAMES: [&str; 13] = [
     "other",
 ];
 
-/// Makes an archive of members, each given by a byte for its name, two for its length, its content.
+/// Makes an archive of members, each a byte for the name, two for the length, and the content.
 fn archive(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let mut seen = 0u32;

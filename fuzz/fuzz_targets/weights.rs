@@ -1,10 +1,10 @@
-//! Weights and checkpoints.
+//! Fuzzes the readers of weights and checkpoints.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
-// The module with which the report reads weights.
+// The module of `report`, which shows the layers.
 #[allow(dead_code)]
 #[path = "../../crates/programs/report/src/autoencoder.rs"]
 mod autoencoder_file;

@@ -185,7 +185,7 @@ impl Architecture {
             (_, Some(&widest)) if widest > MAX_WIDTH => wrong("at most 1000000", widest),
             _ if self.loss == Loss::Bce && self.normalize != Normalize::None => {
                 Err(Error::Parameter {
-                    name: "the loss of normalised images",
+                    name: "the loss of normalized images",
                     expected: "mse, since their pixels are no longer in 0..=1",
                     found: "bce".into(),
                 })

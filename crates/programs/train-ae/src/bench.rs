@@ -79,7 +79,7 @@ pub fn run(
         rows.push(vec!["their speed".to_owned(), format!("{:.0} Gflop/s", peak / 1e9)]);
         let name = match moved {
             Some(moved) => {
-                let name = "copying what the optimiser moves".to_owned();
+                let name = "copying what the optimizer moves".to_owned();
                 rows.push(vec![name, milliseconds(moved)]);
                 "share of both in the step"
             }
