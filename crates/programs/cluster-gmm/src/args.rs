@@ -7,8 +7,6 @@ use artifact::{FileRecord, read_matrix};
 use cli::{Count, NotNegative, Span};
 use clustering::gmm::{CovarianceType, GmmParams, Init, Keep};
 
-use crate::model::read_model;
-
 /// Groups points with a Gaussian mixture fitted by expectation maximisation, in f64, and writes the most probable
 /// component of each; or, with --predict, assigns new points to the components of a model; or, with --select-k, compares
 /// numbers of components. The same seed gives the same bytes, whatever the number of threads.
@@ -169,7 +167,7 @@ impl Args {
                 (Init::Means(means), Some(record))
             }
             Some(Start::Model(path)) => {
-                let (model, record) = read_model(path)?;
+                let (model, record) = model_io::gmm::read(path)?;
                 (k, covariance_type) = (model.weights().len(), model.covariance_type());
                 (Init::Model(model), Some(record))
             }

@@ -9,15 +9,14 @@ use artifact::{Outputs, refuse_strangers};
 use cli::{Progress, Stage};
 use clustering::Scalar;
 use clustering::gmm::{self, GaussianMixture, GmmFit, GmmParams, Init, Keep};
-use model_io::{Input, on_points};
+use model_io::on_points;
+use model_io::points::Input;
 use ndarray::{Array1, Array2};
 use serde_json::{Value, json};
 
 use crate::args::Args;
-use crate::model::{read_model, write_model};
 
 mod args;
-mod model;
 mod select;
 
 fn main() -> ExitCode {
@@ -61,8 +60,10 @@ impl Views {
         model: &GaussianMixture,
         points: clustering::Points<F>,
     ) -> Result<Self, clustering::Error> {
-        let posterior = args.proba.is_some().then(|| model.predict_proba(points.clone())).transpose()?;
-        let densities = args.densities.is_some().then(|| model.score_samples(points)).transpose()?;
+        let posterior =
+            args.proba.is_some().then(|| model.predict_proba(points.clone())).transpose()?;
+        let densities =
+            args.densities.is_some().then(|| model.score_samples(points)).transpose()?;
         Ok(Self { posterior, densities })
     }
 
@@ -80,7 +81,7 @@ impl Views {
 fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (params, start) = args.params()?;
-    let input = Input::read(&args.points, args.weights.as_deref())?;
+    let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
     let starts = if start.is_some() { 1 } else { params.starts };
 
     let progress = Progress::new("starts", starts as u64);
@@ -105,7 +106,7 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     outputs.npy(&args.out, &fit.assignments)?;
     views.write(args, &mut outputs)?;
     if let Some(path) = &args.model {
-        write_model(&mut outputs, path, &fit.model)?;
+        model_io::gmm::write(&mut outputs, path, &fit.model)?;
     }
     let mut result = json!({
         "log_likelihood": fit.log_likelihood, "bic": fit.bic, "aic": fit.aic, "iterations": fit.iterations,
@@ -150,7 +151,8 @@ fn named(components: &[usize]) -> String {
     let numbers: Vec<String> = components.iter().take(MOST).map(usize::to_string).collect();
     let rest = if components.len() > MOST { ", ..." } else { "" };
     let noun = if components.len() == 1 { "component" } else { "components" };
-    let count = if components.len() == 1 { String::new() } else { format!("{} ", components.len()) };
+    let count =
+        if components.len() == 1 { String::new() } else { format!("{} ", components.len()) };
     format!("{count}{noun} ({}{rest})", numbers.join(", "))
 }
 
@@ -171,11 +173,12 @@ fn parameters(params: &GmmParams, starts: usize) -> Value {
 
 fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
-    let (mixture, model_record) = read_model(model)?;
-    let input = Input::read(&args.points, None)?;
+    let (mixture, model_record) = model_io::gmm::read(model)?;
+    let input = Input::read(&args.points, None, cli::warn)?;
     refuse_strangers(&model_record, &input.records[0])?;
     let assigned = on_points!(&input.points, points => assign(args, &mixture, points));
-    let (assignments, log_likelihood, views) = assigned.with_context(|| args.points.display().to_string())?;
+    let (assignments, log_likelihood, views) =
+        assigned.with_context(|| args.points.display().to_string())?;
     let mut sizes = vec![0usize; mixture.weights().len()];
     assignments.iter().for_each(|&component| sizes[component as usize] += 1);
 
@@ -184,8 +187,10 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     views.write(args, &mut outputs)?;
     let result = json!({ "log_likelihood": log_likelihood, "sizes": sizes });
     let inputs = input.records.into_iter().chain([model_record]).collect();
-    let text =
-        format!("log-likelihood {log_likelihood:.6} per point\n\n{}", cli::share_table("component", &sizes));
+    let text = format!(
+        "log-likelihood {log_likelihood:.6} per point\n\n{}",
+        cli::share_table("component", &sizes)
+    );
     stage.finish(outputs, json!({}), inputs, result, &text)
 }
 
@@ -205,13 +210,16 @@ fn show(progress: &Progress, event: &gmm::Progress, done: u64, which: &str) {
     match event {
         gmm::Progress::Iteration(report) => {
             let (iteration, log_likelihood) = (report.iteration, report.log_likelihood);
-            let message = format!("{which}iteration {iteration} log-likelihood {log_likelihood:.6}");
+            let message =
+                format!("{which}iteration {iteration} log-likelihood {log_likelihood:.6}");
             progress.set(done + report.start as u64, &message);
         }
         gmm::Progress::Start(report) => {
             let ended = if report.converged { "" } else { ", not converged" };
-            let information =
-                report.information.map(|nats| format!(", information {nats:.6}")).unwrap_or_default();
+            let information = report
+                .information
+                .map(|nats| format!(", information {nats:.6}"))
+                .unwrap_or_default();
             progress.line(&format!(
                 "{which}start {}/{}: log-likelihood {:.6}{information} after {} iterations{ended}",
                 report.start + 1,

@@ -4,7 +4,8 @@ use anyhow::Context;
 use artifact::Outputs;
 use cli::{Progress, Span, Stage};
 use clustering::gmm::{self, Candidate, lowest_bic};
-use model_io::{Input, on_points};
+use model_io::on_points;
+use model_io::points::Input;
 use serde_json::json;
 
 use crate::args::Args;
@@ -13,7 +14,7 @@ use crate::{parameters, show};
 pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (params, _) = args.params()?;
-    let input = Input::read(&args.points, args.weights.as_deref())?;
+    let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
 
     let Span { first, last } = span;
     let progress = Progress::new("starts", ((last - first + 1) * params.starts) as u64);
@@ -51,7 +52,8 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
         let fit = &candidate.fit;
         let numbers = [fit.log_likelihood, fit.bic, fit.aic].map(|value| format!("{value:.6}"));
         let [log_likelihood, bic, aic] = numbers;
-        let (parameters, iterations) = (candidate.n_parameters.to_string(), fit.iterations.to_string());
+        let (parameters, iterations) =
+            (candidate.n_parameters.to_string(), fit.iterations.to_string());
         let k = candidate.k.to_string();
         vec![k, log_likelihood, parameters, bic, aic, iterations, fit.converged.to_string()]
     };
@@ -60,7 +62,8 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     stage.finish(outputs, parameters, input.records, result, &text)
 }
 
-const COLUMNS: [&str; 7] = ["k", "log_likelihood", "parameters", "bic", "aic", "iterations", "converged"];
+const COLUMNS: [&str; 7] =
+    ["k", "log_likelihood", "parameters", "bic", "aic", "iterations", "converged"];
 
 /// One line per number of components, floats with all their digits.
 fn csv(candidates: &[Candidate]) -> String {

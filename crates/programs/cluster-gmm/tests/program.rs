@@ -36,7 +36,8 @@ fn it_finds_strips_and_gives_their_posterior() {
     let folder = tempdir().unwrap();
     let n = strips(folder.path());
     write_npy(folder.path().join("means.npy"), &array![[20.0, 0.0], [20.0, 3.0]]).unwrap();
-    let shown = done(folder.path(), "--points points.npy --out a.npy --proba p.npy --k 2 --init means.npy");
+    let shown =
+        done(folder.path(), "--points points.npy --out a.npy --proba p.npy --k 2 --init means.npy");
     assert!(shown.starts_with("log-likelihood -") && shown.contains("converged: true"), "{shown}");
     let a: Array1<i32> = read_npy(folder.path().join("a.npy")).unwrap();
     let right = (0..n).filter(|&i| a[i] == a[i % 2]).count();
@@ -90,7 +91,11 @@ fn it_keeps_the_most_informative_start() {
     assert_eq!(record["parameters"]["keep"], "information");
     let told = refused(folder.path(), "--points points.npy --out b.npy --keep shortest", 2);
     assert!(told.contains("expected likelihood or information"), "{told}");
-    let told = refused(folder.path(), "--points points.npy --predict m.npz --out b.npy --keep likelihood", 2);
+    let told = refused(
+        folder.path(),
+        "--points points.npy --predict m.npz --out b.npy --keep likelihood",
+        2,
+    );
     assert!(told.contains("leave out --keep"), "{told}");
 }
 
@@ -98,11 +103,15 @@ fn it_keeps_the_most_informative_start() {
 fn it_selects_the_number_of_components() {
     let folder = tempdir().unwrap();
     strips(folder.path());
-    let shown = done(folder.path(), "--points points.npy --select-k 1..4 --out k.csv --covariance diag");
+    let shown =
+        done(folder.path(), "--points points.npy --select-k 1..4 --out k.csv --covariance diag");
     assert!(shown.starts_with("lowest BIC: k = "), "{shown}");
     let csv = std::fs::read_to_string(folder.path().join("k.csv")).unwrap();
     let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(lines[0], ["k", "log_likelihood", "parameters", "bic", "aic", "iterations", "converged"]);
+    assert_eq!(
+        lines[0],
+        ["k", "log_likelihood", "parameters", "bic", "aic", "iterations", "converged"]
+    );
     assert_eq!(lines.len(), 5);
     for (k, line) in (1..).zip(&lines[1..]) {
         assert_eq!((line[0], line[2]), (&*k.to_string(), &*(5 * k - 1).to_string()));
@@ -132,7 +141,8 @@ fn it_goes_on_from_a_model() {
     let record: String = std::fs::read_to_string(folder.path().join("a.npy.json")).unwrap();
     assert_eq!(densities.len(), 400);
     assert!(record.contains(r#""bic""#) && record.contains(r#""aic""#), "{record}");
-    let told = refused(folder.path(), "--points points.npy --init m.npz --out d.npy --covariance full", 1);
+    let told =
+        refused(folder.path(), "--points points.npy --init m.npz --out d.npy --covariance full", 1);
     assert!(told.contains("expected a starting model with full covariances, found tied"), "{told}");
 }
 
@@ -147,8 +157,10 @@ fn a_weight_of_two_is_a_point_twice() {
     write_npy(folder.path().join("weights.npy"), &weights).unwrap();
     write_npy(folder.path().join("means.npy"), &array![[20.0, 0.0], [20.0, 3.0]]).unwrap();
     let fit = "--k 2 --init means.npy --max-iter 5";
-    let weighed =
-        done(folder.path(), &format!("--points points.npy --weights weights.npy {fit} --out a.npy"));
+    let weighed = done(
+        folder.path(),
+        &format!("--points points.npy --weights weights.npy {fit} --out a.npy"),
+    );
     let repeated = done(folder.path(), &format!("--points twice.npy {fit} --out b.npy"));
     assert_eq!(weighed.lines().next(), repeated.lines().next());
     let record = std::fs::read_to_string(folder.path().join("a.npy.json")).unwrap();
@@ -172,13 +184,19 @@ fn what_does_not_go_together_is_refused() {
         assert!(told.contains(&format!("leave out {option}")), "{words}: {told}");
     }
     for span in ["0..3", "4..3", "3", "2..", "a..b", "2...4"] {
-        let told = refused(folder.path(), &format!("--points a.npy --out b.npy --select-k {span}"), 2);
+        let told =
+            refused(folder.path(), &format!("--points a.npy --out b.npy --select-k {span}"), 2);
         assert!(told.contains("1 <= A <= B"), "{span}: {told}");
     }
 }
 
 /// A mixture of `weights` (k,), `means` (k, d) and variances (k, d), as scikit-learn has it.
-fn write_diagonal(path: &Path, weights: &Array1<f64>, means: &Array2<f64>, variances: &Array2<f64>) {
+fn write_diagonal(
+    path: &Path,
+    weights: &Array1<f64>,
+    means: &Array2<f64>,
+    variances: &Array2<f64>,
+) {
     let mut archive = ndarray_npy::NpzWriter::new(std::fs::File::create(path).unwrap());
     archive.add_array("weights", weights).unwrap();
     archive.add_array("means", means).unwrap();
@@ -196,7 +214,10 @@ fn a_covariance_of_a_model_is_not_cured_by_parameters() {
     write_diagonal(&folder.path().join("bad.npz"), &weights, &means, &variances);
     for words in ["--predict bad.npz", "--init bad.npz"] {
         let told = refused(folder.path(), &format!("--points points.npy --out a.npy {words}"), 1);
-        assert!(told.contains("bad.npz: expected a model") && told.contains("component 1"), "{told}");
+        assert!(
+            told.contains("bad.npz: expected a model") && told.contains("component 1"),
+            "{told}"
+        );
         assert!(!told.contains("reg"), "{told}");
     }
 }
@@ -214,7 +235,8 @@ fn going_on_from_a_model_far_away_loses_no_digits() {
     let points: Array2<f32> = read_npy(folder.path().join("points.npy")).unwrap();
     let expected = points.mapv(f64::from).var_axis(Axis(0), 0.0);
     let mut model =
-        ndarray_npy::NpzReader::new(std::fs::File::open(folder.path().join("m.npz")).unwrap()).unwrap();
+        ndarray_npy::NpzReader::new(std::fs::File::open(folder.path().join("m.npz")).unwrap())
+            .unwrap();
     let found: Array2<f64> = model.by_name("covariances").unwrap();
     assert!((&found.row(0) - &expected).iter().all(|x| x.abs() < 1e-9), "{found} for {expected}");
 }
@@ -223,7 +245,8 @@ fn going_on_from_a_model_far_away_loses_no_digits() {
 fn components_without_points_are_told() {
     let folder = tempdir().unwrap();
     strips(folder.path());
-    write_npy(folder.path().join("means.npy"), &array![[20.0, 0.0], [20.0, 3.0], [1e6, 1e6]]).unwrap();
+    write_npy(folder.path().join("means.npy"), &array![[20.0, 0.0], [20.0, 3.0], [1e6, 1e6]])
+        .unwrap();
     let told = |words: &str| {
         let output = Command::cargo_bin("cluster-gmm")
             .unwrap()

@@ -104,8 +104,9 @@ impl FromStr for Method {
             return Ok(Self::MiniBatch);
         }
         let all = Algorithm::ALL.into_iter().find(|algorithm| algorithm.as_str() == text);
-        all.map(Self::Batch)
-            .ok_or_else(|| "expected auto, lloyd, hamerly, yinyang, elkan, minibatch or linfa".into())
+        all.map(Self::Batch).ok_or_else(|| {
+            "expected auto, lloyd, hamerly, yinyang, elkan, minibatch or linfa".into()
+        })
     }
 }
 
@@ -149,14 +150,16 @@ impl Args {
         if let Some(span) = self.select_k
             && let Some(option) = misfit(|option| option.3)
         {
-            let message = format!("--select-k {span} compares numbers of clusters: leave out {option}");
+            let message =
+                format!("--select-k {span} compares numbers of clusters: leave out {option}");
             return Err(cli::usage(message));
         }
         if self.minibatch()
             && let Some(option) = misfit(|option| option.4)
         {
-            let message =
-                format!("--algorithm minibatch leaves the points in their file: leave out {option}");
+            let message = format!(
+                "--algorithm minibatch leaves the points in their file: leave out {option}"
+            );
             return Err(cli::usage(message));
         }
         if self.batch.is_some() && !self.minibatch() {
@@ -173,7 +176,11 @@ impl Args {
             batch: self.batch.map_or(default.batch, |batch| batch.0),
             starts: self.starts.map_or(default.starts, |starts| starts.0),
             max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
-            init: if matches!(self.init, Some(Start::Random)) { Init::Random } else { default.init },
+            init: if matches!(self.init, Some(Start::Random)) {
+                Init::Random
+            } else {
+                default.init
+            },
             seed: self.seed.unwrap_or(default.seed),
             ..default
         }

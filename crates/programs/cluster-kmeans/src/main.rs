@@ -5,14 +5,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{FileRecord, Npz, Outputs, refuse_strangers};
+use artifact::{Outputs, refuse_strangers};
 use cli::{Progress, Stage};
 use clustering::Scalar;
 use clustering::kmeans::{
     self, BatchReport, Init, IterationReport, KMeans, KMeansFit, KMeansParams, StartReport,
 };
-use model_io::{Input, on_points};
-use ndarray::{Array1, Ix2};
+use model_io::on_points;
+use model_io::points::Input;
+use ndarray::Array1;
 use serde_json::{Value, json};
 
 use crate::args::Args;
@@ -51,7 +52,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (params, centroids) = args.params()?;
-    let input = Input::read(&args.points, args.weights.as_deref())?;
+    let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
 
     let starts = if centroids.is_some() { 1 } else { params.starts };
     let progress = Progress::new("starts", starts as u64);
@@ -70,8 +71,8 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
 
     let mut outputs = Outputs::new();
     outputs.npy(&args.out, &fit.assignments)?;
-    if let Some(model) = &args.model {
-        outputs.npz(model, |archive| archive.add_array("centroids", fit.model.centroids()))?;
+    if let Some(path) = &args.model {
+        model_io::kmeans::write(&mut outputs, path, &fit.model)?;
     }
     if let (Some(path), Some(trace)) = (&args.trace, &trace) {
         outputs.bytes(path, trace_csv(trace).as_bytes())?;
@@ -128,7 +129,7 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let mut outputs = Outputs::new();
     outputs.npy(&args.out, &assignments)?;
     if let Some(path) = &args.model {
-        outputs.npz(path, |archive| archive.add_array("centroids", model.centroids()))?;
+        model_io::kmeans::write(&mut outputs, path, &model)?;
     }
     let parameters = json!({
         "k": params.k, "starts": params.starts, "max_iter": params.max_iter, "seed": params.seed,
@@ -170,8 +171,8 @@ fn trace_csv(trace: &[IterationReport]) -> String {
 
 fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
-    let (kmeans, model_record) = read_model(model)?;
-    let input = Input::read(&args.points, None)?;
+    let (kmeans, model_record) = model_io::kmeans::read(model)?;
+    let input = Input::read(&args.points, None, cli::warn)?;
     refuse_strangers(&model_record, &input.records[0])?;
     let assigned = on_points!(&input.points, points => assign(&kmeans, points));
     let (assignments, inertia) = assigned.with_context(|| args.points.display().to_string())?;
@@ -195,23 +196,13 @@ fn assign<F: Scalar>(
     Ok((assignments, inertia))
 }
 
-fn read_model(path: &Path) -> anyhow::Result<(KMeans, FileRecord)> {
-    let (mut archive, record) = Npz::open(path)?;
-    let centroids = archive.array("centroids")?;
-    let shape = centroids.shape().to_vec();
-    let model = centroids
-        .into_dimensionality::<Ix2>()
-        .with_context(|| format!("{}: expected centroids of shape (k, d), found {shape:?}", path.display()))
-        .and_then(|centroids| KMeans::new(centroids).with_context(|| path.display().to_string()))?;
-    Ok((model, record))
-}
-
 /// Shows `event`, in a run of several fits the one after `done` starts of others, which `which` names.
 fn show(progress: &Progress, event: &kmeans::Progress, done: u64, which: &str) {
     match event {
         kmeans::Progress::Iteration(report) => {
             let IterationReport { start, iteration, inertia, moved, .. } = report;
-            let message = format!("{which}iteration {iteration}, inertia {inertia:.6e}, {moved} moved");
+            let message =
+                format!("{which}iteration {iteration}, inertia {inertia:.6e}, {moved} moved");
             progress.set(done + *start as u64, &message);
         }
         kmeans::Progress::Start(report) => {

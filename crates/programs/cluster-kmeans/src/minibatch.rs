@@ -62,13 +62,23 @@ pub fn fit(
     let mut sizes = vec![0; params.k];
     assignments.iter().for_each(|&cluster| sizes[cluster as usize] += 1);
     let record = file.record().clone();
-    Ok(Outcome { model, assignments, inertia, iterations, converged, sizes, coincident_starts, record })
+    Ok(Outcome {
+        model,
+        assignments,
+        inertia,
+        iterations,
+        converged,
+        sizes,
+        coincident_starts,
+        record,
+    })
 }
 
 /// How many centroids are where one before them is.
 fn coincident(model: &KMeans) -> usize {
     // 0 and -0 are the same place.
-    let places = model.centroids().outer_iter().map(|row| row.mapv(|x| (x + 0.0).to_bits()).to_vec());
+    let places =
+        model.centroids().outer_iter().map(|row| row.mapv(|x| (x + 0.0).to_bits()).to_vec());
     model.centroids().nrows() - places.collect::<HashSet<_>>().len()
 }
 
@@ -109,7 +119,8 @@ mod tests {
     /// Fits to what `path` holds and compares with the whole in memory; returns how many times worse the inertia is.
     fn fit_file(path: &Path, params: &MiniBatchParams) -> f64 {
         let mut reports = Vec::new();
-        let outcome = fit(path, params, &mut |report, most| reports.push((report.batch, most))).unwrap();
+        let outcome =
+            fit(path, params, &mut |report, most| reports.push((report.batch, most))).unwrap();
         let most = params.most_batches(outcome.assignments.len());
         assert!(reports.into_iter().eq((1..=outcome.iterations).map(|batch| (batch, most))));
         let (whole, record) = read_points(path).unwrap();
@@ -151,7 +162,8 @@ mod tests {
     fn few_points_and_few_passes() {
         let folder = tempdir().unwrap();
         let path = folder.path().join("points.npy");
-        write_npy(&path, &ndarray::array![[0.0f32, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]]).unwrap();
+        write_npy(&path, &ndarray::array![[0.0f32, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]])
+            .unwrap();
         let params = MiniBatchParams { k: 2, max_iter: 3, ..MiniBatchParams::default() };
         let outcome = fit(&path, &params, &mut |_, _| {}).unwrap();
         assert_eq!((outcome.inertia, outcome.iterations, outcome.converged), (1.0, 3, false));
@@ -186,7 +198,8 @@ mod tests {
         let path = folder.path().join("points.npy");
         let params = MiniBatchParams { k: 5, max_iter: 1, ..MiniBatchParams::default() };
         for (distinct, coincident) in [(1, 4), (3, 2), (5, 0), (40, 0)] {
-            let rows = Array2::from_shape_fn((400, 2), |(i, j)| ((i % distinct) * (j + 1)) as f32 - 3.0);
+            let rows =
+                Array2::from_shape_fn((400, 2), |(i, j)| ((i % distinct) * (j + 1)) as f32 - 3.0);
             write_npy(&path, &rows).unwrap();
             let outcome = fit(&path, &params, &mut |_, _| {}).unwrap();
             assert_eq!(outcome.coincident_starts, coincident, "{distinct} distinct rows");
@@ -204,7 +217,11 @@ mod tests {
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let outcome = pool.install(|| fit(&path, &params, &mut |_, _| {})).unwrap();
-            (outcome.model.centroids().mapv(f64::to_bits), outcome.inertia.to_bits(), outcome.assignments)
+            (
+                outcome.model.centroids().mapv(f64::to_bits),
+                outcome.inertia.to_bits(),
+                outcome.assignments,
+            )
         };
         let one = run(1);
         assert!(one == run(2) && one == run(5));

@@ -4,7 +4,8 @@ use anyhow::Context;
 use artifact::Outputs;
 use cli::{Progress, Span, Stage};
 use clustering::kmeans::{self, Candidate};
-use model_io::{Input, on_points};
+use model_io::on_points;
+use model_io::points::Input;
 use serde_json::json;
 
 use crate::args::Args;
@@ -13,7 +14,7 @@ use crate::{parameters, show};
 pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (params, _) = args.params()?;
-    let input = Input::read(&args.points, args.weights.as_deref())?;
+    let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
 
     let Span { first, last } = span;
     let progress = Progress::new("starts", ((last - first + 1) * params.starts) as u64);

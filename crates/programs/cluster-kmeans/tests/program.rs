@@ -11,7 +11,12 @@ use ndarray_npy::{read_npy, write_npy};
 use tempfile::tempdir;
 
 fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("cluster-kmeans").unwrap().current_dir(folder).args(words.split(' ')).output().unwrap()
+    Command::cargo_bin("cluster-kmeans")
+        .unwrap()
+        .current_dir(folder)
+        .args(words.split(' '))
+        .output()
+        .unwrap()
 }
 
 fn done(folder: &Path, words: &str) -> String {
@@ -22,7 +27,11 @@ fn done(folder: &Path, words: &str) -> String {
 
 /// Two pairs of points, 1 apart within and 9 between: inertia 4 x 0.25.
 fn four_points(folder: &Path) {
-    write_npy(folder.join("points.npy"), &array![[0.0f32, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]]).unwrap();
+    write_npy(
+        folder.join("points.npy"),
+        &array![[0.0f32, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]],
+    )
+    .unwrap();
 }
 
 #[test]
@@ -80,7 +89,8 @@ fn duplicated_points_in_batches_are_told_of() {
     let rows = Array2::from_shape_fn((300, 2), |(i, _)| (i % 2) as f64);
     write_npy(folder.path().join("points.npy"), &rows).unwrap();
     let told = |k: usize| {
-        let words = format!("--points points.npy --out a.npy --k {k} --algorithm minibatch --batch 50");
+        let words =
+            format!("--points points.npy --out a.npy --k {k} --algorithm minibatch --batch 50");
         let output = run(folder.path(), &words);
         assert!(output.status.success());
         String::from_utf8(output.stderr).unwrap()
@@ -101,19 +111,28 @@ fn points_of_weight_0_touch_nothing_but_their_own_label() {
     });
     write_npy(folder.path().join("points.npy"), &blobs).unwrap();
     write_npy(folder.path().join("others.npy"), &blobs.slice(s![..1_000, ..]).to_owned()).unwrap();
-    write_npy(folder.path().join("weights.npy"), &Array1::from_shape_fn(1_001, |i| (i < 1_000) as u8))
-        .unwrap();
+    write_npy(
+        folder.path().join("weights.npy"),
+        &Array1::from_shape_fn(1_001, |i| (i < 1_000) as u8),
+    )
+    .unwrap();
     write_npy(folder.path().join("ones.npy"), &Array1::<u8>::ones(1_000)).unwrap();
-    let with =
-        done(folder.path(), "--points points.npy --weights weights.npy --out a.npy --model m.npz --k 2");
-    let without =
-        done(folder.path(), "--points others.npy --weights ones.npy --out b.npy --model n.npz --k 2");
+    let with = done(
+        folder.path(),
+        "--points points.npy --weights weights.npy --out a.npy --model m.npz --k 2",
+    );
+    let without = done(
+        folder.path(),
+        "--points others.npy --weights ones.npy --out b.npy --model n.npz --k 2",
+    );
     assert_eq!(with.lines().next(), without.lines().next());
     let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
     assert_eq!(bytes("m.npz"), bytes("n.npz"));
-    let [a, b]: [Array1<i32>; 2] = ["a.npy", "b.npy"].map(|name| read_npy(folder.path().join(name)).unwrap());
+    let [a, b]: [Array1<i32>; 2] =
+        ["a.npy", "b.npy"].map(|name| read_npy(folder.path().join(name)).unwrap());
     assert_eq!(a.slice(s![..1_000]), b);
-    let output = run(folder.path(), "--points points.npy --weights weights.npy --out a.npy --k 1001");
+    let output =
+        run(folder.path(), "--points points.npy --weights weights.npy --out a.npy --k 1001");
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("at least k = 1001 points of positive weight, found 1000"), "{told}");
@@ -153,12 +172,18 @@ fn numbers_of_clusters_are_compared() {
     });
     write_npy(folder.path().join("points.npy"), &blobs).unwrap();
     let shown = done(folder.path(), "--points points.npy --out k.csv --select-k 1..6");
-    assert!(shown.starts_with("elbow of the inertia: k = 3, highest silhouette: k = 3\n"), "{shown}");
+    assert!(
+        shown.starts_with("elbow of the inertia: k = 3, highest silhouette: k = 3\n"),
+        "{shown}"
+    );
     let table = std::fs::read_to_string(folder.path().join("k.csv")).unwrap();
     let lines: Vec<&str> = table.lines().collect();
     let head = "k,inertia,silhouette,iterations,converged,silhouette_standard_error";
     assert_eq!((lines.len(), lines[0]), (7, head));
-    assert!(lines[1].ends_with("true,") && lines[3].ends_with("true,0"), "all points are scored: {table}");
+    assert!(
+        lines[1].ends_with("true,") && lines[3].ends_with("true,0"),
+        "all points are scored: {table}"
+    );
     assert!(
         lines[1].starts_with("1,") && lines[1].contains(",,") && lines[3].starts_with("3,6,0.9"),
         "{table}"

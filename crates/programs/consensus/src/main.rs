@@ -1,6 +1,5 @@
 //! `consensus`: assignments of several runs in, one assignment out, or how much they agree. No label is read.
 
-mod model;
 mod similarity;
 mod vote;
 
@@ -10,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context, ensure};
 use artifact::{FileRecord, Outputs, read_ids};
 use cli::{Count, Stage};
-use model::Model;
+use model_io::consensus::{self, Model};
 use ndarray::Array1;
 use serde_json::json;
 use similarity::Similarity;
@@ -70,7 +69,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     if files.len() < 2 {
         return Err(cli::usage("give the --assignments of at least two runs"));
     }
-    let others = [args.agreement.is_some(), args.k.is_some(), args.model.is_some(), args.predict.is_some()];
+    let others =
+        [args.agreement.is_some(), args.k.is_some(), args.model.is_some(), args.predict.is_some()];
     if args.out.is_none() && others.contains(&true) {
         return Err(cli::usage("--agreement, --k, --model and --predict go with --out"));
     }
@@ -94,7 +94,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let (ari, nmi) = (similarity.mean_ari(), similarity.mean_nmi());
     let alike = format!("{} runs, pairwise ARI {ari:.4}, NMI {nmi:.4} on average", runs.len());
     let Some(out) = &args.out else {
-        let result = json!({ "runs": runs.len(), "mean_pairwise_ari": ari, "mean_pairwise_nmi": nmi });
+        let result =
+            json!({ "runs": runs.len(), "mean_pairwise_ari": ari, "mean_pairwise_nmi": nmi });
         return stage.finish(Outputs::new(), json!({}), inputs, result, &format!("{alike}\n"));
     };
     let k = match args.k {
@@ -118,7 +119,9 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         outputs.npy(path, &outcome.agreement)?;
     }
     if let Some(path) = &args.model {
-        Model::new(&runs, outcome.maps.clone(), &files)?.write(path, &mut outputs)?;
+        let known = runs.iter().map(|run| run.known().to_vec()).collect();
+        let model = Model::new(known, outcome.maps.clone(), &files)?;
+        consensus::write(&mut outputs, path, &model)?;
     }
     let agreement = mean(&outcome.agreement);
     let result = json!({
@@ -143,7 +146,7 @@ fn predict(
     agreement: Option<&Path>,
     stage: &Stage,
 ) -> anyhow::Result<()> {
-    let (model, record) = Model::read(path)?;
+    let (model, record) = consensus::read(path)?;
     inputs.push(record);
     let expected = model.known.len();
     ensure!(
@@ -177,14 +180,15 @@ fn predict(
         unknown.push(strangers);
         numbered.push(run);
     }
-    let (assignments, shares, sizes) = model.maps.apply(&numbered);
+    let (assignments, shares, sizes) = vote::apply(&model.maps, &numbered);
     let mut outputs = Outputs::new();
     outputs.npy(out, &assignments)?;
     if let Some(path) = agreement {
         outputs.npy(path, &shares)?;
     }
     let mean = mean(&shares);
-    let result = json!({ "sizes": sizes, "mean_agreement": mean, "points_of_unknown_ids": unknown });
+    let result =
+        json!({ "sizes": sizes, "mean_agreement": mean, "points_of_unknown_ids": unknown });
     let text = format!(
         "{} runs by {}; mean agreement {mean:.4}\n\n{}",
         runs.len(),

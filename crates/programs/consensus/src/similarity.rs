@@ -19,7 +19,8 @@ impl Similarity {
     /// More points than a table may count.
     pub fn of(runs: &[Run]) -> Result<Self, Error> {
         let r = runs.len();
-        let pairs: Vec<(usize, usize)> = (0..r).flat_map(|a| (a + 1..r).map(move |b| (a, b))).collect();
+        let pairs: Vec<(usize, usize)> =
+            (0..r).flat_map(|a| (a + 1..r).map(move |b| (a, b))).collect();
         let found = pairs.par_iter().map(|&(a, b)| {
             let table = Contingency::new(runs[a].groups().view(), runs[b].ids())?;
             Ok(((a, b), table.ari(), table.nmi()))

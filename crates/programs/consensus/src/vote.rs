@@ -1,6 +1,7 @@
 //! Matching and voting.
 
 use metrics::{ClassMap, Contingency, Error};
+use model_io::consensus::Maps;
 use ndarray::{Array1, ArrayView1};
 use rayon::prelude::*;
 
@@ -83,50 +84,42 @@ pub struct Consensus {
     pub maps: Maps,
 }
 
-/// Which of the clusters of the consensus each cluster of each run votes for, if any.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Maps {
-    /// Number of clusters of the consensus.
-    pub k: usize,
-    /// A list per run, by the number of the cluster in it.
-    pub of_runs: Vec<Vec<Option<u32>>>,
+/// Lets every run vote on every point.
+///
+/// Gives the cluster with most votes, the first of equals, and the share of all runs that voted for
+/// it; -1 and 0 for a point without votes.
+fn vote(maps: &Maps, runs: &[Run]) -> Vec<(i32, f32)> {
+    let n = runs.first().map_or(0, |run| run.ids.len());
+    let one = |votes: &mut Vec<u32>, i: usize| {
+        votes.clear();
+        let known = runs
+            .iter()
+            .zip(&maps.of_runs)
+            .filter_map(|(run, map)| usize::try_from(run.ids[i]).ok().and_then(|id| map[id]));
+        votes.extend(known);
+        votes.sort_unstable();
+        // `max_by_key` keeps the last of equals, hence from the back.
+        let most = votes.chunk_by(|a, b| a == b).rev().max_by_key(|equal| equal.len());
+        most.map_or((NOISE as i32, 0.0), |equal| {
+            (equal[0] as i32, equal.len() as f32 / runs.len() as f32)
+        })
+    };
+    (0..n).into_par_iter().map_init(Vec::new, one).collect()
 }
 
-impl Maps {
-    /// Lets every run vote on every point.
-    ///
-    /// A point gets the cluster with most votes, the first of equals, and the share of all runs
-    /// that voted for it; -1 and 0 without votes.
-    pub fn vote(&self, runs: &[Run]) -> Vec<(i32, f32)> {
-        let n = runs.first().map_or(0, |run| run.ids.len());
-        let one = |votes: &mut Vec<u32>, i: usize| {
-            votes.clear();
-            let known = runs
-                .iter()
-                .zip(&self.of_runs)
-                .filter_map(|(run, map)| usize::try_from(run.ids[i]).ok().and_then(|id| map[id]));
-            votes.extend(known);
-            votes.sort_unstable();
-            // `max_by_key` keeps the last of equals, hence from the back.
-            let most = votes.chunk_by(|a, b| a == b).rev().max_by_key(|equal| equal.len());
-            most.map_or((NOISE as i32, 0.0), |equal| {
-                (equal[0] as i32, equal.len() as f32 / runs.len() as f32)
-            })
-        };
-        (0..n).into_par_iter().map_init(Vec::new, one).collect()
-    }
-
-    /// As [`Maps::vote`], with the sizes of the clusters.
-    pub fn apply(&self, runs: &[Run]) -> (Array1<i32>, Array1<f32>, Vec<usize>) {
-        let (assignments, agreement): (Vec<i32>, Vec<f32>) = self.vote(runs).into_iter().unzip();
-        let mut sizes = vec![0; self.k];
-        for &id in &assignments {
-            if let Ok(cluster) = usize::try_from(id) {
-                sizes[cluster] += 1;
-            }
+/// Assigns every point to the cluster that most runs vote for.
+///
+/// Gives the cluster of each point `(n,)`, or -1 without votes; the share of the runs that voted
+/// for it `(n,)`; and the number of points in each cluster.
+pub fn apply(maps: &Maps, runs: &[Run]) -> (Array1<i32>, Array1<f32>, Vec<usize>) {
+    let (assignments, agreement): (Vec<i32>, Vec<f32>) = vote(maps, runs).into_iter().unzip();
+    let mut sizes = vec![0; maps.k];
+    for &id in &assignments {
+        if let Ok(cluster) = usize::try_from(id) {
+            sizes[cluster] += 1;
         }
-        (assignments.into(), agreement.into(), sizes)
     }
+    (assignments.into(), agreement.into(), sizes)
 }
 
 /// Votes from the `start`-th run on.
@@ -155,10 +148,12 @@ pub fn consensus(runs: &[Run], start: usize, open: bool) -> Result<Consensus, Er
         let last = rounds + MOST_ROUNDS;
         let maps = loop {
             let lost = |i: usize| open && most[i] && reference[i] == NOISE;
-            let of_runs =
-                runs.iter().map(|run| matched(run, &reference, k, &lost)).collect::<Result<_, _>>()?;
+            let of_runs = runs
+                .iter()
+                .map(|run| matched(run, &reference, k, &lost))
+                .collect::<Result<_, _>>()?;
             let maps = Maps { k, of_runs };
-            let outcome = maps.vote(runs);
+            let outcome = vote(&maps, runs);
             rounds += 1;
             let mut moved = false;
             for (id, (cluster, _)) in reference.iter_mut().zip(outcome) {
@@ -172,13 +167,15 @@ pub fn consensus(runs: &[Run], start: usize, open: bool) -> Result<Consensus, Er
         let lost: Vec<usize> =
             (0..most.len()).filter(|&i| open && most[i] && reference[i] == NOISE).collect();
         if lost.is_empty() {
-            let (assignments, agreement, sizes) = maps.apply(runs);
+            let (assignments, agreement, sizes) = apply(&maps, runs);
             return Ok(Consensus { assignments, agreement, sizes, rounds, maps });
         }
         // The cluster with most of these points is one more of the reference. Each of its points
         // then has a vote, so that there are fewer of them in every turn.
         let (run, cluster) = largest(runs, &lost);
-        lost.iter().filter(|&&i| runs[run].ids[i] == cluster).for_each(|&i| reference[i] = k as i64);
+        lost.iter()
+            .filter(|&&i| runs[run].ids[i] == cluster)
+            .for_each(|&i| reference[i] = k as i64);
         k += 1;
     }
 }
@@ -231,7 +228,8 @@ fn matched(
     let one_to_one = if run.k == k { table.one_to_one_map() } else { ClassMap::new() };
     let row = |class| table.classes().binary_search(&class).ok();
     for (column, &cluster) in table.clusters().iter().enumerate() {
-        let shared = |class: Option<i64>| class.and_then(row).map_or(0, |row| table.count(row, column));
+        let shared =
+            |class: Option<i64>| class.and_then(row).map_or(0, |row| table.count(row, column));
         let most = majority[&cluster];
         if unmatched[cluster as usize] > shared(most) {
             continue;
@@ -275,7 +273,8 @@ mod tests {
 
     #[test]
     fn runs_of_other_numbers_of_clusters_vote_by_majority() {
-        let runs = runs(&[array![0, 0, 0, 0, 1, 1], array![0, 0, 1, 2, 3, 3], array![5, 5, 5, 5, 5, 5]]);
+        let runs =
+            runs(&[array![0, 0, 0, 0, 1, 1], array![0, 0, 1, 2, 3, 3], array![5, 5, 5, 5, 5, 5]]);
         let found = consensus(&runs, 0, true).unwrap();
         assert_eq!(found.assignments, array![0, 0, 0, 0, 1, 1]);
         let third = 1.0 / 3.0_f32;
@@ -320,7 +319,12 @@ mod tests {
         let mut stray = [blocks(&[-1, 1, 2]), blocks(&[0, 1, 2]), blocks(&[0, -1, 2])];
         (stray[1][4], stray[2][8]) = (0, 0);
         let found = consensus(&runs(&stray), 0, true).unwrap();
-        assert_eq!(found.sizes.iter().filter(|&&size| size > 2).count(), 3, "{:?}", found.assignments);
+        assert_eq!(
+            found.sizes.iter().filter(|&&size| size > 2).count(),
+            3,
+            "{:?}",
+            found.assignments
+        );
         assert!(found.assignments.iter().all(|&id| id >= 0));
     }
 
@@ -361,7 +365,7 @@ mod tests {
                     .zip(&all)
                     .map(|(ids, run)| Run::numbered(ids.view(), run.known()).0)
                     .collect();
-                let (assignments, agreement, sizes) = found.maps.apply(&renumbered);
+                let (assignments, agreement, sizes) = apply(&found.maps, &renumbered);
                 prop_assert_eq!(assignments, found.assignments);
                 prop_assert_eq!(agreement, found.agreement);
                 prop_assert_eq!(sizes, found.sizes);
@@ -374,10 +378,13 @@ mod tests {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
         let truth = Array1::from_shape_fn(3000, |i| (i % 7) as i64);
         let noisy: Vec<_> = (0..15)
-            .map(|r| truth.mapv(|id| if rng.gen_bool(0.35) { rng.gen_range(0..7) } else { (id + r) % 7 }))
+            .map(|r| {
+                truth.mapv(|id| if rng.gen_bool(0.35) { rng.gen_range(0..7) } else { (id + r) % 7 })
+            })
             .collect();
         let found = consensus(&runs(&noisy), 4, true).unwrap();
-        let table = Contingency::new(truth.view(), found.assignments.mapv(i64::from).view()).unwrap();
+        let table =
+            Contingency::new(truth.view(), found.assignments.mapv(i64::from).view()).unwrap();
         assert!(table.acc() > 0.99, "{}", table.acc());
     }
 

@@ -14,7 +14,12 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("consensus").unwrap().current_dir(folder).args(words.split(' ')).output().unwrap()
+    Command::cargo_bin("consensus")
+        .unwrap()
+        .current_dir(folder)
+        .args(words.split(' '))
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -23,7 +28,8 @@ fn runs_of_any_tool_become_one() {
     write_npy(folder.path().join("a.npy"), &array![0_i32, 0, 0, 1, 1, 1]).unwrap();
     write_npy(folder.path().join("b.npy"), &array![7_i64, 7, 7, 3, 3, 7]).unwrap();
     write_npy(folder.path().join("c.npy"), &array![1_u8, 1, 1, 0, 0, 0]).unwrap();
-    let output = run(folder.path(), "--assignments a.npy b.npy c.npy --out o.npy --agreement s.npy");
+    let output =
+        run(folder.path(), "--assignments a.npy b.npy c.npy --out o.npy --agreement s.npy");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("3 runs, pairwise ARI"), "{shown}");
@@ -45,8 +51,10 @@ fn without_an_outcome_it_says_how_much_runs_agree() {
     write_npy(folder.path().join("b.npy"), &array![7_i64, 7, 3, 3]).unwrap();
     write_npy(folder.path().join("c.npy"), &array![0_u8, 1, 0, 1]).unwrap();
     let names = || {
-        let mut names: Vec<_> =
-            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         names.sort();
         names
     };
@@ -71,19 +79,35 @@ fn what_does_not_go_together_is_refused() {
     write_npy(folder.path().join("low.npy"), &array![0_i32, -1, -2]).unwrap();
     for (words, code, told) in [
         ("--assignments a.npy --out o.npy", 2, "at least two runs"),
-        ("--assignments a.npy a.npy --k 2", 2, "--agreement, --k, --model and --predict go with --out"),
+        (
+            "--assignments a.npy a.npy --k 2",
+            2,
+            "--agreement, --k, --model and --predict go with --out",
+        ),
         ("--assignments a.npy a.npy --agreement o.npy", 2, "go with --out"),
         ("--assignments a.npy a.npy --model m.npz", 2, "go with --out"),
         ("--assignments a.npy a.npy --predict m.npz", 2, "go with --out"),
-        ("--assignments a.npy a.npy --predict m.npz --k 2 --out o.npy", 2, "leave out --k and --model"),
-        ("--assignments a.npy a.npy --predict a.npy --out o.npy", 1, "a.npy: expected an .npz archive"),
+        (
+            "--assignments a.npy a.npy --predict m.npz --k 2 --out o.npy",
+            2,
+            "leave out --k and --model",
+        ),
+        (
+            "--assignments a.npy a.npy --predict a.npy --out o.npy",
+            1,
+            "a.npy: expected an .npz archive",
+        ),
         (
             "--assignments a.npy low.npy --out o.npy",
             1,
             "low.npy: assignment -2 at row 2, expected -1 (noise)",
         ),
         ("--assignments low.npy a.npy", 1, "low.npy: assignment -2 at row 2, expected -1 (noise)"),
-        ("--assignments a.npy b.npy", 1, "b.npy: expected 3 assignments, as many as in a.npy, found 2"),
+        (
+            "--assignments a.npy b.npy",
+            1,
+            "b.npy: expected 3 assignments, as many as in a.npy, found 2",
+        ),
         (
             "--assignments a.npy b.npy --out o.npy",
             1,
@@ -107,8 +131,11 @@ fn write_runs(folder: &Path, name: &str, n: usize, seed: u64) -> Array1<i64> {
         let stray = |&id: &i64| if rng.gen_bool(0.2) { rng.gen_range(0..4) } else { id };
         let ids: Array1<i64> = truth.iter().map(stray).collect();
         // A permutation and names of each run's own.
-        write_npy(folder.join(format!("{name}{run}.npy")), &ids.mapv(|id| 10 * ((3 * id + run) % 4) + run))
-            .unwrap();
+        write_npy(
+            folder.join(format!("{name}{run}.npy")),
+            &ids.mapv(|id| 10 * ((3 * id + run) % 4) + run),
+        )
+        .unwrap();
     }
     truth
 }
@@ -119,8 +146,10 @@ fn a_model_gives_new_points_the_ids_of_the_first() {
     let train = write_runs(folder.path(), "train", 500, 1);
     let test = write_runs(folder.path(), "test", 120, 2);
     let files = |name: &str| format!("--assignments {name}0.npy {name}1.npy {name}2.npy");
-    let output =
-        run(folder.path(), &format!("{} --out o.npy --agreement s.npy --model m.npz --k 4", files("train")));
+    let output = run(
+        folder.path(),
+        &format!("{} --out o.npy --agreement s.npy --model m.npz --k 4", files("train")),
+    );
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let output = run(
         folder.path(),
@@ -137,7 +166,8 @@ fn a_model_gives_new_points_the_ids_of_the_first() {
     let new: Array1<i32> = read_npy(folder.path().join("new.npy")).unwrap();
     // The id that stands for each of the true clusters, and how often it does.
     let named = |truth: &Array1<i64>, ids: &Array1<i32>| -> Vec<i32> {
-        let count = |class, id| truth.iter().zip(ids).filter(|&(&a, &b)| (a, b) == (class, id)).count();
+        let count =
+            |class, id| truth.iter().zip(ids).filter(|&(&a, &b)| (a, b) == (class, id)).count();
         (0..4).map(|class| (0..4).max_by_key(|&id| count(class, id)).unwrap()).collect()
     };
     let names = named(&train, &ids);
@@ -145,7 +175,8 @@ fn a_model_gives_new_points_the_ids_of_the_first() {
     let right = test.iter().zip(&new).filter(|&(&class, &id)| names[class as usize] == id).count();
     assert!(right > 100, "{right} of 120");
     let record: Value =
-        serde_json::from_slice(&std::fs::read(folder.path().join("new.npy.json")).unwrap()).unwrap();
+        serde_json::from_slice(&std::fs::read(folder.path().join("new.npy.json")).unwrap())
+            .unwrap();
     assert_eq!(
         (record["inputs"].as_array().unwrap().len(), &record["parameters"]["k"]),
         (4, &Value::from(4))
@@ -159,7 +190,8 @@ fn runs_that_the_model_was_not_made_of_are_told() {
     let files = "--assignments train0.npy train1.npy train2.npy";
     assert!(run(folder.path(), &format!("{files} --out o.npy --model m.npz")).status.success());
 
-    let output = run(folder.path(), "--assignments train0.npy train1.npy --predict m.npz --out new.npy");
+    let output =
+        run(folder.path(), "--assignments train0.npy train1.npy --predict m.npz --out new.npy");
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
     assert!(error.contains("m.npz: expected the --assignments of 3 runs"), "{error}");
@@ -169,12 +201,16 @@ fn runs_that_the_model_was_not_made_of_are_told() {
     let output = run(folder.path(), swapped);
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
-    assert!(error.contains("train1.npy: expected cluster ids that m.npz knows of this run"), "{error}");
+    assert!(
+        error.contains("train1.npy: expected cluster ids that m.npz knows of this run"),
+        "{error}"
+    );
     assert!(!folder.path().join("new.npy").exists());
 
     // One id that no run had, in one run: the others decide; in all runs: none does.
-    let ids: Vec<Array1<i64>> =
-        (0..3).map(|run| read_npy(folder.path().join(format!("train{run}.npy"))).unwrap()).collect();
+    let ids: Vec<Array1<i64>> = (0..3)
+        .map(|run| read_npy(folder.path().join(format!("train{run}.npy"))).unwrap())
+        .collect();
     for (at, mut ids) in ids.into_iter().enumerate() {
         ids[5] = 999;
         if at == 0 {
@@ -182,12 +218,14 @@ fn runs_that_the_model_was_not_made_of_are_told() {
         }
         write_npy(folder.path().join(format!("new{at}.npy")), &ids).unwrap();
     }
-    let words = "--assignments new0.npy new1.npy new2.npy --predict m.npz --out new.npy --agreement s.npy";
+    let words =
+        "--assignments new0.npy new1.npy new2.npy --predict m.npz --out new.npy --agreement s.npy";
     let output = run(folder.path(), words);
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && error.lines().count() == 3, "{error}");
     assert!(
-        error.contains("warning: new0.npy: 2 of 60 points are in clusters that m.npz does not know"),
+        error
+            .contains("warning: new0.npy: 2 of 60 points are in clusters that m.npz does not know"),
         "{error}"
     );
     let new: Array1<i32> = read_npy(folder.path().join("new.npy")).unwrap();
@@ -250,7 +288,10 @@ fn a_cluster_that_most_runs_have_is_no_noise() {
     let words = "--assignments a.npy b.npy c.npy --out o.npy --model m.npz";
     assert!(run(folder.path(), words).status.success());
     let found: Array1<i32> = read_npy(folder.path().join("o.npy")).unwrap();
-    assert_eq!(found.iter().map(|id| found.iter().filter(|&other| other == id).count()).max(), Some(4));
+    assert_eq!(
+        found.iter().map(|id| found.iter().filter(|&other| other == id).count()).max(),
+        Some(4)
+    );
     assert!(found.iter().all(|&id| id >= 0), "{found}");
     let record: Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("o.npy.json")).unwrap()).unwrap();

@@ -13,7 +13,6 @@ use umap::{Frame, Joined, Metric, Params, Progress, Umap};
 use crate::args::Args;
 
 mod args;
-mod model;
 
 fn main() -> ExitCode {
     cli::main("embed-manifold", run)
@@ -53,9 +52,10 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let mut outputs = Outputs::new();
     outputs.npy(&args.out, &manifold.embedding)?;
     if let Some(path) = &args.model {
-        model::write(&mut outputs, path, &manifold, &frame)?;
+        model_io::umap::write(&mut outputs, path, &manifold, &frame)?;
     }
-    let result = json!({ "components": manifold.components, "a": manifold.curve.a, "b": manifold.curve.b });
+    let result =
+        json!({ "components": manifold.components, "a": manifold.curve.a, "b": manifold.curve.b });
     let ((n, d), dims, components) = (manifold.points.dim(), params.dims, manifold.components);
     if components > 1 {
         cli::warn(&format!(
@@ -77,13 +77,14 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
              those; remove far outliers"
         ));
     }
-    let text = format!("{n} points of {d} features to {dims} dimensions, {} epochs\n", manifold.epochs);
+    let text =
+        format!("{n} points of {d} features to {dims} dimensions, {} epochs\n", manifold.epochs);
     stage.finish(outputs, parameters, vec![record], result, &text)
 }
 
 fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
-    let (manifold, frame, model_record) = model::read(model)?;
+    let (manifold, frame, model_record) = model_io::umap::read(model)?;
     let (points, record) = read_points(&args.points)?;
     points.scale_warning(&record).iter().for_each(|text| cli::warn(text));
     refuse_strangers(&model_record, &record)?;
@@ -100,7 +101,13 @@ fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()>
     outputs.npy(&args.out, &embedding)?;
     let inputs = vec![record, model_record];
     let text = format!("{} points to {} dimensions\n", embedding.nrows(), embedding.ncols());
-    stage.finish(outputs, json!({ "seed": seed }), inputs, json!({ "points": embedding.nrows() }), &text)
+    stage.finish(
+        outputs,
+        json!({ "seed": seed }),
+        inputs,
+        json!({ "points": embedding.nrows() }),
+        &text,
+    )
 }
 
 /// Embeds points of any dtype. What is `f4` or `u1` stays where it is; what is wider is brought into a frame first, in

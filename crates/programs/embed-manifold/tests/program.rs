@@ -12,7 +12,12 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("embed-manifold").unwrap().current_dir(folder).args(words.split(' ')).output().unwrap()
+    Command::cargo_bin("embed-manifold")
+        .unwrap()
+        .current_dir(folder)
+        .args(words.split(' '))
+        .output()
+        .unwrap()
 }
 
 fn done(folder: &Path, words: &str) -> String {
@@ -22,8 +27,9 @@ fn done(folder: &Path, words: &str) -> String {
 }
 
 fn points(folder: &Path) -> Array2<f32> {
-    let points =
-        Array2::from_shape_fn((300, 6), |(i, j)| (i % 3 * 20) as f32 + ((i * (7 + j)) % 23) as f32 * 0.1);
+    let points = Array2::from_shape_fn((300, 6), |(i, j)| {
+        (i % 3 * 20) as f32 + ((i * (7 + j)) % 23) as f32 * 0.1
+    });
     write_npy(folder.join("points.npy"), &points).unwrap();
     points
 }
@@ -60,7 +66,9 @@ fn blobs() -> Array2<f64> {
 fn embedded(folder: &Path, name: &str) -> Array2<f32> {
     done(
         folder,
-        &format!("--points {name}.npy --dims 2 --neighbors 10 --epochs 100 --out e.npy --model {name}.npz"),
+        &format!(
+            "--points {name}.npy --dims 2 --neighbors 10 --epochs 100 --out e.npy --model {name}.npz"
+        ),
     );
     read_npy(folder.join("e.npy")).unwrap()
 }
@@ -90,9 +98,13 @@ fn points_of_wide_dtypes_are_embedded_wherever_they_lie() {
         assert_eq!(embedded(folder, name), plain, "{name}");
         // The center is in the model.
         for (model, points) in [("plain", "plain"), (name, name)] {
-            done(folder, &format!("--points {points}.npy --transform {model}.npz --out {model}-n.npy"));
+            done(
+                folder,
+                &format!("--points {points}.npy --transform {model}.npz --out {model}-n.npy"),
+            );
         }
-        let places = |name: &str| read_npy::<_, Array2<f32>>(folder.join(format!("{name}-n.npy"))).unwrap();
+        let places =
+            |name: &str| read_npy::<_, Array2<f32>>(folder.join(format!("{name}-n.npy"))).unwrap();
         assert_eq!(places(name), places("plain"), "{name}");
         // New points of `f4` are brought into the frame as well.
         if moved < 2e9 {
@@ -121,7 +133,8 @@ fn models_of_before_are_read() {
     done(folder, "--points single.npy --transform single.npz --out n.npy");
     let expected: Array2<f32> = read_npy(folder.join("n.npy")).unwrap();
 
-    let mut model = NpzReader::new(std::fs::File::open(folder.join("single.npz")).unwrap()).unwrap();
+    let mut model =
+        NpzReader::new(std::fs::File::open(folder.join("single.npz")).unwrap()).unwrap();
     let (points, embedding): (Array2<f32>, Array2<f32>) =
         (model.by_name("points.npy").unwrap(), model.by_name("embedding.npy").unwrap());
     let settings: ndarray::Array1<f64> = model.by_name("settings.npy").unwrap();
@@ -165,7 +178,8 @@ fn what_is_lost_is_told() {
     let folder = folder.path();
     let warned = |points: &Array2<f64>, more: &str, told: &str| {
         write_npy(folder.join("points.npy"), points).unwrap();
-        let output = run(folder, &format!("--points points.npy --dims 2 --epochs 20 --out e.npy{more}"));
+        let output =
+            run(folder, &format!("--points points.npy --dims 2 --epochs 20 --out e.npy{more}"));
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success() && error.contains(told), "{error}");
     };
@@ -210,7 +224,11 @@ fn what_cannot_be_done_is_refused_in_a_line() {
     ] {
         let output = run(folder.path(), words);
         let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), error.lines().count()), (Some(code), 1), "{words}: {error}");
+        assert_eq!(
+            (output.status.code(), error.lines().count()),
+            (Some(code), 1),
+            "{words}: {error}"
+        );
         assert!(error.contains(told), "{error}");
         assert!(!folder.path().join("e.npy").exists());
     }

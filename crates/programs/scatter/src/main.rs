@@ -10,8 +10,6 @@ use ndarray::{Array2, ArrayView2};
 use scattering::{Features, Params};
 use serde_json::json;
 
-mod model;
-
 /// Turns images into features for clustering, with nothing trained: a scattering transform (wavelets, their moduli, averages)
 /// tells which edges lie near where, and hardly changes when an image is moved or bent a little. Or, with --transform, does the
 /// same to new images. No choice is random, and the number of threads changes nothing.
@@ -62,7 +60,9 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         ];
         if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
             let model = model.display();
-            return Err(cli::usage(format!("--transform {model} learns nothing: leave out {option}")));
+            return Err(cli::usage(format!(
+                "--transform {model} learns nothing: leave out {option}"
+            )));
         }
     }
     cli::Files::new()
@@ -72,11 +72,12 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         .writes("--model", &args.model)
         .check()?;
     stage.set_threads(args.threads)?;
-    let model = args.transform.as_deref().map(model::read).transpose()?;
+    let model = args.transform.as_deref().map(model_io::scattering::read).transpose()?;
     let (images, size, record) = read(&args.images)?;
     let mut shown = None;
-    let mut show =
-        |done: usize, all: usize| shown.get_or_insert_with(|| Quarters::new("images", all)).set(done);
+    let mut show = |done: usize, all: usize| {
+        shown.get_or_insert_with(|| Quarters::new("images", all)).set(done)
+    };
     let at = || args.images.display().to_string();
 
     let mut inputs = vec![record];
@@ -102,9 +103,10 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     check_finite(&args.images, "features", points.view())?;
     outputs.npy(&args.out, &points)?;
     if let Some(path) = &args.model {
-        model::write(&mut outputs, path, &features)?;
+        model_io::scattering::write(&mut outputs, path, &features)?;
     }
-    let parameters = json!({ "scales": features.scales, "angles": features.angles, "dims": features.dims() });
+    let parameters =
+        json!({ "scales": features.scales, "angles": features.angles, "dims": features.dims() });
     let ((n, dims), (height, width)) = (points.dim(), size);
     let text = format!(
         "{n} images of {height} x {width} pixels to {dims} features, {} scales, {} angles\n",
@@ -118,7 +120,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 fn warn_of_outliers(path: &Path, images: ArrayView2<f32>) {
     /// Times the median of the brightest pixels of all images.
     const MOST: f32 = 1000.0;
-    let brightest = |row: ndarray::ArrayView1<f32>| row.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+    let brightest =
+        |row: ndarray::ArrayView1<f32>| row.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
     let sizes: Vec<f32> = images.outer_iter().map(brightest).collect();
     let mut sorted: Vec<f32> = sizes.iter().copied().filter(|size| *size > 0.0).collect();
     sorted.sort_unstable_by(f32::total_cmp);

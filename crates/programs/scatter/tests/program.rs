@@ -12,7 +12,12 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("scatter").unwrap().current_dir(folder).args(words.split(' ')).output().unwrap()
+    Command::cargo_bin("scatter")
+        .unwrap()
+        .current_dir(folder)
+        .args(words.split(' '))
+        .output()
+        .unwrap()
 }
 
 fn done(folder: &Path, words: &str) -> String {
@@ -22,8 +27,9 @@ fn done(folder: &Path, words: &str) -> String {
 }
 
 fn images(folder: &Path) {
-    let images =
-        Array3::from_shape_fn((60, 12, 10), |(i, y, x)| ((i * (y + 3) + x * x * (i % 7)) % 256) as u8);
+    let images = Array3::from_shape_fn((60, 12, 10), |(i, y, x)| {
+        ((i * (y + 3) + x * x * (i % 7)) % 256) as u8
+    });
     write_npy(folder.join("images.npy"), &images).unwrap();
     write_npy(folder.join("some.npy"), &images.slice(s![..10, .., ..])).unwrap();
     write_npy(folder.join("rows.npy"), &images.into_shape_with_order((60, 120)).unwrap()).unwrap();
@@ -55,16 +61,28 @@ fn what_cannot_be_done_is_refused_in_a_line() {
     done(folder.path(), "--images images.npy --dims 20 --out f.npy --model m.npz");
     write_npy(folder.path().join("others.npy"), &Array3::<u8>::from_elem((5, 8, 8), 200)).unwrap();
     for (words, code, told) in [
-        ("--images rows.npy --out e.npy", 1, "rows.npy: expected images of shape (n, height, width)"),
+        (
+            "--images rows.npy --out e.npy",
+            1,
+            "rows.npy: expected images of shape (n, height, width)",
+        ),
         ("--images images.npy --scales 4 --out e.npy", 1, "images.npy: expected 1 to 1 scales"),
         ("--images images.npy --transform m.npz --dims 3 --out e.npy", 2, "leave out --dims"),
-        ("--images others.npy --transform m.npz --out e.npy", 1, "others.npy: expected images of 12 x 10"),
+        (
+            "--images others.npy --transform m.npz --out e.npy",
+            1,
+            "others.npy: expected images of 12 x 10",
+        ),
         ("--images images.npy --transform broken.npz --out e.npy", 1, "broken.npz"),
         ("--images nowhere.npy --out e.npy", 1, "nowhere.npy"),
     ] {
         let output = run(folder.path(), words);
         let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), error.lines().count()), (Some(code), 1), "{words}: {error}");
+        assert_eq!(
+            (output.status.code(), error.lines().count()),
+            (Some(code), 1),
+            "{words}: {error}"
+        );
         assert!(error.contains(told), "{error}");
         assert!(!folder.path().join("e.npy").exists());
     }
@@ -111,7 +129,8 @@ fn images_that_no_features_can_stand_for_are_refused() {
     }
     // A model whose directions lead out of what f4 can hold.
     done(folder.path(), "--images images.npy --dims 20 --out f.npy --model m.npz");
-    let mut model = NpzReader::new(std::fs::File::open(folder.path().join("m.npz")).unwrap()).unwrap();
+    let mut model =
+        NpzReader::new(std::fs::File::open(folder.path().join("m.npz")).unwrap()).unwrap();
     let mut large = NpzWriter::new(std::fs::File::create(folder.path().join("large.npz")).unwrap());
     for name in ["deviations", "mean", "directions", "settings"] {
         let mut array: ArrayD<f64> = model.by_name(name).unwrap();

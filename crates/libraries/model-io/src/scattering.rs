@@ -1,4 +1,7 @@
-//! The model as an archive of NumPy arrays.
+//! Scattering features: an `.npz` archive, all arrays f8.
+//!
+//! The arrays are `deviations` (paths,), `mean` (values,), `directions` (dims, values), and
+//! `settings` (4,): height and width of the images, number of scales, number of angles.
 
 use std::path::Path;
 
@@ -8,8 +11,13 @@ use ndarray::{Array1, ArrayD, Dimension, Ix1, Ix2, arr1};
 use pca::Principal;
 use scattering::Features;
 
-/// `deviations` (paths,), `mean` (values,) and `directions` (dims, values), and `settings` (4,): height, width, scales, angles.
-/// All f8.
+/// Settings are below this, more than any image has pixels on a side.
+const SETTINGS_END: f64 = 65_536.0;
+
+/// Adds the model of `features` to `outputs`.
+///
+/// # Errors
+/// The file cannot be written.
 pub fn write(outputs: &mut Outputs, path: &Path, features: &Features) -> artifact::Result<()> {
     let (height, width) = features.size;
     let settings = arr1(&[height, width, features.scales, features.angles].map(|x| x as f64));
@@ -21,15 +29,20 @@ pub fn write(outputs: &mut Outputs, path: &Path, features: &Features) -> artifac
     })
 }
 
+/// Reads a model, and the record of its file.
+///
+/// # Errors
+/// A file that cannot be read, or that `scatter --model` did not write.
 pub fn read(path: &Path) -> anyhow::Result<(Features, FileRecord)> {
     let (mut archive, record) = Npz::open(path)?;
     let mut array = |name: &str| archive.array(name);
-    let (deviations, mean, directions) = (array("deviations")?, array("mean")?, array("directions")?);
-    let settings = array("settings")?;
+    let (deviations, mean) = (array("deviations")?, array("mean")?);
+    let (directions, settings) = (array("directions")?, array("settings")?);
     let features = (|| {
         let settings: Array1<f64> = shaped::<Ix1>("settings", settings)?;
+        let valid = |x: &f64| (0.0..SETTINGS_END).contains(x) && x.fract() == 0.0;
         ensure!(
-            settings.len() == 4 && settings.iter().all(|x| (0.0..65_536.0).contains(x) && x.fract() == 0.0),
+            settings.len() == 4 && settings.iter().all(valid),
             "expected settings of four whole numbers, found {settings}"
         );
         let setting = |at: usize| settings[at] as usize;
@@ -38,15 +51,18 @@ pub fn read(path: &Path) -> anyhow::Result<(Features, FileRecord)> {
             directions: shaped::<Ix2>("directions", directions)?,
         };
         let deviations = shaped::<Ix1>("deviations", deviations)?;
-        Ok(Features::new((setting(0), setting(1)), setting(2), setting(3), deviations, principal)?)
+        let size = (setting(0), setting(1));
+        Ok(Features::new(size, setting(2), setting(3), deviations, principal)?)
     })();
-    Ok((features.with_context(|| format!("{}: write it with scatter --model", path.display()))?, record))
+    let about = || format!("{}: write it with scatter --model", path.display());
+    Ok((features.with_context(about)?, record))
 }
 
+/// Gives `array` the number of dimensions of `D`.
 fn shaped<D: Dimension>(name: &str, array: ArrayD<f64>) -> anyhow::Result<ndarray::Array<f64, D>> {
     let shape = array.shape().to_vec();
-    let wanted = D::NDIM.unwrap_or_default();
+    let expected = D::NDIM.unwrap_or_default();
     array
         .into_dimensionality()
-        .with_context(|| format!("expected {name} of {wanted} dimensions, found {shape:?}"))
+        .with_context(|| format!("expected {name} of {expected} dimensions, found {shape:?}"))
 }

@@ -1,0 +1,128 @@
+//! Consensus of several runs: an `.npz` archive of what the clusters of each run vote for.
+//!
+//! The arrays are the scalars `runs` and `k` (clusters of the consensus), and `map` (clusters of
+//! all runs, 3): for each cluster its run, its id in that run, and the cluster of the consensus
+//! that it votes for, or -1 for none. Rows of a run ascend by id.
+
+use std::path::Path;
+
+use anyhow::ensure;
+use artifact::{FileRecord, Npz, Outputs};
+use ndarray::{Array2, ArrayD, arr0};
+
+/// Largest cluster id that a model can hold: arrays of models are read as `f64`.
+const LARGEST_ID: i64 = 1 << 53;
+
+/// Most runs that a model is read of: more would only fill memory.
+const MOST_RUNS: i64 = 1 << 20;
+
+/// Cluster of the consensus that each cluster of each run votes for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Maps {
+    /// Number of clusters of the consensus.
+    pub k: usize,
+    /// For each run the votes of its clusters, in the order of their ids; `None` votes for nothing.
+    pub of_runs: Vec<Vec<Option<u32>>>,
+}
+
+/// The maps of a consensus, and the cluster ids of its runs.
+#[derive(Debug, PartialEq)]
+pub struct Model {
+    /// For each run the ids of its clusters, ascending.
+    pub known: Vec<Vec<i64>>,
+    /// What these clusters vote for.
+    pub maps: Maps,
+}
+
+impl Model {
+    /// Makes the model of `maps`, of runs with the cluster ids `known` that were read from `files`.
+    ///
+    /// # Errors
+    /// A cluster id beyond 2^53.
+    pub fn new(
+        known: Vec<Vec<i64>>,
+        maps: Maps,
+        files: &[impl AsRef<Path>],
+    ) -> anyhow::Result<Self> {
+        for (ids, file) in known.iter().zip(files) {
+            if let Some(id) = ids.last().filter(|&&id| id > LARGEST_ID) {
+                anyhow::bail!(
+                    "{}: expected cluster ids up to {LARGEST_ID} for a --model, found {id}; \
+                     number the clusters from 0",
+                    file.as_ref().display()
+                );
+            }
+        }
+        Ok(Self { known, maps })
+    }
+}
+
+/// Adds a model to `outputs`.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(outputs: &mut Outputs, path: &Path, model: &Model) -> artifact::Result<()> {
+    let mut rows = Vec::new();
+    for (run, (known, map)) in model.known.iter().zip(&model.maps.of_runs).enumerate() {
+        for (&id, &cluster) in known.iter().zip(map) {
+            rows.extend([run as i64, id, cluster.map_or(-1, i64::from)]);
+        }
+    }
+    let map = Array2::from_shape_vec((rows.len() / 3, 3), rows).expect("three values a cluster");
+    outputs.npz(path, |npz| {
+        npz.add_array("runs", &arr0(model.known.len() as i64))?;
+        npz.add_array("k", &arr0(model.maps.k as i64))?;
+        npz.add_array("map", &map)
+    })
+}
+
+/// Reads a model, and the record of its file.
+///
+/// # Errors
+/// A file that cannot be read, or that `consensus --model` did not write.
+pub fn read(path: &Path) -> anyhow::Result<(Model, FileRecord)> {
+    let (mut npz, record) = Npz::open(path)?;
+    let mut array = |name| npz.array(name);
+    let (runs, k, map) = (array("runs")?, array("k")?, array("map")?);
+    let expected =
+        format!("{}: expected a model that consensus wrote with --model, found", path.display());
+    let cure = "give that model";
+    let scalar = |values: &ArrayD<f64>, name: &str, most: i64| {
+        let value = (values.len() == 1).then(|| values.first()).flatten();
+        value.and_then(|&value| whole(value, 0, most)).ok_or_else(|| {
+            anyhow::anyhow!(
+                "{expected} an array `{name}` that holds no number from 0 to {most}; {cure}"
+            )
+        })
+    };
+    let &[clusters, 3] = map.shape() else {
+        anyhow::bail!("{expected} an array `map` of shape {:?}; {cure}", map.shape());
+    };
+    let runs = scalar(&runs, "runs", MOST_RUNS)?;
+    // Every cluster of the consensus was one of a run.
+    let k = scalar(&k, "k", clusters as i64)?;
+    let mut known = vec![Vec::new(); runs as usize];
+    let mut of_runs = vec![Vec::new(); runs as usize];
+    for (at, row) in map.outer_iter().enumerate() {
+        let run = whole(row[[0]], 0, runs - 1);
+        let id = whole(row[[1]], 0, LARGEST_ID);
+        let cluster = whole(row[[2]], -1, k - 1);
+        let (Some(run), Some(id), Some(cluster)) = (run, id, cluster) else {
+            anyhow::bail!("{expected} {row} in row {at} of `map`; {cure}");
+        };
+        let ids: &mut Vec<i64> = &mut known[run as usize];
+        ensure!(
+            ids.last().is_none_or(|&last| last < id),
+            "{expected} cluster {id} of run {run} out of order in row {at} of `map`; {cure}"
+        );
+        ids.push(id);
+        of_runs[run as usize].push(u32::try_from(cluster).ok());
+    }
+    Ok((Model { known, maps: Maps { k: k as usize, of_runs } }, record))
+}
+
+/// Converts `value` to an integer if it is a whole number from `least` to `most`.
+fn whole(value: f64, least: i64, most: i64) -> Option<i64> {
+    let inside = value.fract() == 0.0 && (least as f64..=most as f64).contains(&value);
+    inside.then_some(value as i64)
+}
