@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use artifact::{
-    ImageFile, PointFile, read_ids, read_images, read_matrix, read_numbers, read_points, read_weights,
+    ImageFile, PointFile, read_ids, read_images, read_matrix, read_numbers, read_points,
+    read_weights,
 };
 
 /// Reads one file with every reader of `.npy` files.

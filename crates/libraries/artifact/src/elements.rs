@@ -69,9 +69,9 @@ impl Elements {
             "u4" => Self::I64(ArrayD::<u32>::read_npy(reader)?.mapv(i64::from)),
             "i8" => Self::I64(ArrayD::read_npy(reader)?),
             // Beyond 2^63 nothing here has a meaning for an integer; saturating keeps such a value recognisably absurd.
-            "u8" => {
-                Self::I64(ArrayD::<u64>::read_npy(reader)?.mapv(|x| i64::try_from(x).unwrap_or(i64::MAX)))
-            }
+            "u8" => Self::I64(
+                ArrayD::<u64>::read_npy(reader)?.mapv(|x| i64::try_from(x).unwrap_or(i64::MAX)),
+            ),
             "f2" => Self::F32(ArrayD::<Half>::read_npy(reader)?.mapv(|x| x.0.to_f32())),
             "f4" => Self::F32(ArrayD::read_npy(reader)?),
             _ => Self::F64(ArrayD::read_npy(reader)?),
@@ -88,13 +88,21 @@ fn no_numbers(header: &Header) -> Refusal {
         [b'[' | b'{', ..] => {
             "save one of its fields in a number dtype: np.save(FILE, x['FIELD'].astype('f4'))"
         }
-        b"V2" => "save it in a dtype that NumPy has, bfloat16 is none: np.save(FILE, x.astype('f4'))",
-        [b'c' | b'F' | b'D', ..] => "save its real part or its size: np.save(FILE, abs(x).astype('f4'))",
+        b"V2" => {
+            "save it in a dtype that NumPy has, bfloat16 is none: np.save(FILE, x.astype('f4'))"
+        }
+        [b'c' | b'F' | b'D', ..] => {
+            "save its real part or its size: np.save(FILE, abs(x).astype('f4'))"
+        }
         [b'U' | b'S' | b'a', ..] => {
             "save numbers: np.save(FILE, x.astype('f4')), or the ids of names, np.unique(x, return_inverse=True)[1]"
         }
-        [b'M' | b'm', ..] => "save it in a number dtype: np.save(FILE, x.astype('i8').astype('f8'))",
-        b"f16" | b"f12" | b"g" => "save it in a dtype that every machine has: np.save(FILE, x.astype('f8'))",
+        [b'M' | b'm', ..] => {
+            "save it in a number dtype: np.save(FILE, x.astype('i8').astype('f8'))"
+        }
+        b"f16" | b"f12" | b"g" => {
+            "save it in a dtype that every machine has: np.save(FILE, x.astype('f8'))"
+        }
         _ => "save it in a number dtype: np.save(FILE, x.astype('f4'))",
     };
     Refusal::new(found, cure)

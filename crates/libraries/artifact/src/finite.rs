@@ -26,7 +26,11 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// The first row with a value that is not finite.
-pub fn check_finite<T: Copy + Into<f64>>(input: &Path, what: &str, points: ArrayView2<T>) -> Result<()> {
+pub fn check_finite<T: Copy + Into<f64>>(
+    input: &Path,
+    what: &str,
+    points: ArrayView2<T>,
+) -> Result<()> {
     let values = points.indexed_iter().map(|(at, &value)| (at, value.into()));
     match values.into_iter().find(|(_, value): &(_, f64)| !value.is_finite()) {
         None => Ok(()),

@@ -23,8 +23,16 @@ const KNOWN: [Known; 11] = [
     (b"BZh", "a bzip2-compressed file", "unpack it with bunzip2"),
     (b"\xfd7zXZ", "an xz-compressed file", "unpack it with unxz"),
     (b"\x28\xb5\x2f\xfd", "a zstd-compressed file", "unpack it with unzstd"),
-    (b"\x89HDF", "an HDF5 file", "save one of its arrays: np.save('x.npy', h5py.File(FILE)[NAME][:])"),
-    (b"MATLAB", "a MATLAB file", "save one of its arrays: np.save('x.npy', scipy.io.loadmat(FILE)[NAME])"),
+    (
+        b"\x89HDF",
+        "an HDF5 file",
+        "save one of its arrays: np.save('x.npy', h5py.File(FILE)[NAME][:])",
+    ),
+    (
+        b"MATLAB",
+        "a MATLAB file",
+        "save one of its arrays: np.save('x.npy', scipy.io.loadmat(FILE)[NAME])",
+    ),
     (b"PAR1", "a Parquet file", "np.save('x.npy', pandas.read_parquet(FILE).to_numpy('f4'))"),
     (b"\x89PNG", "a PNG picture", PICTURE),
     (b"\xff\xd8\xff", "a JPEG picture", PICTURE),
@@ -33,7 +41,8 @@ const KNOWN: [Known; 11] = [
     (b"\x80", "a Python pickle, which is never loaded", "save its array with np.save"),
 ];
 
-const IDX_IMAGES: &str = "np.save('x.npy', np.fromfile(FILE, 'u1', offset=16).reshape(-1, HEIGHT, WIDTH))";
+const IDX_IMAGES: &str =
+    "np.save('x.npy', np.fromfile(FILE, 'u1', offset=16).reshape(-1, HEIGHT, WIDTH))";
 const IDX_LABELS: &str = "np.save('y.npy', np.fromfile(FILE, 'u1', offset=8))";
 const TEXT: &str = "np.save('x.npy', np.loadtxt(FILE, delimiter=','))";
 
@@ -50,7 +59,10 @@ impl Format {
         let text = || {
             let printable = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
             let text = start.len() == START && start.iter().all(printable);
-            text.then_some(Self::Other("a text file, which does not start with the NumPy magic bytes", TEXT))
+            text.then_some(Self::Other(
+                "a text file, which does not start with the NumPy magic bytes",
+                TEXT,
+            ))
         };
         known.map(|&(_, name, cure)| Self::Other(name, cure)).or_else(text)
     }

@@ -68,11 +68,18 @@ impl Header {
         match self.file_length(item_size) {
             Some(needed) if needed == length => Ok(()),
             Some(needed) if needed > length => {
-                let found = format!("{length} bytes of the {needed} its header promises (a truncated file)");
+                let found = format!(
+                    "{length} bytes of the {needed} its header promises (a truncated file)"
+                );
                 Err(Refusal::new(found, "write or copy it again, it was cut off"))
             }
-            Some(needed) => Err(format!("{} bytes after the end of the array", length - needed).into()),
-            None => Err(format!("a header that promises the impossible shape {}", told(&self.shape)).into()),
+            Some(needed) => {
+                Err(format!("{} bytes after the end of the array", length - needed).into())
+            }
+            None => {
+                Err(format!("a header that promises the impossible shape {}", told(&self.shape))
+                    .into())
+            }
         }
     }
 
@@ -80,8 +87,10 @@ impl Header {
     /// of length 0: `ndarray` counts what they are multiplied with.
     fn file_length(&self, item_size: u64) -> Option<u64> {
         let sides = self.shape.iter().filter(|&&n| n > 0);
-        let elements = sides.clone().try_fold(item_size, |product, &n| product.checked_mul(n as u64))?;
-        let longest = elements.checked_add(self.length).filter(|&total| total <= i64::MAX as u64)?;
+        let elements =
+            sides.clone().try_fold(item_size, |product, &n| product.checked_mul(n as u64))?;
+        let longest =
+            elements.checked_add(self.length).filter(|&total| total <= i64::MAX as u64)?;
         Some(if sides.count() == self.shape.len() { longest } else { self.length })
     }
 
@@ -113,11 +122,13 @@ impl Header {
         let Some(&Value::Boolean(fortran)) = entry("fortran_order") else {
             return Err(unreadable());
         };
-        let whole =
-            |value: &Value| value.as_integer().and_then(|length| usize::try_from(length.clone()).ok());
+        let whole = |value: &Value| {
+            value.as_integer().and_then(|length| usize::try_from(length.clone()).ok())
+        };
         let shape: Option<Vec<usize>> = lengths.iter().map(whole).collect();
         let shape = shape.ok_or_else(|| {
-            let lengths: Vec<String> = lengths.iter().map(|length| shortened(&length.to_string())).collect();
+            let lengths: Vec<String> =
+                lengths.iter().map(|length| shortened(&length.to_string())).collect();
             format!("the impossible shape ({})", lengths.join(", "))
         })?;
         Ok(Self { dtype, shape, fortran, length })
@@ -129,8 +140,10 @@ pub(crate) fn npy_header(dtype: &str, fortran: bool, shape: &[usize]) -> Vec<u8>
     const ALIGNMENT: usize = 64;
     let lengths: Vec<Value> = shape.iter().map(|&length| Value::Integer(length.into())).collect();
     let order = if fortran { "True" } else { "False" };
-    let mut text =
-        format!("{{'descr': '{dtype}', 'fortran_order': {order}, 'shape': {}}}", Value::Tuple(lengths));
+    let mut text = format!(
+        "{{'descr': '{dtype}', 'fortran_order': {order}, 'shape': {}}}",
+        Value::Tuple(lengths)
+    );
     // Magic bytes, version, length, text and the newline after it: a multiple of what arrays are aligned to.
     let prefix = 10;
     let total = (prefix + text.len() + 1).next_multiple_of(ALIGNMENT);

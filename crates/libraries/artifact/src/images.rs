@@ -79,7 +79,13 @@ impl ImageFile {
 
     /// All images in order, `rows` at a time, at least one; the last block may have fewer.
     pub fn blocks(self, rows: usize) -> ImageBlocks {
-        ImageBlocks { file: self, rows: rows.max(1), pass: Some(Pass::new()), record: None, largest: None }
+        ImageBlocks {
+            file: self,
+            rows: rows.max(1),
+            pass: Some(Pass::new()),
+            record: None,
+            largest: None,
+        }
     }
 }
 
@@ -98,7 +104,9 @@ impl Iterator for ImageBlocks {
             }
             Ok(None) => {
                 self.record = Some(match &self.file.source {
-                    Source::Rows(file) => FileRecord { sha256: pass.sha256(), ..file.record().clone() },
+                    Source::Rows(file) => {
+                        FileRecord { sha256: pass.sha256(), ..file.record().clone() }
+                    }
                     Source::Whole(_, record) => record.clone(),
                 });
                 None

@@ -29,7 +29,9 @@ impl Points {
     /// As [`Images::scale_warning`], where the points are images. Points (n, d) are divided by nothing.
     pub fn scale_warning(&self, record: &FileRecord) -> Option<String> {
         match self {
-            Self::U8 { values, scale } if *scale != 1.0 => warning(record, values.iter().copied().max()?),
+            Self::U8 { values, scale } if *scale != 1.0 => {
+                warning(record, values.iter().copied().max()?)
+            }
             _ => None,
         }
     }

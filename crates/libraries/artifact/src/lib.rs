@@ -7,7 +7,7 @@
 //! * **Writing** goes through [`Outputs`]: every file of a stage is prepared under a temporary name in its own folder
 //!   and appears by rename, complete or not at all.
 //! * **Provenance** ([`Provenance`]) is written as `<file>.json` beside each output. No reader needs it;
-//!   where it is there, [`refuse_strangers`] tells points that a model was not made for.
+//!   where it is there, [`check_lineage`] tells points that a model was not made for.
 
 mod elements;
 mod error;
@@ -29,12 +29,12 @@ pub use error::Error;
 pub use finite::check_finite;
 pub use images::{ImageBlocks, ImageFile};
 pub use npz::{Npz, Text};
-pub use output::{BlockWriter, Outputs, replace};
+pub use output::{BlockWriter, Outputs, write_atomic};
 pub use place::{NamedFile, check_files};
-pub use provenance::{FileRecord, Provenance, Run, refuse_strangers};
+pub use provenance::{FileRecord, Provenance, Run, check_lineage};
 pub use read::{
-    Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_numbers, read_points,
-    read_text, read_weights,
+    Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_numbers,
+    read_points, read_text, read_weights,
 };
 pub use rows::PointFile;
 pub use temporary::remove_temporaries;

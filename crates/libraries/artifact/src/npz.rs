@@ -80,19 +80,24 @@ impl Npz {
         let bytes = self.member(name)?;
         let expected = format!("a text `{name}`");
         let mut reader = bytes.as_slice();
-        let header = Header::read(&mut reader).map_err(|refusal| refusal.at(&self.path, &expected))?;
+        let header =
+            Header::read(&mut reader).map_err(|refusal| refusal.at(&self.path, &expected))?;
         let big_endian = header.dtype.starts_with('>');
         let decode = |unit: &[u8]| {
             let unit = [unit[0], unit[1], unit[2], unit[3]];
-            char::from_u32(if big_endian { u32::from_be_bytes(unit) } else { u32::from_le_bytes(unit) })
+            char::from_u32(if big_endian {
+                u32::from_be_bytes(unit)
+            } else {
+                u32::from_le_bytes(unit)
+            })
         };
         let single = header.shape.iter().all(|&length| length == 1);
-        let text: Option<String> = match header.dtype.trim_start_matches(['<', '>', '=', '|']).chars().next()
-        {
-            Some('U') if single => reader.chunks_exact(4).map(decode).collect(),
-            Some('S' | 'a') if single => String::from_utf8(reader.to_vec()).ok(),
-            _ => None,
-        };
+        let text: Option<String> =
+            match header.dtype.trim_start_matches(['<', '>', '=', '|']).chars().next() {
+                Some('U') if single => reader.chunks_exact(4).map(decode).collect(),
+                Some('S' | 'a') if single => String::from_utf8(reader.to_vec()).ok(),
+                _ => None,
+            };
         let found = format!("dtype {} and shape {}", header.dtype, told(&header.shape));
         text.map(|text| text.trim_end_matches('\0').to_owned())
             .ok_or_else(|| Error::content(&self.path, expected, found, CURE))
@@ -103,7 +108,11 @@ impl Npz {
     ///
     /// # Errors
     /// No array, or several that it could be; an array that is no number array. What was `expected` is for the message.
-    pub(crate) fn only_array(mut self, names: &[&str], expected: &str) -> Result<(Elements, Header)> {
+    pub(crate) fn only_array(
+        mut self,
+        names: &[&str],
+        expected: &str,
+    ) -> Result<(Elements, Header)> {
         let arrays = self.names();
         let among = |wanted: &dyn Fn(&str) -> bool| {
             let mut found = arrays.iter().filter(|name| wanted(name));
@@ -144,10 +153,15 @@ impl Npz {
         let at = self.archive.index_for_name(&format!("{name}.npy"));
         let Some(at) = at.or_else(|| self.archive.index_for_name(name)) else {
             let members: Vec<&str> = self.archive.file_names().collect();
-            let names =
-                members.iter().map(|name| name.strip_suffix(".npy").unwrap_or(name)).collect::<Vec<_>>();
-            let found =
-                if names.is_empty() { "no array".into() } else { format!("the arrays {}", names.join(", ")) };
+            let names = members
+                .iter()
+                .map(|name| name.strip_suffix(".npy").unwrap_or(name))
+                .collect::<Vec<_>>();
+            let found = if names.is_empty() {
+                "no array".into()
+            } else {
+                format!("the arrays {}", names.join(", "))
+            };
             return Err(Error::content(&self.path, expected, found, CURE));
         };
         self.unpacked(at).map_err(|refusal| refusal.at(&self.path, &expected))
@@ -155,7 +169,8 @@ impl Npz {
 
     /// The bytes of the member at this place.
     fn unpacked(&mut self, at: usize) -> std::result::Result<Vec<u8>, Refusal> {
-        let damaged = |error: &dyn std::fmt::Display| Refusal::new(format!("a damaged one ({error})"), CURE);
+        let damaged =
+            |error: &dyn std::fmt::Display| Refusal::new(format!("a damaged one ({error})"), CURE);
         let raw = self.archive.by_index_raw(at).map_err(|error| damaged(&error))?;
         let again = "write the archive again with numpy.savez or numpy.savez_compressed";
         let method = match raw.compression() {

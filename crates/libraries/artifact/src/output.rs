@@ -77,7 +77,9 @@ impl Outputs {
     pub fn npz(
         &mut self,
         target: &Path,
-        fill: impl FnOnce(&mut NpzWriter<std::io::Cursor<Vec<u8>>>) -> std::result::Result<(), WriteNpzError>,
+        fill: impl FnOnce(
+            &mut NpzWriter<std::io::Cursor<Vec<u8>>>,
+        ) -> std::result::Result<(), WriteNpzError>,
     ) -> Result<()> {
         // A zip writer seeks back into what it wrote, so the archive is made in memory: models are small.
         let mut archive = NpzWriter::new(std::io::Cursor::new(Vec::new()));
@@ -106,25 +108,34 @@ impl Outputs {
     pub fn commit(self, provenance: Provenance) -> Result<Provenance> {
         let inputs = provenance.inputs.iter().map(|input| Path::new(&input.path));
         for input in inputs.filter(|input| input.exists()) {
-            if let Some(pending) = self.pending.iter().find(|pending| same_file(&pending.place, input)) {
+            if let Some(pending) =
+                self.pending.iter().find(|pending| same_file(&pending.place, input))
+            {
                 let cure = "give the output another name";
-                return Err(Error::content(&pending.target, "a file to write", "an input of this run", cure));
+                return Err(Error::content(
+                    &pending.target,
+                    "a file to write",
+                    "an input of this run",
+                    cure,
+                ));
             }
         }
         let folders = lock_folders(&self.pending)?;
-        let outputs: Vec<FileRecord> = self.pending.iter().map(|pending| pending.record.clone()).collect();
+        let outputs: Vec<FileRecord> =
+            self.pending.iter().map(|pending| pending.record.clone()).collect();
         let provenance = Provenance { outputs, ..provenance };
-        let mut beside = Vec::new();
+        let mut sidecars = Vec::new();
         for pending in &self.pending {
             let target = provenance_path(&pending.target);
             let mut text = serde_json::to_string_pretty(&provenance)
                 .map_err(|error| Error::write(&target, std::io::Error::other(error)))?;
             text.push('\n');
             // Where two provenances are links to one file, it may have either: they are the same.
-            beside
-                .push(Pending::write(&target, None, Vec::new(), |writer| writer.write_all(text.as_bytes()))?);
+            sidecars.push(Pending::write(&target, None, Vec::new(), |writer| {
+                writer.write_all(text.as_bytes())
+            })?);
         }
-        beside.into_iter().chain(self.pending.into_iter().rev()).try_for_each(Pending::rename)?;
+        sidecars.into_iter().chain(self.pending.into_iter().rev()).try_for_each(Pending::rename)?;
         // The names are on the disk too. Not every file system can be asked for that.
         folders.iter().for_each(|folder| drop(folder.sync_all()));
         Ok(provenance)
@@ -186,7 +197,12 @@ impl Outputs {
         };
         if self.pending.iter().any(taken) {
             let cure = "give each output a name of its own";
-            return Err(Error::content(target, "a file to write", "another output of this run", cure));
+            return Err(Error::content(
+                target,
+                "a file to write",
+                "another output of this run",
+                cure,
+            ));
         }
         Ok(())
     }
@@ -249,7 +265,7 @@ impl BlockWriter {
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn replace(target: &Path, bytes: &[u8]) -> Result<()> {
+pub fn write_atomic(target: &Path, bytes: &[u8]) -> Result<()> {
     let mut outputs = Outputs::new();
     outputs.bytes(target, bytes)?;
     for pending in outputs.pending {
@@ -269,7 +285,8 @@ impl Pending {
     ) -> Result<Self> {
         let mut file = Begun::new(target)?;
         let failed = |error| Error::write(target, error);
-        let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, file.temporary.as_file_mut()));
+        let mut writer =
+            Hashing::new(BufWriter::with_capacity(1 << 20, file.temporary.as_file_mut()));
         write(&mut writer).map_err(failed)?;
         let (buffer, bytes, sha256) = writer.finish();
         buffer.into_inner().map_err(|error| failed(error.into_error()))?;

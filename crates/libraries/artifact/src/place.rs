@@ -35,7 +35,9 @@ pub fn check_files(outputs: &[NamedFile], inputs: &[NamedFile]) -> Result<()> {
     outputs.iter().try_for_each(|output| check_target(&output.path))?;
     let mut written: Vec<Role> = Vec::new();
     for role in outputs.iter().flat_map(Role::of) {
-        let same = |other: &&Role| other.identity == role.identity && !(other.provenance && role.provenance);
+        let same = |other: &&Role| {
+            other.identity == role.identity && !(other.provenance && role.provenance)
+        };
         if let Some(other) = written.iter().find(same) {
             let found = format!("another output of this run ({})", other.what);
             return Err(role.refused(&found, "give each output a name of its own"));
@@ -71,11 +73,13 @@ impl Role {
     /// The file itself and its provenance; a path that leads nowhere, by a loop of links, has no role.
     fn of(file: &NamedFile) -> impl Iterator<Item = Self> {
         let what = format!("{} {}", file.option, file.path.display());
-        let beside = (provenance_path(&file.path), format!("the provenance of {what}"), true);
-        [(file.path.clone(), what, false), beside].into_iter().filter_map(|(path, what, provenance)| {
-            let identity = Identity::of(&path).ok()?;
-            Some(Self { path, what, provenance, identity })
-        })
+        let sidecar = (provenance_path(&file.path), format!("the provenance of {what}"), true);
+        [(file.path.clone(), what, false), sidecar].into_iter().filter_map(
+            |(path, what, provenance)| {
+                let identity = Identity::of(&path).ok()?;
+                Some(Self { path, what, provenance, identity })
+            },
+        )
     }
 
     fn refused(&self, found: &str, cure: &str) -> Error {
@@ -148,7 +152,9 @@ impl Settled {
             path = existing.join(straight);
         }
         // The system says so in its own words.
-        Err(fs::metadata(&path).err().unwrap_or_else(|| io::Error::other("too many symbolic links")))
+        Err(fs::metadata(&path)
+            .err()
+            .unwrap_or_else(|| io::Error::other("too many symbolic links")))
     }
 }
 
@@ -170,14 +176,18 @@ fn without_detours(path: &Path) -> PathBuf {
 /// # Errors
 /// A folder, a device, a pipe; a link to a folder that does not exist.
 pub(crate) fn destination(target: &Path) -> Result<PathBuf> {
-    let refuse = |found: &str, cure| Err(Error::content(target, "the path of a file to write", found, cure));
+    let refuse =
+        |found: &str, cure| Err(Error::content(target, "the path of a file to write", found, cure));
     let a_folder = target.file_name().is_none() || target.as_os_str().as_bytes().ends_with(b"/");
-    let Settled { path: place, linked } = Settled::of(target).map_err(|error| Error::write(target, error))?;
+    let Settled { path: place, linked } =
+        Settled::of(target).map_err(|error| Error::write(target, error))?;
     match fs::metadata(&place) {
         _ if a_folder => return refuse("a folder", "name a file"),
         Ok(there) if there.is_dir() => return refuse("a folder", "name a file"),
         // A rename would put a file in the place of a device or a pipe.
-        Ok(there) if !there.is_file() => return refuse("something that is not a file", "name a file"),
+        Ok(there) if !there.is_file() => {
+            return refuse("something that is not a file", "name a file");
+        }
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(Error::write(target, error)),

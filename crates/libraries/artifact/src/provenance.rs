@@ -63,13 +63,13 @@ pub struct Run {
 
 impl Provenance {
     /// That of the file at `path`, if there is one beside it that can be read. It may tell of an older file: see its outputs.
-    pub fn beside(path: &Path) -> Option<Self> {
+    pub fn sidecar(path: &Path) -> Option<Self> {
         serde_json::from_slice(&read_text(&provenance_path(path)).ok()?.0).ok()
     }
 
     /// That of this very file.
     fn of(file: &FileRecord) -> Option<Self> {
-        let found = Self::beside(Path::new(&file.path))?;
+        let found = Self::sidecar(Path::new(&file.path))?;
         found.outputs.iter().any(|output| output.sha256 == file.sha256).then_some(found)
     }
 }
@@ -81,11 +81,13 @@ impl Provenance {
 ///
 /// # Errors
 /// The points are of something else.
-pub fn refuse_strangers(model: &FileRecord, points: &FileRecord) -> Result<()> {
+pub fn check_lineage(model: &FileRecord, points: &FileRecord) -> Result<()> {
     let Some(made) = Provenance::of(points) else { return Ok(()) };
     let fitted = Provenance::of(model).into_iter().flat_map(|fit| fit.inputs);
     let makers: Vec<&FileRecord> = made.inputs.iter().filter(|input| is_model(input)).collect();
-    for other in fitted.filter_map(|input| Provenance::of(&input)).filter(|other| other.stage == made.stage) {
+    for other in
+        fitted.filter_map(|input| Provenance::of(&input)).filter(|other| other.stage == made.stage)
+    {
         // What is made with a model the first time is written together with it.
         let theirs: Vec<&FileRecord> =
             other.inputs.iter().chain(&other.outputs).filter(|file| is_model(file)).collect();
@@ -94,7 +96,11 @@ pub fn refuse_strangers(model: &FileRecord, points: &FileRecord) -> Result<()> {
             let named = |file: &FileRecord| format!("{} (SHA-256 {:.12})", file.path, file.sha256);
             return Err(Error::content(
                 Path::new(&points.path),
-                format!("points made with {}, as those that {} was fitted to", named(their), model.path),
+                format!(
+                    "points made with {}, as those that {} was fitted to",
+                    named(their),
+                    model.path
+                ),
                 format!("points made with {}", named(maker)),
                 "make both with the same, or fit again",
             ));

@@ -94,7 +94,9 @@ pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
             values: flatten(path, array, expected)?,
             scale: if grey_levels { 1.0 / 255.0 } else { 1.0 },
         },
-        Elements::I64(array) => Points::F64(flatten(path, array, expected)?.mapv(|value| value as f64)),
+        Elements::I64(array) => {
+            Points::F64(flatten(path, array, expected)?.mapv(|value| value as f64))
+        }
         Elements::F32(array) => Points::F32(flatten(path, array, expected)?),
         Elements::F64(array) => Points::F64(flatten(path, array, expected)?),
     };
@@ -122,9 +124,15 @@ pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
     let pixels = match elements {
         Elements::U8(array) => {
             let levels = flatten(path, array, expected)?;
-            Pixels::U8(if is_boolean(&record) { levels.mapv_into(|level| 255 * level) } else { levels })
+            Pixels::U8(if is_boolean(&record) {
+                levels.mapv_into(|level| 255 * level)
+            } else {
+                levels
+            })
         }
-        Elements::I64(array) => Pixels::F32(flatten(path, array, expected)?.mapv(|value| value as f32)),
+        Elements::I64(array) => {
+            Pixels::F32(flatten(path, array, expected)?.mapv(|value| value as f32))
+        }
         Elements::F32(array) => Pixels::F32(flatten(path, array, expected)?),
         Elements::F64(array) => {
             let values = flatten(path, array, expected)?;
@@ -145,7 +153,12 @@ pub(crate) fn refuse_vanishing(path: &Path, images: ArrayView2<f64>, first: usiz
         let largest = image.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
         if largest > 0.0 && largest < f64::from(f32::MIN_POSITIVE) {
             let found = format!("an image (row {row}) whose largest value is {largest:e}");
-            return Err(Error::content(path, "images that f4 can hold", found, "scale the images up"));
+            return Err(Error::content(
+                path,
+                "images that f4 can hold",
+                found,
+                "scale the images up",
+            ));
         }
     }
     Ok(())
@@ -203,7 +216,9 @@ pub fn read_ids(path: &Path) -> Result<(Array1<i64>, FileRecord)> {
         Elements::F32(array) => {
             array.iter().map(|&id| f64::from(id)).enumerate().map(whole).collect::<Result<_>>()?
         }
-        Elements::F64(array) => array.iter().copied().enumerate().map(whole).collect::<Result<_>>()?,
+        Elements::F64(array) => {
+            array.iter().copied().enumerate().map(whole).collect::<Result<_>>()?
+        }
     };
     Ok((ids, record))
 }
@@ -229,7 +244,12 @@ pub fn read_weights(path: &Path) -> Result<(Array1<f64>, FileRecord)> {
         None => Ok((weights, record)),
         Some((row, weight)) => {
             let found = format!("{} in row {row}", number(*weight));
-            Err(Error::content(path, expected, found, "replace that value, with 0 to leave the point out"))
+            Err(Error::content(
+                path,
+                expected,
+                found,
+                "replace that value, with 0 to leave the point out",
+            ))
         }
     }
 }
@@ -264,7 +284,11 @@ pub fn read_text(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
 }
 
 /// The whole of a file that is open and `length` bytes long, with its record.
-pub(crate) fn read_whole(path: &Path, mut file: &File, length: u64) -> Result<(Vec<u8>, FileRecord)> {
+pub(crate) fn read_whole(
+    path: &Path,
+    mut file: &File,
+    length: u64,
+) -> Result<(Vec<u8>, FileRecord)> {
     let mut bytes = Vec::new();
     file.by_ref().take(length).read_to_end(&mut bytes).map_err(|error| Error::read(path, error))?;
     let record = FileRecord {
@@ -315,22 +339,33 @@ fn read_elements(path: &Path, expected: &str, names: &[&str]) -> Result<(Element
         Some(Format::Gzip) => read_gzipped(path, file, length, expected),
         _ => {
             let mut reader = Hashing::new(BufReader::with_capacity(1 << 20, file));
-            let (elements, header) =
-                Elements::read(length, &mut reader).map_err(|refusal| refusal.at(path, expected))?;
+            let (elements, header) = Elements::read(length, &mut reader)
+                .map_err(|refusal| refusal.at(path, expected))?;
             let (_, bytes, sha256) = reader.finish();
             let (dtype, shape) = (Some(header.dtype), header.shape);
-            Ok((elements, FileRecord { path: path.display().to_string(), dtype, shape, bytes, sha256 }))
+            Ok((
+                elements,
+                FileRecord { path: path.display().to_string(), dtype, shape, bytes, sha256 },
+            ))
         }
     }
 }
 
 /// The array in a gzipped `.npy` file of this length.
-fn read_gzipped(path: &Path, file: File, length: u64, expected: &str) -> Result<(Elements, FileRecord)> {
+fn read_gzipped(
+    path: &Path,
+    file: File,
+    length: u64,
+    expected: &str,
+) -> Result<(Elements, FileRecord)> {
     let mut reader = Hashing::new(BufReader::with_capacity(1 << 20, file));
     let (most, mut array) = (most_unpacked(length), Vec::new());
-    let unpacked = MultiGzDecoder::new(&mut reader).take(most.saturating_add(1)).read_to_end(&mut array);
+    let unpacked =
+        MultiGzDecoder::new(&mut reader).take(most.saturating_add(1)).read_to_end(&mut array);
     let refusal = match unpacked {
-        Err(error) => Some(Refusal::new(format!("a damaged gzip file ({error})"), "write or copy it again")),
+        Err(error) => {
+            Some(Refusal::new(format!("a damaged gzip file ({error})"), "write or copy it again"))
+        }
         Ok(_) if array.len() as u64 > most => {
             let found = format!("more than {most} bytes in a gzip file that has a hundredth");
             Some(Refusal::new(found, "unpack it with gunzip"))

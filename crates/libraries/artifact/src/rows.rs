@@ -60,12 +60,15 @@ impl PointFile {
     /// # Errors
     /// A file that cannot be read or is no such array; no rows or columns; a value that is not finite (the first is named).
     pub fn open(path: &Path) -> Result<Self> {
-        let mut file = Self::begin(path, "points: an array of shape (n, d) or images (n, height, width)")?;
+        let mut file =
+            Self::begin(path, "points: an array of shape (n, d) or images (n, height, width)")?;
         let (mut pass, mut largest) = (Pass::new(), 0.0_f64);
         while let Some(points) = pass.next(&file, file.block_rows())? {
             largest = largest.max(match &points {
                 Points::U8 { values, .. } => values.iter().copied().max().map_or(0.0, f64::from),
-                Points::F32(values) => f64::from(values.iter().fold(0.0, |most: f32, x| most.max(x.abs()))),
+                Points::F32(values) => {
+                    f64::from(values.iter().fold(0.0, |most: f32, x| most.max(x.abs())))
+                }
                 Points::F64(values) => values.iter().fold(0.0, |most: f64, x| most.max(x.abs())),
             });
         }
@@ -81,8 +84,8 @@ impl PointFile {
         let header = Header::read(&mut &file).map_err(refuse)?;
         let element = element(path, &header)?;
         header.check_length(element.size() as u64, length).map_err(refuse)?;
-        let (n, d) =
-            rows_and_columns(&header.shape).ok_or_else(|| shape_error(path, expected, &header.shape))?;
+        let (n, d) = rows_and_columns(&header.shape)
+            .ok_or_else(|| shape_error(path, expected, &header.shape))?;
         let (grey_levels, big) = (matches!(element, Element::U8), header.dtype.starts_with('>'));
         Ok(Self {
             file,
@@ -155,7 +158,9 @@ impl PointFile {
 
     fn ranges(&self, rows: usize) -> impl Iterator<Item = Range<usize>> + use<> {
         let n = self.n;
-        (0..n).step_by(rows.max(1)).map(move |start| start..n.min(start.saturating_add(rows.max(1))))
+        (0..n)
+            .step_by(rows.max(1))
+            .map(move |start| start..n.min(start.saturating_add(rows.max(1))))
     }
 
     fn bytes(&self, rows: &Range<usize>) -> Result<Vec<u8>> {
@@ -195,7 +200,9 @@ impl PointFile {
                     false => f64::from_ne_bytes(*x),
                 };
                 let values: Vec<f64> = bytes.as_chunks().0.iter().map(decode).collect();
-                self.refuse_non_finite(values.iter().position(|x| !x.is_finite()), row, |i| values[i])?;
+                self.refuse_non_finite(values.iter().position(|x| !x.is_finite()), row, |i| {
+                    values[i]
+                })?;
                 Points::F64(self.matrix(values))
             }
         })
@@ -284,7 +291,12 @@ fn element(path: &Path, header: &Header) -> Result<Element> {
     if header.fortran {
         let expected = "rows one after the other (C order), to be read a batch at a time";
         let cure = cure("np.ascontiguousarray(x)");
-        return Err(Error::content(path, expected, "columns one after the other (Fortran order)", cure));
+        return Err(Error::content(
+            path,
+            expected,
+            "columns one after the other (Fortran order)",
+            cure,
+        ));
     }
     Ok(element)
 }

@@ -60,8 +60,8 @@ pub(crate) fn temporary_for(place: &Path) -> io::Result<NamedTempFile> {
             take_over(file.as_file(), replaced)?;
         }
         // Between its creation and its lock it looked as if it belonged to nobody.
-        let kept =
-            file.as_file().lock().is_err() || file.as_file().metadata().is_ok_and(|file| file.nlink() > 0);
+        let kept = file.as_file().lock().is_err()
+            || file.as_file().metadata().is_ok_and(|file| file.nlink() > 0);
         if kept {
             return Ok(file);
         }
@@ -82,7 +82,10 @@ fn take_over(file: &File, replaced: &fs::Metadata) -> io::Result<()> {
 pub(crate) fn persist(file: NamedTempFile, place: &Path) -> io::Result<()> {
     let path = file.path().to_owned();
     file.persist(place).map_err(|error| error.error)?;
-    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).retain(|temporary| *temporary != path);
+    TEMPORARIES
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .retain(|temporary| *temporary != path);
     Ok(())
 }
 
@@ -122,7 +125,8 @@ fn drawn() -> String {
 
 fn temporary_name(name: &OsStr, drawn: &str) -> OsString {
     let check = check(name, drawn);
-    let parts = [b".", name.as_bytes(), b".", drawn.as_bytes(), check.as_bytes(), SUFFIX.as_bytes()];
+    let parts =
+        [b".", name.as_bytes(), b".", drawn.as_bytes(), check.as_bytes(), SUFFIX.as_bytes()];
     OsString::from_vec(parts.concat())
 }
 

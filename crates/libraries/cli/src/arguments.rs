@@ -28,9 +28,13 @@ pub(crate) fn parse<A: argh::TopLevelCommand>(
 ) -> Result<Parsed<A>, String> {
     let mut words = Vec::new();
     for argument in arguments {
-        let word = argument.into_string().map_err(|word| format!("argument {word:?} is not valid UTF-8"))?;
+        let word = argument
+            .into_string()
+            .map_err(|word| format!("argument {word:?} is not valid UTF-8"))?;
         match word.split_once('=') {
-            Some((option, value)) if is_option(option) => words.extend([option.to_owned(), value.to_owned()]),
+            Some((option, value)) if is_option(option) => {
+                words.extend([option.to_owned(), value.to_owned()])
+            }
             _ => words.push(word),
         }
     }
@@ -66,7 +70,8 @@ fn with_common_options(help: &str) -> String {
 /// `--k`, `--max-iter`: two dashes and a name.
 fn is_option(word: &str) -> bool {
     word.strip_prefix("--").is_some_and(|name| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     })
 }
 
@@ -182,7 +187,9 @@ mod tests {
 
     #[test]
     fn help_and_version_win_over_everything_else() {
-        for words in [["--help"].as_slice(), &["-h"], &["--k", "12", "--help"], &["--help", "--wrong"]] {
+        for words in
+            [["--help"].as_slice(), &["-h"], &["--k", "12", "--help"], &["--help", "--wrong"]]
+        {
             let Ok(Parsed::Show(text)) = run(words) else { panic!("{words:?}") };
             assert!(text.starts_with("Usage: group"), "{text}");
             assert!(text.contains("number of clusters (default 10)"), "{text}");
@@ -209,9 +216,11 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_told() {
-        for (words, told) in
-            [(["--out", "a", "--k", "ten"].as_slice(), "--k"), (&["--wrong"], "--wrong"), (&[], "--out")]
-        {
+        for (words, told) in [
+            (["--out", "a", "--k", "ten"].as_slice(), "--k"),
+            (&["--wrong"], "--wrong"),
+            (&[], "--out"),
+        ] {
             let Err(message) = run(words) else { panic!("{words:?}") };
             assert!(message.contains(told), "{message}");
         }

@@ -37,7 +37,11 @@ impl Files {
 
     /// Adds what `option` names to the files that are written, each with its provenance `<file>.json`.
     #[must_use]
-    pub fn writes<'a>(mut self, option: &str, paths: impl IntoIterator<Item = &'a PathBuf>) -> Self {
+    pub fn writes<'a>(
+        mut self,
+        option: &str,
+        paths: impl IntoIterator<Item = &'a PathBuf>,
+    ) -> Self {
         self.outputs.extend(named(option, paths));
         self
     }
@@ -52,6 +56,9 @@ impl Files {
     }
 }
 
-fn named<'a>(option: &str, paths: impl IntoIterator<Item = &'a PathBuf>) -> impl Iterator<Item = NamedFile> {
+fn named<'a>(
+    option: &str,
+    paths: impl IntoIterator<Item = &'a PathBuf>,
+) -> impl Iterator<Item = NamedFile> {
     paths.into_iter().map(move |path| NamedFile { option: option.to_owned(), path: path.clone() })
 }

@@ -85,15 +85,16 @@ pub fn main<A: argh::TopLevelCommand>(
     let argv: Vec<String> =
         std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let mut stage = Stage { name, started: Instant::now(), argv, threads: 1, device: "cpu".into() };
-    let outcome =
-        signals::handle().and_then(|()| match arguments::parse::<A>(name, std::env::args_os().skip(1)) {
+    let outcome = signals::handle().and_then(|()| {
+        match arguments::parse::<A>(name, std::env::args_os().skip(1)) {
             Ok(arguments::Parsed::Run(args, said)) => {
                 VOICE.get_or_init(|| said);
                 run(args, &mut stage)
             }
             Ok(arguments::Parsed::Show(text)) => print(&text),
             Err(error) => Err(usage(error)),
-        });
+        }
+    });
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     // An error is one line, whatever an operating system, a library or a file put into its message.
     let line = tidy(&format!("{name}: {error:#}"));
@@ -189,7 +190,10 @@ impl Stage {
             )));
         }
         self.threads = threads.map_or(available, |count| count.0);
-        rayon::ThreadPoolBuilder::new().num_threads(self.threads).use_current_thread().build_global()?;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .use_current_thread()
+            .build_global()?;
         Ok(self.threads)
     }
 

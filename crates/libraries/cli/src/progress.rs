@@ -21,8 +21,10 @@ impl Progress {
             "images" => ("{human_pos}/{human_len}", "{rate}/s, "),
             _ => ("{pos}/{len}", ""),
         };
-        let template = format!("{{wide_bar}} {position} {what} {{msg}} [{rate}{{elapsed}}, {{eta}} left]");
-        let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let template =
+            format!("{{wide_bar}} {position} {what} {{msg}} [{rate}{{elapsed}}, {{eta}} left]");
+        let style = ProgressStyle::with_template(&template)
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
         let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
             let _ = write!(out, "{:.0}", state.per_sec());
         });

@@ -44,7 +44,8 @@ fn set(
     } else {
         table.force_no_tty();
     }
-    let numeric = |content: String| content.is_empty() || content.starts_with(|c: char| c.is_ascii_digit());
+    let numeric =
+        |content: String| content.is_empty() || content.starts_with(|c: char| c.is_ascii_digit());
     for i in 0..head.len() {
         let right = table.column_cells_iter(i).flatten().all(|cell| numeric(cell.content()));
         if let Some(column) = table.column_mut(i).filter(|_| right) {
@@ -67,9 +68,14 @@ pub fn share_table(kind: &str, counts: &[usize]) -> String {
 mod tests {
     #[test]
     fn numbers_stand_to_the_right() {
-        let text =
-            super::table(&["name", "n"], [vec!["a".into(), "1".into()], vec!["bb".into(), "100 %".into()]]);
-        assert_eq!(text, "| name |     n |\n|------|-------|\n| a    |     1 |\n| bb   | 100 % |\n");
+        let text = super::table(
+            &["name", "n"],
+            [vec!["a".into(), "1".into()], vec!["bb".into(), "100 %".into()]],
+        );
+        assert_eq!(
+            text,
+            "| name |     n |\n|------|-------|\n| a    |     1 |\n| bb   | 100 % |\n"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{Outputs, refuse_strangers};
+use artifact::{Outputs, check_lineage};
 use cli::{Progress, Stage};
 use clustering::Scalar;
 use clustering::gmm::{self, GaussianMixture, GmmFit, GmmParams, Init, Keep};
@@ -175,7 +175,7 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (mixture, model_record) = model_io::gmm::read(model)?;
     let input = Input::read(&args.points, None, cli::warn)?;
-    refuse_strangers(&model_record, &input.records[0])?;
+    check_lineage(&model_record, &input.records[0])?;
     let assigned = on_points!(&input.points, points => assign(args, &mixture, points));
     let (assignments, log_likelihood, views) =
         assigned.with_context(|| args.points.display().to_string())?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{Outputs, refuse_strangers};
+use artifact::{Outputs, check_lineage};
 use cli::{Progress, Stage};
 use clustering::Scalar;
 use clustering::kmeans::{
@@ -173,7 +173,7 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (kmeans, model_record) = model_io::kmeans::read(model)?;
     let input = Input::read(&args.points, None, cli::warn)?;
-    refuse_strangers(&model_record, &input.records[0])?;
+    check_lineage(&model_record, &input.records[0])?;
     let assigned = on_points!(&input.points, points => assign(&kmeans, points));
     let (assignments, inertia) = assigned.with_context(|| args.points.display().to_string())?;
     let mut sizes = vec![0usize; kmeans.centroids().nrows()];

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{Outputs, Points, read_points, refuse_strangers};
+use artifact::{Outputs, Points, read_points, check_lineage};
 use cli::{Quarters, Stage};
 use ndarray::{Array2, ArrayView2};
 use serde_json::json;
@@ -87,7 +87,7 @@ fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()>
     let (manifold, frame, model_record) = model_io::umap::read(model)?;
     let (points, record) = read_points(&args.points)?;
     points.scale_warning(&record).iter().for_each(|text| cli::warn(text));
-    refuse_strangers(&model_record, &record)?;
+    check_lineage(&model_record, &record)?;
     let seed = args.seed.unwrap_or_default();
     let mut progress = Shown::default();
     let points = narrow(points, &frame).with_context(|| args.points.display().to_string())?;

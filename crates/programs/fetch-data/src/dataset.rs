@@ -40,7 +40,8 @@ pub struct SplitFiles {
 }
 
 impl Dataset {
-    const ALL: [Self; 5] = [Self::FashionMnist, Self::Mnist, Self::Kmnist, Self::Digits, Self::Synthetic];
+    const ALL: [Self; 5] =
+        [Self::FashionMnist, Self::Mnist, Self::Kmnist, Self::Digits, Self::Synthetic];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -77,7 +78,9 @@ impl Dataset {
     /// Whose work the images are and under which licence they come.
     pub fn attribution(self) -> &'static str {
         match self {
-            Self::FashionMnist => "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017, Zalando SE), MIT licence",
+            Self::FashionMnist => {
+                "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017, Zalando SE), MIT licence"
+            }
             Self::Mnist => "MNIST (LeCun, Cortes & Burges), CC BY-SA 3.0",
             Self::Kmnist => {
                 "\"KMNIST Dataset\" (created by CODH), adapted from \"Kuzushiji Dataset\" (created by NIJL and others), \
@@ -114,10 +117,9 @@ impl FromStr for Dataset {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|dataset| dataset.name() == name)
-            .ok_or_else(|| format!("no such data set; there are {}", Self::ALL.map(Self::name).join(", ")))
+        Self::ALL.into_iter().find(|dataset| dataset.name() == name).ok_or_else(|| {
+            format!("no such data set; there are {}", Self::ALL.map(Self::name).join(", "))
+        })
     }
 }
 
@@ -284,7 +286,9 @@ mod tests {
         let mut checksums: Vec<&str> = published
             .iter()
             .flat_map(|p| p.files())
-            .flat_map(|file| file.unpacked.iter().chain([&file.packed]).map(|content| content.sha256))
+            .flat_map(|file| {
+                file.unpacked.iter().chain([&file.packed]).map(|content| content.sha256)
+            })
             .collect();
         for checksum in &checksums {
             let lower_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);

@@ -56,7 +56,12 @@ enum Failure {
 /// Downloads `file` from `url` into `part`, going on from what `part` holds already, and gives its verified bytes.
 ///
 /// After a failure `part` keeps what can be of use to a later call, and nothing else. The error is why it failed.
-pub fn download(url: &str, file: &PublishedFile, part: &Path, limits: &Limits) -> Result<Vec<u8>, String> {
+pub fn download(
+    url: &str,
+    file: &PublishedFile,
+    part: &Path,
+    limits: &Limits,
+) -> Result<Vec<u8>, String> {
     let transfer = Transfer {
         url,
         file,
@@ -64,7 +69,11 @@ pub fn download(url: &str, file: &PublishedFile, part: &Path, limits: &Limits) -
         agent: agent(url, limits),
         progress: Progress::new("bytes", file.packed.bytes),
     };
-    transfer.progress.line(&format!("{}: {} bytes from {url}", file.packed_name(), file.packed.bytes));
+    transfer.progress.line(&format!(
+        "{}: {} bytes from {url}",
+        file.packed_name(),
+        file.packed.bytes
+    ));
     let (mut attempt, mut pause) = (1, limits.pause);
     loop {
         match transfer.attempt() {
@@ -140,15 +149,21 @@ impl Transfer<'_> {
         }
         let response = request.call().map_err(connection_failure)?;
         let start = self.start(&response, kept)?;
-        let part =
-            if start > 0 { OpenOptions::new().append(true).open(self.part) } else { File::create(self.part) };
+        let part = if start > 0 {
+            OpenOptions::new().append(true).open(self.part)
+        } else {
+            File::create(self.part)
+        };
         let part = part.map_err(|error| self.cannot_write(&error))?;
         // One byte more than expected tells a body that is too long; no more of it is read.
         let body = response.into_body().into_reader().take(self.file.packed.bytes - start + 1);
         let received = self.copy(body, part, start)?;
         if received > self.file.packed.bytes {
             self.discard();
-            return Err(Failure::Final(format!("more than the {} bytes expected", self.file.packed.bytes)));
+            return Err(Failure::Final(format!(
+                "more than the {} bytes expected",
+                self.file.packed.bytes
+            )));
         }
         if received < self.file.packed.bytes {
             return Err(Failure::Passing(self.cut_off(received, "the connection was closed")));
@@ -172,7 +187,9 @@ impl Transfer<'_> {
                 self.discard();
                 Err(Failure::Passing("the server cannot resume it".into()))
             }
-            status @ (408 | 429 | 500..=599) => Err(Failure::Passing(format!("HTTP status {status}"))),
+            status @ (408 | 429 | 500..=599) => {
+                Err(Failure::Passing(format!("HTTP status {status}")))
+            }
             status => Err(Failure::Final(format!("HTTP status {status}"))),
         }
     }
@@ -184,7 +201,9 @@ impl Transfer<'_> {
             let count = match body.read(&mut buffer) {
                 Ok(0) => return Ok(position),
                 Ok(count) => count,
-                Err(error) => return Err(Failure::Passing(self.cut_off(position, &error.to_string()))),
+                Err(error) => {
+                    return Err(Failure::Passing(self.cut_off(position, &error.to_string())));
+                }
             };
             part.write_all(&buffer[..count]).map_err(|error| self.cannot_write(&error))?;
             position += count as u64;

@@ -46,7 +46,8 @@ fn read<const N: usize>(file: &[u8]) -> anyhow::Result<([usize; N], Vec<u8>)> {
         content.read_exact(&mut field).context("cannot read the IDX header")?;
         *length = u32::from_be_bytes(field) as usize;
     }
-    let product = shape.iter().try_fold(1u64, |product, &length| product.checked_mul(length as u64));
+    let product =
+        shape.iter().try_fold(1u64, |product, &length| product.checked_mul(length as u64));
     let count = match product {
         Some(count @ 1..=MAX_ELEMENTS) => count,
         _ => bail!("an IDX header with the impossible shape {shape:?}"),
@@ -56,7 +57,10 @@ fn read<const N: usize>(file: &[u8]) -> anyhow::Result<([usize; N], Vec<u8>)> {
     let mut elements = Vec::new();
     content.take(count + 1).read_to_end(&mut elements).context("cannot decompress")?;
     let found = elements.len() as u64;
-    ensure!(found >= count, "{found} elements of the {count} its IDX header promises (a truncated file)");
+    ensure!(
+        found >= count,
+        "{found} elements of the {count} its IDX header promises (a truncated file)"
+    );
     ensure!(found == count, "bytes after the {count} elements its IDX header promises");
     Ok((shape, elements))
 }
@@ -89,7 +93,10 @@ mod tests {
         let mut unpacked = Vec::new();
         MultiGzDecoder::new(gzipped.as_slice()).read_to_end(&mut unpacked).unwrap();
         for file in [gzipped, unpacked] {
-            assert_eq!(images(&file).unwrap(), array![[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 255]]]);
+            assert_eq!(
+                images(&file).unwrap(),
+                array![[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 255]]]
+            );
         }
         assert_eq!(labels(&idx(&[3], &[9, 0, 4])).unwrap(), array![9, 0, 4]);
     }

@@ -93,7 +93,9 @@ fn check(args: &Args) -> anyhow::Result<()> {
     let dataset = args.dataset;
     let drawn = args.count.is_some() || args.seed.is_some();
     if drawn && dataset != Dataset::Synthetic {
-        return Err(cli::usage(format!("--count and --seed are for --dataset synthetic, not {dataset}")));
+        return Err(cli::usage(format!(
+            "--count and --seed are for --dataset synthetic, not {dataset}"
+        )));
     }
     if args.count.is_some_and(|count| count.0 > MAX_COUNT.0) {
         return Err(cli::usage(format!("--count can be {} at most", MAX_COUNT.0)));

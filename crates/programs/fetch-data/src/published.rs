@@ -70,9 +70,12 @@ impl PublishedFile {
             (dotted, Form::Unpacked),
             (format!("{name}/{name}"), Form::Unpacked),
         ];
-        let beside = folder.file_name().is_some_and(|name| name == "raw").then(|| folder.join(".."));
+        let beside =
+            folder.file_name().is_some_and(|name| name == "raw").then(|| folder.join(".."));
         let folders = [folder.to_owned(), folder.join("raw")].into_iter().chain(beside);
-        folders.flat_map(|folder| names.clone().map(|(name, form)| (folder.join(name), form))).collect()
+        folders
+            .flat_map(|folder| names.clone().map(|(name, form)| (folder.join(name), form)))
+            .collect()
     }
 
     /// The bytes of the file at `path`, if they are the published ones. Nothing is made from bytes that did not pass here.
@@ -90,13 +93,20 @@ impl PublishedFile {
         if !metadata.is_file() {
             return Err(Unusable::Wrong("not a file".into()));
         }
-        let Some(expected) = (if packed { Some(&self.packed) } else { self.unpacked.as_ref() }) else {
+        let Some(expected) = (if packed { Some(&self.packed) } else { self.unpacked.as_ref() })
+        else {
             let gzipped = self.packed_name();
-            return Err(Unusable::Wrong(format!("unpacked, its checksum is not known; give {gzipped}")));
+            return Err(Unusable::Wrong(format!(
+                "unpacked, its checksum is not known; give {gzipped}"
+            )));
         };
         // The length first: it is free, and no file of another length is worth reading.
         if metadata.len() != expected.bytes {
-            return Err(Unusable::Wrong(format!("{} bytes instead of {}", metadata.len(), expected.bytes)));
+            return Err(Unusable::Wrong(format!(
+                "{} bytes instead of {}",
+                metadata.len(),
+                expected.bytes
+            )));
         }
         let (bytes, record) =
             artifact::read_bytes(path).map_err(|error| Unusable::Wrong(error.to_string()))?;
@@ -160,7 +170,9 @@ pub(crate) mod tests {
         ] {
             let path = folder.path().join(name);
             assert_eq!(ABC.read(&path, form), Err(Unusable::Absent));
-            for (content, told) in [(&format!("{good}d"), long), (&wrong.to_owned(), "wrong checksum")] {
+            for (content, told) in
+                [(&format!("{good}d"), long), (&wrong.to_owned(), "wrong checksum")]
+            {
                 std::fs::write(&path, content).unwrap();
                 let Err(Unusable::Wrong(why)) = ABC.read(&path, form) else { panic!("{content}") };
                 assert!(why.contains(told), "{why}");
@@ -175,7 +187,11 @@ pub(crate) mod tests {
             ABC.read(&folder.path().join("folder.gz"), Form::Packed),
             Err(Unusable::Wrong("not a file".into()))
         );
-        assert_eq!(ABC.read(folder.path(), Form::Unpacked), Err(Unusable::Absent), "it may hold the file");
+        assert_eq!(
+            ABC.read(folder.path(), Form::Unpacked),
+            Err(Unusable::Absent),
+            "it may hold the file"
+        );
         let unknown = PublishedFile { unpacked: None, ..ABC };
         let path = folder.path().join("abc-idx1-ubyte");
         let Err(Unusable::Wrong(why)) = unknown.read(&path, Form::Unpacked) else { panic!() };

@@ -32,10 +32,14 @@ impl FromStr for Source {
         match text.split_once("://") {
             None if text.is_empty() => Err("give a folder or a URL".into()),
             None => Ok(Self::Folder(text.into())),
-            Some((scheme, _)) if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
+            Some((scheme, _))
+                if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) =>
+            {
                 Ok(Self::Mirror(text.trim_end_matches('/').to_owned()))
             }
-            Some((scheme, _)) => Err(format!("{scheme} is not supported; give a folder or an http(s) URL")),
+            Some((scheme, _)) => {
+                Err(format!("{scheme} is not supported; give a folder or an http(s) URL"))
+            }
         }
     }
 }
@@ -59,9 +63,13 @@ pub fn sources(
     let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let keras = folder("HOME").zip(published.keras).map(|(home, keras)| home.join(keras));
     let torchvision = [Some(PathBuf::from("data")), folder("TORCHVISION_ROOT")]; // `root="data"` in PyTorch's tutorials
-    let torchvision = torchvision.into_iter().flatten().map(|root| root.join(published.torchvision));
-    let folders =
-        published.variable.and_then(folder).into_iter().chain(published.neighbour.map(PathBuf::from));
+    let torchvision =
+        torchvision.into_iter().flatten().map(|root| root.join(published.torchvision));
+    let folders = published
+        .variable
+        .and_then(folder)
+        .into_iter()
+        .chain(published.neighbour.map(PathBuf::from));
     let folders = folders.chain(keras).chain(torchvision).map(Source::Folder);
     let mirrors = published.mirrors.iter().map(|&url| Source::Mirror(url.to_owned()));
     given.iter().cloned().chain(folders).chain(mirrors).collect()
@@ -92,7 +100,10 @@ impl Fetcher {
     /// No source has it. The message says of each why not.
     pub fn fetch(&self, file: &PublishedFile) -> anyhow::Result<Verified> {
         if let Ok(verified) = file.read(&self.kept.join(file.packed_name()), Form::Packed) {
-            cli::note(&format!("{}: verified, from an earlier run that was interrupted", file.packed_name()));
+            cli::note(&format!(
+                "{}: verified, from an earlier run that was interrupted",
+                file.packed_name()
+            ));
             return Ok(verified);
         }
         let mut failures = Vec::new();
@@ -149,7 +160,8 @@ impl Fetcher {
         // Without this a later run downloads the file again; this one has it.
         let _ = fs::rename(part, self.kept.join(&name));
         let (shape, sha256) = (Vec::new(), file.packed.sha256.to_owned());
-        let record = FileRecord { path: name, dtype: None, shape, bytes: file.packed.bytes, sha256 };
+        let record =
+            FileRecord { path: name, dtype: None, shape, bytes: file.packed.bytes, sha256 };
         Ok(Verified { bytes, record })
     }
 
@@ -158,7 +170,8 @@ impl Fetcher {
     fn hold(&self) -> Result<(), String> {
         if self.lock.get().is_none() {
             let kept = self.kept.display();
-            let folder = File::open(&self.kept).map_err(|error| format!("cannot open {kept}: {error}"))?;
+            let folder =
+                File::open(&self.kept).map_err(|error| format!("cannot open {kept}: {error}"))?;
             if let Err(TryLockError::WouldBlock) = folder.try_lock() {
                 return Err(format!("another run is downloading into {kept}, wait for it"));
             }
@@ -176,7 +189,9 @@ impl Fetcher {
     /// # Errors
     /// A file that is there but cannot be removed.
     pub fn clean(&self, files: &[&PublishedFile]) -> anyhow::Result<()> {
-        for path in files.iter().flat_map(|file| [self.kept.join(file.packed_name()), self.part(file)]) {
+        for path in
+            files.iter().flat_map(|file| [self.kept.join(file.packed_name()), self.part(file)])
+        {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(error).with_context(|| format!("cannot remove {}", path.display()));
@@ -198,8 +213,13 @@ mod tests {
     #[test]
     fn a_source_is_a_folder_or_a_url() {
         assert_eq!("some/folder".parse(), Ok(Source::Folder("some/folder".into())));
-        assert_eq!("HTTPS://host/folder/".parse(), Ok(Source::Mirror("HTTPS://host/folder".into())));
-        assert!("ftp://host/folder".parse::<Source>().unwrap_err().contains("ftp is not supported"));
+        assert_eq!(
+            "HTTPS://host/folder/".parse(),
+            Ok(Source::Mirror("HTTPS://host/folder".into()))
+        );
+        assert!(
+            "ftp://host/folder".parse::<Source>().unwrap_err().contains("ftp is not supported")
+        );
         assert!("".parse::<Source>().is_err());
     }
 
@@ -210,9 +230,16 @@ mod tests {
                 variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
             };
             let given = [Source::Folder("given".into())];
-            sources(&given, dataset.published().unwrap(), variable).iter().map(ToString::to_string).collect()
+            sources(&given, dataset.published().unwrap(), variable)
+                .iter()
+                .map(ToString::to_string)
+                .collect()
         };
-        let all = [("HOME", "/home/a"), ("FASHION_MNIST_DIR", "/fashion"), ("TORCHVISION_ROOT", "/torch")];
+        let all = [
+            ("HOME", "/home/a"),
+            ("FASHION_MNIST_DIR", "/fashion"),
+            ("TORCHVISION_ROOT", "/torch"),
+        ];
         assert_eq!(
             order(Dataset::FashionMnist, &all),
             [
@@ -246,7 +273,8 @@ mod tests {
         };
         assert_eq!(fetcher(&[&empty, &wrong, &good]).fetch(&ABC).unwrap().bytes, b"abc");
         let error = fetcher(&[&empty, &wrong]).fetch(&ABC).err().unwrap().to_string();
-        for told in ["empty: no such file", "wrong: wrong checksum", "--source FOLDER", "make demo"] {
+        for told in ["empty: no such file", "wrong: wrong checksum", "--source FOLDER", "make demo"]
+        {
             assert!(error.contains(told), "{told}: {error}");
         }
         let unreachable = Limits { attempts: 1, ..Limits::default() };
@@ -263,8 +291,12 @@ mod tests {
         fs::create_dir(&kept).unwrap();
         fs::write(kept.join("abc-idx1-ubyte.gz"), "abc").unwrap();
         fs::write(kept.join("abc-idx1-ubyte.gz.part"), "a").unwrap();
-        let fetcher =
-            Fetcher::new(vec![Source::Mirror("http://unused".into())], true, Limits::default(), out.path());
+        let fetcher = Fetcher::new(
+            vec![Source::Mirror("http://unused".into())],
+            true,
+            Limits::default(),
+            out.path(),
+        );
         assert_eq!(fetcher.fetch(&ABC).unwrap().bytes, b"abc");
         fetcher.clean(&[&ABC]).unwrap();
         assert!(!kept.exists());
@@ -277,7 +309,12 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let limits = Limits { attempts: 1, ..Limits::default() };
         let fetcher = || {
-            Fetcher::new(vec![Source::Mirror("http://127.0.0.1:1".into())], false, limits.clone(), out.path())
+            Fetcher::new(
+                vec![Source::Mirror("http://127.0.0.1:1".into())],
+                false,
+                limits.clone(),
+                out.path(),
+            )
         };
         let told = |fetcher: &Fetcher| fetcher.fetch(&ABC).err().unwrap().to_string();
         let first = fetcher();

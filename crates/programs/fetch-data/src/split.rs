@@ -28,7 +28,11 @@ impl Split {
         let (n, ..) = images.dim();
         ensure!(n == labels.len(), "{n} images but {} labels", labels.len());
         if let Some(row) = labels.iter().position(|&label| usize::from(label) >= classes) {
-            anyhow::bail!("label {} in row {row}, where classes are 0..{}", labels[row], classes - 1);
+            anyhow::bail!(
+                "label {} in row {row}, where classes are 0..{}",
+                labels[row],
+                classes - 1
+            );
         }
         Ok(Self { images, labels })
     }

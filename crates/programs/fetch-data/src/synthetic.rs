@@ -44,8 +44,9 @@ fn draw_split(count: usize, seed: u64, split: u64) -> Split {
         let figure = Figure::random(labels[index], &mut rng);
         for ((row, column), level) in image.indexed_iter_mut() {
             let noise = rng.gen_range(-NOISE..=NOISE);
-            *level =
-                (figure.brightness * figure.coverage(row, column) + noise).round().clamp(0.0, 255.0) as u8;
+            *level = (figure.brightness * figure.coverage(row, column) + noise)
+                .round()
+                .clamp(0.0, 255.0) as u8;
         }
     }
     Split { images, labels }
@@ -127,8 +128,17 @@ mod tests {
     fn counts_and_labels_are_as_promised() {
         for (count, test_count) in [(1, 10), (60, 10), (66, 11), (600, 100)] {
             let (train, test) = draw(count, 0);
-            assert_eq!((train.images.dim(), test.images.dim()), ((count, 28, 28), (test_count, 28, 28)));
-            assert!(train.labels.iter().enumerate().all(|(index, &label)| usize::from(label) == index % 10));
+            assert_eq!(
+                (train.images.dim(), test.images.dim()),
+                ((count, 28, 28), (test_count, 28, 28))
+            );
+            assert!(
+                train
+                    .labels
+                    .iter()
+                    .enumerate()
+                    .all(|(index, &label)| usize::from(label) == index % 10)
+            );
         }
     }
 
@@ -143,8 +153,9 @@ mod tests {
 
     #[test]
     fn no_two_images_share_a_stream() {
-        let mut streams: Vec<u64> =
-            (0..2).flat_map(|split| (0..10_000).map(move |index| stream(0, split, index))).collect();
+        let mut streams: Vec<u64> = (0..2)
+            .flat_map(|split| (0..10_000).map(move |index| stream(0, split, index)))
+            .collect();
         streams.sort_unstable();
         streams.dedup();
         assert_eq!(streams.len(), 20_000);
@@ -158,8 +169,9 @@ mod tests {
             split.images.mapv(f64::from).into_shape_with_order((split.labels.len(), 784)).unwrap()
         };
         let (train_pixels, test_pixels) = (pixels(&train), pixels(&test));
-        let means: Vec<_> =
-            (0..10).map(|class| train_pixels.slice(s![class..;10, ..]).mean_axis(Axis(0)).unwrap()).collect();
+        let means: Vec<_> = (0..10)
+            .map(|class| train_pixels.slice(s![class..;10, ..]).mean_axis(Axis(0)).unwrap())
+            .collect();
         let nearest = |row: ndarray::ArrayView1<f64>| {
             let distance = |class: &usize| (&row - &means[*class]).mapv(|d| d * d).sum();
             (0..10).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap()

@@ -27,8 +27,13 @@ impl Outcome {
     /// The run failed with one line that contains each of `told`. Notes may come before it.
     fn assert_fails(&self, code: i32, told: &[&str]) {
         assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{}", self.stderr);
-        let errors: Vec<&str> = self.stderr.lines().filter(|line| line.starts_with("fetch-data: ")).collect();
-        assert!(errors.len() == 1 && self.stderr.trim_end().ends_with(errors[0]), "{}", self.stderr);
+        let errors: Vec<&str> =
+            self.stderr.lines().filter(|line| line.starts_with("fetch-data: ")).collect();
+        assert!(
+            errors.len() == 1 && self.stderr.trim_end().ends_with(errors[0]),
+            "{}",
+            self.stderr
+        );
         for told in told {
             assert!(errors[0].contains(told), "no '{told}' in: {}", errors[0]);
         }
@@ -88,11 +93,13 @@ fn help_and_version() {
     ] {
         assert!(text.contains(told), "{told}: {text}");
     }
-    let example =
-        "fetch-data --out-dir data train-ae --images data/train-images.npy --out weights.safetensors";
+    let example = "fetch-data --out-dir data train-ae --images data/train-images.npy --out weights.safetensors";
     assert!(text.ends_with(example), "{text}");
     let version = run(&folder, &["--version"]);
-    assert_eq!((version.code, version.stdout), (0, format!("fetch-data {}\n", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(
+        (version.code, version.stdout),
+        (0, format!("fetch-data {}\n", env!("CARGO_PKG_VERSION")))
+    );
 }
 
 #[test]
@@ -100,7 +107,10 @@ fn wrong_usage_is_refused_before_anything_is_written() {
     let (_outer, folder) = empty_folder();
     let cases: [(&[&str], &str); 10] = [
         (&[], "--out-dir"),
-        (&["--out-dir", "out", "--dataset", "cifar"], "fashion-mnist, mnist, kmnist, digits, synthetic"),
+        (
+            &["--out-dir", "out", "--dataset", "cifar"],
+            "fashion-mnist, mnist, kmnist, digits, synthetic",
+        ),
         (&["--out-dir", "out", "--source", "ftp://host"], "ftp is not supported"),
         (&["--out-dir", "out", "--count", "60"], "--dataset synthetic"),
         (&["--out-dir", "out", "--seed", "1", "--dataset", "digits"], "--dataset synthetic"),
@@ -166,7 +176,10 @@ fn synthetic_images_are_the_same_every_time_and_say_so() {
         provenance.as_object_mut().unwrap().remove("run").unwrap();
     }
     assert_eq!(again, provenance);
-    assert_eq!(provenance["parameters"], json!({ "dataset": "synthetic", "count": 120, "seed": 3 }));
+    assert_eq!(
+        provenance["parameters"],
+        json!({ "dataset": "synthetic", "count": 120, "seed": 3 })
+    );
     assert_eq!(provenance["result"]["test"]["rows"], json!(20));
     let images: Array3<u8> = read_npy(out.join("train-images.npy")).unwrap();
     assert_eq!(images.dim(), (120, 28, 28));
@@ -194,7 +207,11 @@ fn a_wrong_file_is_refused_and_every_source_named() {
         "make demo",
     ];
     outcome.assert_fails(1, &told);
-    assert!(outcome.stderr.contains("mine/train-images-idx3-ubyte.gz: refused"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("mine/train-images-idx3-ubyte.gz: refused"),
+        "{}",
+        outcome.stderr
+    );
     assert!(!folder.join("out").exists());
 }
 
@@ -216,8 +233,9 @@ fn servers_without_the_file_are_named() {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let _ = stream.read(&mut [0; 4096]);
-            let _ =
-                stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let _ = stream.write_all(
+                b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            );
         }
     });
     let (_outer, folder) = empty_folder();

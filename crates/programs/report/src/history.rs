@@ -72,7 +72,7 @@ impl History {
         if !seen.insert(path.to_owned()) {
             return;
         }
-        let Some(read) = Provenance::beside(Path::new(path)) else {
+        let Some(read) = Provenance::sidecar(Path::new(path)) else {
             self.unknown.push(format!("{path} (SHA-256 {})", short(sha256)));
             return;
         };

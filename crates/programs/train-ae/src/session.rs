@@ -96,16 +96,16 @@ pub fn run_to_end(
         }
         if outcome == EpochOutcome::Finished {
             if files.keep_checkpoint {
-                artifact::replace(&files.checkpoint, &training.checkpoint(&fingerprint)?)?;
+                artifact::write_atomic(&files.checkpoint, &training.checkpoint(&fingerprint)?)?;
             }
             return Ok(());
         }
         let stop = cli::asked_to_stop();
         if for_losses.is_over() || stop {
-            artifact::replace(&files.losses, losses_csv(training.losses()).as_bytes())?;
+            artifact::write_atomic(&files.losses, losses_csv(training.losses()).as_bytes())?;
         }
         if for_checkpoint.is_over() || stop {
-            artifact::replace(&files.checkpoint, &training.checkpoint(&fingerprint)?)?;
+            artifact::write_atomic(&files.checkpoint, &training.checkpoint(&fingerprint)?)?;
         }
         if stop {
             return Err(cli::stopped(format!(

@@ -9,8 +9,10 @@ use artifact::Npz;
 mod npy;
 
 fn corpus(target: &str) -> Vec<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/corpus").join(target);
-    let files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let folder =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/corpus").join(target);
+    let files: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(files.len() > 20, "{} files", files.len());
     files
 }
@@ -28,8 +30,15 @@ fn archives() {
         // The first byte says how the target takes the rest; here it is an archive, or refused as none.
         fs::write(&path, &fs::read(&file).unwrap()[1..]).unwrap();
         let Ok((mut archive, _)) = Npz::open(&path) else { continue };
-        for name in ["centroids", "weights", "means", "covariances", "covariance_type", "points", "settings"]
-        {
+        for name in [
+            "centroids",
+            "weights",
+            "means",
+            "covariances",
+            "covariance_type",
+            "points",
+            "settings",
+        ] {
             let _ = (archive.array(name), archive.text(name));
         }
     }

@@ -45,7 +45,11 @@ fn blocks_are_those_of_the_images_read_whole() {
         for rows in [1, 2, 7, 100] {
             let file = ImageFile::open(&path).unwrap();
             let n = file.dim().0;
-            assert_eq!((file.dim(), file.shape()), (whole.dim(), &record.shape[..]), "{dtype} {shape}");
+            assert_eq!(
+                (file.dim(), file.shape()),
+                (whole.dim(), &record.shape[..]),
+                "{dtype} {shape}"
+            );
             let mut blocks = file.blocks(rows);
             assert_eq!(blocks.record(), None, "it is not known yet");
             for start in (0..n).step_by(rows) {
@@ -74,7 +78,8 @@ fn first_error(path: &std::path::Path, rows: usize) -> (usize, String) {
 #[test]
 fn what_is_refused_whole_is_refused_in_blocks() {
     let folder = tempdir().unwrap();
-    let doubles = |values: &[f64]| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
+    let doubles =
+        |values: &[f64]| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
     for (shape, payload) in [
         ("(2, 2)", doubles(&[1.0, 2.0, f64::NAN, 4.0])),
         ("(2, 2)", doubles(&[1.0, 2.0, 3.0])),
@@ -87,7 +92,8 @@ fn what_is_refused_whole_is_refused_in_blocks() {
     }
     // Finite, but not as f4: the blocks before it are good.
     for odd in [1e300, f64::NAN] {
-        let path = npy(folder.path(), "<f8", false, "(3, 2)", &doubles(&[1.0, 2.0, 3.0, 4.0, 5.0, odd]));
+        let path =
+            npy(folder.path(), "<f8", false, "(3, 2)", &doubles(&[1.0, 2.0, 3.0, 4.0, 5.0, odd]));
         let expected = read_images(&path).unwrap_err().to_string();
         for (rows, good) in [(1, 2), (2, 1), (3, 0)] {
             assert_eq!(first_error(&path, rows), (good, expected.clone()));
@@ -116,7 +122,8 @@ fn arrays_written_in_blocks_are_the_same_files() {
     outputs.blocks(writer).unwrap();
     let done = outputs.commit(crate::output::provenance()).unwrap();
     for (a, b) in [(0, 1), (2, 3)] {
-        let record = |i: usize| (&done.outputs[i].sha256, &done.outputs[i].shape, &done.outputs[i].dtype);
+        let record =
+            |i: usize| (&done.outputs[i].sha256, &done.outputs[i].shape, &done.outputs[i].dtype);
         assert_eq!(record(a), record(b));
     }
     assert_eq!(std::fs::read(&whole).unwrap(), std::fs::read(&parts).unwrap());

@@ -14,8 +14,10 @@ use std::path::{Path, PathBuf};
 /// An .npy file with this dtype, order, shape and payload, written byte by byte.
 fn npy(folder: &Path, dtype: &str, fortran: bool, shape: &str, payload: &[u8]) -> PathBuf {
     let order = if fortran { "True" } else { "False" };
-    let header =
-        format!("{{'descr': {dtype}, 'fortran_order': {order}, 'shape': {shape}, }}", dtype = quoted(dtype));
+    let header = format!(
+        "{{'descr': {dtype}, 'fortran_order': {order}, 'shape': {shape}, }}",
+        dtype = quoted(dtype)
+    );
     raw(folder, &with_header(&header, payload))
 }
 

@@ -17,7 +17,8 @@ fn write(path: &Path) {
             archive.add_array("kind", &arr0(Text::from("full")))
         })
         .unwrap();
-    let run = Run { seconds: 0.0, threads: 1, device: "cpu".into(), peak_memory: None, argv: Vec::new() };
+    let run =
+        Run { seconds: 0.0, threads: 1, device: "cpu".into(), peak_memory: None, argv: Vec::new() };
     let (stage, version) = ("test".into(), "0".into());
     let (inputs, outputs_of) = (Vec::new(), Vec::new());
     outputs
@@ -61,7 +62,8 @@ fn what_is_missing_or_wrong_is_told() {
     );
     let refused = model.array("kind").unwrap_err().to_string();
     assert!(
-        refused.contains("expected a number array `kind`, found an array of dtype <U9 and shape ()"),
+        refused
+            .contains("expected a number array `kind`, found an array of dtype <U9 and shape ()"),
         "{refused}"
     );
     let refused = model.text("means").unwrap_err().to_string();
@@ -79,8 +81,8 @@ fn what_is_missing_or_wrong_is_told() {
 fn archive(path: &Path, members: &[(&str, Vec<u8>)]) {
     let mut writer = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
     for (name, content) in members {
-        let options =
-            zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Stored);
         writer.start_file(*name, options).unwrap();
         writer.write_all(content).unwrap();
     }
@@ -94,7 +96,8 @@ fn columns_first<D: Dimension>(
     encode: &dyn Fn(f64) -> Vec<u8>,
 ) -> Vec<u8> {
     let shape: Vec<String> = values.shape().iter().map(|length| format!("{length},")).collect();
-    let header = format!("{{'descr': '{dtype}', 'fortran_order': True, 'shape': ({}), }}", shape.concat());
+    let header =
+        format!("{{'descr': '{dtype}', 'fortran_order': True, 'shape': ({}), }}", shape.concat());
     let payload: Vec<u8> = values.t().iter().flat_map(|&value| encode(value)).collect();
     with_header(&header, &payload)
 }
@@ -144,7 +147,10 @@ fn texts_may_be_bytes_and_members_without_a_suffix() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("a.npz");
     let text = |dtype: &str, payload: &[u8]| {
-        with_header(&format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': (), }}"), payload)
+        with_header(
+            &format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': (), }}"),
+            payload,
+        )
     };
     let wide: Vec<u8> = "full".chars().flat_map(|letter| u32::from(letter).to_be_bytes()).collect();
     archive(
@@ -168,7 +174,10 @@ fn members_that_cannot_be_unpacked_are_told_from_those_that_are_missing() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("a.npz");
     for (method, told) in [
-        (12u16, "found one that is compressed with bzip2; write the archive again with numpy.savez"),
+        (
+            12u16,
+            "found one that is compressed with bzip2; write the archive again with numpy.savez",
+        ),
         (14, "compressed with LZMA"),
         (93, "compressed with zstd"),
         (77, "compressed with Unsupported(77)"),
@@ -182,7 +191,10 @@ fn members_that_cannot_be_unpacked_are_told_from_those_that_are_missing() {
         }
         std::fs::write(&path, bytes).unwrap();
         let refused = Npz::open(&path).unwrap().0.array("means").unwrap_err().to_string();
-        assert!(refused.contains("expected an array `means`") && refused.contains(told), "{refused}");
+        assert!(
+            refused.contains("expected an array `means`") && refused.contains(told),
+            "{refused}"
+        );
     }
     archive(&path, &[]);
     let refused = Npz::open(&path).unwrap().0.array("means").unwrap_err().to_string();
@@ -204,7 +216,10 @@ fn the_record_is_of_the_bytes_that_are_read() {
     let folder = tempdir().unwrap();
     let [path, next] = ["a.npz", "next.npz"].map(|name| folder.path().join(name));
     let written = |value: f64| {
-        archive(&path, &[("value.npy", columns_first("<f8", &array![value], &|x| x.to_le_bytes().to_vec()))]);
+        archive(
+            &path,
+            &[("value.npy", columns_first("<f8", &array![value], &|x| x.to_le_bytes().to_vec()))],
+        );
         (std::fs::read(&path).unwrap(), Npz::open(&path).unwrap().1.sha256)
     };
     let files = [written(0.0), written(1.0)];

@@ -115,7 +115,8 @@ fn no_output_replaces_another_or_an_input() {
     let before = fs::read(&path).unwrap();
     let mut outputs = Outputs::new();
     outputs.bytes(&folder.path().join("./a.npy"), b"assignments").unwrap();
-    let refused = outputs.commit(Provenance { inputs: vec![input], ..provenance() }).unwrap_err().to_string();
+    let refused =
+        outputs.commit(Provenance { inputs: vec![input], ..provenance() }).unwrap_err().to_string();
     assert!(refused.contains("found an input of this run"), "{refused}");
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(names(folder.path()), ["a.npy", "a.npy.json"]);
@@ -139,7 +140,10 @@ fn temporary_name(folder: &Path, name: &str) -> String {
     let mut outputs = Outputs::new();
     outputs.bytes(&folder.join(name), b"text").unwrap();
     let start = format!(".{name}.");
-    names(folder).into_iter().find(|found| found.starts_with(&start) && found.ends_with(".tmp")).unwrap()
+    names(folder)
+        .into_iter()
+        .find(|found| found.starts_with(&start) && found.ends_with(".tmp"))
+        .unwrap()
 }
 
 #[test]
@@ -152,11 +156,17 @@ fn what_killed_runs_left_is_removed_and_nothing_else() {
     let pattern = left[0].clone();
     let stem = pattern.strip_suffix(".tmp").unwrap();
     let longer = format!("{stem}0.tmp");
-    let changed = format!("{}{}.tmp", &stem[..stem.len() - 1], if stem.ends_with('0') { '1' } else { '0' });
+    let changed =
+        format!("{}{}.tmp", &stem[..stem.len() - 1], if stem.ends_with('0') { '1' } else { '0' });
     let without_dot = pattern[1..].to_owned();
     // Names that users give their own files: of letters, of digits and of both, as long as what is drawn or longer.
-    let users =
-        [".a.npy.backup.tmp", ".a.npy.250131.tmp", ".a.npy.Copy01.tmp", ".a.npy.x7Z0aB.tmp", ".a.npy.tmp"];
+    let users = [
+        ".a.npy.backup.tmp",
+        ".a.npy.250131.tmp",
+        ".a.npy.Copy01.tmp",
+        ".a.npy.x7Z0aB.tmp",
+        ".a.npy.tmp",
+    ];
     let long = [".a.npy.beforebackup.tmp", ".a.npy.aaaaaa000000.tmp", ".a.npy..tmp"];
     let made = [of_another.as_str(), &longer, &changed, &without_dot];
     let others: Vec<&str> = users.into_iter().chain(long).chain(made).collect();
@@ -181,7 +191,8 @@ fn what_is_no_regular_file_is_no_leftover() {
     let folder = tempdir().unwrap();
     let target = folder.path().join("a.npy");
     fs::write(folder.path().join("mine"), "mine").unwrap();
-    let [pipe, link, inner] = [0, 1, 2].map(|_| folder.path().join(temporary_name(folder.path(), "a.npy")));
+    let [pipe, link, inner] =
+        [0, 1, 2].map(|_| folder.path().join(temporary_name(folder.path(), "a.npy")));
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     symlink("mine", &link).unwrap();
     fs::create_dir(&inner).unwrap();
@@ -200,9 +211,11 @@ fn links_are_followed_and_devices_and_pipes_are_not() {
     symlink("elsewhere/there", at("link")).unwrap();
     symlink(at("link"), at("link-to-link")).unwrap();
     symlink("elsewhere/deep/new", at("to-new")).unwrap();
-    for (target, place) in
-        [("link", "elsewhere/there"), ("link-to-link", "elsewhere/there"), ("to-new", "elsewhere/deep/new")]
-    {
+    for (target, place) in [
+        ("link", "elsewhere/there"),
+        ("link-to-link", "elsewhere/there"),
+        ("to-new", "elsewhere/deep/new"),
+    ] {
         let mut outputs = Outputs::new();
         Outputs::check(&at(target)).unwrap();
         outputs.bytes(&at(target), target.as_bytes()).unwrap();
@@ -242,17 +255,23 @@ fn a_file_that_is_replaced_keeps_its_mode() {
     let folder = tempdir().unwrap();
     let [path, link] = ["a.npy", "link"].map(|name| folder.path().join(name));
     symlink("a.npy", &link).unwrap();
-    for (target, mode) in [(&path, 0o600), (&path, 0o664), (&link, 0o600), (&path, 0o444), (&path, 0o777)] {
+    for (target, mode) in
+        [(&path, 0o600), (&path, 0o664), (&link, 0o600), (&path, 0o444), (&path, 0o777)]
+    {
         write_npy_file(&path);
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let mut outputs = Outputs::new();
         outputs.bytes(target, b"new").unwrap();
         // Not even on its way may others read it.
-        let temporary = names(folder.path()).into_iter().find(|name| name.ends_with(".tmp")).unwrap();
+        let temporary =
+            names(folder.path()).into_iter().find(|name| name.ends_with(".tmp")).unwrap();
         let mode_of = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
         assert_eq!(mode_of(&folder.path().join(temporary)), mode);
         outputs.commit(provenance()).unwrap();
-        assert_eq!((mode_of(&path), fs::read(&path).unwrap().as_slice()), (mode, b"new".as_slice()));
+        assert_eq!(
+            (mode_of(&path), fs::read(&path).unwrap().as_slice()),
+            (mode, b"new".as_slice())
+        );
     }
 }
 
@@ -291,8 +310,11 @@ fn files_of_a_run_are_held_against_one_another_before_it() {
     ] {
         assert_eq!(check(outputs, inputs), Ok(()), "{outputs:?}");
     }
-    let spellings = ["./new.npy", "there/../new.npy", "gone/../new.npy", "link-to-there/deep/../../new.npy"];
-    for same in spellings.into_iter().chain(["gone/far/../../new.npy", "link-to-new", "new.npy.json"]) {
+    let spellings =
+        ["./new.npy", "there/../new.npy", "gone/../new.npy", "link-to-there/deep/../../new.npy"];
+    for same in
+        spellings.into_iter().chain(["gone/far/../../new.npy", "link-to-new", "new.npy.json"])
+    {
         let refused = check(&["new.npy", same], &["in.npy"]).unwrap_err();
         assert!(
             refused.contains("expected a file to write, found another output of this run ("),
@@ -303,9 +325,15 @@ fn files_of_a_run_are_held_against_one_another_before_it() {
     assert!(check(&["new/a.npy", "there/../new/b/../a.npy"], &[]).is_err());
     assert!(check(&["new/a", "there/new/a", "link-to-there/new/a"], &[]).is_err());
     assert!(check(&["other.npy", "mixed"], &[]).unwrap_err().contains("the provenance of --out"));
-    for same in
-        ["in.npy", "./in.npy", "there/../in.npy", "gone/../in.npy", "link-to-in", "same-as-in", "in.npy.json"]
-    {
+    for same in [
+        "in.npy",
+        "./in.npy",
+        "there/../in.npy",
+        "gone/../in.npy",
+        "link-to-in",
+        "same-as-in",
+        "in.npy.json",
+    ] {
         for outputs in [&[same, "new.npy"], &["new.npy", same]] {
             let refused = check(outputs, &["names.json", "in.npy"]).unwrap_err();
             let told = if same.ends_with("json") { "the provenance of --in" } else { "--in" };
@@ -363,7 +391,8 @@ fn provenances_may_be_links_to_one_another() {
 #[test]
 fn runs_at_the_same_files_do_not_mix() {
     let folder = tempdir().unwrap();
-    let targets: Vec<_> = ["one/a", "b", "two/c"].iter().map(|name| folder.path().join(name)).collect();
+    let targets: Vec<_> =
+        ["one/a", "b", "two/c"].iter().map(|name| folder.path().join(name)).collect();
     for _ in 0..20 {
         thread::scope(|scope| {
             for run in 0..4u8 {

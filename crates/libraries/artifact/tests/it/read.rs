@@ -1,8 +1,8 @@
 use std::io::Write;
 
 use artifact::{
-    ImageFile, Pixels, PointFile, Points, read_ids, read_images, read_numbers, read_points, read_text,
-    read_weights,
+    ImageFile, Pixels, PointFile, Points, read_ids, read_images, read_numbers, read_points,
+    read_text, read_weights,
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -16,7 +16,9 @@ fn points(dtype: &str, fortran: bool, shape: &str, payload: &[u8]) -> Result<Poi
     let folder = tempdir().unwrap();
     let path = npy(folder.path(), dtype, fortran, shape, payload);
     let name = path.display().to_string();
-    read_points(&path).map(|(points, _)| points).map_err(|error| error.to_string().replace(&name, "FILE"))
+    read_points(&path)
+        .map(|(points, _)| points)
+        .map_err(|error| error.to_string().replace(&name, "FILE"))
 }
 
 fn as_f64(points: Points) -> Array2<f64> {
@@ -54,7 +56,10 @@ fn every_number_dtype_in_either_byte_order_is_read() {
         ("<f2", halves.iter().flat_map(|half| half.to_le_bytes()).collect::<Vec<u8>>()),
         (">f2", halves.iter().flat_map(|half| half.to_be_bytes()).collect()),
     ] {
-        assert_eq!(points(dtype, false, "(2, 2)", &payload).map(as_f64), Ok(array![[1.0, 2.0], [3.0, 4.0]]));
+        assert_eq!(
+            points(dtype, false, "(2, 2)", &payload).map(as_f64),
+            Ok(array![[1.0, 2.0], [3.0, 4.0]])
+        );
     }
 }
 
@@ -64,7 +69,8 @@ fn columns_first_means_the_same_array() {
     assert_eq!(read, Ok(array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
     // Two images of 1 x 2 pixels, images last in memory.
     let read =
-        points("<f4", true, "(2, 1, 2)", &[1f32, 3.0, 2.0, 4.0].map(f32::to_le_bytes).concat()).map(as_f64);
+        points("<f4", true, "(2, 1, 2)", &[1f32, 3.0, 2.0, 4.0].map(f32::to_le_bytes).concat())
+            .map(as_f64);
     assert_eq!(read, Ok(array![[1.0, 2.0], [3.0, 4.0]]));
 }
 
@@ -84,7 +90,11 @@ fn booleans_are_0_and_1() {
         (true, "(2, 2, 1)", array![[1.0, 0.0], [0.0, 1.0]]),
         (false, "(2, 2)", array![[1.0, 0.0], [0.0, 1.0]]),
     ] {
-        assert_eq!(points("|b1", fortran, shape, &[1, 0, 0, 1]).map(as_f64), Ok(expected.clone()), "{shape}");
+        assert_eq!(
+            points("|b1", fortran, shape, &[1, 0, 0, 1]).map(as_f64),
+            Ok(expected.clone()),
+            "{shape}"
+        );
         let folder = tempdir().unwrap();
         let path = npy(folder.path(), "|b1", fortran, shape, &[1, 0, 0, 1]);
         let (images, record) = read_images(&path).unwrap();
@@ -135,13 +145,17 @@ fn f32_stays_f32() {
     let path = npy(folder.path(), "|u1", false, "(1, 2, 2)", &[0, 1, 2, 3]);
     let (images, record) = read_images(&path).unwrap();
     assert_eq!(images.pixels, Pixels::U8(array![[0, 1, 2, 3]]));
-    assert_eq!((record.dtype.as_deref(), record.shape.as_slice()), (Some("|u1"), [1, 2, 2].as_slice()));
+    assert_eq!(
+        (record.dtype.as_deref(), record.shape.as_slice()),
+        (Some("|u1"), [1, 2, 2].as_slice())
+    );
     assert_eq!(record.bytes, std::fs::metadata(&path).unwrap().len());
 }
 
 #[test]
 fn the_first_value_that_is_not_finite_is_named() {
-    let payload: Vec<u8> = [1.0f32, 2.0, 3.0, f32::NAN, f32::INFINITY, 6.0].map(f32::to_le_bytes).concat();
+    let payload: Vec<u8> =
+        [1.0f32, 2.0, 3.0, f32::NAN, f32::INFINITY, 6.0].map(f32::to_le_bytes).concat();
     let refused = points("<f4", false, "(3, 2)", &payload).unwrap_err();
     assert!(
         refused.starts_with("FILE: expected finite numbers, found NaN in row 1, column 1; "),
@@ -200,7 +214,10 @@ fn what_is_no_npy_file_is_refused() {
         assert!(refused.contains(found), "{refused}");
     }
     let missing = read_points(&folder.path().join("none.npy")).unwrap_err().to_string();
-    assert!(missing.contains("none.npy: cannot read") && missing.contains("run the stage"), "{missing}");
+    assert!(
+        missing.contains("none.npy: cannot read") && missing.contains("run the stage"),
+        "{missing}"
+    );
     let refused = read_points(folder.path()).unwrap_err().to_string();
     assert!(refused.contains("expected a file, found a folder"), "{refused}");
 }
@@ -214,8 +231,14 @@ fn ids_may_be_any_whole_numbers() {
     };
     assert_eq!(ids("|u1", "(3,)", &[0, 9, 255]), Ok(vec![0, 9, 255]));
     assert_eq!(ids("|b1", "(2,)", &[0, 1]), Ok(vec![0, 1]));
-    assert_eq!(ids(">i8", "(2,)", &[(-1i64).to_be_bytes(), 7i64.to_be_bytes()].concat()), Ok(vec![-1, 7]));
-    assert_eq!(ids("<f8", "(2, 1)", &[3f64.to_le_bytes(), (-1f64).to_le_bytes()].concat()), Ok(vec![3, -1]));
+    assert_eq!(
+        ids(">i8", "(2,)", &[(-1i64).to_be_bytes(), 7i64.to_be_bytes()].concat()),
+        Ok(vec![-1, 7])
+    );
+    assert_eq!(
+        ids("<f8", "(2, 1)", &[3f64.to_le_bytes(), (-1f64).to_le_bytes()].concat()),
+        Ok(vec![3, -1])
+    );
     for (dtype, shape, payload, found) in [
         ("<f4", "(2,)", [1f32.to_le_bytes(), 0.5f32.to_le_bytes()].concat(), "found 0.5 in row 1"),
         ("<f4", "(1,)", f32::NAN.to_le_bytes().to_vec(), "found NaN in row 0"),
@@ -275,7 +298,8 @@ fn dtypes_may_be_spelled_in_any_way_that_numpy_reads() {
         }
         for order in orders {
             let written = if order == ">" { dtype.replace('<', ">") } else { dtype.to_owned() };
-            let path = npy(folder.path(), &format!("{order}{name}"), false, "(2, 2)", &bytes(&written));
+            let path =
+                npy(folder.path(), &format!("{order}{name}"), false, "(2, 2)", &bytes(&written));
             let (read, record) = read_points(&path).unwrap();
             let ones = dtype == "|b1";
             assert_eq!(
@@ -285,9 +309,13 @@ fn dtypes_may_be_spelled_in_any_way_that_numpy_reads() {
             assert_eq!(record.dtype.as_deref(), Some(written.as_str()), "{order}{name}");
         }
     }
-    for wrong in ["<", "u", "B1", "<float32", "|int", "1f4", "f3", "i16", "F4", "float_", "é", "<é"] {
+    for wrong in ["<", "u", "B1", "<float32", "|int", "1f4", "f3", "i16", "F4", "float_", "é", "<é"]
+    {
         let refused = points(wrong, false, "(2, 2)", &[0; 16]).unwrap_err();
-        assert!(refused.contains(&format!("found an array of dtype {wrong} and shape (2, 2)")), "{refused}");
+        assert!(
+            refused.contains(&format!("found an array of dtype {wrong} and shape (2, 2)")),
+            "{refused}"
+        );
     }
     // As Python 2 wrote them, and as others write them by hand.
     for header in [
@@ -296,7 +324,11 @@ fn dtypes_may_be_spelled_in_any_way_that_numpy_reads() {
         "{'shape': (2,2,), 'descr': 'float32', 'fortran_order': False}",
     ] {
         let path = raw(folder.path(), &with_header(header, &bytes("<f4")));
-        assert_eq!(read_points(&path).unwrap().0, Points::F32(array![[1.0, 2.0], [3.0, 4.0]]), "{header}");
+        assert_eq!(
+            read_points(&path).unwrap().0,
+            Points::F32(array![[1.0, 2.0], [3.0, 4.0]]),
+            "{header}"
+        );
     }
 }
 
@@ -341,21 +373,32 @@ fn arrays_are_read_out_of_archives_and_gzipped_files() {
         let path = raw(folder.path(), &bytes);
         let (points, record) = read_points(&path).unwrap();
         assert_eq!(points, expected);
-        assert_eq!((record.dtype.as_deref(), record.shape.as_slice()), (Some("<f4"), [2, 2].as_slice()));
+        assert_eq!(
+            (record.dtype.as_deref(), record.shape.as_slice()),
+            (Some("<f4"), [2, 2].as_slice())
+        );
         let whole = artifact::read_bytes(&path).unwrap().1;
         assert_eq!((record.bytes, record.sha256), (whole.bytes, whole.sha256));
-        assert_eq!(read_images(&path).unwrap().0.pixels, Pixels::F32(array![[1.0, 2.0], [3.0, 4.0]]));
+        assert_eq!(
+            read_images(&path).unwrap().0.pixels,
+            Pixels::F32(array![[1.0, 2.0], [3.0, 4.0]])
+        );
         assert!(read_numbers(&path, "numbers").unwrap().0.is_standard_layout());
         // Rows are not at places that are known.
         let refused = PointFile::open(&path).unwrap_err().to_string();
-        assert!(refused.contains("found a zip archive") || refused.contains("found a gzip"), "{refused}");
+        assert!(
+            refused.contains("found a zip archive") || refused.contains("found a gzip"),
+            "{refused}"
+        );
     }
     let path = raw(folder.path(), &zipped(&[("x.npy", &matrix), ("y.npy", &ids)]));
     assert_eq!(read_ids(&path).unwrap().0, array![0, 1, 2]);
     let path = raw(folder.path(), &zipped(&[("weights.npy", &ids), ("points.npy", &matrix)]));
     assert_eq!(read_weights(&path).unwrap().0, array![0.0, 1.0, 2.0]);
-    let turned =
-        with_header(&header("<f4", "True", "(2, 2)"), &[1f32, 3.0, 2.0, 4.0].map(f32::to_le_bytes).concat());
+    let turned = with_header(
+        &header("<f4", "True", "(2, 2)"),
+        &[1f32, 3.0, 2.0, 4.0].map(f32::to_le_bytes).concat(),
+    );
     for bytes in [turned.clone(), gzipped(&turned), zipped(&[("a.npy", &turned)])] {
         let (numbers, _) = read_numbers(&raw(folder.path(), &bytes), "numbers").unwrap();
         assert_eq!(numbers, array![[1.0, 2.0], [3.0, 4.0]].into_dyn());
@@ -528,8 +571,12 @@ fn weights_are_numbers_of_at_least_0() {
     assert_eq!(read("|u1", "(3,)", &[0, 1, 2]), Ok(array![0.0, 1.0, 2.0]));
     assert_eq!(read("<f4", "(1, 1)", &0.5f32.to_le_bytes()), Ok(array![0.5]));
     for (value, shown) in [(-1.0, "-1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
-        let message = read("<f8", "(2,)", &[1.0, value].map(f64::to_le_bytes).concat()).unwrap_err();
-        assert!(message.starts_with("FILE: expected weights") && message.contains(shown), "{message}");
+        let message =
+            read("<f8", "(2,)", &[1.0, value].map(f64::to_le_bytes).concat()).unwrap_err();
+        assert!(
+            message.starts_with("FILE: expected weights") && message.contains(shown),
+            "{message}"
+        );
     }
     assert!(read("|u1", "(1, 2)", &[1, 2]).unwrap_err().contains("(1, 2)"));
 }

@@ -16,7 +16,9 @@ fn refused(path: &Path) -> String {
 /// These rows of points.
 fn select(points: &Points, rows: &[usize]) -> Points {
     match points {
-        Points::U8 { values, scale } => Points::U8 { values: values.select(Axis(0), rows), scale: *scale },
+        Points::U8 { values, scale } => {
+            Points::U8 { values: values.select(Axis(0), rows), scale: *scale }
+        }
         Points::F32(points) => Points::F32(points.select(Axis(0), rows)),
         Points::F64(points) => Points::F64(points.select(Axis(0), rows)),
     }
@@ -79,7 +81,8 @@ fn a_file_of_several_blocks_is_hashed_and_checked_to_its_end() {
         let at = 4 * (row * d + column);
         payload[at..at + 4].copy_from_slice(&value.to_le_bytes());
         let refused = refused(&npy(folder.path(), "<f4", false, "(3001, 1000)", &payload));
-        let found = format!("found {value} in row {row}, column {column}; remove or replace such rows");
+        let found =
+            format!("found {value} in row {row}, column {column}; remove or replace such rows");
         assert!(
             refused.starts_with("FILE: expected finite numbers, ") && refused.contains(&found),
             "{refused}"
@@ -93,7 +96,13 @@ fn a_file_that_changes_after_it_was_opened_is_noticed() {
     let good = [1f64, 2.0, 3.0, 4.0].map(f64::to_le_bytes).concat();
     let path = npy(folder.path(), "<f8", false, "(4, 1)", &good);
     let file = PointFile::open(&path).unwrap();
-    npy(folder.path(), "<f8", false, "(4, 1)", &[1f64, 2.0, f64::NAN, 4.0].map(f64::to_le_bytes).concat());
+    npy(
+        folder.path(),
+        "<f8",
+        false,
+        "(4, 1)",
+        &[1f64, 2.0, f64::NAN, 4.0].map(f64::to_le_bytes).concat(),
+    );
     assert_eq!(file.read(&[0, 3]).unwrap(), Points::F64(array![[1.0], [4.0]]));
     let error = file.read(&[0, 2]).unwrap_err().to_string();
     assert!(error.contains("found NaN in row 2, column 0"), "{error}");
@@ -138,7 +147,10 @@ fn what_cannot_be_read_by_rows_is_refused_with_a_way_out() {
         ("(2,)", &eight, "found shape (2,)"),
     ] {
         let refused = refused(&npy(folder.path(), "<f4", false, shape, payload));
-        assert!(refused.starts_with("FILE: expected points: ") && refused.contains(found), "{refused}");
+        assert!(
+            refused.starts_with("FILE: expected points: ") && refused.contains(found),
+            "{refused}"
+        );
     }
     let refused = refused(&raw(folder.path(), b"a,b,c\n1,2,3\n"));
     assert!(refused.contains("does not start with the NumPy magic bytes"), "{refused}");

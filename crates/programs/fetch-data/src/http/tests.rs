@@ -106,7 +106,10 @@ impl Case {
     fn succeeds(&self, replies: Vec<Reply>, starts: &[usize]) {
         let (url, requests) = serve(replies);
         assert!(self.download(&url).unwrap() == self.body);
-        assert_eq!(requests.try_iter().map(|request| start_asked_for(&request)).collect::<Vec<_>>(), starts);
+        assert_eq!(
+            requests.try_iter().map(|request| start_asked_for(&request)).collect::<Vec<_>>(),
+            starts
+        );
     }
 
     /// The file does not arrive, for a reason that contains `told`, after `count` requests.
@@ -215,14 +218,19 @@ fn redirects_are_followed_but_not_for_ever() {
     let redirect = || reply("302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0", &[]);
     case.succeeds(vec![redirect(), redirect(), whole(&case.body)], &[0, 0, 0]);
     let case = Case::new();
-    case.fails((0..20).map(|_| redirect()).collect(), "too many redirects", 1 + MAX_REDIRECTS as usize);
+    case.fails(
+        (0..20).map(|_| redirect()).collect(),
+        "too many redirects",
+        1 + MAX_REDIRECTS as usize,
+    );
 }
 
 #[test]
 fn redirects_to_other_schemes_are_not_followed() {
     let case = Case::new();
     for scheme in ["ftp", "file"] {
-        let location = format!("302 Found\r\nLocation: {scheme}://127.0.0.1:1/file\r\nContent-Length: 0");
+        let location =
+            format!("302 Found\r\nLocation: {scheme}://127.0.0.1:1/file\r\nContent-Length: 0");
         case.fails(vec![reply(&location, &[])], scheme, 1);
     }
 }
