@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, s};
 
+use crate::Result;
+use crate::file::open;
 use crate::header::Header;
 use crate::levels::warning;
-use crate::read::{not_finite, open, read_images, refuse_vanishing};
+use crate::points::{Images, Pixels, Points};
+use crate::read::{not_finite, read_images, refuse_vanishing};
+use crate::record::FileRecord;
 use crate::rows::{Pass, PointFile, has_rows};
-use crate::{FileRecord, Images, Pixels, Points, Result};
 
 /// Images (n, height, width) or (n, pixels) that are read a block at a time, once, from the first to the last.
 ///

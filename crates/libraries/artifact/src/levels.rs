@@ -1,7 +1,8 @@
 //! Grey levels that are probably not what their dtype says.
 
-use crate::read::is_boolean;
-use crate::{FileRecord, Images, Pixels, PointFile, Points};
+use crate::points::{Images, Pixels, Points};
+use crate::record::FileRecord;
+use crate::rows::PointFile;
 
 impl Images {
     /// Warns of images of dtype `u1` without a value above 1: divided by 255, black and white are nearly the same.
@@ -47,7 +48,7 @@ impl PointFile {
 
 /// Warns of images of dtype `u1` whose largest level is 0 or 1.
 pub(crate) fn warning(record: &FileRecord, largest: u8) -> Option<String> {
-    (largest <= 1 && !is_boolean(record)).then(|| {
+    (largest <= 1 && !record.is_boolean()).then(|| {
         format!(
             "{}: no value above 1 in images of dtype u1, whose levels are divided by 255; if 0 and 1 are black and white, \
              save them as booleans (numpy.ndarray.astype(bool)), or multiply them by 255",

@@ -11,6 +11,7 @@
 
 mod elements;
 mod error;
+mod file;
 mod finite;
 mod format;
 mod hash;
@@ -19,23 +20,27 @@ mod images;
 mod levels;
 mod npz;
 mod output;
+mod paths;
+mod pending;
 mod place;
+mod points;
 mod provenance;
 mod read;
+mod record;
 mod rows;
 mod temporary;
 
 pub use error::Error;
+pub use file::{read_bytes, read_text};
 pub use finite::check_finite;
 pub use images::{ImageBlocks, ImageFile};
 pub use npz::{Npz, Text};
 pub use output::{BlockWriter, Outputs, write_atomic};
 pub use place::{NamedFile, check_files};
-pub use provenance::{FileRecord, Provenance, Run, check_lineage};
-pub use read::{
-    Images, Pixels, Points, read_bytes, read_ids, read_images, read_matrix, read_numbers,
-    read_points, read_text, read_weights,
-};
+pub use points::{Images, Pixels, Points};
+pub use provenance::{Provenance, Run, check_lineage};
+pub use read::{read_ids, read_images, read_matrix, read_numbers, read_points, read_weights};
+pub use record::FileRecord;
 pub use rows::PointFile;
 pub use temporary::remove_temporaries;
 

@@ -11,10 +11,11 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::elements::Elements;
 use crate::error::Refusal;
+use crate::file::{most_unpacked, open, read_whole, start_of};
 use crate::format::Format;
 use crate::header::{Header, told};
-use crate::read::{most_unpacked, open, read_whole, start_of};
-use crate::{Error, FileRecord, Result};
+use crate::record::FileRecord;
+use crate::{Error, Result};
 
 const CURE: &str = "give the model.npz of a cluster program, or one written with numpy.savez";
 

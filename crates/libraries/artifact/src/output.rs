@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayBase, ArrayView2, Data, Dimension};
 use ndarray_npy::{NpzWriter, WritableElement, WriteNpyError, WriteNpyExt, WriteNpzError};
-use tempfile::NamedTempFile;
 
 use crate::hash::Hashing;
 use crate::header::npy_header;
-use crate::place::{Identity, check_target, destination, make_folder, parent, sync};
-use crate::provenance::provenance_path;
-use crate::temporary::{persist, remove_leftovers, temporary_for};
-use crate::{Error, FileRecord, Provenance, Result};
+use crate::paths::{parent, sidecar_path};
+use crate::pending::{Begun, Pending};
+use crate::place::{Identity, check_target, sync};
+use crate::provenance::Provenance;
+use crate::record::FileRecord;
+use crate::{Error, Result};
 
 /// The outputs of one run of a stage, each prepared under a temporary name, all renamed at the end.
 ///
@@ -21,16 +22,6 @@ use crate::{Error, FileRecord, Provenance, Result};
 #[derive(Default)]
 pub struct Outputs {
     pending: Vec<Pending>,
-}
-
-/// A complete file under a temporary name.
-struct Pending {
-    /// As it was given.
-    target: PathBuf,
-    /// What that leads to.
-    place: PathBuf,
-    temporary: NamedTempFile,
-    record: FileRecord,
 }
 
 impl Outputs {
@@ -126,7 +117,7 @@ impl Outputs {
         let provenance = Provenance { outputs, ..provenance };
         let mut sidecars = Vec::new();
         for pending in &self.pending {
-            let target = provenance_path(&pending.target);
+            let target = sidecar_path(&pending.target);
             let mut text = serde_json::to_string_pretty(&provenance)
                 .map_err(|error| Error::write(&target, std::io::Error::other(error)))?;
             text.push('\n');
@@ -192,8 +183,8 @@ impl Outputs {
     fn refuse_taken(&self, target: &Path) -> Result<()> {
         let taken = |pending: &Pending| {
             same_file(&pending.target, target)
-                || same_file(&provenance_path(&pending.target), target)
-                || same_file(&pending.target, &provenance_path(target))
+                || same_file(&sidecar_path(&pending.target), target)
+                || same_file(&pending.target, &sidecar_path(target))
         };
         if self.pending.iter().any(taken) {
             let cure = "give each output a name of its own";
@@ -205,32 +196,6 @@ impl Outputs {
             ));
         }
         Ok(())
-    }
-}
-
-/// A file under a temporary name that is being written.
-struct Begun {
-    /// Path that the file is renamed to.
-    place: PathBuf,
-    temporary: NamedTempFile,
-}
-
-impl Begun {
-    /// An empty file that is to become `target`.
-    fn new(target: &Path) -> Result<Self> {
-        let place = destination(target)?;
-        let failed = |error| Error::write(target, error);
-        make_folder(parent(&place)).map_err(failed)?;
-        remove_leftovers(&place);
-        let temporary = temporary_for(&place).map_err(failed)?;
-        Ok(Self { place, temporary })
-    }
-
-    /// The same when all of it is written, and on the disk.
-    fn complete(self, target: &Path, record: FileRecord) -> Result<Pending> {
-        let Self { place, temporary } = self;
-        temporary.as_file().sync_all().map_err(|error| Error::write(target, error))?;
-        Ok(Pending { target: target.to_owned(), place, temporary, record })
     }
 }
 
@@ -274,29 +239,6 @@ pub fn write_atomic(target: &Path, bytes: &[u8]) -> Result<()> {
         sync(parent(&place));
     }
     Ok(())
-}
-
-impl Pending {
-    fn write(
-        target: &Path,
-        dtype: Option<String>,
-        shape: Vec<usize>,
-        write: impl FnOnce(&mut Hashing<BufWriter<&mut File>>) -> std::io::Result<()>,
-    ) -> Result<Self> {
-        let mut file = Begun::new(target)?;
-        let failed = |error| Error::write(target, error);
-        let mut writer =
-            Hashing::new(BufWriter::with_capacity(1 << 20, file.temporary.as_file_mut()));
-        write(&mut writer).map_err(failed)?;
-        let (buffer, bytes, sha256) = writer.finish();
-        buffer.into_inner().map_err(|error| failed(error.into_error()))?;
-        let record = FileRecord { path: target.display().to_string(), dtype, shape, bytes, sha256 };
-        file.complete(target, record)
-    }
-
-    fn rename(self) -> Result<()> {
-        persist(self.temporary, &self.place).map_err(|error| Error::write(&self.target, error))
-    }
 }
 
 /// The folders that outputs are to appear in, each locked until it is dropped, always in the same order.

@@ -1,13 +1,12 @@
 //! Where files are written: what a path leads to, which paths lead to the same file, and what cannot be written.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::provenance::provenance_path;
+use crate::paths::{or_here, parent, sidecar_path};
 use crate::temporary::longest_name;
 use crate::{Error, Result};
 
@@ -73,7 +72,7 @@ impl Role {
     /// The file itself and its provenance; a path that leads nowhere, by a loop of links, has no role.
     fn of(file: &NamedFile) -> impl Iterator<Item = Self> {
         let what = format!("{} {}", file.option, file.path.display());
-        let sidecar = (provenance_path(&file.path), format!("the provenance of {what}"), true);
+        let sidecar = (sidecar_path(&file.path), format!("the provenance of {what}"), true);
         [(file.path.clone(), what, false), sidecar].into_iter().filter_map(
             |(path, what, provenance)| {
                 let identity = Identity::of(&path).ok()?;
@@ -202,7 +201,7 @@ pub(crate) fn destination(target: &Path) -> Result<PathBuf> {
 /// Refuses a target that could not be written later, it or its provenance, and leaves nothing behind.
 pub(crate) fn check_target(target: &Path) -> Result<()> {
     let failed = |error| Error::write(target, error);
-    for path in [target.to_owned(), provenance_path(target)] {
+    for path in [target.to_owned(), sidecar_path(target)] {
         let place = destination(&path)?;
         let folder = parent(&place);
         let existing = or_here(existing_folder(folder).map_err(failed)?);
@@ -255,21 +254,6 @@ pub(crate) fn sync(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }
-}
-
-/// The folder that `target` lies in.
-pub(crate) fn parent(target: &Path) -> &Path {
-    or_here(target.parent().unwrap_or(Path::new("")))
-}
-
-/// The empty path is the current folder.
-fn or_here(folder: &Path) -> &Path {
-    if folder == Path::new("") { Path::new(".") } else { folder }
-}
-
-/// The name of `path` without its folder.
-pub(crate) fn name(path: &Path) -> OsString {
-    path.file_name().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -1,28 +1,14 @@
 //! What made a file: written as `<file>.json` beside it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Error, Result, read_text};
-
-/// A file that a stage read or wrote.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FileRecord {
-    /// As it was given on the command line.
-    pub path: String,
-    /// NumPy's type string; absent where the file is no array.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dtype: Option<String>,
-    /// Shape of the array; empty where the file is none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub shape: Vec<usize>,
-    /// Length of the file.
-    pub bytes: u64,
-    /// Of the whole file, in hexadecimal.
-    pub sha256: String,
-}
+use crate::file::read_text;
+use crate::paths::sidecar_path;
+use crate::record::FileRecord;
+use crate::{Error, Result};
 
 /// One run of one stage. All but `run` is the same whenever the inputs and the parameters are.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,7 +50,7 @@ pub struct Run {
 impl Provenance {
     /// That of the file at `path`, if there is one beside it that can be read. It may tell of an older file: see its outputs.
     pub fn sidecar(path: &Path) -> Option<Self> {
-        serde_json::from_slice(&read_text(&provenance_path(path)).ok()?.0).ok()
+        serde_json::from_slice(&read_text(&sidecar_path(path)).ok()?.0).ok()
     }
 
     /// That of this very file.
@@ -112,11 +98,4 @@ pub fn check_lineage(model: &FileRecord, points: &FileRecord) -> Result<()> {
 /// Weights and models, as opposed to arrays.
 fn is_model(file: &FileRecord) -> bool {
     file.dtype.is_none() && (file.path.ends_with(".npz") || file.path.ends_with(".safetensors"))
-}
-
-/// `<file>.json`
-pub(crate) fn provenance_path(target: &Path) -> PathBuf {
-    let mut name = target.as_os_str().to_owned();
-    name.push(".json");
-    PathBuf::from(name)
 }

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -10,75 +9,19 @@ use ndarray::{Array1, Array2, ArrayD, ArrayView2, Axis};
 
 use crate::elements::Elements;
 use crate::error::{Refusal, number};
-use crate::format::{Format, START};
-use crate::hash::{Hashing, sha256};
+use crate::file::{most_unpacked, open, start_of};
+use crate::format::Format;
+use crate::hash::Hashing;
 use crate::header::told;
 use crate::npz::Npz;
-use crate::{Error, FileRecord, Result};
-
-/// What is compressed may always become as long as this.
-const UNPACKED: u64 = 64 << 20;
-/// Beyond it, longer than the file by this factor at most: numbers that were found do not shrink to a hundredth, and what does
-/// is there to fill memory.
-const MOST_COMPRESSED: u64 = 100;
+use crate::points::{Images, Pixels, Points};
+use crate::record::FileRecord;
+use crate::{Error, Result};
 
 /// Names by which an array is found in an archive of several.
 const POINTS: &[&str] = &["points", "x", "X", "data", "images"];
 const IDS: &[&str] = &["assignments", "labels", "ids", "y"];
 const WEIGHTS: &[&str] = &["weights", "sample_weight", "w"];
-
-/// Points to be clustered, (n, d), all finite.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Points {
-    /// From `u1` and booleans: each value stands for that many times `scale`, which is 1/255 for images of dtype `u1`, else 1.
-    U8 {
-        /// As in the file.
-        values: Array2<u8>,
-        /// What a value of 1 stands for.
-        scale: f64,
-    },
-    /// From `f4` and `f2`.
-    F32(Array2<f32>),
-    /// From `f8` and integers.
-    F64(Array2<f64>),
-}
-
-impl Points {
-    /// (n, d)
-    pub fn dim(&self) -> (usize, usize) {
-        match self {
-            Self::U8 { values, .. } => values.dim(),
-            Self::F32(points) => points.dim(),
-            Self::F64(points) => points.dim(),
-        }
-    }
-}
-
-/// Pixels of images, one image a row.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Pixels {
-    /// Grey levels 0..=255, to be divided by 255 where they are used. Of booleans, which stand for 0 and 1, `true` is 255.
-    U8(Array2<u8>),
-    /// Of any other dtype, integers among them: taken as they are; all finite.
-    F32(Array2<f32>),
-}
-
-/// Images with their rows flattened.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Images {
-    /// (n, height * width)
-    pub pixels: Pixels,
-}
-
-impl Images {
-    /// (n, pixels per image)
-    pub fn dim(&self) -> (usize, usize) {
-        match &self.pixels {
-            Pixels::U8(pixels) => pixels.dim(),
-            Pixels::F32(pixels) => pixels.dim(),
-        }
-    }
-}
 
 /// Points (n, d) of any integer or float dtype; or images (n, height, width), flattened, and to be divided by 255 when
 /// `u1`, see [`Points::U8`]. Booleans are 0 and 1 in either.
@@ -88,7 +31,7 @@ impl Images {
 pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
     let expected = "points: a number array of shape (n, d) or images (n, height, width)";
     let (elements, record) = read_elements(path, expected, POINTS)?;
-    let grey_levels = record.shape.len() == 3 && !is_boolean(&record);
+    let grey_levels = record.shape.len() == 3 && !record.is_boolean();
     let points = match elements {
         Elements::U8(array) => Points::U8 {
             values: flatten(path, array, expected)?,
@@ -124,7 +67,7 @@ pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
     let pixels = match elements {
         Elements::U8(array) => {
             let levels = flatten(path, array, expected)?;
-            Pixels::U8(if is_boolean(&record) {
+            Pixels::U8(if record.is_boolean() {
                 levels.mapv_into(|level| 255 * level)
             } else {
                 levels
@@ -162,11 +105,6 @@ pub(crate) fn refuse_vanishing(path: &Path, images: ArrayView2<f64>, first: usiz
         }
     }
     Ok(())
-}
-
-/// Whether the array holds booleans.
-pub(crate) fn is_boolean(record: &FileRecord) -> bool {
-    record.dtype.as_deref().is_some_and(|dtype| dtype.ends_with("b1"))
 }
 
 /// A matrix (rows, columns) of any number dtype as `f64`, all finite: starting centroids, say.
@@ -252,79 +190,6 @@ pub fn read_weights(path: &Path) -> Result<(Array1<f64>, FileRecord)> {
             ))
         }
     }
-}
-
-/// The whole of a small file that is not an array, with its record.
-///
-/// # Errors
-/// A file that cannot be read.
-pub fn read_bytes(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
-    let (file, length) = open(path)?;
-    read_whole(path, &file, length)
-}
-
-/// The whole of a small text file, such as JSON or CSV, as UTF-8 without a byte-order mark, with its record. A file that begins with
-/// the mark of UTF-16 is read as that.
-///
-/// # Errors
-/// A file that cannot be read.
-pub fn read_text(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
-    let (bytes, record) = read_bytes(path)?;
-    let wide = |decode: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes[2..].as_chunks().0.iter().map(|&pair| decode(pair)).collect();
-        String::from_utf16_lossy(&units).into_bytes()
-    };
-    let text = match bytes.as_slice() {
-        [0xef, 0xbb, 0xbf, text @ ..] => text.to_vec(),
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        _ => bytes,
-    };
-    Ok((text, record))
-}
-
-/// The whole of a file that is open and `length` bytes long, with its record.
-pub(crate) fn read_whole(
-    path: &Path,
-    mut file: &File,
-    length: u64,
-) -> Result<(Vec<u8>, FileRecord)> {
-    let mut bytes = Vec::new();
-    file.by_ref().take(length).read_to_end(&mut bytes).map_err(|error| Error::read(path, error))?;
-    let record = FileRecord {
-        path: path.display().to_string(),
-        dtype: None,
-        shape: Vec::new(),
-        bytes: bytes.len() as u64,
-        sha256: sha256(&bytes),
-    };
-    Ok((bytes, record))
-}
-
-/// Opens a regular file and says how long it is.
-pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
-    // Asked before it is opened: opening a pipe waits for whoever writes to it.
-    let metadata = std::fs::metadata(path).map_err(|error| Error::read(path, error))?;
-    if !metadata.is_file() {
-        let found = if metadata.is_dir() { "a folder" } else { "something that is not a file" };
-        return Err(Error::content(path, "a file", found, "give the path of a file"));
-    }
-    let file = File::open(path).map_err(|error| Error::read(path, error))?;
-    let length = file.metadata().map_err(|error| Error::read(path, error))?.len();
-    Ok((file, length))
-}
-
-/// The first bytes of a file, fewer where it has no more.
-pub(crate) fn start_of(path: &Path, file: &File) -> Result<Vec<u8>> {
-    let mut start = vec![0; START];
-    let length = file.read_at(&mut start, 0).map_err(|error| Error::read(path, error))?;
-    start.truncate(length);
-    Ok(start)
-}
-
-/// How long what is compressed in a file of this length may be.
-pub(crate) fn most_unpacked(length: u64) -> u64 {
-    UNPACKED.max(length.saturating_mul(MOST_COMPRESSED))
 }
 
 /// The array in a `.npy` file, in a gzipped one, or in an archive of one array or with one of these names.

@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use crate::error::Refusal;
+use crate::file::open;
 use crate::hash::Hashing;
 use crate::header::Header;
-use crate::read::{not_finite, open, rows_and_columns, shape_error};
-use crate::{Error, FileRecord, Points, Result};
+use crate::points::Points;
+use crate::read::{not_finite, rows_and_columns, shape_error};
+use crate::record::FileRecord;
+use crate::{Error, Result};
 
 /// Bytes read at a time where the whole file is gone through.
 const BLOCK: usize = 4 << 20;

@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use tempfile::NamedTempFile;
 
 use crate::hash::sha256;
-use crate::place::{name, parent};
+use crate::paths::{name, parent};
 
 const SUFFIX: &str = ".tmp";
 /// Letters and digits that are drawn, and that are made of them.

@@ -1,0 +1,90 @@
+//! Opens files, and reads small ones whole.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use crate::format::START;
+use crate::hash::sha256;
+use crate::record::FileRecord;
+use crate::{Error, Result};
+
+/// What is compressed may always become as long as this.
+const UNPACKED: u64 = 64 << 20;
+/// Beyond it, longer than the file by this factor at most: numbers that were found do not shrink to a hundredth, and what does
+/// is there to fill memory.
+const MOST_COMPRESSED: u64 = 100;
+
+/// The whole of a small file that is not an array, with its record.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn read_bytes(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
+    let (file, length) = open(path)?;
+    read_whole(path, &file, length)
+}
+
+/// The whole of a small text file, such as JSON or CSV, as UTF-8 without a byte-order mark, with its record. A file that begins with
+/// the mark of UTF-16 is read as that.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn read_text(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
+    let (bytes, record) = read_bytes(path)?;
+    let wide = |decode: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].as_chunks().0.iter().map(|&pair| decode(pair)).collect();
+        String::from_utf16_lossy(&units).into_bytes()
+    };
+    let text = match bytes.as_slice() {
+        [0xef, 0xbb, 0xbf, text @ ..] => text.to_vec(),
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => bytes,
+    };
+    Ok((text, record))
+}
+
+/// The whole of a file that is open and `length` bytes long, with its record.
+pub(crate) fn read_whole(
+    path: &Path,
+    mut file: &File,
+    length: u64,
+) -> Result<(Vec<u8>, FileRecord)> {
+    let mut bytes = Vec::new();
+    file.by_ref().take(length).read_to_end(&mut bytes).map_err(|error| Error::read(path, error))?;
+    let record = FileRecord {
+        path: path.display().to_string(),
+        dtype: None,
+        shape: Vec::new(),
+        bytes: bytes.len() as u64,
+        sha256: sha256(&bytes),
+    };
+    Ok((bytes, record))
+}
+
+/// Opens a regular file and says how long it is.
+pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
+    // Asked before it is opened: opening a pipe waits for whoever writes to it.
+    let metadata = std::fs::metadata(path).map_err(|error| Error::read(path, error))?;
+    if !metadata.is_file() {
+        let found = if metadata.is_dir() { "a folder" } else { "something that is not a file" };
+        return Err(Error::content(path, "a file", found, "give the path of a file"));
+    }
+    let file = File::open(path).map_err(|error| Error::read(path, error))?;
+    let length = file.metadata().map_err(|error| Error::read(path, error))?.len();
+    Ok((file, length))
+}
+
+/// The first bytes of a file, fewer where it has no more.
+pub(crate) fn start_of(path: &Path, file: &File) -> Result<Vec<u8>> {
+    let mut start = vec![0; START];
+    let length = file.read_at(&mut start, 0).map_err(|error| Error::read(path, error))?;
+    start.truncate(length);
+    Ok(start)
+}
+
+/// How long what is compressed in a file of this length may be.
+pub(crate) fn most_unpacked(length: u64) -> u64 {
+    UNPACKED.max(length.saturating_mul(MOST_COMPRESSED))
+}
