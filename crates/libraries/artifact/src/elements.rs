@@ -1,4 +1,4 @@
-//! Array elements of any integer or float dtype, brought to one of four.
+//! Reads array elements of any integer or float dtype as one of four types.
 
 use std::io::Read;
 
@@ -10,7 +10,7 @@ use py_literal::Value;
 use crate::error::Refusal;
 use crate::header::{Header, npy_header, told};
 
-/// An array in C order, whatever its order in the file, with the rare dtypes widened without loss.
+/// An array in C order, whatever its order in the file; rare dtypes are widened without loss.
 pub(crate) enum Elements {
     /// `u1` and booleans.
     U8(ArrayD<u8>),
@@ -28,7 +28,8 @@ impl Elements {
         let header = Header::read(reader)?;
         let item_size = item_size(&header.dtype).ok_or_else(|| no_numbers(&header))?;
         header.check_length(item_size, length)?;
-        // `ndarray-npy` is given what was checked, written anew, so that it cannot understand the header in another way.
+        // `ndarray-npy` gets a header written anew from what was checked, so that it cannot
+        // understand the header in another way.
         let checked = npy_header(&header.dtype, header.fortran, &header.shape);
         let elements = Self::read_checked(&mut checked.chain(reader), &header.dtype);
         Ok((elements.map_err(|error| error.to_string())?.in_order(), header))
@@ -36,7 +37,7 @@ impl Elements {
 
     /// The same array in C order.
     fn in_order(self) -> Self {
-        // That is what nearly every file holds, and is taken over as it is.
+        // Nearly every file is in C order already, and its array is taken over without a copy.
         fn ordered<T: Clone>(array: ArrayD<T>) -> ArrayD<T> {
             if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
         }
@@ -68,7 +69,8 @@ impl Elements {
             "i4" => Self::I64(ArrayD::<i32>::read_npy(reader)?.mapv(i64::from)),
             "u4" => Self::I64(ArrayD::<u32>::read_npy(reader)?.mapv(i64::from)),
             "i8" => Self::I64(ArrayD::read_npy(reader)?),
-            // Beyond 2^63 nothing here has a meaning for an integer; saturating keeps such a value recognisably absurd.
+            // No value beyond 2^63 is a valid id or size. Saturating keeps such a value
+            // recognizably absurd.
             "u8" => Self::I64(
                 ArrayD::<u64>::read_npy(reader)?.mapv(|x| i64::try_from(x).unwrap_or(i64::MAX)),
             ),
@@ -79,8 +81,8 @@ impl Elements {
     }
 }
 
-/// An array whose elements are no integers, floats or booleans, and how it becomes one of numbers. Saved as it is, it would be the
-/// same file again.
+/// Refuses elements that are no numbers, and says how to make them numbers. The cure must differ
+/// from saving the array as it is, which would write the same file again.
 fn no_numbers(header: &Header) -> Refusal {
     let Header { dtype, shape, .. } = header;
     let found = format!("an array of dtype {dtype} and shape {}", told(shape));
@@ -108,7 +110,7 @@ fn no_numbers(header: &Header) -> Refusal {
     Refusal::new(found, cure)
 }
 
-/// Bytes per element of a supported dtype, spelt as NumPy writes it.
+/// Gives the bytes per element of a supported dtype, spelled as NumPy writes it.
 fn item_size(dtype: &str) -> Option<u64> {
     if let "|b1" | "|i1" | "|u1" = dtype {
         return Some(1);

@@ -1,24 +1,27 @@
 use std::path::{Path, PathBuf};
 
-/// Longest part of a message that comes out of a file, in characters.
+/// Longest part of a message that is taken from a file, in characters.
 const LONGEST: usize = 300;
 
-/// Why an artifact could not be read or written. Each message is one line: file, expected, found, cure.
+/// Why an artifact could not be read or written.
+///
+/// Each message is one line: file, expected, found, what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The operating system refused.
+    /// The operating system refused to read or write.
     #[error("{}: cannot {action}: {cause}; {cure}", path.display())]
     Io {
         /// The file or folder concerned.
         path: PathBuf,
-        /// What was tried, as a verb: `read`, `write`.
+        /// The verb for what was tried: `read` or `write`.
         action: &'static str,
-        /// What the operating system said. Not `source`: it is in the message, and a chain would repeat it.
+        /// What the operating system said. This is not the `source` of the error: the message holds
+        /// it, and a chain of causes would repeat it.
         cause: std::io::Error,
         /// What to do about it.
         cure: &'static str,
     },
-    /// The file is there but does not hold what is needed.
+    /// The file exists but does not hold what is needed.
     #[error("{}: expected {expected}, found {found}; {cure}", path.display())]
     Content {
         /// The file concerned.
@@ -33,7 +36,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// The file holds `found` where `expected` was needed. A `found` that is very long is cut in its middle.
+    /// Makes the error that a file holds `found` where `expected` was needed. A very long `found`
+    /// is cut in its middle.
     pub fn content(
         path: &Path,
         expected: impl Into<String>,
@@ -71,7 +75,7 @@ impl Refusal {
         Self { found: found.into(), cure: cure.into() }
     }
 
-    /// As an error about the file at `path`.
+    /// Makes this an error about the file at `path`.
     pub(crate) fn at(self, path: &Path, expected: &str) -> Error {
         Error::content(path, expected, self.found, self.cure)
     }
@@ -89,7 +93,7 @@ impl From<&str> for Refusal {
     }
 }
 
-/// `text`, or its start and its end where it is very long.
+/// Gives `text`, or its start and its end if it is longer than [`LONGEST`].
 fn clipped(text: String) -> String {
     let length = text.chars().count();
     if length <= LONGEST {
@@ -100,7 +104,7 @@ fn clipped(text: String) -> String {
     format!("{start}...{end}")
 }
 
-/// A number for a message, of at most some twenty characters however large or small it is.
+/// Formats a number for a message, in at most some twenty characters however large it is.
 pub(crate) fn number(value: f64) -> String {
     let plain = value.to_string();
     if plain.len() <= 20 { plain } else { format!("{value:e}") }

@@ -1,4 +1,4 @@
-//! Refuses values that are not finite before a stage writes them.
+//! Checks that values are finite before a program writes them.
 
 use std::path::Path;
 
@@ -6,9 +6,10 @@ use ndarray::ArrayView2;
 
 use crate::{Error, Result};
 
-/// Refuses points `(n, d)` that are not finite, before they are written. Row i was computed from
-/// row i of the file `input`, which the error names; `what` says what the values are, in the
-/// plural, such as `features`.
+/// Checks that all points `(n, d)` are finite, before they are written.
+///
+/// Row i was computed from row i of the file `input`, which the error names; `what` says what the
+/// values are, in the plural, such as `features`.
 ///
 /// ```
 /// use std::path::Path;
@@ -25,7 +26,7 @@ use crate::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// The first row with a value that is not finite.
+/// The first value that is not finite.
 pub fn check_finite<T: Copy + Into<f64>>(
     input: &Path,
     what: &str,

@@ -1,6 +1,6 @@
-//! Which format a file has, by its first bytes.
+//! Detects the format of a file by its first bytes.
 
-/// Longest start of a file that is looked at.
+/// Number of bytes that decide the format.
 pub(crate) const START: usize = 8;
 
 /// The format of a file that is not a plain `.npy` array.
@@ -10,7 +10,7 @@ pub(crate) enum Format {
     Zip,
     /// Compressed with gzip.
     Gzip,
-    /// A format that is not read, with its name and how its values become an array.
+    /// A format that no reader takes: its name, and how its values become an array.
     Other(&'static str, &'static str),
 }
 
@@ -47,7 +47,8 @@ const IDX_LABELS: &str = "np.save('y.npy', np.fromfile(FILE, 'u1', offset=8))";
 const TEXT: &str = "np.save('x.npy', np.loadtxt(FILE, delimiter=','))";
 
 impl Format {
-    /// The format of a file that starts with `start`; nothing for one that is not known here, `.npy` among them.
+    /// Gives the format of a file that starts with `start`. `None` is a format not listed here,
+    /// `.npy` among them.
     pub(crate) fn of(start: &[u8]) -> Option<Self> {
         if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
             return Some(Self::Zip);

@@ -1,10 +1,10 @@
-//! SHA-256 of what streams by, so that no file is read or written twice for the sake of its provenance.
+//! Computes SHA-256 while a file is read or written, so that no file is read twice for its hash.
 
 use std::io::{self, Read, Write};
 
 use sha2::{Digest, Sha256};
 
-/// Passes bytes through to or from `inner`, counting and hashing them.
+/// Passes bytes through to or from `inner`, and counts and hashes them.
 #[derive(Debug)]
 pub(crate) struct Hashing<T> {
     inner: T,
@@ -17,7 +17,7 @@ impl<T> Hashing<T> {
         Self { inner, digest: Sha256::new(), bytes: 0 }
     }
 
-    /// The wrapped stream, the number of bytes that passed, and their SHA-256 in hexadecimal.
+    /// Gives the wrapped stream, the number of bytes that passed, and their SHA-256 in hexadecimal.
     pub(crate) fn finish(self) -> (T, u64, String) {
         (self.inner, self.bytes, hex(&self.digest.finalize()))
     }
@@ -45,7 +45,7 @@ impl<W: Write> Write for Hashing<W> {
     }
 }
 
-/// SHA-256 of `bytes` in hexadecimal.
+/// Gives the SHA-256 of `bytes` in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }

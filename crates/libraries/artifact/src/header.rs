@@ -1,8 +1,9 @@
-//! The header of an `.npy` file, read before any memory is taken for what it promises.
+//! Reads the header of an `.npy` file before any memory is allocated for the array.
 //!
-//! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>. The elements themselves are read
-//! by `ndarray-npy`; it would allocate whatever a header promises, so the promise is held against the file's length first, and
-//! the header it reads is written anew from what was understood here.
+//! The format is that of <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
+//! `ndarray-npy` reads the elements, and would allocate whatever a header promises. So the promise
+//! is compared with the length of the file first, and `ndarray-npy` gets a header written anew from
+//! what was understood here.
 
 use std::io::Read;
 
@@ -13,18 +14,19 @@ use crate::format::{Format, START};
 
 /// NumPy refuses longer headers too (`max_header_size`).
 const MAX_HEADER: usize = 10_000;
-/// A header is a dict that holds a tuple (a structured dtype: a list of tuples of tuples). The parser reads what is nested up to
-/// three times at each level: five levels would take it seconds, eight most of a minute.
+/// Deepest nesting of brackets. A header is a dict that holds a tuple (a structured dtype: a list
+/// of tuples of tuples). The parser reads nested values up to three times at each level: five
+/// levels would take it seconds, eight most of a minute.
 const MAX_NESTING: usize = 4;
 
-/// What the header says.
+/// The description of an array.
 #[derive(Debug)]
 pub(crate) struct Header {
-    /// NumPy's type string: of numbers as NumPy writes it, such as `<f4`; of anything else as the file has it, a structured type
-    /// written out.
+    /// NumPy's type string. Number types are spelled as NumPy writes them, such as `<f4`; others as
+    /// they are in the file, a structured type written out.
     pub(crate) dtype: String,
     pub(crate) shape: Vec<usize>,
-    /// Whether columns come first in the file.
+    /// Whether the array is in Fortran order.
     pub(crate) fortran: bool,
     /// Bytes before the first element.
     pub(crate) length: u64,
@@ -63,7 +65,7 @@ impl Header {
         Ok(Self::parse(&text, (START + width + size) as u64)?)
     }
 
-    /// Refuses a file that is not as long as the header says. The error says what was found instead.
+    /// Checks that the file is as long as the header says. The error says what was found instead.
     pub(crate) fn check_length(&self, item_size: u64, length: u64) -> Result<(), Refusal> {
         match self.file_length(item_size) {
             Some(needed) if needed == length => Ok(()),
@@ -83,8 +85,10 @@ impl Header {
         }
     }
 
-    /// Bytes the whole file must have, header included; `None` if no file can be that long. Nor may it be without the sides
-    /// of length 0: `ndarray` counts what they are multiplied with.
+    /// Gives the bytes that the whole file must have, header included.
+    ///
+    /// `None` if no file can be that long. Axes of length 0 are left out of that check, because
+    /// `ndarray` multiplies the lengths of the others.
     fn file_length(&self, item_size: u64) -> Option<u64> {
         let sides = self.shape.iter().filter(|&&n| n > 0);
         let elements =
@@ -101,7 +105,8 @@ impl Header {
         let Ok(Value::Dict(entries)) = text.parse::<Value>() else {
             return Err(unreadable());
         };
-        // Of an entry that is there twice, NumPy takes the last and others the first.
+        // A dict with an entry twice is refused: NumPy takes the last of the two, other readers the
+        // first.
         if entries.len() != 3 {
             return Err(unreadable());
         }
@@ -135,7 +140,7 @@ impl Header {
     }
 }
 
-/// The header of an array of `dtype` and `shape`, version 1.0, as `ndarray-npy` writes it.
+/// Writes the header of an array of `dtype` and `shape`, version 1.0, as `ndarray-npy` does.
 pub(crate) fn npy_header(dtype: &str, fortran: bool, shape: &[usize]) -> Vec<u8> {
     const ALIGNMENT: usize = 64;
     let lengths: Vec<Value> = shape.iter().map(|&length| Value::Integer(length.into())).collect();
@@ -144,7 +149,7 @@ pub(crate) fn npy_header(dtype: &str, fortran: bool, shape: &[usize]) -> Vec<u8>
         "{{'descr': '{dtype}', 'fortran_order': {order}, 'shape': {}}}",
         Value::Tuple(lengths)
     );
-    // Magic bytes, version, length, text and the newline after it: a multiple of what arrays are aligned to.
+    // Magic bytes, version, length, text and the newline fill a multiple of the alignment.
     let prefix = 10;
     let total = (prefix + text.len() + 1).next_multiple_of(ALIGNMENT);
     text.extend(std::iter::repeat_n(' ', total - prefix - text.len() - 1));
@@ -153,7 +158,7 @@ pub(crate) fn npy_header(dtype: &str, fortran: bool, shape: &[usize]) -> Vec<u8>
     [b"\x93NUMPY\x01\x00".as_slice(), &length.to_le_bytes(), text.as_bytes()].concat()
 }
 
-/// Fills `buffer`, or says how many bytes there were.
+/// Fills `buffer`. The error is the number of bytes there were.
 fn read_exactly(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), usize> {
     let mut filled = 0;
     while filled < buffer.len() {
@@ -165,14 +170,14 @@ fn read_exactly(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), usize> 
     Ok(())
 }
 
-/// A shape as NumPy writes it: `(3,)`, `(2, 3)`.
+/// Formats a shape as NumPy writes it: `(3,)`, `(2, 3)`.
 pub(crate) fn told(shape: &[usize]) -> String {
     let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
     format!("({}{comma})", lengths.join(", "))
 }
 
-/// `text`, or of a number of very many digits the first few.
+/// Gives `text`, or the first digits of a number that has very many.
 fn shortened(text: &str) -> String {
     const MOST: usize = 25;
     if text.len() <= MOST || !text.is_ascii() {
@@ -181,10 +186,11 @@ fn shortened(text: &str) -> String {
     format!("{}... of {} characters", &text[..10], text.len())
 }
 
-/// The type string as NumPy writes it, such as `<f4`, of any that it reads as integers, floats or booleans; nothing for others.
+/// Gives the type string as NumPy writes it, such as `<f4`, for integers, floats and booleans.
 ///
-/// NumPy writes one spelling, but reads all that `numpy.dtype` takes: with `=`, `|` or no byte order (that of the machine),
-/// its letters (`<d`) and its names (`float32`). What C calls `long` has 8 bytes, as on every 64-bit Unix.
+/// NumPy writes one spelling, but reads all that `numpy.dtype` accepts: with `=`, `|` or no byte
+/// order (that of the machine), its letters (`<d`) and its names (`float32`). The C type `long` has
+/// 8 bytes, as on every 64-bit Unix. `None` for other types.
 pub(crate) fn number_dtype(descr: &str) -> Option<String> {
     let named = match descr {
         "bool" | "bool_" => "b1",
@@ -231,10 +237,13 @@ pub(crate) fn number_dtype(descr: &str) -> Option<String> {
     Some(format!("{order}{code}"))
 }
 
-/// The text of a header as Python 3 would write it, if it is of the kind that NumPy writes: brackets nested a few levels deep,
-/// and strings without escapes. Numbers as Python 2 wrote them, `10L`, lose their letter, as when NumPy reads them.
+/// Gives the text of a header as Python 3 would write it, if it is of the kind that NumPy writes.
+///
+/// That kind has brackets nested a few levels deep, and strings without escapes. Integers of Python
+/// 2, `10L`, lose their letter, as when NumPy reads them.
 fn plain(text: &str) -> Option<String> {
-    // A quote that follows another begins or ends a string in triple quotes, or is of an empty one, which has no place here.
+    // Two quotes in a row begin or end a string in triple quotes, or an empty one. Neither occurs
+    // in a header.
     if ["\\", "''", "\"\""].iter().any(|odd| text.contains(odd)) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Images that are taken a block at a time.
+//! Reads images a block at a time.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::read::{not_finite, read_images, refuse_vanishing};
 use crate::record::FileRecord;
 use crate::rows::{Pass, PointFile, has_rows};
 
-/// Images (n, height, width) or (n, pixels) that are read a block at a time, once, from the first to the last.
+/// Images (n, height, width) or (n, pixels) that are read once, a block at a time.
 ///
-/// What it gives is what [`read_images`] would, row by row, of the same files. Of `u1`, `f4` and `f8` in C order no more is in
-/// memory than a block; the rest, which is rare, is read whole.
+/// The blocks hold what [`read_images`] would give for the same file. For `u1`, `f4` and `f8` in C
+/// order only one block is in memory; other files, which are rare, are read whole.
 #[derive(Debug)]
 pub struct ImageFile {
     path: PathBuf,
@@ -29,14 +29,14 @@ enum Source {
     Whole(Images, FileRecord),
 }
 
-/// The images of an [`ImageFile`], checked and hashed as they are read.
+/// The blocks of an [`ImageFile`], checked and hashed as they are read.
 ///
-/// After an error, of a file that cannot be read or a value that is not finite, there are no more.
+/// The iterator ends after an error: a file that cannot be read, or a value that is not finite.
 #[derive(Debug)]
 pub struct ImageBlocks {
     file: ImageFile,
     rows: usize,
-    /// How far it is; nothing at its end.
+    /// The position in the file; `None` at its end.
     pass: Option<Pass>,
     record: Option<FileRecord>,
     /// Largest grey level so far; `None` for images of other dtypes.
@@ -44,10 +44,11 @@ pub struct ImageBlocks {
 }
 
 impl ImageFile {
-    /// Opens `path` and looks at its header.
+    /// Opens `path` and reads its header.
     ///
     /// # Errors
-    /// As [`read_images`], but for values that are not finite (or too large for `f4`), which their blocks name.
+    /// As [`read_images`], except for values that are not finite or too large for `f4`, which are
+    /// found when their block is read.
     pub fn open(path: &Path) -> Result<Self> {
         let (mut file, _) = open(path)?;
         let source = match Header::read(&mut file) {
@@ -55,7 +56,7 @@ impl ImageFile {
                 let expected = "images: a number array of shape (n, height, width) or (n, pixels)";
                 Source::Rows(PointFile::begin(path, expected)?)
             }
-            // What is wrong with it, if anything, is found there.
+            // `read_images` finds what is wrong with the file, if anything.
             _ => {
                 let (images, record) = read_images(path)?;
                 Source::Whole(images, record)
@@ -64,7 +65,7 @@ impl ImageFile {
         Ok(Self { path: path.to_owned(), source })
     }
 
-    /// (n, pixels per image)
+    /// Gives the shape (n, pixels per image).
     pub fn dim(&self) -> (usize, usize) {
         match &self.source {
             Source::Rows(file) => file.dim(),
@@ -72,7 +73,7 @@ impl ImageFile {
         }
     }
 
-    /// As the file has it.
+    /// Gives the shape that the array has in the file.
     pub fn shape(&self) -> &[usize] {
         match &self.source {
             Source::Rows(file) => &file.record().shape,
@@ -80,7 +81,8 @@ impl ImageFile {
         }
     }
 
-    /// All images in order, `rows` at a time, at least one; the last block may have fewer.
+    /// Iterates over all images in order, `rows` at a time (at least one); the last block may have
+    /// fewer.
     pub fn blocks(self, rows: usize) -> ImageBlocks {
         ImageBlocks {
             file: self,
@@ -120,17 +122,18 @@ impl Iterator for ImageBlocks {
 }
 
 impl ImageBlocks {
-    /// What was read, for the provenance; nothing before the end and after an error.
+    /// Gives the record of the file for the provenance; `None` before the end and after an error.
     pub fn record(&self) -> Option<&FileRecord> {
         self.record.as_ref()
     }
 
-    /// As [`Images::scale_warning`] of all images; nothing before the end and after an error.
+    /// Gives the warning of [`Images::scale_warning`] for all images; `None` before the end and
+    /// after an error.
     pub fn scale_warning(&self) -> Option<String> {
         warning(self.record.as_ref()?, self.largest?)
     }
 
-    /// The next block; nothing after the last.
+    /// Reads the next block; `None` after the last.
     fn following(&self, pass: &mut Pass) -> Result<Option<Images>> {
         let first = pass.rows;
         let pixels = match &self.file.source {
@@ -152,7 +155,7 @@ impl ImageBlocks {
     }
 }
 
-/// Doubles as `f4`; `first` is the row of the file that the first of them is.
+/// Converts f64 to f32; `first` is the row of the file that the first row of `values` is.
 fn narrowed(path: &Path, values: &Array2<f64>, first: usize) -> Result<Array2<f32>> {
     refuse_vanishing(path, values.view(), first)?;
     let narrowed = values.mapv(|value| value as f32);

@@ -1,12 +1,13 @@
-//! Grey levels that are probably not what their dtype says.
+//! Warns of gray levels that are probably on another scale than their dtype says.
 
 use crate::points::{Images, Pixels, Points};
 use crate::record::FileRecord;
 use crate::rows::PointFile;
 
 impl Images {
-    /// Warns of images of dtype `u1` without a value above 1: divided by 255, black and white are nearly the same.
-    /// `record` is that of their file.
+    /// Warns of images of dtype `u1` without a value above 1.
+    ///
+    /// Divided by 255, their black and white are nearly the same. `record` is that of their file.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,7 +28,8 @@ impl Images {
 }
 
 impl Points {
-    /// As [`Images::scale_warning`], where the points are images. Points (n, d) are divided by nothing.
+    /// Gives the warning of [`Images::scale_warning`] if the points are images. Points (n, d) are
+    /// not divided by 255.
     pub fn scale_warning(&self, record: &FileRecord) -> Option<String> {
         match self {
             Self::U8 { values, scale } if *scale != 1.0 => {
@@ -39,14 +41,14 @@ impl Points {
 }
 
 impl PointFile {
-    /// As [`Points::scale_warning`].
+    /// Gives the warning of [`Points::scale_warning`].
     pub fn scale_warning(&self) -> Option<String> {
-        // Of dtype u1 the largest value is a grey level.
+        // For dtype u1 the largest value is a gray level.
         self.has_grey_levels().then(|| warning(self.record(), self.largest() as u8)).flatten()
     }
 }
 
-/// Warns of images of dtype `u1` whose largest level is 0 or 1.
+/// Makes the warning if the largest level of `u1` images is 0 or 1.
 pub(crate) fn warning(record: &FileRecord, largest: u8) -> Option<String> {
     (largest <= 1 && !record.is_boolean()).then(|| {
         format!(

@@ -1,13 +1,15 @@
-//! The contract between stages: plain files, strict on write, lenient on read.
+//! The contract between programs: plain files, strict on write, lenient on read.
 //!
-//! * **Reading** ([`read_points`], [`read_images`], [`read_ids`], [`read_weights`], [`Npz`]) accepts what NumPy programs save and a stage
-//!   can make sense of (any integer or float dtype, either byte order, C or Fortran order; points, ids and weights also gzipped or in an
-//!   `.npz` archive), converts it once, and refuses the rest in one line that names the file, what was expected, what was found and the cure.
-//!   [`PointFile`] reads points a few rows at a time, for files that do not fit into memory, and is stricter.
-//! * **Writing** goes through [`Outputs`]: every file of a stage is prepared under a temporary name in its own folder
-//!   and appears by rename, complete or not at all.
-//! * **Provenance** ([`Provenance`]) is written as `<file>.json` beside each output. No reader needs it;
-//!   where it is there, [`check_lineage`] tells points that a model was not made for.
+//! * **Reading** ([`read_points`], [`read_images`], [`read_ids`], [`read_weights`], [`Npz`])
+//!   accepts what NumPy programs save: any integer or float dtype, either byte order, C or Fortran
+//!   order; points, ids and weights also gzipped or in an `.npz` archive. Readers convert an array
+//!   once. They refuse other files with one line that names the file, what was expected, what was
+//!   found and what to do. [`PointFile`] reads a few rows at a time from files that do not fit into
+//!   memory, and accepts fewer dtypes.
+//! * **Writing** goes through [`Outputs`]: every file of a run is written under a temporary name in
+//!   its own folder and then renamed, so that it appears complete or not at all.
+//! * **Provenance** ([`Provenance`]) is written as `<file>.json` next to each output. No reader
+//!   needs it. If it is there, [`check_lineage`] refuses points that a model was not fitted for.
 
 mod elements;
 mod error;

@@ -1,4 +1,4 @@
-//! Archives of arrays: `.npz` files, which are zip archives of `.npy` members.
+//! Reads archives of arrays: `.npz` files, which are zip archives of `.npy` members.
 
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -22,20 +22,21 @@ const CURE: &str = "give the model.npz of a cluster program, or one written with
 /// A model file opened for reading.
 pub struct Npz {
     path: PathBuf,
-    /// The whole file, so that its arrays are those of its record, whatever happens to the file.
+    /// The whole file in memory, so that its arrays are those of its record even if the file
+    /// changes.
     archive: ZipArchive<Cursor<Vec<u8>>>,
-    /// No member may be longer.
+    /// Longest member that is unpacked, in bytes.
     most: u64,
 }
 
 impl Npz {
-    /// Reads `path` and gives its record for the provenance.
+    /// Reads the archive at `path`, and gives its record for the provenance.
     ///
     /// # Errors
     /// A file that cannot be read or is no `.npz` archive.
     pub fn open(path: &Path) -> Result<(Self, FileRecord)> {
         let (file, length) = open(path)?;
-        // Not read whole before it is known to be one.
+        // The start decides first, so that no large file of another kind is read whole.
         let found = match start_of(path, &file)?.as_slice() {
             [] => "an empty file",
             start if start.starts_with(b"\x93NUMPY") => "a single array, as .npy files are",
@@ -47,7 +48,7 @@ impl Npz {
         Err(Error::content(path, "an .npz archive", found, CURE))
     }
 
-    /// The archive in a file that is open.
+    /// Reads the archive in an open file of `length` bytes.
     pub(crate) fn read(path: &Path, file: &File, length: u64) -> Result<(Self, FileRecord)> {
         let (bytes, record) = read_whole(path, file, length)?;
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
@@ -56,16 +57,16 @@ impl Npz {
         Ok((Self { path: path.to_owned(), archive, most: most_unpacked(length) }, record))
     }
 
-    /// Whether there is an array `name`.
+    /// Whether the archive has an array `name`.
     pub fn contains(&self, name: &str) -> bool {
         let at = self.archive.index_for_name(&format!("{name}.npy"));
         at.or_else(|| self.archive.index_for_name(name)).is_some()
     }
 
-    /// The array `name` of any number dtype and in any order, as `f64` in C order.
+    /// Reads the array `name`, of any number dtype and order, as `f64` in C order.
     ///
     /// # Errors
-    /// No such member, or not a number array.
+    /// An archive without that member; a member that is no array of numbers.
     pub fn array(&mut self, name: &str) -> Result<ArrayD<f64>> {
         let bytes = self.member(name)?;
         let (elements, _) = Elements::read(bytes.len() as u64, &mut bytes.as_slice())
@@ -73,10 +74,12 @@ impl Npz {
         Ok(elements.into_f64())
     }
 
-    /// The text `name`: a scalar of NumPy's unicode or bytes dtype, as `numpy.savez(..., name="text")` writes it.
+    /// Reads the text `name`, a scalar of NumPy's unicode or bytes dtype.
+    ///
+    /// `numpy.savez(..., name="text")` writes such a scalar.
     ///
     /// # Errors
-    /// No such member, or not a text.
+    /// An archive without that member; a member that is no text.
     pub fn text(&mut self, name: &str) -> Result<String> {
         let bytes = self.member(name)?;
         let expected = format!("a text `{name}`");
@@ -104,11 +107,13 @@ impl Npz {
             .ok_or_else(|| Error::content(&self.path, expected, found, CURE))
     }
 
-    /// The one array of the archive; of several the one that alone has one of `names`, or that `numpy.savez` was given alone without
-    /// a name. With its dtype and shape.
+    /// Reads the one array of the archive, with its header.
+    ///
+    /// If there are several, reads the one that alone has one of `names`, or else the one that
+    /// `numpy.savez` was given without a name. `expected` is for the message.
     ///
     /// # Errors
-    /// No array, or several that it could be; an array that is no number array. What was `expected` is for the message.
+    /// No array, or several that could be meant; an array that does not hold numbers.
     pub(crate) fn only_array(
         mut self,
         names: &[&str],
@@ -135,14 +140,14 @@ impl Npz {
         };
         let bytes = self.member(chosen)?;
         let Self { path, archive, .. } = self;
-        // It may be as large as the array.
+        // The packed archive may be as large as the array.
         drop(archive);
         Elements::read(bytes.len() as u64, &mut bytes.as_slice())
             .map_err(|refusal| refusal.at(&path, &format!("{expected} in `{chosen}`")))
     }
 
-    /// The names of the arrays, as NumPy gives them: without the `.npy` of their members, which are not all there is in archives
-    /// that others made.
+    /// Gives the names of the arrays as NumPy does, without `.npy`. Archives of other programs may
+    /// have members that are no arrays.
     fn names(&self) -> Vec<String> {
         let members = self.archive.file_names();
         members.filter_map(|name| name.strip_suffix(".npy")).map(str::to_owned).collect()
@@ -150,7 +155,7 @@ impl Npz {
 
     fn member(&mut self, name: &str) -> Result<Vec<u8>> {
         let expected = format!("an array `{name}`");
-        // NumPy finds an array under the bare name too.
+        // NumPy finds an array by its bare name too.
         let at = self.archive.index_for_name(&format!("{name}.npy"));
         let Some(at) = at.or_else(|| self.archive.index_for_name(name)) else {
             let members: Vec<&str> = self.archive.file_names().collect();
@@ -168,7 +173,7 @@ impl Npz {
         self.unpacked(at).map_err(|refusal| refusal.at(&self.path, &expected))
     }
 
-    /// The bytes of the member at this place.
+    /// Unpacks the member at this index.
     fn unpacked(&mut self, at: usize) -> std::result::Result<Vec<u8>, Refusal> {
         let damaged =
             |error: &dyn std::fmt::Display| Refusal::new(format!("a damaged one ({error})"), CURE);
@@ -204,7 +209,9 @@ impl Npz {
     }
 }
 
-/// A short ASCII text as an array element, NumPy's `<U9`; longer text is cut. NumPy drops the padding when it reads.
+/// A short text as an array element, NumPy's `<U9`.
+///
+/// Longer text is cut to nine characters. NumPy drops the padding when it reads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Text([char; Text::LENGTH]);
 

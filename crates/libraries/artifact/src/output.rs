@@ -1,4 +1,4 @@
-//! Writing: temporary names in the target's own folder, then rename.
+//! Writes files under temporary names in their own folders, and then renames them.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -16,25 +16,28 @@ use crate::provenance::Provenance;
 use crate::record::FileRecord;
 use crate::{Error, Result};
 
-/// The outputs of one run of a stage, each prepared under a temporary name, all renamed at the end.
+/// The outputs of one run, each written under a temporary name, all renamed at the end.
 ///
-/// Dropped before [`Outputs::commit`], it leaves nothing behind.
+/// If it is dropped before [`Outputs::commit`], nothing is left behind.
 #[derive(Default)]
 pub struct Outputs {
     pending: Vec<Pending>,
 }
 
 impl Outputs {
-    /// No outputs yet.
+    /// Makes an empty set of outputs.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Refuses a target that could not be written later, it or its provenance: for stages that work for minutes before they
-    /// write. Leaves nothing behind, not even a folder. See [`crate::check_files`] for all files of a run.
+    /// Checks that `target` and its provenance can be written later.
+    ///
+    /// Meant for programs that compute for minutes before they write. Leaves nothing behind, not
+    /// even a folder. [`crate::check_files`] checks all files of a run.
     ///
     /// # Errors
-    /// A target that is a folder, or whose folder cannot be made or written to; a name that is too long.
+    /// A target that is a folder, or whose folder cannot be made or written to; a name that is too
+    /// long.
     pub fn check(target: &Path) -> Result<()> {
         check_target(target)
     }
@@ -61,7 +64,7 @@ impl Outputs {
         })
     }
 
-    /// Adds an `.npz` archive that `fill` puts arrays into.
+    /// Adds an `.npz` archive; `fill` writes the arrays into it.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -72,7 +75,8 @@ impl Outputs {
             &mut NpzWriter<std::io::Cursor<Vec<u8>>>,
         ) -> std::result::Result<(), WriteNpzError>,
     ) -> Result<()> {
-        // A zip writer seeks back into what it wrote, so the archive is made in memory: models are small.
+        // A zip writer seeks back in its output, so the archive is made in memory: models are
+        // small.
         let mut archive = NpzWriter::new(std::io::Cursor::new(Vec::new()));
         let bytes = fill(&mut archive).and_then(|()| archive.finish());
         let bytes = bytes.map_err(|error| Error::write(target, std::io::Error::other(error)))?;
@@ -87,12 +91,15 @@ impl Outputs {
         self.add(target, None, Vec::new(), |writer| writer.write_all(bytes))
     }
 
-    /// Renames all files to their final names, with `provenance` beside each, and gives it back with the outputs in it.
+    /// Renames all files to their final names, each with `provenance` as its sidecar.
     ///
-    /// Provenance comes first, then the outputs, the one that was added first last of all: where that one is, everything
-    /// else is too, so a run that was killed half-way is seen to be incomplete by looking at one file. An old file may
-    /// then stand beside a provenance whose SHA-256 is not its own, until the next run replaces it. Two runs that write the same
-    /// files rename them one after the other, never in turns: what is there in the end is all from one of them.
+    /// Gives the provenance back with the outputs in it. The provenance files are renamed first,
+    /// then the outputs, and the output that was added first is the last of all. If that one is
+    /// there, so is everything else: one file tells whether a run that was killed was complete.
+    /// Until the next run replaces it, an old file may then have a provenance with another SHA-256.
+    ///
+    /// A lock on the folders keeps two runs that write the same files from mixing: all files are
+    /// from the run that renamed last.
     ///
     /// # Errors
     /// An output that is also an input; a file that cannot be renamed.
@@ -121,19 +128,22 @@ impl Outputs {
             let mut text = serde_json::to_string_pretty(&provenance)
                 .map_err(|error| Error::write(&target, std::io::Error::other(error)))?;
             text.push('\n');
-            // Where two provenances are links to one file, it may have either: they are the same.
+            // If the sidecars of two outputs are links to one file, either may be written: they are
+            // equal.
             sidecars.push(Pending::write(&target, None, Vec::new(), |writer| {
                 writer.write_all(text.as_bytes())
             })?);
         }
         sidecars.into_iter().chain(self.pending.into_iter().rev()).try_for_each(Pending::rename)?;
-        // The names are on the disk too. Not every file system can be asked for that.
+        // Writes the names to the disk. Not every file system supports that, so errors are ignored.
         folders.iter().for_each(|folder| drop(folder.sync_all()));
         Ok(provenance)
     }
 
-    /// Begins an `f4` array of `shape` whose rows are written block by block, so that it need not fit into memory. It counts
-    /// once it is given back to [`Outputs::blocks`].
+    /// Begins an `f4` array of `shape` whose rows are written block by block.
+    ///
+    /// The array need not fit into memory. It becomes an output once it is given to
+    /// [`Outputs::blocks`].
     ///
     /// # Errors
     /// The file cannot be written.
@@ -179,7 +189,7 @@ impl Outputs {
         Ok(())
     }
 
-    /// Refuses a name that another output has, or its provenance.
+    /// Checks that no other output, and no provenance of one, has the name of `target`.
     fn refuse_taken(&self, target: &Path) -> Result<()> {
         let taken = |pending: &Pending| {
             same_file(&pending.target, target)
@@ -199,13 +209,13 @@ impl Outputs {
     }
 }
 
-/// An `f4` array on its way into a file, see [`Outputs::begin_blocks`].
+/// An `f4` array that is being written, see [`Outputs::begin_blocks`].
 pub struct BlockWriter {
     target: PathBuf,
     file: Begun,
     writer: Hashing<BufWriter<File>>,
     shape: Vec<usize>,
-    /// Values that are still to come.
+    /// Number of values that are still to be written.
     left: usize,
 }
 
@@ -225,8 +235,10 @@ impl BlockWriter {
     }
 }
 
-/// Writes `bytes` to `target` now, without provenance: for the state of work under way, which is no result. The old file stays
-/// until the new one is complete.
+/// Writes `bytes` to `target` at once, without provenance.
+///
+/// For the state of work in progress, which is no result. The old file stays until the new one is
+/// complete.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -241,7 +253,8 @@ pub fn write_atomic(target: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The folders that outputs are to appear in, each locked until it is dropped, always in the same order.
+/// Opens and locks the folders of the outputs, always in the same order. A lock ends when its file
+/// is dropped.
 fn lock_folders(pending: &[Pending]) -> Result<Vec<File>> {
     let mut folders = Vec::new();
     for Pending { target, place, .. } in pending {
@@ -251,14 +264,14 @@ fn lock_folders(pending: &[Pending]) -> Result<Vec<File>> {
     folders.dedup();
     let open = |folder: PathBuf| {
         let folder = File::open(&folder).map_err(|error| Error::write(&folder, error))?;
-        // A file system without locks leaves two runs at the same time to whoever starts them.
+        // If the file system knows no locks, two runs at the same time may mix their files.
         let _ = folder.lock();
         Ok(folder)
     };
     folders.into_iter().map(open).collect()
 }
 
-/// Whether both paths lead to one file, which need not exist.
+/// Whether both paths lead to the same file, which need not exist.
 fn same_file(a: &Path, b: &Path) -> bool {
     matches!((Identity::of(a), Identity::of(b)), (Ok(a), Ok(b)) if a == b)
 }

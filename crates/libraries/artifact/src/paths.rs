@@ -10,17 +10,17 @@ pub(crate) fn sidecar_path(target: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The folder that `target` lies in.
+/// Gives the folder that `target` lies in.
 pub(crate) fn parent(target: &Path) -> &Path {
     or_here(target.parent().unwrap_or(Path::new("")))
 }
 
-/// The empty path is the current folder.
+/// Gives `folder`, or the current folder if it is empty.
 pub(crate) fn or_here(folder: &Path) -> &Path {
     if folder == Path::new("") { Path::new(".") } else { folder }
 }
 
-/// The name of `path` without its folder.
+/// Gives the name of `path` without its folder.
 pub(crate) fn name(path: &Path) -> OsString {
     path.file_name().unwrap_or_default().to_owned()
 }

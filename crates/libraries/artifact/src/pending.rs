@@ -21,7 +21,7 @@ pub(crate) struct Begun {
 }
 
 impl Begun {
-    /// An empty file that is to become `target`.
+    /// Makes an empty temporary file that is to become `target`.
     pub(crate) fn new(target: &Path) -> Result<Self> {
         let place = destination(target)?;
         let failed = |error| Error::write(target, error);
@@ -31,7 +31,7 @@ impl Begun {
         Ok(Self { place, temporary })
     }
 
-    /// The same when all of it is written, and on the disk.
+    /// Completes the file: writes it to the disk.
     pub(crate) fn complete(self, target: &Path, record: FileRecord) -> Result<Pending> {
         let Self { place, temporary } = self;
         temporary.as_file().sync_all().map_err(|error| Error::write(target, error))?;
@@ -41,9 +41,9 @@ impl Begun {
 
 /// A complete file under a temporary name.
 pub(crate) struct Pending {
-    /// As it was given.
+    /// The path as it was given.
     pub(crate) target: PathBuf,
-    /// What that leads to.
+    /// The path that `target` leads to, which the file is renamed to.
     pub(crate) place: PathBuf,
     temporary: NamedTempFile,
     pub(crate) record: FileRecord,
