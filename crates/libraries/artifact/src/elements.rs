@@ -97,7 +97,8 @@ fn no_numbers(header: &Header) -> Refusal {
             "save its real part or its size: np.save(FILE, abs(x).astype('f4'))"
         }
         [b'U' | b'S' | b'a', ..] => {
-            "save numbers: np.save(FILE, x.astype('f4')), or the ids of names, np.unique(x, return_inverse=True)[1]"
+            "save numbers: np.save(FILE, x.astype('f4')), or the ids of names, \
+             np.unique(x, return_inverse=True)[1]"
         }
         [b'M' | b'm', ..] => {
             "save it in a number dtype: np.save(FILE, x.astype('i8').astype('f8'))"

@@ -10,13 +10,13 @@ use crate::hash::sha256;
 use crate::record::FileRecord;
 use crate::{Error, Result};
 
-/// What is compressed may always become as long as this.
+/// Length that compressed data may always unpack to: 64 MiB.
 const UNPACKED: u64 = 64 << 20;
-/// Beyond it, longer than the file by this factor at most: numbers that were found do not shrink to a hundredth, and what does
-/// is there to fill memory.
+/// Factor by which longer data may exceed the file. Measured numbers do not compress to a
+/// hundredth; data that does is there to fill memory.
 const MOST_COMPRESSED: u64 = 100;
 
-/// The whole of a small file that is not an array, with its record.
+/// Reads a small file that is not an array, with its record.
 ///
 /// # Errors
 /// A file that cannot be read.
@@ -25,8 +25,10 @@ pub fn read_bytes(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
     read_whole(path, &file, length)
 }
 
-/// The whole of a small text file, such as JSON or CSV, as UTF-8 without a byte-order mark, with its record. A file that begins with
-/// the mark of UTF-16 is read as that.
+/// Reads a small text file, such as JSON or CSV, as UTF-8, with its record.
+///
+/// A byte-order mark is left out. A file that begins with the mark of UTF-16 is converted from
+/// that.
 ///
 /// # Errors
 /// A file that cannot be read.
@@ -45,7 +47,7 @@ pub fn read_text(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
     Ok((text, record))
 }
 
-/// The whole of a file that is open and `length` bytes long, with its record.
+/// Reads an open file of `length` bytes, and makes its record.
 pub(crate) fn read_whole(
     path: &Path,
     mut file: &File,
@@ -63,9 +65,9 @@ pub(crate) fn read_whole(
     Ok((bytes, record))
 }
 
-/// Opens a regular file and says how long it is.
+/// Opens a regular file, and gives its length.
 pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
-    // Asked before it is opened: opening a pipe waits for whoever writes to it.
+    // The type is checked before the file is opened: opening a pipe waits for its writer.
     let metadata = std::fs::metadata(path).map_err(|error| Error::read(path, error))?;
     if !metadata.is_file() {
         let found = if metadata.is_dir() { "a folder" } else { "something that is not a file" };
@@ -76,7 +78,7 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
     Ok((file, length))
 }
 
-/// The first bytes of a file, fewer where it has no more.
+/// Reads the first bytes of a file, fewer if it is shorter.
 pub(crate) fn start_of(path: &Path, file: &File) -> Result<Vec<u8>> {
     let mut start = vec![0; START];
     let length = file.read_at(&mut start, 0).map_err(|error| Error::read(path, error))?;
@@ -84,7 +86,7 @@ pub(crate) fn start_of(path: &Path, file: &File) -> Result<Vec<u8>> {
     Ok(start)
 }
 
-/// How long what is compressed in a file of this length may be.
+/// Gives the longest that compressed data in a file of this length may unpack to.
 pub(crate) fn most_unpacked(length: u64) -> u64 {
     UNPACKED.max(length.saturating_mul(MOST_COMPRESSED))
 }

@@ -16,8 +16,9 @@ use crate::{Error, Result};
 ///
 /// use ndarray::array;
 ///
-/// assert!(artifact::check_finite(Path::new("images.npy"), "features", array![[0.0, 1.0]].view()).is_ok());
-/// let error = artifact::check_finite(Path::new("images.npy"), "features", array![[0.0], [f32::NAN]].view());
+/// let path = Path::new("images.npy");
+/// assert!(artifact::check_finite(path, "features", array![[0.0, 1.0]].view()).is_ok());
+/// let error = artifact::check_finite(path, "features", array![[0.0], [f32::NAN]].view());
 /// assert_eq!(
 ///     error.unwrap_err().to_string(),
 ///     "images.npy: expected rows with finite features, found NaN in column 0 of those of row 1; \

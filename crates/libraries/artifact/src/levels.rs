@@ -15,7 +15,8 @@ impl Images {
     /// # let path = folder.path().join("masks.npy");
     /// # ndarray_npy::write_npy(&path, &ndarray::array![[0u8, 1], [1, 0]])?;
     /// let (images, record) = artifact::read_images(&path)?;
-    /// assert!(images.scale_warning(&record).is_some_and(|text| text.contains("no value above 1")));
+    /// let warning = images.scale_warning(&record);
+    /// assert!(warning.is_some_and(|text| text.contains("no value above 1")));
     /// # Ok(())
     /// # }
     /// ```
@@ -44,7 +45,7 @@ impl PointFile {
     /// Gives the warning of [`Points::scale_warning`].
     pub fn scale_warning(&self) -> Option<String> {
         // For dtype u1 the largest value is a gray level.
-        self.has_grey_levels().then(|| warning(self.record(), self.largest() as u8)).flatten()
+        self.has_gray_levels().then(|| warning(self.record(), self.largest() as u8)).flatten()
     }
 }
 
@@ -52,7 +53,8 @@ impl PointFile {
 pub(crate) fn warning(record: &FileRecord, largest: u8) -> Option<String> {
     (largest <= 1 && !record.is_boolean()).then(|| {
         format!(
-            "{}: no value above 1 in images of dtype u1, whose levels are divided by 255; if 0 and 1 are black and white, \
+            "{}: no value above 1 in images of dtype u1, whose levels are divided by 255; \
+             if 0 and 1 are black and white, \
              save them as booleans (numpy.ndarray.astype(bool)), or multiply them by 255",
             record.path
         )

@@ -1,4 +1,4 @@
-//! Where files are written: what a path leads to, which paths lead to the same file, and what cannot be written.
+//! Resolves paths of outputs: which lead to the same file, and which cannot be written.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -10,7 +10,7 @@ use crate::paths::{or_here, parent, sidecar_path};
 use crate::temporary::longest_name;
 use crate::{Error, Result};
 
-/// Linux follows as many symbolic links in one path.
+/// Most symbolic links that Linux follows in one path.
 const MOST_LINKS: usize = 40;
 
 /// A file of a run and the option that named it.
@@ -22,11 +22,12 @@ pub struct NamedFile {
     pub path: PathBuf,
 }
 
-/// Refuses outputs that could not be written, or that would replace one another or an input.
+/// Checks that the outputs of a run can be written and replace neither one another nor an input.
 ///
-/// Meant to be called before anything is computed. The provenance `<file>.json` counts as an output beside each output, and as an
-/// input beside each input. Two paths are the same file if they lead to it by any spelling, by symbolic or by hard links; files
-/// that do not exist yet are compared by the folder that they would be made in. Nothing is left behind, not even a folder.
+/// Meant to be called before anything is computed. The provenance `<file>.json` counts as an output
+/// for each output, and as an input for each input. Two paths are the same file if they lead to it
+/// by any spelling, by symbolic links or by hard links; files that do not exist yet are compared by
+/// the folder that they would be made in. Nothing is left behind, not even a folder.
 ///
 /// # Errors
 /// The first output that is refused, and why.
@@ -58,18 +59,20 @@ pub fn check_files(outputs: &[NamedFile], inputs: &[NamedFile]) -> Result<()> {
     Ok(())
 }
 
-/// A file that a run reads or writes, and what it is to the run.
+/// A file that a run reads or writes, and its role in the run.
 struct Role {
     path: PathBuf,
-    /// Such as `--out a.npy` or `the provenance of --out a.npy`.
+    /// A description, such as `--out a.npy` or `the provenance of --out a.npy`.
     what: String,
-    /// Whether it is a provenance. Those of one run are all the same, so that one of them may be a link to another.
+    /// Whether it is a provenance. All provenances of a run are equal, so one may be a link to
+    /// another.
     provenance: bool,
     identity: Identity,
 }
 
 impl Role {
-    /// The file itself and its provenance; a path that leads nowhere, by a loop of links, has no role.
+    /// Gives the roles of the file and of its provenance. A path in a loop of links leads nowhere
+    /// and has none.
     fn of(file: &NamedFile) -> impl Iterator<Item = Self> {
         let what = format!("{} {}", file.option, file.path.display());
         let sidecar = (sidecar_path(&file.path), format!("the provenance of {what}"), true);
@@ -86,10 +89,10 @@ impl Role {
     }
 }
 
-/// Which file a path leads to, so that all paths to one file are equal.
+/// The identity of a file, equal for all paths that lead to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Identity {
-    /// Device and inode of the file or, where it does not exist, of its nearest folder that does.
+    /// Device and inode of the file or, if it does not exist, of its nearest folder that does.
     device: u64,
     inode: u64,
     /// Folders and file that are to be made below it; empty for a file that exists.
@@ -97,7 +100,10 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Errors: links that lead to one another; a folder that may not be looked into.
+    /// Resolves `path`.
+    ///
+    /// # Errors
+    /// Links that lead to one another; a folder that may not be searched.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let path = Settled::of(path)?.path;
         let (existing, metadata) = nearest(&path)?;
@@ -113,7 +119,7 @@ impl Identity {
     }
 }
 
-/// The nearest of `path` and the folders above it that exists.
+/// Gives the nearest of `path` and the folders above it that exists.
 fn nearest(path: &Path) -> io::Result<(&Path, fs::Metadata)> {
     for existing in path.ancestors() {
         match fs::metadata(or_here(existing)) {
@@ -125,15 +131,18 @@ fn nearest(path: &Path) -> io::Result<(&Path, fs::Metadata)> {
     Err(ErrorKind::NotFound.into())
 }
 
-/// A path without the symbolic links at its end and without detours through folders that do not exist.
+/// A path without symbolic links at its end, and without detours through missing folders.
 struct Settled {
     path: PathBuf,
-    /// Whether there was such a link.
+    /// Whether the path ended in a symbolic link.
     linked: bool,
 }
 
 impl Settled {
-    /// Errors: links that lead to one another; a folder that may not be looked into.
+    /// Resolves links and detours of `path`.
+    ///
+    /// # Errors
+    /// Links that lead to one another; a folder that may not be searched.
     fn of(path: &Path) -> io::Result<Self> {
         let (mut path, mut linked) = (path.to_owned(), false);
         for _ in 0..=MOST_LINKS {
@@ -147,17 +156,17 @@ impl Settled {
             if straight == rest {
                 return Ok(Self { path, linked });
             }
-            // What is left may exist, and be a link: `new/../a` is `a`.
+            // The shorter path may exist and be a link: `new/../a` is `a`.
             path = existing.join(straight);
         }
-        // The system says so in its own words.
+        // The error of the system says it best.
         Err(fs::metadata(&path)
             .err()
             .unwrap_or_else(|| io::Error::other("too many symbolic links")))
     }
 }
 
-/// `path`, whose first folder does not exist, with each folder and the `..` after it taken out.
+/// Takes each folder and the `..` after it out of `path`, whose first folder does not exist.
 fn without_detours(path: &Path) -> PathBuf {
     let mut kept: Vec<Component> = Vec::new();
     for component in path.components() {
@@ -170,10 +179,10 @@ fn without_detours(path: &Path) -> PathBuf {
     kept.into_iter().collect()
 }
 
-/// The path that a file named `target` is renamed to: `target`, or what it is a symbolic link to.
+/// Gives the path that a file is renamed to: `target`, or what it is a symbolic link to.
 ///
 /// # Errors
-/// A folder, a device, a pipe; a link to a folder that does not exist.
+/// A folder, a device or a pipe; a link to a folder that does not exist.
 pub(crate) fn destination(target: &Path) -> Result<PathBuf> {
     let refuse =
         |found: &str, cure| Err(Error::content(target, "the path of a file to write", found, cure));
@@ -183,7 +192,7 @@ pub(crate) fn destination(target: &Path) -> Result<PathBuf> {
     match fs::metadata(&place) {
         _ if a_folder => return refuse("a folder", "name a file"),
         Ok(there) if there.is_dir() => return refuse("a folder", "name a file"),
-        // A rename would put a file in the place of a device or a pipe.
+        // A rename would replace a device or a pipe by a file.
         Ok(there) if !there.is_file() => {
             return refuse("something that is not a file", "name a file");
         }
@@ -198,14 +207,14 @@ pub(crate) fn destination(target: &Path) -> Result<PathBuf> {
     Ok(place)
 }
 
-/// Refuses a target that could not be written later, it or its provenance, and leaves nothing behind.
+/// Checks that `target` and its provenance can be written, and leaves nothing behind.
 pub(crate) fn check_target(target: &Path) -> Result<()> {
     let failed = |error| Error::write(target, error);
     for path in [target.to_owned(), sidecar_path(target)] {
         let place = destination(&path)?;
         let folder = parent(&place);
         let existing = or_here(existing_folder(folder).map_err(failed)?);
-        // Names that are too long are known to be so as soon as they are asked for.
+        // The system refuses a name that is too long as soon as it looks for it.
         let new = folder.strip_prefix(existing).unwrap_or(Path::new("")).components();
         let temporary = longest_name(&place);
         let names = new.map(|name| existing.join(name)).chain([existing.join(&temporary)]);
@@ -215,19 +224,22 @@ pub(crate) fn check_target(target: &Path) -> Result<()> {
                 _ => {}
             }
         }
-        // Without a name, so that not even a kill leaves it behind.
+        // A file without a name is not left behind even by a kill.
         tempfile::tempfile_in(existing).map(drop).map_err(failed)?;
     }
     Ok(())
 }
 
-/// The nearest folder that exists. Error: something that is in the way of the folders that are to be made.
+/// Gives the nearest folder that exists.
+///
+/// # Errors
+/// Something that is in the way of the folders that are to be made.
 fn existing_folder(folder: &Path) -> io::Result<&Path> {
     for folder in folder.ancestors() {
         match fs::metadata(or_here(folder)) {
             Ok(_) => return Ok(folder),
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            // A link that leads nowhere has the name that the folder would need.
+            // A link that leads nowhere has the name that the folder needs.
             Err(error) if fs::symlink_metadata(folder).is_ok() => return Err(error),
             Err(_) => {}
         }
@@ -235,7 +247,7 @@ fn existing_folder(folder: &Path) -> io::Result<&Path> {
     Ok(Path::new("."))
 }
 
-/// Makes `folder` and those above it, and sees to it that their names are on the disk, not only in its cache.
+/// Makes `folder` and those above it, and writes their names to the disk.
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     let new: Vec<&Path> = missing(folder);
     fs::create_dir_all(folder)?;
@@ -243,13 +255,14 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The folders that making `folder` makes, the innermost first.
+/// Lists the folders that have to be made for `folder`, the innermost first.
 fn missing(folder: &Path) -> Vec<&Path> {
     let named = folder.ancestors().filter(|folder| *folder != Path::new(""));
     named.take_while(|folder| !folder.exists()).collect()
 }
 
-/// Writes the names in `folder` to the disk. Not every file system can be asked for that.
+/// Writes the names in `folder` to the disk. Not every file system supports that, so errors are
+/// ignored.
 pub(crate) fn sync(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
@@ -261,7 +274,7 @@ pub(crate) fn sync(folder: &Path) {
 mod tests {
     use super::*;
 
-    /// What is synced cannot be seen from outside: here is which folders it is asked for.
+    /// A sync cannot be seen from outside, so the test checks which folders are synced.
     #[test]
     fn the_folders_that_are_made_are_those_that_were_missing() {
         let folder = tempfile::tempdir().unwrap();

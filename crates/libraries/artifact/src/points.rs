@@ -2,14 +2,15 @@
 
 use ndarray::Array2;
 
-/// Points to be clustered, (n, d), all finite.
+/// Points of shape (n, d), all finite.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Points {
-    /// From `u1` and booleans: each value stands for that many times `scale`, which is 1/255 for images of dtype `u1`, else 1.
+    /// From `u1` and booleans: a value stands for itself times `scale`, which is 1/255 for images
+    /// of dtype `u1`, else 1.
     U8 {
-        /// As in the file.
+        /// Values as they are in the file.
         values: Array2<u8>,
-        /// What a value of 1 stands for.
+        /// The number that a value of 1 stands for.
         scale: f64,
     },
     /// From `f4` and `f2`.
@@ -19,7 +20,7 @@ pub enum Points {
 }
 
 impl Points {
-    /// (n, d)
+    /// Gives the shape (n, d).
     pub fn dim(&self) -> (usize, usize) {
         match self {
             Self::U8 { values, .. } => values.dim(),
@@ -32,21 +33,22 @@ impl Points {
 /// Pixels of images, one image a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pixels {
-    /// Grey levels 0..=255, to be divided by 255 where they are used. Of booleans, which stand for 0 and 1, `true` is 255.
+    /// Gray levels 0..=255, to be divided by 255 where they are used. For booleans, which stand for
+    /// 0 and 1, `true` is 255.
     U8(Array2<u8>),
-    /// Of any other dtype, integers among them: taken as they are; all finite.
+    /// Values of any other dtype, integers among them, as they are; all finite.
     F32(Array2<f32>),
 }
 
 /// Images with their rows flattened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Images {
-    /// (n, height * width)
+    /// Shape (n, height * width).
     pub pixels: Pixels,
 }
 
 impl Images {
-    /// (n, pixels per image)
+    /// Gives the shape (n, pixels per image).
     pub fn dim(&self) -> (usize, usize) {
         match &self.pixels {
             Pixels::U8(pixels) => pixels.dim(),

@@ -1,4 +1,4 @@
-//! What made a file: written as `<file>.json` beside it.
+//! Provenance of a file: what made it, written as `<file>.json` next to it.
 
 use std::path::Path;
 
@@ -10,37 +10,39 @@ use crate::paths::sidecar_path;
 use crate::record::FileRecord;
 use crate::{Error, Result};
 
-/// One run of one stage. All but `run` is the same whenever the inputs and the parameters are.
+/// One run of one program.
+///
+/// Everything except `run` is equal for equal inputs and parameters.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Provenance {
     /// Name of the program.
     pub stage: String,
     /// Version of the program.
     pub version: String,
-    /// Every parameter that can change the output, defaults filled in.
+    /// Every parameter that can change the output, with the defaults filled in.
     #[serde(default)]
     pub parameters: Value,
     /// Files read.
     pub inputs: Vec<FileRecord>,
     /// Files written; filled in by [`crate::Outputs::commit`].
     pub outputs: Vec<FileRecord>,
-    /// What the stage found, such as inertia or iterations.
+    /// What the program found, such as inertia or iterations.
     #[serde(default)]
     pub result: Value,
-    /// What may differ from run to run.
+    /// The part that may differ from run to run.
     pub run: Run,
 }
 
 /// The part of a provenance that may differ from run to run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Run {
-    /// From the start of the program to the writing of this.
+    /// Seconds from the start of the program to the writing of this.
     pub seconds: f64,
-    /// Threads used.
+    /// Number of threads.
     pub threads: usize,
-    /// Where the arithmetic ran, such as `cpu` or `cuda:0`.
+    /// Device that computed, such as `cpu` or `cuda:0`.
     pub device: String,
-    /// Most memory in use at any time, in bytes, where the system tells.
+    /// Peak memory in bytes, if the system tells it.
     pub peak_memory: Option<u64>,
     /// The command line.
     #[serde(default)]
@@ -48,25 +50,28 @@ pub struct Run {
 }
 
 impl Provenance {
-    /// That of the file at `path`, if there is one beside it that can be read. It may tell of an older file: see its outputs.
+    /// Reads the provenance next to the file at `path`, if there is one that can be read.
+    ///
+    /// It may be that of an older file with this name: compare its outputs.
     pub fn sidecar(path: &Path) -> Option<Self> {
         serde_json::from_slice(&read_text(&sidecar_path(path)).ok()?.0).ok()
     }
 
-    /// That of this very file.
+    /// Reads the provenance of exactly this file, by its SHA-256.
     fn of(file: &FileRecord) -> Option<Self> {
         let found = Self::sidecar(Path::new(&file.path))?;
         found.outputs.iter().any(|output| output.sha256 == file.sha256).then_some(found)
     }
 }
 
-/// Refuses points that were made with another network or model than those which `model` was fitted to: latents of other weights say,
-/// or places in another embedding. Of the right shape they would be given a cluster each, and it would mean nothing.
+/// Checks that points were made with the same network or model as those `model` was fitted to.
 ///
-/// Both provenances have to be there, and be of these very files; where they are not, nothing is refused.
+/// Latents of other weights, or an embedding by another model, may have the right shape: each point
+/// would get a cluster, and it would mean nothing. Both files need a provenance with their SHA-256;
+/// without it, nothing is refused.
 ///
 /// # Errors
-/// The points are of something else.
+/// The points were made with another network or model.
 pub fn check_lineage(model: &FileRecord, points: &FileRecord) -> Result<()> {
     let Some(made) = Provenance::of(points) else { return Ok(()) };
     let fitted = Provenance::of(model).into_iter().flat_map(|fit| fit.inputs);
@@ -74,7 +79,7 @@ pub fn check_lineage(model: &FileRecord, points: &FileRecord) -> Result<()> {
     for other in
         fitted.filter_map(|input| Provenance::of(&input)).filter(|other| other.stage == made.stage)
     {
-        // What is made with a model the first time is written together with it.
+        // A program that fits a model writes its first points together with that model.
         let theirs: Vec<&FileRecord> =
             other.inputs.iter().chain(&other.outputs).filter(|file| is_model(file)).collect();
         let kin = makers.iter().any(|maker| theirs.iter().any(|file| file.sha256 == maker.sha256));
@@ -95,7 +100,7 @@ pub fn check_lineage(model: &FileRecord, points: &FileRecord) -> Result<()> {
     Ok(())
 }
 
-/// Weights and models, as opposed to arrays.
+/// Whether a file holds weights or a model, as opposed to an array.
 fn is_model(file: &FileRecord) -> bool {
     file.dtype.is_none() && (file.path.ends_with(".npz") || file.path.ends_with(".safetensors"))
 }

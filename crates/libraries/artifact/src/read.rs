@@ -1,4 +1,4 @@
-//! Reading arrays: lenient at the door, one type behind it.
+//! Reads arrays of many dtypes and layouts, each as one type.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -18,24 +18,27 @@ use crate::points::{Images, Pixels, Points};
 use crate::record::FileRecord;
 use crate::{Error, Result};
 
-/// Names by which an array is found in an archive of several.
+/// Names that choose an array in an archive of several.
 const POINTS: &[&str] = &["points", "x", "X", "data", "images"];
 const IDS: &[&str] = &["assignments", "labels", "ids", "y"];
 const WEIGHTS: &[&str] = &["weights", "sample_weight", "w"];
 
-/// Points (n, d) of any integer or float dtype; or images (n, height, width), flattened, and to be divided by 255 when
-/// `u1`, see [`Points::U8`]. Booleans are 0 and 1 in either.
+/// Reads points (n, d) of any integer or float dtype, or images (n, height, width), flattened.
+///
+/// Images of dtype `u1` are to be divided by 255, see [`Points::U8`]. Booleans are 0 and 1 in
+/// either.
 ///
 /// # Errors
-/// A file that cannot be read or is no such array; no rows or columns; a value that is not finite (the first is named).
+/// A file that cannot be read or is no such array; no rows or columns; a value that is not finite
+/// (the message names the first).
 pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
     let expected = "points: a number array of shape (n, d) or images (n, height, width)";
     let (elements, record) = read_elements(path, expected, POINTS)?;
-    let grey_levels = record.shape.len() == 3 && !record.is_boolean();
+    let gray_levels = record.shape.len() == 3 && !record.is_boolean();
     let points = match elements {
         Elements::U8(array) => Points::U8 {
             values: flatten(path, array, expected)?,
-            scale: if grey_levels { 1.0 / 255.0 } else { 1.0 },
+            scale: if gray_levels { 1.0 / 255.0 } else { 1.0 },
         },
         Elements::I64(array) => {
             Points::F64(flatten(path, array, expected)?.mapv(|value| value as f64))
@@ -51,12 +54,12 @@ pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
     Ok((points, record))
 }
 
-/// Images (n, height, width) or (n, pixels). What a pixel stands for depends on the dtype alone:
+/// Reads images (n, height, width) or (n, pixels). The dtype decides what a pixel stands for:
 ///
 /// | dtype | pixel |
 /// | --- | --- |
 /// | boolean | 0 or 1 |
-/// | `u1` | a grey level, to be divided by 255 where it is used; see [`Images::scale_warning`] |
+/// | `u1` | a gray level, to be divided by 255 where it is used; see [`Images::scale_warning`] |
 /// | other integers, floats | the value as it is, as `f4` |
 ///
 /// # Errors
@@ -89,8 +92,8 @@ pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
     Ok((Images { pixels }, record))
 }
 
-/// Refuses images that would become black as `f4`, or lose digits, because all of their values are
-/// too small; `first` is the row of the file that the first of them is.
+/// Checks that no image becomes black or loses digits as `f4` because its values are too small. The
+/// first image is row `first` of the file.
 pub(crate) fn refuse_vanishing(path: &Path, images: ArrayView2<f64>, first: usize) -> Result<()> {
     for (row, image) in (first..).zip(images.outer_iter()) {
         let largest = image.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
@@ -107,7 +110,9 @@ pub(crate) fn refuse_vanishing(path: &Path, images: ArrayView2<f64>, first: usiz
     Ok(())
 }
 
-/// A matrix (rows, columns) of any number dtype as `f64`, all finite: starting centroids, say.
+/// Reads a matrix (rows, columns) of any number dtype as `f64`, all finite.
+///
+/// Starting centroids are an example.
 ///
 /// # Errors
 /// As [`read_points`].
@@ -121,7 +126,9 @@ pub fn read_matrix(path: &Path) -> Result<(Array2<f64>, FileRecord)> {
     Ok((matrix, record))
 }
 
-/// Numbers of any dtype and shape as `f64` in C order; what they are is `expected`, for the refusal.
+/// Reads numbers of any dtype and shape as `f64` in C order.
+///
+/// The message of an error says that `expected` was expected.
 ///
 /// # Errors
 /// A file that cannot be read or holds no numbers.
@@ -130,7 +137,9 @@ pub fn read_numbers(path: &Path, expected: &str) -> Result<(ArrayD<f64>, FileRec
     Ok((elements.into_f64(), record))
 }
 
-/// Class or cluster ids, one a row: an integer array of shape (n,) or (n, 1), or floats that hold whole numbers.
+/// Reads class or cluster ids, one a row.
+///
+/// The array is of integers, or of floats that hold whole numbers, of shape (n,) or (n, 1).
 ///
 /// # Errors
 /// A file that cannot be read or is no such array; no rows; a fraction.
@@ -161,10 +170,10 @@ pub fn read_ids(path: &Path) -> Result<(Array1<i64>, FileRecord)> {
     Ok((ids, record))
 }
 
-/// Weights of points, one a row: a number array of shape (n,) or (n, 1), as `f64`.
+/// Reads weights of points, one a row: numbers of shape (n,) or (n, 1), as `f64`.
 ///
 /// # Errors
-/// A file that cannot be read or is no such array; no rows; a value that is not finite or is negative.
+/// A file that cannot be read or is no such array; no rows; a value that is negative or not finite.
 pub fn read_weights(path: &Path) -> Result<(Array1<f64>, FileRecord)> {
     let expected = "weights: a number array of shape (n,), at least 0";
     let (elements, record) = read_elements(path, expected, WEIGHTS)?;
@@ -192,7 +201,7 @@ pub fn read_weights(path: &Path) -> Result<(Array1<f64>, FileRecord)> {
     }
 }
 
-/// The array in a `.npy` file, in a gzipped one, or in an archive of one array or with one of these names.
+/// Reads the array in an `.npy` file, plain or gzipped, or in an archive, where `names` choose it.
 fn read_elements(path: &Path, expected: &str, names: &[&str]) -> Result<(Elements, FileRecord)> {
     let (file, length) = open(path)?;
     match Format::of(&start_of(path, &file)?) {
@@ -216,7 +225,7 @@ fn read_elements(path: &Path, expected: &str, names: &[&str]) -> Result<(Element
     }
 }
 
-/// The array in a gzipped `.npy` file of this length.
+/// Reads the array in a gzipped `.npy` file of `length` bytes.
 fn read_gzipped(
     path: &Path,
     file: File,
@@ -242,21 +251,21 @@ fn read_gzipped(
     }
     let (elements, header) = Elements::read(array.len() as u64, &mut array.as_slice())
         .map_err(|refusal| refusal.at(path, &format!("{expected} in a gzip file")))?;
-    // Whatever follows the last member is part of the file.
+    // The hash covers the whole file, also what follows the last member.
     io::copy(&mut reader, &mut io::sink()).map_err(|error| Error::read(path, error))?;
     let (_, bytes, sha256) = reader.finish();
     let (dtype, shape) = (Some(header.dtype), header.shape);
     Ok((elements, FileRecord { path: path.display().to_string(), dtype, shape, bytes, sha256 }))
 }
 
-/// (n, d) as it is, (n, height, width) with its images flattened; row-major either way.
+/// Gives an array (n, d) as it is, and flattens the images of an array (n, height, width).
 fn flatten<T: Clone>(path: &Path, array: ArrayD<T>, expected: &str) -> Result<Array2<T>> {
     let shape = array.shape().to_vec();
     let dim = rows_and_columns(&shape).ok_or_else(|| shape_error(path, expected, &shape))?;
     array.into_shape_with_order(dim).map_err(|_| shape_error(path, expected, &shape))
 }
 
-/// (n, d), neither of them 0, of an array of points or images.
+/// Gives the shape (n, d) of an array of points or images, if neither is 0.
 pub(crate) fn rows_and_columns(shape: &[usize]) -> Option<(usize, usize)> {
     let (rows, columns) = match *shape {
         [rows, columns] => (rows, columns),
@@ -266,7 +275,7 @@ pub(crate) fn rows_and_columns(shape: &[usize]) -> Option<(usize, usize)> {
     (rows > 0 && columns > 0).then_some((rows, columns))
 }
 
-/// An array of another shape than what was `expected`: (n, d) or (n, height, width), or (n,).
+/// Makes the error for an array of another shape than `expected`.
 pub(crate) fn shape_error(path: &Path, expected: &str, shape: &[usize]) -> Error {
     let found = format!("shape {}", told(shape));
     let cure = match shape {

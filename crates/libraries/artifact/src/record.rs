@@ -1,21 +1,21 @@
-//! What provenance tells of a file.
+//! Describes a file for the provenance.
 
 use serde::{Deserialize, Serialize};
 
-/// A file that a stage read or wrote.
+/// A file that a program read or wrote.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FileRecord {
-    /// As it was given on the command line.
+    /// The path as it was given on the command line.
     pub path: String,
-    /// NumPy's type string; absent where the file is no array.
+    /// NumPy's type string; `None` if the file is no array.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dtype: Option<String>,
-    /// Shape of the array; empty where the file is none.
+    /// Shape of the array; empty if the file is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shape: Vec<usize>,
-    /// Length of the file.
+    /// Length of the file in bytes.
     pub bytes: u64,
-    /// Of the whole file, in hexadecimal.
+    /// SHA-256 of the whole file, in hexadecimal.
     pub sha256: String,
 }
 

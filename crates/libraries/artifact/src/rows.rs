@@ -1,4 +1,4 @@
-//! Points that stay in their file, of which a few rows are read at a time.
+//! Reads points a few rows at a time from their file.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -17,21 +17,21 @@ use crate::read::{not_finite, rows_and_columns, shape_error};
 use crate::record::FileRecord;
 use crate::{Error, Result};
 
-/// Bytes read at a time where the whole file is gone through.
+/// Bytes of a block when the whole file is read: 4 MiB.
 const BLOCK: usize = 4 << 20;
 
-/// Points (n, d), or images (n, height, width), in a file of which rows are read when they are needed.
+/// A file of points (n, d), or images (n, height, width), whose rows are read when needed.
 ///
-/// What it gives is what [`crate::read_points`] would, row by row. It takes fewer files: `u1`, `f4` and `f8` in either byte
-/// order, with rows one after the other.
+/// The rows are those that [`crate::read_points`] would give. Fewer files are accepted: `u1`, `f4`
+/// and `f8` in either byte order, in C order.
 #[derive(Debug)]
 pub struct PointFile {
     file: File,
     path: PathBuf,
     element: Element,
-    /// Whether the bytes of an element are the other way round than on this machine.
+    /// Whether the byte order of the file is not that of this machine.
     swapped: bool,
-    /// Where the first row begins.
+    /// Offset of the first row, in bytes.
     start: u64,
     n: usize,
     d: usize,
@@ -58,10 +58,11 @@ impl Element {
 }
 
 impl PointFile {
-    /// Opens `path` and goes through it once: every value is checked, and the file is hashed for its record.
+    /// Opens `path`, checks every value, and hashes the file for its record.
     ///
     /// # Errors
-    /// A file that cannot be read or is no such array; no rows or columns; a value that is not finite (the first is named).
+    /// A file that cannot be read or is no such array; no rows or columns; a value that is not
+    /// finite (the message names the first).
     pub fn open(path: &Path) -> Result<Self> {
         let mut file =
             Self::begin(path, "points: an array of shape (n, d) or images (n, height, width)")?;
@@ -79,8 +80,8 @@ impl PointFile {
         Ok(file)
     }
 
-    /// Reads the header alone, so that the values are not checked yet and the record has no hash. What the file should be is
-    /// `expected`, for the refusal.
+    /// Opens `path` and reads its header alone: values are not checked, and the record has no hash.
+    /// An error says that `expected` was expected.
     pub(crate) fn begin(path: &Path, expected: &str) -> Result<Self> {
         let refuse = |refusal: Refusal| refusal.at(path, expected);
         let (file, length) = open(path)?;
@@ -89,7 +90,7 @@ impl PointFile {
         header.check_length(element.size() as u64, length).map_err(refuse)?;
         let (n, d) = rows_and_columns(&header.shape)
             .ok_or_else(|| shape_error(path, expected, &header.shape))?;
-        let (grey_levels, big) = (matches!(element, Element::U8), header.dtype.starts_with('>'));
+        let (gray_levels, big) = (matches!(element, Element::U8), header.dtype.starts_with('>'));
         Ok(Self {
             file,
             path: path.to_owned(),
@@ -98,7 +99,7 @@ impl PointFile {
             start: header.length,
             n,
             d,
-            scale: if grey_levels && header.shape.len() == 3 { 1.0 / 255.0 } else { 1.0 },
+            scale: if gray_levels && header.shape.len() == 3 { 1.0 / 255.0 } else { 1.0 },
             largest: 0.0,
             record: FileRecord {
                 path: path.display().to_string(),
@@ -110,30 +111,30 @@ impl PointFile {
         })
     }
 
-    /// (n, d)
+    /// Gives the shape (n, d).
     pub fn dim(&self) -> (usize, usize) {
         (self.n, self.d)
     }
 
-    /// The largest value as it is stored, without its sign.
+    /// Gives the largest absolute value, as it is stored.
     pub fn largest(&self) -> f64 {
         self.largest
     }
 
-    /// Whether values are grey levels of images, which are divided by 255.
-    pub(crate) fn has_grey_levels(&self) -> bool {
+    /// Whether values are gray levels of images, which are divided by 255.
+    pub(crate) fn has_gray_levels(&self) -> bool {
         self.scale != 1.0
     }
 
-    /// For the provenance.
+    /// Gives the record of the file for the provenance.
     pub fn record(&self) -> &FileRecord {
         &self.record
     }
 
-    /// The rows of these indices, which increase. Rows that are adjacent are read at once.
+    /// Reads the rows with these indices, which ascend. Adjacent rows are read at once.
     ///
     /// # Panics
-    /// Indices that are not below n.
+    /// If an index is not below n.
     ///
     /// # Errors
     /// A file that can no longer be read, or that now has a value that is not finite.
@@ -149,12 +150,12 @@ impl PointFile {
         self.points(bytes, |row| rows[row])
     }
 
-    /// All rows in order, `rows` at a time; the last block may have fewer.
+    /// Iterates over all rows in order, `rows` at a time; the last block may have fewer.
     pub fn blocks(&self, rows: usize) -> impl Iterator<Item = Result<Points>> {
         self.ranges(rows).map(|block| self.points(self.bytes(&block)?, |row| block.start + row))
     }
 
-    /// As many rows as 4 MB hold, at least 1: a block that is worth reading at once.
+    /// Gives the number of rows in 4 MiB, at least 1: a good size for a block.
     pub fn block_rows(&self) -> usize {
         (BLOCK / (self.d * self.element.size())).max(1)
     }
@@ -172,7 +173,7 @@ impl PointFile {
         Ok(bytes)
     }
 
-    /// Reads as many rows from `row` on as `bytes` has room for.
+    /// Reads rows from `row` on until `bytes` is full.
     fn fill(&self, row: usize, bytes: &mut [u8]) -> Result<()> {
         let width = self.d * self.element.size();
         let last = row + bytes.len() / width;
@@ -181,7 +182,7 @@ impl PointFile {
         self.file.read_exact_at(bytes, offset).map_err(|error| Error::read(&self.path, error))
     }
 
-    /// The points that `bytes` stand for; `row` tells which row of the file each is.
+    /// Decodes `bytes` to points; `row` gives the row of the file for a row of these points.
     fn points(&self, bytes: Vec<u8>, row: impl Fn(usize) -> usize) -> Result<Points> {
         let swapped = self.swapped;
         Ok(match self.element {
@@ -229,24 +230,24 @@ impl PointFile {
     }
 }
 
-/// A file on its way from its beginning to its end, hashed as it goes by.
+/// A pass through a file from beginning to end, which hashes it.
 #[derive(Debug)]
 pub(crate) struct Pass {
     hashing: Hashing<io::Sink>,
-    /// Rows that are done.
+    /// Number of rows that were read.
     pub(crate) rows: usize,
 }
 
 impl Pass {
-    /// Before the first row.
+    /// Starts before the first row.
     pub(crate) fn new() -> Self {
         Self { hashing: Hashing::new(io::sink()), rows: 0 }
     }
 
-    /// The next rows of `file`, which is the same one each time, up to so many; nothing at its end.
+    /// Reads up to `most` next rows of `file`, the same file each time; `None` at its end.
     ///
     /// # Errors
-    /// A file that cannot be read; a value that is not finite (the first is named).
+    /// A file that cannot be read; a value that is not finite (the message names the first).
     pub(crate) fn next(&mut self, file: &PointFile, most: usize) -> Result<Option<Points>> {
         let refused = |error| Error::read(&file.path, error);
         if self.rows == 0 {
@@ -264,7 +265,7 @@ impl Pass {
         file.points(bytes, |row| block.start + row).map(Some)
     }
 
-    /// Of all that went by, in hexadecimal.
+    /// Gives the SHA-256 of everything that was read, in hexadecimal.
     pub(crate) fn sha256(self) -> String {
         self.hashing.finish().2
     }
@@ -275,7 +276,7 @@ pub(crate) fn has_rows(path: &Path, header: &Header) -> bool {
     element(path, header).is_ok()
 }
 
-/// What the rows are made of, if they can be read one by one.
+/// Gives the type of the elements, if rows can be read one by one.
 fn element(path: &Path, header: &Header) -> Result<Element> {
     let cure = |array: &str| {
         format!("save it so, np.save(FILE, {array}), or use an algorithm that reads the whole file")

@@ -1,8 +1,9 @@
-//! Files under a temporary name, in the folder of the file they are to become: `.NAME.XXXXXXCCCCCC.tmp`.
+//! Temporary files: `.NAME.XXXXXXCCCCCC.tmp` in the folder of the file they become.
 //!
-//! `XXXXXX` is drawn at random and `CCCCCC` is made of it and NAME, so that no file that a user named looks like one.
-//! Whoever writes one holds a lock on it, which the system takes back from a process that was killed: one that can be locked
-//! belongs to nobody. Where the file system knows no locks, none is removed but by its own process.
+//! `XXXXXX` is random and `CCCCCC` is a hash of it and NAME, so that no file of a user looks like a
+//! temporary one. The writer holds a lock on its file. The system releases the locks of a killed
+//! process, so a temporary file that can be locked belongs to nobody. On a file system without
+//! locks, only the process that made a temporary file removes it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
@@ -19,29 +20,33 @@ use crate::hash::sha256;
 use crate::paths::{name, parent};
 
 const SUFFIX: &str = ".tmp";
-/// Letters and digits that are drawn, and that are made of them.
+/// Number of random letters and digits in a name. As many more are a hash of them.
 const DRAWN: usize = 6;
 const CHECK: usize = 6;
 
-/// Names of the temporaries of this process that have not been renamed, so that a signal handler can remove them: no
-/// destructor runs when a signal ends a process.
+/// Temporary files of this process that were not renamed yet. A signal handler removes them,
+/// because no destructor runs when a signal ends a process.
 static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes every temporary file of this process, which can make no more of them. For signal handlers that are about to exit.
+/// Removes every temporary file of this process, for signal handlers that are about to exit.
+///
+/// Afterwards the process can make no more of them.
 pub fn remove_temporaries() {
     let mut temporaries = TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner);
     for path in temporaries.drain(..) {
         let _ = fs::remove_file(path);
     }
-    // Whoever is about to make another one waits until the process ends.
+    // A thread that is about to make another one waits for the lock until the process ends.
     std::mem::forget(temporaries);
 }
 
-/// A new empty file that is to become `place`, in the same folder and locked. Where there is a file at `place`, it has the
-/// mode of that one, and its owner where this process may give files away.
+/// Makes an empty, locked temporary file in the folder of `place`, which it is to become.
+///
+/// If a file is at `place`, the new one gets its mode, and its owner if this process may change
+/// owners.
 pub(crate) fn temporary_for(place: &Path) -> io::Result<NamedTempFile> {
     let replaced = fs::metadata(place).ok();
-    // 0666 less the umask, as any program's file; tempfile's own default would be 0600.
+    // 0666 less the umask, as for any new file; the default of tempfile would be 0600.
     let mode = replaced.as_ref().map_or(0o666, |file| file.mode() & 0o7777);
     loop {
         let mut temporaries = TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,7 +64,7 @@ pub(crate) fn temporary_for(place: &Path) -> io::Result<NamedTempFile> {
         if let Some(replaced) = &replaced {
             take_over(file.as_file(), replaced)?;
         }
-        // Between its creation and its lock it looked as if it belonged to nobody.
+        // Between its creation and its lock another process may have removed it as a leftover.
         let kept = file.as_file().lock().is_err()
             || file.as_file().metadata().is_ok_and(|file| file.nlink() > 0);
         if kept {
@@ -68,13 +73,13 @@ pub(crate) fn temporary_for(place: &Path) -> io::Result<NamedTempFile> {
     }
 }
 
-/// Gives `file` the mode of the file that it is to replace, and its owner if that can be done.
+/// Gives `file` the mode of the file that it replaces, and its owner if possible.
 fn take_over(file: &File, replaced: &fs::Metadata) -> io::Result<()> {
     let own = file.metadata()?;
     if (own.uid(), own.gid()) != (replaced.uid(), replaced.gid()) {
         let _ = fchown(file, Some(replaced.uid()), Some(replaced.gid()));
     }
-    // The umask took from it when it was made.
+    // The umask removed bits from the mode when the file was made.
     file.set_permissions(fs::Permissions::from_mode(replaced.mode() & 0o7777))
 }
 
@@ -89,29 +94,29 @@ pub(crate) fn persist(file: NamedTempFile, place: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes what processes that were killed left when they were to write `place`.
+/// Removes temporary files of `place` that killed processes left behind.
 pub(crate) fn remove_leftovers(place: &Path) {
     let name = name(place);
     for entry in fs::read_dir(parent(place)).into_iter().flatten().flatten() {
-        // Opening a pipe would wait for whoever writes to it.
+        // Opening a pipe would wait for its writer.
         let regular = entry.file_type().is_ok_and(|kind| kind.is_file());
         if !regular || !is_temporary(&entry.file_name(), &name) {
             continue;
         }
         let Ok(file) = File::open(entry.path()) else { continue };
-        // Removed before the lock is given back.
+        // The file is removed before its lock is released.
         if !matches!(file.try_lock(), Err(TryLockError::WouldBlock | TryLockError::Error(_))) {
             let _ = fs::remove_file(entry.path());
         }
     }
 }
 
-/// A name as long as those of the temporaries of `place`.
+/// Gives a name as long as those of the temporary files of `place`.
 pub(crate) fn longest_name(place: &Path) -> OsString {
     temporary_name(&name(place), &"0".repeat(DRAWN))
 }
 
-/// Letters and digits that differ from call to call and from process to process.
+/// Draws letters and digits that differ from call to call and from process to process.
 fn drawn() -> String {
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut number = RandomState::new().build_hasher().finish();
