@@ -1,27 +1,22 @@
-//! Command lines: what argh leaves out. `--k=10` beside `--k 10`, `--version`, `--help` anywhere, one-line errors.
+//! Parses command lines, with what argh leaves out.
+//!
+//! That is `--k=10` as well as `--k 10`, `--version`, `--help` anywhere, and errors of one line.
 
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// What the command line asks for.
+use crate::messages::Verbosity;
+
+/// The request of a command line.
 pub(crate) enum Parsed<A> {
-    /// Work to be done, and what to say of it.
-    Run(A, Voice),
-    /// Help or version, to be printed.
+    /// Work to do, and what to print about it.
+    Run(A, Verbosity),
+    /// Text of help or version, to be printed.
     Show(String),
 }
 
-/// What a program says of its work, the same in every program.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Voice {
-    /// Neither progress nor notes.
-    pub(crate) quiet: bool,
-    /// The result as JSON.
-    pub(crate) json: bool,
-}
-
-/// Parses `arguments` (without the program's name). The error is what to tell a user who got them wrong.
+/// Parses `arguments`, without the name of the program. The error is a message to the user.
 pub(crate) fn parse<A: argh::TopLevelCommand>(
     name: &str,
     arguments: impl Iterator<Item = OsString>,
@@ -49,25 +44,27 @@ pub(crate) fn parse<A: argh::TopLevelCommand>(
         words.retain(|word| word != switch);
         words.len() < before
     };
-    let voice = Voice { quiet: said("--quiet"), json: said("--json") };
+    let verbosity = Verbosity { quiet: said("--quiet"), json: said("--json") };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match A::from_args(&[name], &words) {
-        Ok(args) => Ok(Parsed::Run(args, voice)),
+        Ok(args) => Ok(Parsed::Run(args, verbosity)),
         Err(exit) if exit.status.is_ok() => Ok(Parsed::Show(with_common_options(&exit.output))),
         Err(exit) => Err(exit.output.trim().to_owned()),
     }
 }
 
-/// argh's help text, with the options that every program has and argh does not know.
+/// Adds the options that every program has, and argh does not know, to argh's help text.
 fn with_common_options(help: &str) -> String {
     let line = "  -h, --help        display usage information\n";
-    let common = "  --quiet           show neither progress nor notes, only results, warnings and errors\n  \
-                  --json            print the result as one line of JSON: what was read, found and written\n  \
+    let common = "  --quiet           show neither progress nor notes, only results, \
+                  warnings and errors\n  \
+                  --json            print the result as one line of JSON: what was read, \
+                  found and written\n  \
                   --version         display the version\n";
     help.replace(line, &format!("{common}{line}"))
 }
 
-/// `--k`, `--max-iter`: two dashes and a name.
+/// Whether `word` is two dashes and a name: `--k`, `--max-iter`.
 fn is_option(word: &str) -> bool {
     word.strip_prefix("--").is_some_and(|name| {
         !name.is_empty()
@@ -75,7 +72,7 @@ fn is_option(word: &str) -> bool {
     })
 }
 
-/// A whole number of at least 1: clusters, starts, threads.
+/// A whole number of at least 1, for clusters, starts or threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count(pub usize);
 
@@ -90,7 +87,7 @@ impl FromStr for Count {
     }
 }
 
-/// A finite number of at least 0: a tolerance, a regularisation.
+/// A finite number of at least 0, for a tolerance or a regularization.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NotNegative(pub f64);
 
@@ -105,12 +102,12 @@ impl FromStr for NotNegative {
     }
 }
 
-/// `--select-k 2..20`: whole numbers, both ends included, the first at least 1.
+/// A range of whole numbers such as 2..20, both ends included, the first at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// The first.
+    /// First number.
     pub first: usize,
-    /// The last.
+    /// Last number, included.
     pub last: usize,
 }
 
@@ -132,7 +129,7 @@ impl Display for Span {
     }
 }
 
-/// Comma-separated values as one argument: `--hidden 1500,1000,500`. An empty word is an empty list.
+/// Comma-separated values as one argument, such as 1500,1000,500. An empty word is an empty list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct List<T>(pub Vec<T>);
 
@@ -209,8 +206,8 @@ mod tests {
             (&["--out", "a", "--json"], false, true),
             (&["--json", "--out", "a", "--quiet"], true, true),
         ] {
-            let Ok(Parsed::Run(args, voice)) = run(words) else { panic!("{words:?}") };
-            assert_eq!((args.out.as_str(), voice), ("a", Voice { quiet, json }));
+            let Ok(Parsed::Run(args, verbosity)) = run(words) else { panic!("{words:?}") };
+            assert_eq!((args.out.as_str(), verbosity), ("a", Verbosity { quiet, json }));
         }
     }
 

@@ -1,14 +1,15 @@
-//! The files of a run, held against one another before anything is computed.
+//! Checks the files of a run before anything is computed.
 
 use std::path::PathBuf;
 
 use artifact::{NamedFile, check_files};
 
-/// The files that a run reads and writes, by the options that name them.
+/// The files that a run reads and writes, with the options that name them.
 ///
 /// ```no_run
 /// # use std::path::PathBuf;
-/// # let (points, weights, out) = (PathBuf::from("points.npy"), None::<PathBuf>, PathBuf::from("out.npy"));
+/// # let (points, out) = (PathBuf::from("points.npy"), PathBuf::from("out.npy"));
+/// # let weights = None::<PathBuf>;
 /// cli::Files::new()
 ///     .reads("--points", [&points])
 ///     .reads("--weights", &weights)
@@ -23,19 +24,19 @@ pub struct Files {
 }
 
 impl Files {
-    /// No files yet.
+    /// Makes an empty set of files.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds what `option` names to the files that are read.
+    /// Adds the files that `option` names to those that are read.
     #[must_use]
     pub fn reads<'a>(mut self, option: &str, paths: impl IntoIterator<Item = &'a PathBuf>) -> Self {
         self.inputs.extend(named(option, paths));
         self
     }
 
-    /// Adds what `option` names to the files that are written, each with its provenance `<file>.json`.
+    /// Adds the files that `option` names to those that are written, each with its provenance.
     #[must_use]
     pub fn writes<'a>(
         mut self,
@@ -46,8 +47,10 @@ impl Files {
         self
     }
 
-    /// Refuses outputs that could not be written, or that would replace one another or an input, see
-    /// [`artifact::check_files`]. Called first thing, so that no work is lost to a name.
+    /// Checks that outputs can be written and replace neither one another nor an input.
+    ///
+    /// See [`artifact::check_files`]. Programs call this first, so that no work is lost to a wrong
+    /// name.
     ///
     /// # Errors
     /// The first output that is refused, and why: the program ends with exit code 1.

@@ -1,9 +1,11 @@
-//! Progress: a bar where stderr is a terminal, plain lines where it is not (indicatif alone would be silent there).
+//! Shows progress: a bar on a terminal, plain lines elsewhere, where indicatif alone is silent.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+
+use crate::messages::{note, verbosity};
 
 /// Progress over a known number of steps.
 pub struct Progress {
@@ -11,9 +13,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A bar over `length` steps, named in the plural by `what`: `starts`, `bytes`.
+    /// Makes a bar over `length` steps, which `what` names in the plural: `starts`, `bytes`.
     pub fn new(what: &str, length: u64) -> Self {
-        if !std::io::stderr().is_terminal() || crate::voice().quiet {
+        if !std::io::stderr().is_terminal() || verbosity().quiet {
             return Self { bar: None };
         }
         let (position, rate) = match what {
@@ -33,7 +35,7 @@ impl Progress {
         Self { bar: Some(bar) }
     }
 
-    /// Moves the bar; shows nothing off a terminal.
+    /// Moves the bar to `position` and sets its message; does nothing without a terminal.
     pub fn set(&self, position: u64, message: &str) {
         if let Some(bar) = &self.bar {
             bar.set_position(position);
@@ -41,30 +43,30 @@ impl Progress {
         }
     }
 
-    /// Moves the bar and leaves its message as it is.
+    /// Moves the bar to `position` and keeps its message.
     pub fn advance(&self, position: u64) {
         if let Some(bar) = &self.bar {
             bar.set_position(position);
         }
     }
 
-    /// Tells how many steps there are, where that was not known before.
+    /// Sets the number of steps, if it was not known before.
     pub fn set_length(&self, length: u64) {
         if let Some(bar) = &self.bar {
             bar.set_length(length);
         }
     }
 
-    /// Prints a line that stays: above the bar, or plainly off a terminal.
+    /// Prints a line that stays: above the bar, or plainly without a terminal.
     pub fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => crate::note(text),
+            None => note(text),
         }
     }
 }
 
-/// Progress where nothing is known on the way but how far it is: a bar, and off a terminal a line for each quarter.
+/// Progress without messages: a bar, or a line for each quarter without a terminal.
 pub struct Quarters {
     bar: Progress,
     what: String,
@@ -73,12 +75,12 @@ pub struct Quarters {
 }
 
 impl Quarters {
-    /// As [`Progress::new`].
+    /// Makes progress over `length` steps, see [`Progress::new`].
     pub fn new(what: &str, length: usize) -> Self {
         Self { bar: Progress::new(what, length as u64), what: what.to_owned(), length, told: 0 }
     }
 
-    /// Moves the bar, or says so.
+    /// Moves the bar, or prints a line if another quarter is done.
     pub fn set(&mut self, position: usize) {
         self.bar.set(position as u64, "");
         let quarters = 4 * position / self.length.max(1);

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM; and SIGXFSZ, which would end a program in the middle of a file.
+//! Handles SIGINT, SIGTERM, and SIGXFSZ, which would end a program in the middle of a file.
 
 use std::fmt::{self, Display};
 use std::process::ExitCode;
@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
-/// Whether the program stops by itself when it is asked to.
+/// Whether the program stops by itself after a signal.
 static GENTLE: AtomicBool = AtomicBool::new(false);
-/// The signal that asked it to, or 0.
+/// The signal that came, or 0.
 static ASKED: AtomicI32 = AtomicI32::new(0);
 
-/// The program stopped by itself, because of a signal.
+/// The error of a program that stopped by itself after a signal.
 #[derive(Debug)]
 struct Stopped(String);
 
@@ -23,7 +23,9 @@ impl Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// From now on the first signal does not end the program: [`asked_to_stop`] says that it came. A second one ends it at once.
+/// Makes the first signal set [`asked_to_stop`] instead of ending the program.
+///
+/// A second signal ends it at once.
 pub fn stop_when_asked() {
     GENTLE.store(true, Ordering::SeqCst);
 }
@@ -33,23 +35,29 @@ pub fn asked_to_stop() -> bool {
     ASKED.load(Ordering::SeqCst) != 0
 }
 
-/// The error to return after a signal, with what was left and how to go on: the program ends with 128 + the signal's number.
+/// Makes the error to return after a signal: the program ends with 128 + its number.
+///
+/// `message` says what was left behind and how to go on.
 pub fn stopped(message: impl Display) -> anyhow::Error {
     Stopped(message.to_string()).into()
 }
 
-/// What a program ends with that stopped by itself.
+/// Gives the exit code of a program that stopped by itself.
 pub(crate) fn exit_code(error: &anyhow::Error) -> Option<ExitCode> {
     let code = 128 + ASKED.load(Ordering::SeqCst);
     error.is::<Stopped>().then(|| ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)))
 }
 
-/// On a signal: remove temporary files and end at once with 128 + its number, unless the program stops by itself.
+/// Starts the thread that handles signals.
+///
+/// On a signal it removes temporary files and ends the program at once with 128 + the number of the
+/// signal, unless the program stops by itself.
 pub(crate) fn handle() -> anyhow::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGXFSZ])?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
-            // The file may not grow any further: now that the signal is handled, whoever writes to it is told by an error.
+            // The file may not grow any further. Because the signal is handled, its writer gets an
+            // error.
             if signal == SIGXFSZ {
                 continue;
             }
@@ -57,7 +65,8 @@ pub(crate) fn handle() -> anyhow::Result<()> {
                 continue;
             }
             artifact::remove_temporaries();
-            // Not std::process::exit: its exit handlers would wait for threads that are still computing.
+            // The exit handlers of std::process::exit would wait for threads that are still
+            // computing.
             signal_hook::low_level::exit(128 + signal);
         }
     })?;

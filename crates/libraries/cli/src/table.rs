@@ -1,15 +1,20 @@
-//! Results as a table for people.
+//! Formats results as tables for people.
 
 use std::io::IsTerminal;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, Table, presets};
 
-/// A table with a line under the head; columns of numbers to the right, others to the left. Ends with a newline.
+/// Formats a table with a line under its head.
+///
+/// Columns of numbers are aligned to the right, others to the left. The text ends with a newline.
 pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     set(head, rows, |_, _| false, false)
 }
 
-/// As [`table`], with the cells (row, column) for which `best` holds in colour, where stdout is a terminal and `NO_COLOR` is not set.
+/// Formats a table, see [`table`], with the best cells in color.
+///
+/// `best` says which cells (row, column) are. Without a terminal on stdout, or if `NO_COLOR` is
+/// set, there is no color.
 pub fn table_with_best(
     head: &[&str],
     rows: impl IntoIterator<Item = Vec<String>>,
@@ -24,22 +29,22 @@ fn set(
     head: &[&str],
     rows: impl IntoIterator<Item = Vec<String>>,
     best: impl Fn(usize, usize) -> bool,
-    coloured: bool,
+    colored: bool,
 ) -> String {
     let mut table = Table::new();
-    // ASCII, so that a table survives a log file, a terminal without Unicode, or being pasted into an issue.
+    // ASCII survives a log file, a terminal without Unicode, and being pasted into an issue.
     table.load_style(presets::ASCII_MARKDOWN).set_header(head.to_vec());
     for (at, row) in rows.into_iter().enumerate() {
         table.add_row(row.into_iter().enumerate().map(|(column, content)| {
             let cell = Cell::new(content);
-            if coloured && best(at, column) {
+            if colored && best(at, column) {
                 cell.fg(Color::DarkGreen).add_attribute(Attribute::Bold)
             } else {
                 cell
             }
         }));
     }
-    if coloured {
+    if colored {
         table.enforce_styling();
     } else {
         table.force_no_tty();
@@ -55,7 +60,7 @@ fn set(
     format!("{}\n", table.trim_fmt())
 }
 
-/// How many points there are of each kind, numbered from 0, and which share of all that is.
+/// Formats the number of points of each `kind`, numbered from 0, and its share of all points.
 pub fn share_table(kind: &str, counts: &[usize]) -> String {
     let n: usize = counts.iter().sum();
     let row = |(i, &count): (usize, &usize)| {
@@ -79,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_is_in_colour_and_as_wide_as_without() {
+    fn the_best_is_in_color_and_as_wide_as_without() {
         let rows = || [vec!["a".to_owned(), "1".to_owned()], vec!["b".to_owned(), "22".to_owned()]];
         let text = super::set(&["name", "n"], rows(), |row, column| (row, column) == (1, 1), true);
         assert!(text.contains("\u{1b}[") && text.matches("22").count() == 1, "{text:?}");
