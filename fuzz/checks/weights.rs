@@ -1,16 +1,12 @@
-//! The check of weights and checkpoints, shared by the fuzz target and a test of the library.
-
 use autoencoder::{Device, Network, Pixels, TrainParams, Training};
 use ndarray::Array2;
 use serde_json::Value;
 
-/// Most bytes of tensors that follow a header, whatever it promises.
-const MAX_TENSOR_BYTES: usize = 1 << 20;
+/// Of what a header promises, this much is given.
+const MOST: usize = 1 << 20;
 
-/// Makes the file that an input stands for.
-///
-/// The first byte tells whether the rest is a safetensors file, or the header of one that gets as
-/// many bytes as it promises.
+/// The file that an input stands for. Its first byte says whether the rest is a safetensors file,
+/// or the header of one that is to get as many bytes as it promises.
 pub fn file(data: &[u8]) -> Vec<u8> {
     let Some((form, header)) = data.split_first() else { return Vec::new() };
     if form % 2 == 0 {
@@ -22,14 +18,12 @@ pub fn file(data: &[u8]) -> Vec<u8> {
         .into_iter()
         .flatten()
         .filter_map(|(_, tensor)| tensor["data_offsets"][1].as_u64());
-    let length = ends.max().and_then(|end| usize::try_from(end).ok()).unwrap_or(0).min(MAX_TENSOR_BYTES);
+    let length = ends.max().and_then(|end| usize::try_from(end).ok()).unwrap_or(0).min(MOST);
     [&(header.len() as u64).to_le_bytes()[..], header, &vec![0; length]].concat()
 }
 
-/// Reads weights, and a checkpoint if they are small.
-///
-/// # Panics
-/// If weights that were read cannot be written, or are then read as another network.
+/// Reads weights, and a checkpoint where they are small: what was read can be written and is read
+/// as the same.
 pub fn check(bytes: &[u8]) {
     let Ok(network) = Network::from_safetensors(bytes, Device::Cpu) else { return };
     let architecture = network.architecture().clone();

@@ -1,4 +1,4 @@
-//! Fuzzes the reader of the loss curve of a training.
+//! The losses of a training.
 
 #![no_main]
 
@@ -11,9 +11,12 @@ mod autoencoder;
 fuzz_target!(|data: &[u8]| {
     fuzz::with_file("losses.csv", data, |path| {
         if let Ok((losses, _)) = autoencoder::Losses::read(path) {
-            for (epoch, train, _) in &losses.epochs {
-                assert!(epoch.is_finite() && train.is_finite());
-            }
+            assert!(
+                losses
+                    .epochs
+                    .iter()
+                    .all(|(epoch, train, _)| epoch.is_finite() && train.is_finite())
+            );
             assert!(losses.epochs.is_sorted_by(|a, b| a.0 < b.0));
         }
     });

@@ -1,4 +1,4 @@
-//! What can be asked for, and what goes together.
+//! Command-line options, and which of them go together.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,19 +7,26 @@ use artifact::{FileRecord, read_matrix};
 use cli::{Count, NotNegative, Span};
 use clustering::gmm::{CovarianceType, GmmParams, Init, Keep};
 
-/// Groups points with a Gaussian mixture fitted by expectation maximisation, in f64, and writes the most probable
-/// component of each; or, with --predict, assigns new points to the components of a model; or, with --select-k, compares
-/// numbers of components. The same seed gives the same bytes, whatever the number of threads.
+/// Groups points with a Gaussian mixture fitted by expectation maximisation, in f64, and writes the
+/// most probable component of each; or, with --predict, assigns new points to the components of a
+/// model; or, with --select-k, compares numbers of components. The same seed gives the same bytes,
+/// whatever the number of threads.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "cluster-gmm --points latents.npy --out assignments.npy --model model.npz --proba posterior.npy\ncluster-gmm --points new.npy --predict model.npz --out new-assignments.npy\ncluster-gmm --points latents.npy --select-k 2..20 --out k.csv\nevaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
+    example = "cluster-gmm --points latents.npy --out assignments.npy --model model.npz \
+        --proba posterior.npy\n\
+        cluster-gmm --points new.npy --predict model.npz --out new-assignments.npy\n\
+        cluster-gmm --points latents.npy --select-k 2..20 --out k.csv\n\
+        evaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
 )]
 pub struct Args {
-    /// points: .npy of any integer or float dtype, (n, d); or images (n, height, width), divided by 255 when u1
+    /// points: .npy of any integer or float dtype, (n, d); or images (n, height, width), divided by
+    /// 255 when u1
     #[argh(option, arg_name = "file")]
     pub points: PathBuf,
-    /// assignments to write: .npy, i4, (n,), values 0..k-1; with --select-k the table to write: .csv
+    /// assignments to write: .npy, i4, (n,), values 0..k-1; with --select-k the table to write:
+    /// .csv
     #[argh(option, arg_name = "file")]
     pub out: PathBuf,
     /// posterior to write: .npy, f8, (n, k), the probability of each component given the point
@@ -36,7 +43,8 @@ pub struct Args {
     /// fit nothing: assign the points to the most probable component of this model
     #[argh(option, arg_name = "file")]
     pub predict: Option<PathBuf>,
-    /// fit every number of components from A to B, write their BIC and AIC to --out and say which BIC is lowest
+    /// fit every number of components from A to B, write their BIC and AIC to --out and say which
+    /// BIC is lowest
     #[argh(option, arg_name = "A..B")]
     pub select_k: Option<Span>,
     /// weights of the points: .npy of any number dtype, (n,), at least 0 (default 1 each); a point
@@ -49,14 +57,15 @@ pub struct Args {
     /// starts, of which one is kept (default 1)
     #[argh(option, arg_name = "n")]
     pub starts: Option<Count>,
-    /// which start is kept: likelihood, or information: the one whose components are clearest and of about the same size,
-    /// by their mutual information with the points (default likelihood)
+    /// which start is kept: likelihood, or information: the one whose components are clearest and
+    /// of about the same size, by their mutual information with the points (default likelihood)
     #[argh(option, arg_name = "name")]
     pub keep: Option<Best>,
     /// most iterations of a start (default 300)
     #[argh(option, arg_name = "n")]
     pub max_iter: Option<Count>,
-    /// a start has converged when the mean log-likelihood changes by less than this, as in scikit-learn (default 1e-5)
+    /// a start has converged when the mean log-likelihood changes by less than this, as in
+    /// scikit-learn (default 1e-5)
     #[argh(option, arg_name = "x")]
     pub tol: Option<NotNegative>,
     /// full, tied, diag or spherical (default full, or that of the model of --init)
@@ -65,7 +74,8 @@ pub struct Args {
     /// added to every variance so that no component collapses (default 1e-6)
     #[argh(option, arg_name = "x")]
     pub reg_covar: Option<NotNegative>,
-    /// kmeans, random, a .npy of k means to start from, or a .npz model to go on from (default kmeans)
+    /// kmeans, random, a .npy of k means to start from, or a .npz model to go on from (default
+    /// kmeans)
     #[argh(option, arg_name = "name")]
     pub init: Option<Start>,
     /// of every random choice (default 0)
@@ -115,7 +125,7 @@ impl FromStr for Start {
 }
 
 impl Args {
-    /// Refuses options that mean nothing beside --predict or --select-k.
+    /// Checks that all options go together with --predict or --select-k.
     pub fn check(&self) -> anyhow::Result<()> {
         let from_file = matches!(self.init, Some(Start::Means(_) | Start::Model(_)));
         // Option, whether it was given, and whether it goes with --predict and with --select-k.
@@ -155,7 +165,8 @@ impl Args {
         Ok(())
     }
 
-    /// The parameters with the defaults filled in, and the file of means or the model if one was read.
+    /// Gives the parameters with the defaults filled in, and the record of the file that `--init`
+    /// names.
     pub fn params(&self) -> anyhow::Result<(GmmParams, Option<FileRecord>)> {
         let default = GmmParams::default();
         let (mut k, mut covariance_type) = (default.k, default.covariance_type);

@@ -1,5 +1,8 @@
-//! `cluster-gmm`: points in, assignments and a mixture out; or points and a mixture in, assignments out; or points in, a
-//! table of mixtures out.
+//! The program `cluster-gmm`: groups points with a Gaussian mixture.
+//!
+//! It reads points and writes assignments and a mixture; or it reads points and a mixture and
+//! writes assignments; or it reads points and writes a table of mixtures, one for each number of
+//! components.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -46,7 +49,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     }
 }
 
-/// What is written of a mixture's view of the points, where it was asked for.
+/// The optional outputs about the points, if they were asked for.
 struct Views {
     /// (n, k)
     posterior: Option<Array2<f64>>,
@@ -86,9 +89,10 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
 
     let progress = Progress::new("starts", starts as u64);
     let mut on_progress = |event: &gmm::Progress| show(&progress, event, 0, "");
-    let (fit, views) =
-        on_points!(&input.points, points => fit_points(args, input.weigh(points), &params, &mut on_progress))
-            .with_context(|| args.points.display().to_string())?;
+    let fitted = on_points!(&input.points, points => {
+        fit_points(args, input.weigh(points), &params, &mut on_progress)
+    });
+    let (fit, views) = fitted.with_context(|| args.points.display().to_string())?;
     drop(progress);
     if !fit.converged {
         let max_iter = params.max_iter;
@@ -109,15 +113,17 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         model_io::gmm::write(&mut outputs, path, &fit.model)?;
     }
     let mut result = json!({
-        "log_likelihood": fit.log_likelihood, "bic": fit.bic, "aic": fit.aic, "iterations": fit.iterations,
-        "converged": fit.converged, "sizes": fit.sizes, "start": fit.start,
+        "log_likelihood": fit.log_likelihood, "bic": fit.bic, "aic": fit.aic,
+        "iterations": fit.iterations, "converged": fit.converged, "sizes": fit.sizes,
+        "start": fit.start,
     });
     if let Some(information) = fit.information {
         result["information"] = information.into();
     }
     let inputs = input.records.into_iter().chain(start).collect();
     let text = format!(
-        "log-likelihood {:.6} per point, BIC {:.6e}, AIC {:.6e}, {} iterations, converged: {}\n\n{}",
+        "log-likelihood {:.6} per point, BIC {:.6e}, AIC {:.6e}, {} iterations, \
+         converged: {}\n\n{}",
         fit.log_likelihood,
         fit.bic,
         fit.aic,
@@ -139,14 +145,14 @@ fn fit_points<F: Scalar>(
     Ok((fit, views))
 }
 
-/// Components without a point.
+/// Lists the components without a point.
 fn empty(sizes: &[usize]) -> Vec<usize> {
     (0..sizes.len()).filter(|&c| sizes[c] == 0).collect()
 }
 
-/// Names a few components, and how many there are.
+/// Formats the number of components and the first few of them.
 fn named(components: &[usize]) -> String {
-    /// Components that are named.
+    /// Most components that are named.
     const MOST: usize = 8;
     let numbers: Vec<String> = components.iter().take(MOST).map(usize::to_string).collect();
     let rest = if components.len() > MOST { ", ..." } else { "" };
@@ -156,10 +162,11 @@ fn named(components: &[usize]) -> String {
     format!("{count}{noun} ({}{rest})", numbers.join(", "))
 }
 
-/// For the provenance.
+/// Gives the parameters for the provenance.
 fn parameters(params: &GmmParams, starts: usize) -> Value {
+    let keep = if params.keep == Keep::Information { "information" } else { "likelihood" };
     json!({
-        "k": params.k, "starts": starts, "keep": if params.keep == Keep::Information { "information" } else { "likelihood" },
+        "k": params.k, "starts": starts, "keep": keep,
         "max_iter": params.max_iter, "tol": params.tol, "seed": params.seed,
         "covariance": params.covariance_type.as_str(), "reg_covar": params.reg_covar,
         "init": match &params.init {
@@ -194,7 +201,7 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.finish(outputs, json!({}), inputs, result, &text)
 }
 
-/// Assignments `(n,)`, mean log density, and what else was asked for.
+/// Gives assignments `(n,)`, the mean log density, and the optional outputs.
 fn assign<F: Scalar>(
     args: &Args,
     mixture: &GaussianMixture,
@@ -205,7 +212,7 @@ fn assign<F: Scalar>(
     Ok((assignments, log_likelihood, Views::of(args, mixture, points)?))
 }
 
-/// Shows `event`, in a run of several fits the one after `done` others, which `which` names.
+/// Shows `event` of a fit that comes after `done` other starts; `which` names the fit.
 fn show(progress: &Progress, event: &gmm::Progress, done: u64, which: &str) {
     match event {
         gmm::Progress::Iteration(report) => {

@@ -1,4 +1,4 @@
-//! `--select-k`: a table of fits with every number of components.
+//! Option `--select-k`: a table of fits, one for each number of components.
 
 use anyhow::Context;
 use artifact::Outputs;
@@ -21,15 +21,17 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     let mut on_progress = |k: usize, event: &gmm::Progress| {
         show(&progress, event, ((k - first) * params.starts) as u64, &format!("k = {k}, "));
     };
-    let candidates =
-        on_points!(&input.points, points => gmm::select_k(input.weigh(points), &params, first..=last, &mut on_progress))
-            .with_context(|| args.points.display().to_string())?;
+    let fitted = on_points!(&input.points, points => {
+        gmm::select_k(input.weigh(points), &params, first..=last, &mut on_progress)
+    });
+    let candidates = fitted.with_context(|| args.points.display().to_string())?;
     drop(progress);
     let cut_short = candidates.iter().filter(|candidate| !candidate.fit.converged).count();
     if cut_short > 0 {
         let (all, max_iter) = (candidates.len(), params.max_iter);
         cli::warn(&format!(
-            "{cut_short} of {all} fits not converged after {max_iter} iterations; raise --max-iter or --tol"
+            "{cut_short} of {all} fits not converged after {max_iter} iterations; \
+             raise --max-iter or --tol"
         ));
     }
     let with_empty: Vec<String> = candidates
@@ -65,7 +67,7 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
 const COLUMNS: [&str; 7] =
     ["k", "log_likelihood", "parameters", "bic", "aic", "iterations", "converged"];
 
-/// One line per number of components, floats with all their digits.
+/// Formats one line for each number of components, floats with all their digits.
 fn csv(candidates: &[Candidate]) -> String {
     let line = |Candidate { k, n_parameters, fit }: &Candidate| {
         format!(

@@ -1,4 +1,5 @@
-//! The program in an empty folder. What it refuses is tested for all programs at once in `scripts/tests`.
+//! The program in an empty folder. What it refuses is tested for all programs at once in
+//! `scripts/tests`.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -55,7 +56,8 @@ fn a_model_of_any_covariance_assigns_its_own_points_as_the_fit_did() {
     strips(folder.path());
     for covariance in ["full", "tied", "diag", "spherical"] {
         let fit = format!(
-            "--points points.npy --out a.npy --proba p.npy --model m.npz --k 3 --covariance {covariance}"
+            "--points points.npy --out a.npy --proba p.npy --model m.npz --k 3 \
+             --covariance {covariance}"
         );
         done(folder.path(), &fit);
         done(folder.path(), "--points points.npy --out b.npy --proba q.npy --predict m.npz");

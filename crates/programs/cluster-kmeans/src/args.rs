@@ -1,4 +1,4 @@
-//! What can be asked for, and what goes together.
+//! Command-line options, and which of them go together.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,32 +7,38 @@ use artifact::{FileRecord, read_matrix};
 use cli::{Count, NotNegative, Span};
 use clustering::kmeans::{Algorithm, Init, KMeansParams, MiniBatchParams};
 
-/// Groups points with k-means and writes the cluster of each; or, with --predict, assigns new points to the clusters of
-/// a model; or, with --select-k, compares numbers of clusters. The same seed gives the same bytes, whatever the number of
-/// threads.
+/// Groups points with k-means and writes the cluster of each; or, with --predict, assigns new
+/// points to the clusters of a model; or, with --select-k, compares numbers of clusters. The same
+/// seed gives the same bytes, whatever the number of threads.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "cluster-kmeans --points latents.npy --out assignments.npy --model model.npz\ncluster-kmeans --points new.npy --predict model.npz --out new-assignments.npy\ncluster-kmeans --points latents.npy --select-k 2..20 --out k.csv\nevaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
+    example = "cluster-kmeans --points latents.npy --out assignments.npy --model model.npz\n\
+        cluster-kmeans --points new.npy --predict model.npz --out new-assignments.npy\n\
+        cluster-kmeans --points latents.npy --select-k 2..20 --out k.csv\n\
+        evaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
 )]
 pub struct Args {
-    /// points: .npy of any integer or float dtype, (n, d); or images (n, height, width), divided by 255 when u1
+    /// points: .npy of any integer or float dtype, (n, d); or images (n, height, width), divided by
+    /// 255 when u1
     #[argh(option, arg_name = "file")]
     pub points: PathBuf,
-    /// assignments to write: .npy, i4, (n,), values 0..k-1; with --select-k the table to write: .csv
+    /// assignments to write: .npy, i4, (n,), values 0..k-1; with --select-k the table to write:
+    /// .csv
     #[argh(option, arg_name = "file")]
     pub out: PathBuf,
     /// model to write: .npz with centroids (k, d)
     #[argh(option, arg_name = "file")]
     pub model: Option<PathBuf>,
-    /// table of all iterations to write: .csv with start, iteration, inertia, moved points, distances computed
+    /// table of all iterations to write: .csv with start, iteration, inertia, moved points,
+    /// distances computed
     #[argh(option, arg_name = "file")]
     pub trace: Option<PathBuf>,
     /// fit nothing: assign the points to the nearest centroid of this model
     #[argh(option, arg_name = "file")]
     pub predict: Option<PathBuf>,
-    /// fit every number of clusters from A to B, write their inertia and silhouette to --out and say where the inertia
-    /// bends and the silhouette is highest
+    /// fit every number of clusters from A to B, write their inertia and silhouette to --out and
+    /// say where the inertia bends and the silhouette is highest
     #[argh(option, arg_name = "A..B")]
     pub select_k: Option<Span>,
     /// weights of the points: .npy of any number dtype, (n,), at least 0 (default 1 each)
@@ -47,15 +53,15 @@ pub struct Args {
     /// most iterations of a start (default 350); of minibatch, passes over the points (default 100)
     #[argh(option, arg_name = "n")]
     pub max_iter: Option<Count>,
-    /// a start has converged when the squared move of the centroids is at most this times the mean variance of the
-    /// columns, as in scikit-learn (default 1e-10)
+    /// a start has converged when the squared move of the centroids is at most this times the mean
+    /// variance of the columns, as in scikit-learn (default 1e-10)
     #[argh(option, arg_name = "x")]
     pub tol: Option<NotNegative>,
     /// k-means++, random, or a .npy of k centroids to start from (default k-means++)
     #[argh(option, arg_name = "name")]
     pub init: Option<Start>,
-    /// auto, lloyd, hamerly, yinyang or elkan: the same bytes in different times; minibatch: about the same from a file that
-    /// need not fit in memory; linfa: the slow reference (default auto)
+    /// auto, lloyd, hamerly, yinyang or elkan: the same bytes in different times; minibatch: about
+    /// the same from a file that need not fit in memory; linfa: the slow reference (default auto)
     #[argh(option, arg_name = "name")]
     pub algorithm: Option<Method>,
     /// points of a step of minibatch (default 1024)
@@ -111,15 +117,16 @@ impl FromStr for Method {
 }
 
 impl Args {
-    /// Whether the points stay in their file.
+    /// Whether the algorithm is minibatch, which leaves the points in their file.
     pub fn minibatch(&self) -> bool {
         self.algorithm == Some(Method::MiniBatch)
     }
 
-    /// Refuses options that mean nothing beside --predict, --select-k or --algorithm minibatch.
+    /// Checks that all options go together with --predict, --select-k or --algorithm minibatch.
     pub fn check(&self) -> anyhow::Result<()> {
         let file = matches!(self.init, Some(Start::File(_)));
-        // Option, whether it was given, and whether it goes with --predict, with --select-k and with minibatch.
+        // The option, whether it was given, and whether it goes with --predict, with --select-k and
+        // with minibatch.
         let options = [
             ("--model", self.model.is_some(), false, false, true),
             ("--trace", self.trace.is_some(), false, false, false),
@@ -168,7 +175,7 @@ impl Args {
         Ok(())
     }
 
-    /// Those of mini-batches, with the defaults filled in.
+    /// Gives the parameters of minibatch with the defaults filled in.
     pub fn minibatch_params(&self) -> MiniBatchParams {
         let default = MiniBatchParams::default();
         MiniBatchParams {
@@ -186,7 +193,7 @@ impl Args {
         }
     }
 
-    /// The parameters with the defaults filled in, and the file of centroids if one was read.
+    /// Gives the parameters with the defaults filled in, and the record of the file of centroids.
     pub fn params(&self) -> anyhow::Result<(KMeansParams, Option<FileRecord>)> {
         let default = KMeansParams::default();
         let (init, record) = match &self.init {

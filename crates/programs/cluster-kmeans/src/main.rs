@@ -1,5 +1,7 @@
-//! `cluster-kmeans`: points in, assignments and centroids out; or points and centroids in, assignments out; or points in,
-//! a table of numbers of clusters out.
+//! The program `cluster-kmeans`: groups points with k-means.
+//!
+//! It reads points and writes assignments and centroids; or it reads points and centroids and
+//! writes assignments; or it reads points and writes a table, one line for each number of clusters.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -63,9 +65,10 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
             trace.push(*report);
         }
     };
-    let fit =
-        on_points!(&input.points, points => kmeans::fit(input.weigh(points), &params, &mut on_progress))
-            .with_context(|| args.points.display().to_string())?;
+    let fit = on_points!(&input.points, points => {
+        kmeans::fit(input.weigh(points), &params, &mut on_progress)
+    });
+    let fit = fit.with_context(|| args.points.display().to_string())?;
     drop(progress);
     warn(&fit, &params);
 
@@ -78,8 +81,8 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         outputs.bytes(path, trace_csv(trace).as_bytes())?;
     }
     let result = json!({
-        "inertia": fit.inertia, "iterations": fit.iterations, "converged": fit.converged, "sizes": fit.sizes,
-        "start": fit.start, "distances": fit.distances,
+        "inertia": fit.inertia, "iterations": fit.iterations, "converged": fit.converged,
+        "sizes": fit.sizes, "start": fit.start, "distances": fit.distances,
     });
     let inputs = input.records.into_iter().chain(centroids).collect();
     let text = format!(
@@ -92,7 +95,7 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.finish(outputs, parameters(&params, starts), inputs, result, &text)
 }
 
-/// Mini-batches: the points stay in their file.
+/// Fits with minibatch: the points stay in their file.
 fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let params = args.minibatch_params();
@@ -116,7 +119,8 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     if coincident_starts > 0 {
         let k = params.k;
         cli::warn(&format!(
-            "{coincident_starts} of {k} starting centroids repeat another: among the rows of the first \
+            "{coincident_starts} of {k} starting centroids repeat another: \
+             among the rows of the first \
              sample fewer than {k} are distinct; lower --k, remove duplicate rows or raise --batch"
         ));
     }
@@ -146,10 +150,11 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.finish(outputs, parameters, vec![record], result, &text)
 }
 
-/// For the provenance.
+/// Gives the parameters for the provenance.
 fn parameters(params: &KMeansParams, starts: usize) -> Value {
     json!({
-        "k": params.k, "starts": starts, "max_iter": params.max_iter, "tol": params.tol, "seed": params.seed,
+        "k": params.k, "starts": starts, "max_iter": params.max_iter, "tol": params.tol,
+        "seed": params.seed,
         "init": match &params.init {
             Init::KMeansPlusPlus => "k-means++",
             Init::Random => "random",
@@ -159,7 +164,7 @@ fn parameters(params: &KMeansParams, starts: usize) -> Value {
     })
 }
 
-/// One line per iteration, floats with all their digits; starts count from 1, as on the screen.
+/// Formats one line for each iteration, floats with all their digits; starts count from 1.
 fn trace_csv(trace: &[IterationReport]) -> String {
     let line = |report: &IterationReport| {
         let IterationReport { start, iteration, inertia, moved, distances, .. } = report;
@@ -196,7 +201,7 @@ fn assign<F: Scalar>(
     Ok((assignments, inertia))
 }
 
-/// Shows `event`, in a run of several fits the one after `done` starts of others, which `which` names.
+/// Shows `event` of a fit that comes after `done` other starts; `which` names the fit.
 fn show(progress: &Progress, event: &kmeans::Progress, done: u64, which: &str) {
     match event {
         kmeans::Progress::Iteration(report) => {
@@ -210,7 +215,8 @@ fn show(progress: &Progress, event: &kmeans::Progress, done: u64, which: &str) {
             let ended = if *converged { "" } else { ", not converged" };
             let start = start + 1;
             progress.line(&format!(
-                "{which}start {start}/{starts}: inertia {inertia:.6e} after {iterations} iterations{ended}"
+                "{which}start {start}/{starts}: inertia {inertia:.6e} after \
+             {iterations} iterations{ended}"
             ));
             progress.set(done + start as u64, "");
         }

@@ -1,4 +1,4 @@
-//! `--algorithm minibatch`: points are read from their file as they are needed, so the file need not fit into memory.
+//! Fits with minibatch to a file of points that need not fit into memory.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ use clustering::kmeans::{BatchReport, KMeans, MiniBatch, MiniBatchParams, Random
 use model_io::on_points;
 use ndarray::{Array1, s};
 
-/// What came of a fit.
+/// The result of a fit.
 pub struct Outcome {
     /// The centroids.
     pub model: KMeans,
@@ -17,24 +17,25 @@ pub struct Outcome {
     pub assignments: Array1<i32>,
     /// Sum over the points of the squared distance to the centroid of their cluster.
     pub inertia: f64,
-    /// Batches it took.
+    /// Number of batches.
     pub iterations: usize,
-    /// Whether the smoothed inertia of the batches stopped falling before `max_iter` passes were over.
+    /// Whether the smoothed inertia of the batches stopped falling before `max_iter` passes were
+    /// over.
     pub converged: bool,
     /// Points in each cluster, shape (k,).
     pub sizes: Vec<usize>,
-    /// Starting centroids that were where another was: the first sample had fewer distinct rows than
-    /// clusters.
+    /// Number of starting centroids that equal another: the first sample had fewer distinct rows
+    /// than clusters.
     pub coincident_starts: usize,
-    /// The file of points.
+    /// The record of the file of points.
     pub record: FileRecord,
 }
 
-/// Fits k-means to random batches of the rows of `points`; then goes through the file once more, to assign every row.
-/// `on_progress` is told of every batch, and how many there will be at most.
+/// Fits k-means to random batches of the rows of `points`, and then assigns every row.
 ///
-/// Of the file there is never more in memory than a batch, the first sample (three batches, or 3 k rows) or a block of a
-/// few MB; the assignments take 4 n bytes.
+/// Calls `on_progress` for every batch, with the most batches there will be. In memory there is
+/// never more of the file than a batch, the first sample (three batches, or 3 k rows) or a block of
+/// a few MB; the assignments take 4 n bytes.
 pub fn fit(
     points: &Path,
     params: &MiniBatchParams,
@@ -74,15 +75,15 @@ pub fn fit(
     })
 }
 
-/// How many centroids are where one before them is.
+/// Counts the centroids that equal one before them.
 fn coincident(model: &KMeans) -> usize {
-    // 0 and -0 are the same place.
+    // Adding 0 turns -0 into 0, which is the same place.
     let places =
         model.centroids().outer_iter().map(|row| row.mapv(|x| (x + 0.0).to_bits()).to_vec());
     model.centroids().nrows() - places.collect::<HashSet<_>>().len()
 }
 
-/// The cluster of each row (n,), and the inertia.
+/// Gives the cluster of each row (n,) and the inertia.
 fn assign(file: &PointFile, model: &KMeans, batch: usize) -> anyhow::Result<(Array1<i32>, f64)> {
     let mut assignments = Array1::zeros(file.dim().0);
     let (mut start, mut inertia) = (0, 0.0);
@@ -111,12 +112,13 @@ mod tests {
 
     const N: usize = 40_000;
 
-    /// Four groups of points, in the order of their coordinates modulo something.
+    /// Gives the coordinates of points in four groups.
     fn value(i: usize, j: usize) -> u8 {
         (60 * ((i % 4) >> (j % 2) & 1) + (i * 7 + j * 13 + i * j) % 41) as u8
     }
 
-    /// Fits to what `path` holds and compares with the whole in memory; returns how many times worse the inertia is.
+    /// Fits to the file at `path`, compares with the whole in memory, and gives the ratio of the
+    /// inertias.
     fn fit_file(path: &Path, params: &MiniBatchParams) -> f64 {
         let mut reports = Vec::new();
         let outcome =
@@ -129,7 +131,8 @@ mod tests {
             let assignments = outcome.model.predict(points.clone()).unwrap();
             assert_eq!(outcome.assignments, assignments);
             let inertia = outcome.model.inertia(points.clone(), &assignments).unwrap();
-            assert!((outcome.inertia - inertia).abs() <= 1e-12 * inertia, "{} against {inertia}", outcome.inertia);
+            let found = outcome.inertia;
+            assert!((found - inertia).abs() <= 1e-12 * inertia, "{found} against {inertia}");
             let params = KMeansParams { k: params.k, ..KMeansParams::default() };
             kmeans::fit(points, &params, &mut |_| {}).unwrap()
         });

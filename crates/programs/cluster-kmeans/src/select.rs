@@ -1,4 +1,4 @@
-//! `--select-k`: a table of fits with every number of clusters.
+//! Option `--select-k`: a table of fits, one for each number of clusters.
 
 use anyhow::Context;
 use artifact::Outputs;
@@ -21,16 +21,18 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     let mut on_progress = |k: usize, event: &kmeans::Progress| {
         show(&progress, event, ((k - first) * params.starts) as u64, &format!("k = {k}, "));
     };
-    let selection =
-        on_points!(&input.points, points => kmeans::select_k(input.weigh(points), &params, first..=last, &mut on_progress))
-            .with_context(|| args.points.display().to_string())?;
+    let fitted = on_points!(&input.points, points => {
+        kmeans::select_k(input.weigh(points), &params, first..=last, &mut on_progress)
+    });
+    let selection = fitted.with_context(|| args.points.display().to_string())?;
     drop(progress);
     let candidates = &selection.candidates;
     let cut_short = candidates.iter().filter(|candidate| !candidate.fit.converged).count();
     if cut_short > 0 {
         let (all, max_iter) = (candidates.len(), params.max_iter);
         cli::warn(&format!(
-            "{cut_short} of {all} fits not converged after {max_iter} iterations; raise --max-iter or --tol"
+            "{cut_short} of {all} fits not converged after {max_iter} iterations; \
+             raise --max-iter or --tol"
         ));
     }
 
@@ -60,8 +62,10 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
 
 const COLUMNS: [&str; 5] = ["k", "inertia", "silhouette", "iterations", "converged"];
 
-/// One line per number of clusters, floats with all their digits; the silhouette of a single
-/// cluster is empty, and so is its standard error, which is 0 where all points are scored.
+/// Formats one line for each number of clusters, floats with all their digits.
+///
+/// The silhouette of a single cluster is empty, and so is its standard error, which is 0 if all
+/// points are scored.
 fn csv(candidates: &[Candidate]) -> String {
     let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
     let line = |candidate: &Candidate| {

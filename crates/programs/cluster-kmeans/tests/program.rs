@@ -1,4 +1,5 @@
-//! The program in an empty folder. What it refuses is tested for all programs at once in `scripts/tests`.
+//! The program in an empty folder. What it refuses is tested for all programs at once in
+//! `scripts/tests`.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -65,7 +66,8 @@ fn a_model_assigns_its_own_points_as_the_fit_did() {
 fn given_centroids_are_where_it_starts() {
     let folder = tempdir().unwrap();
     four_points(folder.path());
-    // From here Lloyd's algorithm stays with the worse grouping, lower against upper: inertia 4 x 4.5^2.
+    // From here Lloyd's algorithm stays with the worse grouping, lower against upper: inertia 4 x
+    // 4.5^2.
     write_npy(folder.path().join("start.npy"), &array![[4i64, 0], [4, 1]]).unwrap();
     let shown = done(folder.path(), "--points points.npy --out a.npy --k 2 --init start.npy");
     assert!(shown.starts_with("inertia 8.100000e1, "), "{shown}");

@@ -1,4 +1,6 @@
-//! `consensus`: assignments of several runs in, one assignment out, or how much they agree. No label is read.
+//! The program `consensus`: combines assignments of several runs into one, without labels.
+//!
+//! It reads assignments and writes one assignment, or prints how much the runs agree.
 
 mod similarity;
 mod vote;
@@ -15,22 +17,31 @@ use serde_json::json;
 use similarity::Similarity;
 use vote::Run;
 
-/// Combines assignments of the same points, from any tools and with any numbers of clusters, into one, and says how much
-/// the runs agree: the share of them that put a point where the whole does. The clusters of each run are matched with those
-/// of the run that is most like all others (with as many of them one to one, else each with that it shares most points with),
-/// every run votes on every point, and the outcome takes that run's place until no point moves. A
-/// cluster that most runs have but that run lacks is added, unless --k is given. With --model also
-/// writes what the clusters of each run stand for; with --predict applies that to assignments of
-/// new points by the same runs, so that their ids mean the same. Without --out it only says how
-/// much the runs agree. Labels are never read.
+/// Combines assignments of the same points, from any tools and with any numbers of clusters, into
+/// one, and says how much the runs agree: the share of them that put a point where the whole does.
+/// The clusters of each run are matched with those of the run that is most like all others (with as
+/// many of them one to one, else each with that it shares most points with), every run votes on
+/// every point, and the outcome takes that run's place until no point moves. A cluster that most
+/// runs have but that run lacks is added, unless --k is given. With --model also writes what the
+/// clusters of each run stand for; with --predict applies that to assignments of new points by the
+/// same runs, so that their ids mean the same. Without --out it only says how much the runs agree.
+/// Labels are never read.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "cluster-gmm --points a.npy --out run-a.npy\ncluster-gmm --points b.npy --out run-b.npy\ncluster-kmeans --points a.npy --out run-c.npy\nconsensus --assignments run-a.npy run-b.npy run-c.npy\nconsensus --assignments run-a.npy run-b.npy run-c.npy --out assignments.npy --agreement agreement.npy --model model.npz\nconsensus --assignments new-a.npy new-b.npy new-c.npy --predict model.npz --out new-assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
+    example = "cluster-gmm --points a.npy --out run-a.npy\n\
+        cluster-gmm --points b.npy --out run-b.npy\n\
+        cluster-kmeans --points a.npy --out run-c.npy\n\
+        consensus --assignments run-a.npy run-b.npy run-c.npy\n\
+        consensus --assignments run-a.npy run-b.npy run-c.npy --out assignments.npy \
+        --agreement agreement.npy --model model.npz\n\
+        consensus --assignments new-a.npy new-b.npy new-c.npy --predict model.npz \
+        --out new-assignments.npy\n\
+        evaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
 )]
 struct Args {
-    /// cluster ids of one run: .npy, integers, (n,), -1 for noise, which does not vote; further runs follow, with or without
-    /// the option's name
+    /// cluster ids of one run: .npy, integers, (n,), -1 for noise, which does not vote; further
+    /// runs follow, with or without the option's name
     #[argh(option, arg_name = "file")]
     assignments: Vec<PathBuf>,
     /// assignments to write: .npy, i4, (n,), values 0..k-1, or -1 for points that no run votes on:
@@ -105,14 +116,15 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let Some(medoid) = similarity.medoid(|run| runs[run].k() == k) else {
         let found: Vec<String> = runs.iter().map(|run| run.k().to_string()).collect();
         anyhow::bail!(
-            "{}: expected a run with {k} clusters among those given, found runs with {}; give one, or another --k",
+            "{}: expected a run with {k} clusters among those given, \
+             found runs with {}; give one, or another --k",
             files[0].display(),
             found.join(", ")
         );
     };
     let outcome = vote::consensus(&runs, medoid, args.k.is_none())?;
 
-    // The first is renamed last: where the assignments are, everything is.
+    // The output that is added first is renamed last: if the assignments exist, so does everything.
     let mut outputs = Outputs::new();
     outputs.npy(out, &outcome.assignments)?;
     if let Some(path) = &args.agreement {
@@ -125,8 +137,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     }
     let agreement = mean(&outcome.agreement);
     let result = json!({
-        "sizes": outcome.sizes, "rounds": outcome.rounds, "medoid": inputs[medoid].path, "mean_agreement": agreement,
-        "mean_pairwise_ari": ari, "mean_pairwise_nmi": nmi,
+        "sizes": outcome.sizes, "rounds": outcome.rounds, "medoid": inputs[medoid].path,
+        "mean_agreement": agreement, "mean_pairwise_ari": ari, "mean_pairwise_nmi": nmi,
     });
     let text = format!(
         "{alike}; mean agreement {agreement:.4} after {} rounds\n\n{}",
@@ -136,7 +148,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.finish(outputs, json!({ "k": outcome.maps.k }), inputs, result, &text)
 }
 
-/// Assigns new points by a model.
+/// Assigns new points by the model at `path`.
 fn predict(
     files: &[PathBuf],
     runs: &[Array1<i64>],
@@ -160,17 +172,19 @@ fn predict(
     let mut numbered = Vec::new();
     for ((ids, known), file) in runs.iter().zip(&model.known).zip(files) {
         let (run, strangers) = Run::numbered(ids.view(), known);
-        // Runs in another order, or of another clustering.
+        // The runs may be in another order, or of another clustering.
         ensure!(
             strangers < ids.len(),
-            "{}: expected cluster ids that {} knows of this run, found none; give the runs in the order they \
+            "{}: expected cluster ids that {} knows of this run, found none; \
+             give the runs in the order they \
              were given in when it was made",
             file.display(),
             path.display()
         );
         if strangers > 0 {
             cli::warn(&format!(
-                "{}: {strangers} of {} points are in clusters that {} does not know of this run: it does not \
+                "{}: {strangers} of {} points are in clusters that {} does not know \
+             of this run: it does not \
                  vote on them",
                 file.display(),
                 ids.len(),
@@ -202,7 +216,7 @@ fn mean(shares: &Array1<f32>) -> f64 {
     shares.iter().map(|&share| f64::from(share)).sum::<f64>() / shares.len() as f64
 }
 
-/// Runs on the same points.
+/// Reads runs on the same points.
 fn read(files: &[PathBuf]) -> anyhow::Result<(Vec<Array1<i64>>, Vec<FileRecord>)> {
     let (mut runs, mut inputs) = (Vec::<Array1<i64>>::new(), Vec::new());
     for path in files {
@@ -211,7 +225,8 @@ fn read(files: &[PathBuf]) -> anyhow::Result<(Vec<Array1<i64>>, Vec<FileRecord>)
         if let Some(first) = runs.first() {
             ensure!(
                 ids.len() == first.len(),
-                "{}: expected {} assignments, as many as in {}, found {}; give runs on the same points",
+                "{}: expected {} assignments, as many as in {}, found {}; \
+             give runs on the same points",
                 path.display(),
                 first.len(),
                 files[0].display(),

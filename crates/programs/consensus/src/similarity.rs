@@ -1,4 +1,4 @@
-//! How alike runs are.
+//! Measures how similar runs are.
 
 use metrics::{Contingency, Error};
 use ndarray::Array2;
@@ -6,17 +6,17 @@ use rayon::prelude::*;
 
 use crate::vote::Run;
 
-/// Of each pair of runs.
+/// Scores of each pair of runs, as symmetric matrices.
 pub struct Similarity {
     ari: Array2<f64>,
     nmi: Array2<f64>,
 }
 
 impl Similarity {
-    /// Compares all pairs, noise as a group of its own.
+    /// Compares all pairs of runs, with noise as a group of its own.
     ///
     /// # Errors
-    /// More points than a table may count.
+    /// More points than a contingency table may count.
     pub fn of(runs: &[Run]) -> Result<Self, Error> {
         let r = runs.len();
         let pairs: Vec<(usize, usize)> =
@@ -34,7 +34,8 @@ impl Similarity {
         Ok(Self { ari, nmi })
     }
 
-    /// The run with the highest mean ARI with all others, the first of equals, among those `wanted`.
+    /// Gives the medoid among the runs that are `wanted`: the one with the highest mean ARI with
+    /// all others, the first of equals.
     pub fn medoid(&self, wanted: impl Fn(usize) -> bool) -> Option<usize> {
         let mut best: Option<(usize, f64)> = None;
         for (run, row) in self.ari.outer_iter().enumerate().filter(|&(run, _)| wanted(run)) {
@@ -45,17 +46,18 @@ impl Similarity {
         best.map(|(run, _)| run)
     }
 
-    /// Mean over all pairs of different runs.
+    /// Gives the mean ARI over all pairs of different runs.
     pub fn mean_ari(&self) -> f64 {
         mean(&self.ari)
     }
 
-    /// Mean over all pairs of different runs.
+    /// Gives the mean NMI over all pairs of different runs.
     pub fn mean_nmi(&self) -> f64 {
         mean(&self.nmi)
     }
 }
 
+/// Gives the mean of a symmetric matrix with ones on its diagonal, without the diagonal.
 fn mean(of: &Array2<f64>) -> f64 {
     let r = of.nrows() as f64;
     (of.sum() - r) / (r * (r - 1.0))

@@ -1,27 +1,27 @@
-//! Matching and voting.
+//! Matches the clusters of runs, and votes.
 
 use metrics::{ClassMap, Contingency, Error};
 use model_io::consensus::Maps;
 use ndarray::{Array1, ArrayView1};
 use rayon::prelude::*;
 
-/// Rounds after which voting ends, whether points still move or not.
+/// Most rounds of voting, whether points still move or not.
 const MOST_ROUNDS: usize = 100;
 
-/// No cluster.
+/// The id of a point without a cluster.
 const NOISE: i64 = -1;
 
 /// The assignments of one run.
 pub struct Run {
-    /// Clusters counted from 0 in the order of their ids, or [`NOISE`].
+    /// Clusters numbered from 0 in the order of their ids, or [`NOISE`].
     ids: Array1<i64>,
     k: usize,
-    /// What they were called.
+    /// The ids that the clusters have in the file, ascending.
     known: Vec<i64>,
 }
 
 impl Run {
-    /// Of ids `(n,)`, which may have gaps.
+    /// Makes a run of ids `(n,)`, which may have gaps.
     pub fn new(ids: ArrayView1<i64>) -> Self {
         let mut known: Vec<i64> = ids.iter().copied().filter(|&id| id != NOISE).collect();
         known.sort_unstable();
@@ -30,8 +30,9 @@ impl Run {
         Self { ids, k: known.len(), known }
     }
 
-    /// Of ids `(n,)`, numbered by the ids `known`, which are ascending. Also gives the number of
-    /// points with an id that is none of these; they count as noise.
+    /// Makes a run of ids `(n,)`, numbered by the ids `known`, which ascend.
+    ///
+    /// Also gives the number of points with another id; they count as noise.
     pub fn numbered(ids: ArrayView1<i64>, known: &[i64]) -> (Self, usize) {
         let mut unknown = 0;
         let ids = ids.mapv(|id| {
@@ -42,45 +43,46 @@ impl Run {
         (Self { ids, k: known.len(), known: known.to_vec() }, unknown)
     }
 
-    /// Ids of the clusters, ascending.
+    /// Gives the ids of the clusters, ascending.
     pub fn known(&self) -> &[i64] {
         &self.known
     }
 
-    /// The clusters, or -1 for noise.
+    /// Gives the cluster of each point, or -1 for noise.
     pub fn ids(&self) -> ArrayView1<'_, i64> {
         self.ids.view()
     }
 
-    /// Number of clusters.
+    /// Gives the number of clusters.
     pub fn k(&self) -> usize {
         self.k
     }
 
-    /// The clusters, noise as one more.
+    /// Gives the cluster of each point, with noise as one more cluster.
     pub fn groups(&self) -> Array1<i64> {
         self.ids.mapv(|id| if id == NOISE { self.k as i64 } else { id })
     }
 }
 
-/// The number of clusters that most runs have, the smallest of equals.
+/// Gives the number of clusters that most runs have, the smallest of equals.
 pub fn usual_k(runs: &[Run]) -> usize {
     let count = |k: usize| runs.iter().filter(|run| run.k == k).count();
     let best = runs.iter().map(|run| (count(run.k), std::cmp::Reverse(run.k))).max();
     best.map_or(0, |(_, k)| k.0)
 }
 
-/// What runs agree on.
+/// The consensus of several runs.
 pub struct Consensus {
     /// Cluster of each point, or -1, shape `(n,)`.
     pub assignments: Array1<i32>,
-    /// Share of the runs that put a point there, shape `(n,)`.
+    /// Share of the runs that vote for the cluster of a point, shape `(n,)`.
     pub agreement: Array1<f32>,
-    /// Members of each cluster.
+    /// Number of points in each cluster.
     pub sizes: Vec<usize>,
-    /// How often was voted.
+    /// Number of rounds of voting.
     pub rounds: usize,
-    /// What the clusters of each run stand for: the assignments are the votes under these maps.
+    /// The clusters that those of each run vote for. The assignments are the votes under these
+    /// maps.
     pub maps: Maps,
 }
 
@@ -122,19 +124,21 @@ pub fn apply(maps: &Maps, runs: &[Run]) -> (Array1<i32>, Array1<f32>, Vec<usize>
     (assignments.into(), agreement.into(), sizes)
 }
 
-/// Votes from the `start`-th run on.
+/// Votes until no point moves, with run `start` as the first reference.
 ///
-/// Cumulative voting (Dudoit and Fridlyand, *Bagging to improve the accuracy of a clustering procedure*, Bioinformatics 2003,
-/// BagClust1; with the outcome as the next reference as in Ayad and Kamel, *Cumulative voting consensus method for partitions
-/// with variable number of clusters*, PAMI 2008): a run of as many clusters as the reference is matched with it one to one,
-/// by the Hungarian method; of another each cluster stands for that it shares most points with.
+/// This is cumulative voting (Dudoit and Fridlyand, *Bagging to improve the accuracy of a
+/// clustering procedure*, Bioinformatics 2003, BagClust1; with the outcome as the next reference as
+/// in Ayad and Kamel, *Cumulative voting consensus method for partitions with variable number of
+/// clusters*, PAMI 2008). A run with as many clusters as the reference is matched with it one to
+/// one, by the Hungarian method; each cluster of another run votes for the one it shares most
+/// points with.
 ///
-/// Where the reference has noise but most runs have a cluster, that cluster has no counterpart. If
-/// `open`, it becomes one more cluster of the reference, so that no point to which more than half
-/// of the runs give a cluster stays without one.
+/// If the reference has noise where most runs have a cluster, that cluster has no counterpart. If
+/// `open`, it becomes one more cluster of the reference, so that every point to which more than
+/// half of the runs give a cluster gets one.
 ///
 /// # Errors
-/// Tables larger than `metrics` counts.
+/// Contingency tables larger than `metrics` counts.
 pub fn consensus(runs: &[Run], start: usize, open: bool) -> Result<Consensus, Error> {
     let mut reference = runs[start].ids.clone();
     let mut k = runs[start].k;
@@ -144,7 +148,7 @@ pub fn consensus(runs: &[Run], start: usize, open: bool) -> Result<Consensus, Er
         .collect();
     let mut rounds = 0;
     loop {
-        // Once all clusters of the runs have a counterpart, votes decide alone.
+        // Once all clusters of the runs have a counterpart, the votes alone decide.
         let last = rounds + MOST_ROUNDS;
         let maps = loop {
             let lost = |i: usize| open && most[i] && reference[i] == NOISE;
@@ -170,8 +174,8 @@ pub fn consensus(runs: &[Run], start: usize, open: bool) -> Result<Consensus, Er
             let (assignments, agreement, sizes) = apply(&maps, runs);
             return Ok(Consensus { assignments, agreement, sizes, rounds, maps });
         }
-        // The cluster with most of these points is one more of the reference. Each of its points
-        // then has a vote, so that there are fewer of them in every turn.
+        // The cluster with most of these points becomes one more of the reference. Each of its
+        // points then has a vote, so that fewer points are lost in every round.
         let (run, cluster) = largest(runs, &lost);
         lost.iter()
             .filter(|&&i| runs[run].ids[i] == cluster)
@@ -180,7 +184,7 @@ pub fn consensus(runs: &[Run], start: usize, open: bool) -> Result<Consensus, Er
     }
 }
 
-/// Run and cluster with most of the points `lost`, the first of equals.
+/// Gives the run and the cluster with most of the points `lost`, the first of equals.
 fn largest(runs: &[Run], lost: &[usize]) -> (usize, i64) {
     let mut best = (0, 0, 0);
     for (at, run) in runs.iter().enumerate() {
@@ -199,10 +203,10 @@ fn largest(runs: &[Run], lost: &[usize]) -> (usize, i64) {
     (best.1, best.2)
 }
 
-/// Which of the `k` clusters of `reference` each cluster of a run votes for.
+/// Gives the cluster of `reference` that each cluster of a run votes for, if any.
 ///
-/// None for a cluster that shares no point with any of them, or fewer than it has points that are
-/// `lost`.
+/// A cluster votes for none if it shares no point with any of the `k` clusters, or fewer points
+/// than it has `lost` ones.
 fn matched(
     run: &Run,
     reference: &Array1<i64>,
@@ -234,7 +238,7 @@ fn matched(
         if unmatched[cluster as usize] > shared(most) {
             continue;
         }
-        // A pair without a common point says nothing.
+        // A matched pair without a common point means nothing.
         let paired = one_to_one.get(&cluster).copied().flatten();
         let class = if shared(paired) > 0 { paired } else { most };
         map[cluster as usize] = class.and_then(|class| u32::try_from(class).ok());

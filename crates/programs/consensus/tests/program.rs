@@ -46,7 +46,8 @@ fn runs_of_any_tool_become_one() {
 #[test]
 fn without_an_outcome_it_says_how_much_runs_agree() {
     let folder = tempdir().unwrap();
-    // a and b are one partition, and c halves each of its clusters: of 12 ordered pairs 4 are together in a, none in c.
+    // a and b are one partition, and c halves each of its clusters: of 12 ordered pairs 4 are
+    // together in a, none in c.
     write_npy(folder.path().join("a.npy"), &array![0_i32, 0, 1, 1]).unwrap();
     write_npy(folder.path().join("b.npy"), &array![7_i64, 7, 3, 3]).unwrap();
     write_npy(folder.path().join("c.npy"), &array![0_u8, 1, 0, 1]).unwrap();

@@ -1,4 +1,4 @@
-//! What can be asked for, and what goes together.
+//! Command-line options, and which of them go together.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -6,16 +6,19 @@ use std::str::FromStr;
 use cli::{Count, NotNegative};
 use umap::{Joined, Metric, Params, Start};
 
-/// Embeds points in few dimensions with UMAP, so that neighbours stay neighbours and clusters come apart; or, with
-/// --transform, finds the places of new points in an embedding. Neighbours are exact. The same seed gives the same bytes,
-/// whatever the number of threads.
+/// Embeds points in few dimensions with UMAP, so that neighbours stay neighbours and clusters come
+/// apart; or, with --transform, finds the places of new points in an embedding. Neighbours are
+/// exact. The same seed gives the same bytes, whatever the number of threads.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "embed-manifold --points latents.npy --out manifold.npy --model manifold.npz\nembed-manifold --points new.npy --transform manifold.npz --out new-manifold.npy\ncluster-gmm --points manifold.npy --out assignments.npy"
+    example = "embed-manifold --points latents.npy --out manifold.npy --model manifold.npz\n\
+        embed-manifold --points new.npy --transform manifold.npz --out new-manifold.npy\n\
+        cluster-gmm --points manifold.npy --out assignments.npy"
 )]
 pub struct Args {
-    /// points: .npy of any integer or float dtype, (n, d); or images (n, height, width), divided by 255 when u1
+    /// points: .npy of any integer or float dtype, (n, d); or images (n, height, width), divided by
+    /// 255 when u1
     #[argh(option, arg_name = "file")]
     pub points: PathBuf,
     /// embedding to write: .npy, f4, (n, dims)
@@ -39,8 +42,8 @@ pub struct Args {
     /// euclidean or cosine (default euclidean)
     #[argh(option, arg_name = "name")]
     pub metric: Option<Named<Metric>>,
-    /// union: either end is among the nearest of the other; or mutual: both are, and what lies along paths of such
-    /// (default union)
+    /// union: either end is among the nearest of the other; or mutual: both are, and what lies
+    /// along paths of such (default union)
     #[argh(option, arg_name = "name")]
     pub graph: Option<Named<Joined>>,
     /// spectral or pca: where the layout starts (default spectral)
@@ -57,10 +60,10 @@ pub struct Args {
     pub threads: Option<Count>,
 }
 
-/// One of some names.
+/// A value chosen by its name.
 pub struct Named<T>(pub T);
 
-/// Reads one of two names.
+/// Parses one of two names.
 fn one_of<T>(text: &str, (a, as_a): (&str, T), (b, as_b): (&str, T)) -> Result<Named<T>, String> {
     match text {
         _ if text == a => Ok(Named(as_a)),
@@ -94,7 +97,7 @@ impl FromStr for Named<Start> {
 }
 
 impl Args {
-    /// Refuses options that mean nothing beside --transform.
+    /// Checks that all options go together with --transform.
     pub fn check(&self) -> anyhow::Result<()> {
         let Some(model) = &self.transform else { return Ok(()) };
         let options = [
@@ -118,7 +121,7 @@ impl Args {
         }
     }
 
-    /// The parameters with the defaults filled in.
+    /// Gives the parameters with the defaults filled in.
     pub fn params(&self) -> Params {
         let default = Params::default();
         Params {

@@ -1,10 +1,13 @@
-//! `embed-manifold`: points in, points of few dimensions out; or new points and a model in, their places among the old out.
+//! The program `embed-manifold`: embeds points in few dimensions with UMAP.
+//!
+//! It reads points and writes their embedding and a model; or it reads new points and a model and
+//! writes their places in the embedding.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{Outputs, Points, read_points, check_lineage};
+use artifact::{Outputs, Points, check_lineage, read_points};
 use cli::{Quarters, Stage};
 use ndarray::{Array2, ArrayView2};
 use serde_json::json;
@@ -59,7 +62,8 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let ((n, d), dims, components) = (manifold.points.dim(), params.dims, manifold.components);
     if components > 1 {
         cli::warn(&format!(
-            "the graph of neighbours falls into {components} components, whose places to one another mean little; \
+            "the graph of neighbours falls into {components} components, \
+             whose places to one another mean little; \
              raise --neighbors to join them"
         ));
     }
@@ -67,13 +71,15 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     if manifold.distinct < params.neighbors {
         let Umap { distinct, neighbors, .. } = manifold;
         cli::warn(&format!(
-            "{distinct} rows differ, fewer than the {neighbors} neighbors asked for: each is joined to all others"
+            "{distinct} rows differ, fewer than the {neighbors} neighbors asked for: \
+             each is joined to all others"
         ));
     }
     if manifold.unresolved > 0 {
         let unresolved = manifold.unresolved;
         cli::warn(&format!(
-            "single precision does not tell {unresolved} of {n} rows from their neighbors, which are chance among \
+            "single precision does not tell {unresolved} of {n} rows from their neighbors, \
+             which are chance among \
              those; remove far outliers"
         ));
     }
@@ -110,8 +116,10 @@ fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()>
     )
 }
 
-/// Embeds points of any dtype. What is `f4` or `u1` stays where it is; what is wider is brought into a frame first, in
-/// which single precision tells points apart.
+/// Embeds points of any dtype.
+///
+/// Points of `f4` and `u1` stay as they are. Wider ones are first brought into a frame in which
+/// single precision tells points apart.
 fn fit(
     points: Points,
     params: &Params,
@@ -133,7 +141,7 @@ fn fit(
     }
 }
 
-/// New points in the frame of a model.
+/// Brings new points into the frame of a model.
 fn narrow(points: Points, frame: &Frame) -> umap::Result<Array2<f32>> {
     let as_they_are = frame.exponent == 0 && frame.center.iter().all(|&x| x == 0.0);
     match points {
@@ -143,7 +151,7 @@ fn narrow(points: Points, frame: &Frame) -> umap::Result<Array2<f32>> {
     }
 }
 
-/// Points as f32, pixel values of images in 0..=1.
+/// Converts points to f32, pixel values of images in 0..=1.
 fn single(points: Points, frame: &Frame) -> umap::Result<Array2<f32>> {
     Ok(match points {
         Points::U8 { values, scale } => values.mapv(|x| (f64::from(x) * scale) as f32),
@@ -152,17 +160,18 @@ fn single(points: Points, frame: &Frame) -> umap::Result<Array2<f32>> {
     })
 }
 
-/// Warns of points of zeros, which have no direction, where directions are what is compared.
+/// Warns of points that are all zeros if the metric is cosine: they have no direction.
 fn warn_of_zeros(points: ArrayView2<f32>, metric: Metric) {
     let zeros = points.outer_iter().filter(|row| row.iter().all(|&x| x == 0.0)).count();
     if metric == Metric::Cosine && zeros > 0 {
         cli::warn(&format!(
-            "{zeros} rows are all zeros and have no direction: they are joined to no other rows, and lie in one place"
+            "{zeros} rows are all zeros and have no direction: \
+             they are joined to no other rows, and lie in one place"
         ));
     }
 }
 
-/// A bar for the neighbours, then one for the epochs.
+/// A progress bar for the neighbors, then one for the epochs.
 #[derive(Default)]
 struct Shown {
     bar: Option<Quarters>,
@@ -176,7 +185,7 @@ impl Shown {
             Progress::Epoch(done, all) => ("epochs", done, all, true),
         };
         if self.embedding != embedding {
-            // The bar of the neighbours goes before that of the epochs comes.
+            // The bar of the neighbors is removed before that of the epochs appears.
             (self.bar, self.embedding) = (None, embedding);
         }
         self.bar.get_or_insert_with(|| Quarters::new(what, all)).set(done);

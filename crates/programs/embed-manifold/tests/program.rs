@@ -67,7 +67,8 @@ fn embedded(folder: &Path, name: &str) -> Array2<f32> {
     done(
         folder,
         &format!(
-            "--points {name}.npy --dims 2 --neighbors 10 --epochs 100 --out e.npy --model {name}.npz"
+            "--points {name}.npy --dims 2 --neighbors 10 --epochs 100 --out e.npy \
+             --model {name}.npz"
         ),
     );
     read_npy(folder.join("e.npy")).unwrap()

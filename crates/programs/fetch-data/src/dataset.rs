@@ -1,4 +1,4 @@
-//! The data sets: what each is called, what its labels mean, whose work it is, and where its files are published.
+//! Lists the data sets: names, classes, license, authors, and where the files are published.
 
 use std::fmt;
 use std::str::FromStr;
@@ -83,11 +83,13 @@ impl Dataset {
             }
             Self::Mnist => "MNIST (LeCun, Cortes & Burges), CC BY-SA 3.0",
             Self::Kmnist => {
-                "\"KMNIST Dataset\" (created by CODH), adapted from \"Kuzushiji Dataset\" (created by NIJL and others), \
+                "\"KMNIST Dataset\" (created by CODH), \
+             adapted from \"Kuzushiji Dataset\" (created by NIJL and others), \
                  doi:10.20676/00000341, CC BY-SA 4.0"
             }
             Self::Digits => {
-                "Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, \
+                "Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, \
+             UCI Machine Learning Repository, \
                  doi:10.24432/C50P49, CC BY 4.0"
             }
             Self::Synthetic => {
@@ -136,7 +138,8 @@ const TRAIN_LABELS: (&str, u64) = ("train-labels-idx1-ubyte", 60_008);
 const TEST_IMAGES: (&str, u64) = ("t10k-images-idx3-ubyte", 7_840_016);
 const TEST_LABELS: (&str, u64) = ("t10k-labels-idx1-ubyte", 10_008);
 
-/// A file of this length and SHA-256 as it is published, with the SHA-256 of what it unpacks to, where that is known.
+/// A file of this length and SHA-256 as it is published, with the SHA-256 of what it unpacks to,
+/// where that is known.
 const fn file(
     (name, unpacked_bytes): (&'static str, u64),
     bytes: u64,

@@ -1,4 +1,5 @@
-//! The handwritten digits of scikit-learn's `load_digits`, carried inside the program. See `data/README.md`.
+//! The handwritten digits of scikit-learn's `load_digits`, carried inside the program. See
+//! `data/README.md`.
 
 use anyhow::Context;
 use ndarray::Axis;
@@ -11,7 +12,8 @@ const LABELS: &[u8] = include_bytes!("../data/digits-labels-idx1-ubyte.gz");
 /// Levels are counts of set pixels in a block of 4 x 4.
 const MAX_LEVEL: u16 = 16;
 
-/// Training and test split: (1438, 8, 8) and (359, 8, 8), levels brought to 0..=255. Every fifth image is a test image.
+/// Training and test split: (1438, 8, 8) and (359, 8, 8), levels brought to 0..=255. Every fifth
+/// image is a test image.
 ///
 /// # Errors
 /// Only if the program itself is damaged.
@@ -65,7 +67,8 @@ mod tests {
         let (train, test) = load(10).unwrap();
         let mut counts = [0; 10];
         train.labels.iter().chain(&test.labels).for_each(|&label| counts[usize::from(label)] += 1);
-        assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]); // numpy.bincount(load_digits().target)
+        // numpy.bincount(load_digits().target)
+        assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
         assert_eq!(train.images.iter().max(), Some(&255));
     }
 }

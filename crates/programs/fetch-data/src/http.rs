@@ -1,4 +1,5 @@
-//! Downloading a published file: resumed where it was cut off, tried again where that can help, over in bounded time.
+//! Downloading a published file: resumed where it was cut off, tried again where that can help,
+//! over in bounded time.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
@@ -53,9 +54,11 @@ enum Failure {
     Final(String),
 }
 
-/// Downloads `file` from `url` into `part`, going on from what `part` holds already, and gives its verified bytes.
+/// Downloads `file` from `url` into `part`, going on from what `part` holds already, and gives its
+/// verified bytes.
 ///
-/// After a failure `part` keeps what can be of use to a later call, and nothing else. The error is why it failed.
+/// After a failure `part` keeps what can be of use to a later call, and nothing else. The error is
+/// why it failed.
 pub fn download(
     url: &str,
     file: &PublishedFile,
@@ -94,7 +97,8 @@ pub fn download(
     }
 }
 
-/// An agent whose every wait is bounded. From https it follows no redirect to http, where anyone on the way could listen.
+/// An agent whose every wait is bounded. From https it follows no redirect to http, where anyone on
+/// the way could listen.
 fn agent(url: &str, limits: &Limits) -> Agent {
     let config = Agent::config_builder()
         .https_only(is_https(url))
@@ -182,7 +186,8 @@ impl Transfer<'_> {
                 _ => Ok(0),
             },
             206 if kept > 0 && is_rest(response, kept, total) => Ok(kept),
-            // The server's file has another length, or it counts otherwise: start over with a plain request.
+            // The server's file has another length, or it counts otherwise: start over with a plain
+            // request.
             206 | 416 if kept > 0 => {
                 self.discard();
                 Err(Failure::Passing("the server cannot resume it".into()))

@@ -1,6 +1,8 @@
-//! IDX, the format of MNIST: a big-endian header, then the elements. Gzipped, as it is published, or unpacked.
+//! IDX, the format of MNIST: a big-endian header, then the elements. Gzipped, as it is published,
+//! or unpacked.
 //!
-//! Format: two zero bytes, 8 for unsigned bytes, the number of dimensions, the length of each as u32, the bytes.
+//! Format: two zero bytes, 8 for unsigned bytes, the number of dimensions, the length of each as
+//! u32, the bytes.
 
 use std::io::Read;
 
@@ -38,7 +40,8 @@ fn read<const N: usize>(file: &[u8]) -> anyhow::Result<([usize; N], Vec<u8>)> {
     content.read_exact(&mut magic).context("cannot read the IDX header")?;
     ensure!(
         magic == [0, 0, 8, N as u8],
-        "expected an IDX array of unsigned bytes with {N} dimension(s), found the magic bytes {magic:02x?}"
+        "expected an IDX array of unsigned bytes with {N} dimension(s), \
+             found the magic bytes {magic:02x?}"
     );
     let mut shape = [0usize; N];
     for length in &mut shape {
@@ -52,8 +55,8 @@ fn read<const N: usize>(file: &[u8]) -> anyhow::Result<([usize; N], Vec<u8>)> {
         Some(count @ 1..=MAX_ELEMENTS) => count,
         _ => bail!("an IDX header with the impossible shape {shape:?}"),
     };
-    // One byte more than promised tells a file that is too long, and a bomb gets no further than that. Memory grows with
-    // what is really there, not with what the header says.
+    // One byte more than promised tells a file that is too long, and a bomb gets no further than
+    // that. Memory grows with what is really there, not with what the header says.
     let mut elements = Vec::new();
     content.take(count + 1).read_to_end(&mut elements).context("cannot decompress")?;
     let found = elements.len() as u64;

@@ -27,30 +27,32 @@ const DEFAULT_COUNT: Count = Count(6000);
 /// As many images as fit into 1 GB.
 const MAX_COUNT: Count = Count(1_000_000);
 
-/// Get a labelled image data set and write it as .npy files: train-images.npy and test-images.npy (u1, (n, height,
-/// width)), train-labels.npy and test-labels.npy (u1, (n,)), and classes.json (the names of the classes in label order).
-/// No published file is used before its sha256 is checked.
+/// Get a labelled image data set and write it as .npy files: train-images.npy and test-images.npy
+/// (u1, (n, height, width)), train-labels.npy and test-labels.npy (u1, (n,)), and classes.json (the
+/// names of the classes in label order). No published file is used before its sha256 is checked.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "{command_name} --out-dir data\ntrain-ae --images data/train-images.npy --out weights.safetensors"
+    example = "{command_name} --out-dir data\n\
+        train-ae --images data/train-images.npy --out weights.safetensors"
 )]
 struct Args {
     /// folder to write into
     #[argh(option, arg_name = "folder")]
     out_dir: PathBuf,
-    /// fashion-mnist, mnist or kmnist, which are fetched; digits, 1,797 real ones of 8 x 8 pixels that this program
-    /// carries with it; or synthetic, made-up shapes (default fashion-mnist)
+    /// fashion-mnist, mnist or kmnist, which are fetched; digits, 1,797 real ones of 8 x 8 pixels
+    /// that this program carries with it; or synthetic, made-up shapes (default fashion-mnist)
     #[argh(option, arg_name = "name", default = "Dataset::FashionMnist")]
     dataset: Dataset,
-    /// folder with the four files, as published (.gz) or unpacked, or http(s) URL of one with the .gz
-    /// files; may be given several times (default: for fashion-mnist $FASHION_MNIST_DIR,
+    /// folder with the four files, as published (.gz) or unpacked, or http(s) URL of one with the
+    /// .gz files; may be given several times (default: for fashion-mnist $FASHION_MNIST_DIR,
     /// ../shared/fashion-mnist and the Keras cache; the torchvision caches below data and
     /// $TORCHVISION_ROOT; the public mirrors; these are also tried after those given)
     #[argh(option, arg_name = "folder|url")]
     source: Vec<Source>,
-    /// look in folders alone, never on the network (default: download what no folder has; an interrupted download is
-    /// kept in .download inside the output folder and resumed by the next run)
+    /// look in folders alone, never on the network (default: download what no folder has; an
+    /// interrupted download is kept in .download inside the output folder and resumed by the next
+    /// run)
     #[argh(switch)]
     offline: bool,
     /// training images of synthetic (default 6000); a sixth as many test images, at least 10

@@ -34,8 +34,8 @@ pub enum Form {
     Unpacked,
 }
 
-/// The bytes of a published file, and which file they are for the provenance: not where it came from, since the same bytes are
-/// the same input, whoever had them.
+/// The bytes of a published file, and which file they are for the provenance: not where it came
+/// from, since the same bytes are the same input, whoever had them.
 #[derive(Debug, PartialEq)]
 pub struct Verified {
     /// Gzipped, or unpacked.
@@ -57,9 +57,10 @@ impl PublishedFile {
         format!("{}.gz", self.name)
     }
 
-    /// Where the file may be in a folder that was made of its download: below its name or the one with a dot that some archives
-    /// unpack to (`train-images.idx3-ubyte`), gzipped or not, in the folder itself, in `raw` inside it or beside it, as torchvision
-    /// has it, or in a folder of its own.
+    /// Where the file may be in a folder that was made of its download: below its name or the one
+    /// with a dot that some archives unpack to (`train-images.idx3-ubyte`), gzipped or not, in the
+    /// folder itself, in `raw` inside it or beside it, as torchvision has it, or in a folder of its
+    /// own.
     pub fn places(&self, folder: &Path) -> Vec<(PathBuf, Form)> {
         let name = self.name;
         let dotted = name.replacen("-idx", ".idx", 1);
@@ -78,7 +79,8 @@ impl PublishedFile {
             .collect()
     }
 
-    /// The bytes of the file at `path`, if they are the published ones. Nothing is made from bytes that did not pass here.
+    /// The bytes of the file at `path`, if they are the published ones. Nothing is made from bytes
+    /// that did not pass here.
     pub fn read(&self, path: &Path, form: Form) -> Result<Verified, Unusable> {
         let metadata = match path.metadata() {
             Ok(metadata) => metadata,
@@ -140,8 +142,8 @@ impl fmt::Display for Unusable {
 pub(crate) mod tests {
     use super::*;
 
-    /// sha256 of "abc": the first example of FIPS 180-2; and of "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", the
-    /// second.
+    /// sha256 of "abc": the first example of FIPS 180-2; and of
+    /// "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", the second.
     pub(crate) const ABC: PublishedFile = PublishedFile {
         name: "abc-idx1-ubyte",
         packed: Content {

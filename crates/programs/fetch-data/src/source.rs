@@ -1,4 +1,5 @@
-//! Where the files of a published data set come from: folders first, then mirrors, in order, until one has the file.
+//! Where the files of a published data set come from: folders first, then mirrors, in order, until
+//! one has the file.
 
 use std::cell::OnceCell;
 use std::ffi::OsString;
@@ -14,7 +15,8 @@ use crate::dataset::Published;
 use crate::http::{self, Limits};
 use crate::published::{Form, PublishedFile, Unusable, Verified};
 
-/// Folder, in the output folder, that keeps downloads until all files are there: an interrupted run goes on from them.
+/// Folder, in the output folder, that keeps downloads until all files are there: an interrupted run
+/// goes on from them.
 const KEPT: &str = ".download";
 
 /// A place that may have the files under their published names.
@@ -53,7 +55,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// All places to look in, in order: those `given`, this machine's usual folders, the public mirrors.
+/// All places to look in, in order: those `given`, this machine's usual folders, the public
+/// mirrors.
 pub fn sources(
     given: &[Source],
     published: &Published,
@@ -62,7 +65,8 @@ pub fn sources(
     // A variable that is set to nothing names the current folder by accident.
     let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let keras = folder("HOME").zip(published.keras).map(|(home, keras)| home.join(keras));
-    let torchvision = [Some(PathBuf::from("data")), folder("TORCHVISION_ROOT")]; // `root="data"` in PyTorch's tutorials
+    // PyTorch's tutorials have `root="data"`.
+    let torchvision = [Some(PathBuf::from("data")), folder("TORCHVISION_ROOT")];
     let torchvision =
         torchvision.into_iter().flatten().map(|root| root.join(published.torchvision));
     let folders = published
@@ -88,7 +92,8 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// Looks in `sources`, in their order; in folders alone if `offline`. Downloads are kept in `out_dir` until [`Self::clean`].
+    /// Looks in `sources`, in their order; in folders alone if `offline`. Downloads are kept in
+    /// `out_dir` until [`Self::clean`].
     pub fn new(sources: Vec<Source>, offline: bool, limits: Limits, out_dir: &Path) -> Self {
         let new = (!out_dir.exists()).then(|| out_dir.to_owned());
         Self { sources, offline, limits, kept: out_dir.join(KEPT), new, lock: OnceCell::new() }
@@ -126,14 +131,16 @@ impl Fetcher {
             let _ = fs::remove_dir(folder);
         }
         anyhow::bail!(
-            "no source has {}: {}; give the folder that holds the four files as --source FOLDER, or run `make demo`, \
+            "no source has {}: {}; give the folder that holds the four files as --source FOLDER, \
+             or run `make demo`, \
              which needs no download",
             file.packed_name(),
             failures.join("; ")
         )
     }
 
-    /// The file under any of the names that it may have in `folder`. The error is what is wrong with the first of them.
+    /// The file under any of the names that it may have in `folder`. The error is what is wrong
+    /// with the first of them.
     fn look(&self, folder: &Path, file: &PublishedFile) -> Result<Verified, String> {
         let mut failure = None;
         for (path, form) in file.places(folder) {
@@ -141,7 +148,8 @@ impl Fetcher {
                 Ok(verified) => return Ok(verified),
                 Err(Unusable::Absent) => {}
                 Err(Unusable::Wrong(why)) => {
-                    // Whoever keeps a damaged file wants to hear of it, even when another source has a good one.
+                    // Whoever keeps a damaged file wants to hear of it, even when another source
+                    // has a good one.
                     cli::warn(&format!("{}: refused: {why}", path.display()));
                     failure = failure.or(Some(why));
                 }
@@ -165,8 +173,8 @@ impl Fetcher {
         Ok(Verified { bytes, record })
     }
 
-    /// Keeps other runs from writing into the same downloads. Where the file system knows no locks, wrong bytes are still found by
-    /// their hash.
+    /// Keeps other runs from writing into the same downloads. Where the file system knows no locks,
+    /// wrong bytes are still found by their hash.
     fn hold(&self) -> Result<(), String> {
         if self.lock.get().is_none() {
             let kept = self.kept.display();

@@ -45,7 +45,8 @@ impl Split {
             sum += u64::from(level);
             squares += u64::from(level) * u64::from(level);
         }
-        let scatter = n * u128::from(squares) - u128::from(sum) * u128::from(sum); // n^2 times the variance
+        // This is n^2 times the variance.
+        let scatter = n * u128::from(squares) - u128::from(sum) * u128::from(sum);
         let scale = 255.0 * n as f64;
         Statistics { mean: sum as f64 / scale, standard_deviation: (scatter as f64).sqrt() / scale }
     }

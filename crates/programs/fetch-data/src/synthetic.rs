@@ -1,6 +1,8 @@
-//! Stand-in images that need no download: ten shapes, each drawn at a place, size and brightness of its own, with noise.
+//! Stand-in images that need no download: ten shapes, each drawn at a place, size and brightness of
+//! its own, with noise.
 //!
-//! An image depends on the seed, its split and its index alone: asking for more images changes none of the earlier ones.
+//! An image depends on the seed, its split and its index alone: asking for more images changes none
+//! of the earlier ones.
 
 use ndarray::{Array1, Array3};
 use rand::{Rng, RngCore, SeedableRng};
@@ -31,7 +33,8 @@ pub const CLASSES: [&str; 10] = [
     "synthetic-9 checkerboard",
 ];
 
-/// Draws `count` training images (count, 28, 28) and a sixth as many test images, at least ten. Image i is of class i mod 10.
+/// Draws `count` training images (count, 28, 28) and a sixth as many test images, at least ten.
+/// Image i is of class i mod 10.
 pub fn draw(count: usize, seed: u64) -> (Split, Split) {
     (draw_split(count, seed, 0), draw_split((count / 6).max(MIN_TEST), seed, 1))
 }
@@ -52,7 +55,8 @@ fn draw_split(count: usize, seed: u64, split: u64) -> Split {
     Split { images, labels }
 }
 
-/// A seed of its own for each image. SplitMix64 is a bijection of its state, so images of one split never share one.
+/// A seed of its own for each image. SplitMix64 is a bijection of its state, so images of one split
+/// never share one.
 fn stream(seed: u64, split: u64, index: u64) -> u64 {
     let mix = |state| SplitMix64::seed_from_u64(state).next_u64();
     mix(mix(mix(seed) ^ split) ^ index)
@@ -89,7 +93,8 @@ impl Figure {
     }
 }
 
-/// Whether the shape of `class` holds the point (x, y). Shapes reach from about -1 to 1, y grows downwards.
+/// Whether the shape of `class` holds the point (x, y). Shapes reach from about -1 to 1, y grows
+/// downwards.
 fn contains(class: u8, x: f64, y: f64) -> bool {
     let distance = x * x + y * y;
     let (from_x, from_y) = (x.abs(), y.abs());
@@ -161,7 +166,8 @@ mod tests {
         assert_eq!(streams.len(), 20_000);
     }
 
-    /// The classes are of use only if they can be told apart: the nearest class mean is right far more often than chance.
+    /// The classes are of use only if they can be told apart: the nearest class mean is right far
+    /// more often than chance.
     #[test]
     fn classes_can_be_told_apart() {
         let (train, test) = draw(1000, 0);

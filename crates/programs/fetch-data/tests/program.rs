@@ -1,4 +1,5 @@
-//! The program as a user meets it: in an empty folder, with an empty home, and never on the network.
+//! The program as a user meets it: in an empty folder, with an empty home, and never on the
+//! network.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -93,7 +94,8 @@ fn help_and_version() {
     ] {
         assert!(text.contains(told), "{told}: {text}");
     }
-    let example = "fetch-data --out-dir data train-ae --images data/train-images.npy --out weights.safetensors";
+    let example = "fetch-data --out-dir data train-ae --images data/train-images.npy \
+                   --out weights.safetensors";
     assert!(text.ends_with(example), "{text}");
     let version = run(&folder, &["--version"]);
     assert_eq!(
@@ -145,7 +147,8 @@ fn digits_are_written_whole() {
     let images: Array3<u8> = read_npy(out.join("train-images.npy")).unwrap();
     let labels: Array1<u8> = read_npy(out.join("train-labels.npy")).unwrap();
     assert_eq!((images.dim(), labels.dim()), ((1438, 8, 8), 1438));
-    assert_eq!(images.slice(s![0, 0, ..]).to_vec(), [0, 0, 80, 207, 143, 16, 0, 0]); // levels 0 0 5 13 9 1 0 0 of 16
+    // Levels 0 0 5 13 9 1 0 0 of 16.
+    assert_eq!(images.slice(s![0, 0, ..]).to_vec(), [0, 0, 80, 207, 143, 16, 0, 0]);
     let test_images: Array3<u8> = read_npy(out.join("test-images.npy")).unwrap();
     let test_labels: Array1<u8> = read_npy(out.join("test-labels.npy")).unwrap();
     assert_eq!((test_images.dim(), test_labels.dim()), ((359, 8, 8), 359));

@@ -1,4 +1,7 @@
-//! `scatter`: images in, points out that know edges from areas; or new images and a model in, their points out.
+//! The program `scatter`: turns images into scattering features.
+//!
+//! It reads images and writes features and a model; or it reads new images and a model and writes
+//! their features.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,16 +13,20 @@ use ndarray::{Array2, ArrayView2};
 use scattering::{Features, Params};
 use serde_json::json;
 
-/// Turns images into features for clustering, with nothing trained: a scattering transform (wavelets, their moduli, averages)
-/// tells which edges lie near where, and hardly changes when an image is moved or bent a little. Or, with --transform, does the
-/// same to new images. No choice is random, and the number of threads changes nothing.
+/// Turns images into features for clustering, with nothing trained: a scattering transform
+/// (wavelets, their moduli, averages) tells which edges lie near where, and hardly changes when an
+/// image is moved or bent a little. Or, with --transform, does the same to new images. No choice is
+/// random, and the number of threads changes nothing.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "scatter --images data/train-images.npy --out features.npy --model features.npz\nscatter --images data/test-images.npy --transform features.npz --out test-features.npy\nembed-manifold --points features.npy --out manifold.npy"
+    example = "scatter --images data/train-images.npy --out features.npy --model features.npz\n\
+        scatter --images data/test-images.npy --transform features.npz --out test-features.npy\n\
+        embed-manifold --points features.npy --out manifold.npy"
 )]
 struct Args {
-    /// images: .npy, (n, height, width); u1 is divided by 255, booleans are 0 and 1, other numbers are taken as they are
+    /// images: .npy, (n, height, width); u1 is divided by 255, booleans are 0 and 1, other numbers
+    /// are taken as they are
     #[argh(option, arg_name = "file")]
     images: PathBuf,
     /// features to write: .npy, f4, (n, dims)
@@ -31,7 +38,8 @@ struct Args {
     /// learn nothing: do with these images as was done with those of this model
     #[argh(option, arg_name = "file")]
     transform: Option<PathBuf>,
-    /// scales of the wavelets, each twice the one before (default as many as leave 3 x 3 places, 3 for 28 x 28 pixels)
+    /// scales of the wavelets, each twice the one before (default as many as leave 3 x 3 places, 3
+    /// for 28 x 28 pixels)
     #[argh(option, arg_name = "n")]
     scales: Option<Count>,
     /// angles of the wavelets (default 8)
@@ -115,10 +123,10 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.finish(outputs, parameters, inputs, json!({ "images": n, "features": dims }), &text)
 }
 
-/// Warns of an image that is so much brighter than most that it decides alone how the others are
-/// weighed.
+/// Warns of an image that is so bright that it alone decides how features are weighed.
 fn warn_of_outliers(path: &Path, images: ArrayView2<f32>) {
-    /// Times the median of the brightest pixels of all images.
+    /// Brightness beyond which an image is an outlier, in medians of the brightest pixels of all
+    /// images.
     const MOST: f32 = 1000.0;
     let brightest =
         |row: ndarray::ArrayView1<f32>| row.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
@@ -131,20 +139,22 @@ fn warn_of_outliers(path: &Path, images: ArrayView2<f32>) {
     let (count, times) =
         (sizes.iter().filter(|size| far(size)).count(), f64::from(sizes[row]) / f64::from(median));
     cli::warn(&format!(
-        "{}: image {row} is {times:.0e} times as bright as usual ({count} such images); what is so bright decides how the \
+        "{}: image {row} is {times:.0e} times as bright as usual ({count} such images); \
+             what is so bright decides how the \
          features of all others are weighed: leave it out, or scale it",
         path.display()
     ));
 }
 
-/// Pixels `(n, height * width)` as f32, grey levels in 0..=1, and the sides of an image.
+/// Reads pixels `(n, height * width)` as f32, gray levels in 0..=1, and the sides of an image.
 fn read(path: &Path) -> anyhow::Result<(Array2<f32>, (usize, usize), FileRecord)> {
     let (images, record) = read_images(path)?;
     images.scale_warning(&record).iter().for_each(|text| cli::warn(text));
     let [_, height, width] = record.shape[..] else {
         let (found, path) = (&record.shape, path.display());
         bail!(
-            "{path}: expected images of shape (n, height, width), found {found:?}; edges need to know which pixels lie side \
+            "{path}: expected images of shape (n, height, width), found {found:?}; \
+             edges need to know which pixels lie side \
              by side"
         );
     };

@@ -27,7 +27,8 @@ fn archives() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.npz");
     for file in corpus("npz") {
-        // The first byte says how the target takes the rest; here it is an archive, or refused as none.
+        // The first byte says how the target takes the rest; here it is an archive, or refused as
+        // none.
         fs::write(&path, &fs::read(&file).unwrap()[1..]).unwrap();
         let Ok((mut archive, _)) = Npz::open(&path) else { continue };
         for name in [

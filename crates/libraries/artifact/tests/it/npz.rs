@@ -89,7 +89,8 @@ fn archive(path: &Path, members: &[(&str, Vec<u8>)]) {
     writer.finish().unwrap();
 }
 
-/// The `.npy` file of `values` with their first index moving fastest, as `encode` writes one of them.
+/// The `.npy` file of `values` with their first index moving fastest, as `encode` writes one of
+/// them.
 fn columns_first<D: Dimension>(
     dtype: &str,
     values: &Array<f64, D>,
@@ -210,7 +211,8 @@ fn members_that_cannot_be_unpacked_are_told_from_those_that_are_missing() {
     }
 }
 
-/// While another process replaces the file again and again, hash and content are of one and the same.
+/// While another process replaces the file again and again, hash and content are of one and the
+/// same.
 #[test]
 fn the_record_is_of_the_bytes_that_are_read() {
     let folder = tempdir().unwrap();

@@ -159,7 +159,8 @@ fn what_killed_runs_left_is_removed_and_nothing_else() {
     let changed =
         format!("{}{}.tmp", &stem[..stem.len() - 1], if stem.ends_with('0') { '1' } else { '0' });
     let without_dot = pattern[1..].to_owned();
-    // Names that users give their own files: of letters, of digits and of both, as long as what is drawn or longer.
+    // Names that users give their own files: of letters, of digits and of both, as long as what is
+    // drawn or longer.
     let users = [
         ".a.npy.backup.tmp",
         ".a.npy.250131.tmp",
@@ -185,7 +186,8 @@ fn what_killed_runs_left_is_removed_and_nothing_else() {
     assert_eq!(names(folder.path()).len(), others.len() + 2);
 }
 
-/// Opening a pipe waits for whoever writes to it; a link or a folder of that name is nobody's leftover.
+/// Opening a pipe waits for whoever writes to it; a link or a folder of that name is nobody's
+/// leftover.
 #[test]
 fn what_is_no_regular_file_is_no_leftover() {
     let folder = tempdir().unwrap();

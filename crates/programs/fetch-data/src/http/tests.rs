@@ -32,12 +32,14 @@ fn rest(body: &[u8], start: usize) -> Reply {
     let (last, total) = (body.len() - 1, body.len());
     let length = total - start;
     let head = format!(
-        "206 Partial Content\r\nContent-Length: {length}\r\nContent-Range: bytes {start}-{last}/{total}"
+        "206 Partial Content\r\nContent-Length: {length}\r\n\
+             Content-Range: bytes {start}-{last}/{total}"
     );
     reply(&head, &body[start..])
 }
 
-/// A server that answers its connections with `replies`, in order. Gives its URL and the requests as they arrive.
+/// A server that answers its connections with `replies`, in order. Gives its URL and the requests
+/// as they arrive.
 fn serve(replies: Vec<Reply>) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/file", listener.local_addr().unwrap());
@@ -102,7 +104,8 @@ impl Case {
         download(url, &self.file, &self.part(), &self.limits)
     }
 
-    /// The file arrives, with one request per entry: the byte it asks to go on from, 0 where it asks for all.
+    /// The file arrives, with one request per entry: the byte it asks to go on from, 0 where it
+    /// asks for all.
     fn succeeds(&self, replies: Vec<Reply>, starts: &[usize]) {
         let (url, requests) = serve(replies);
         assert!(self.download(&url).unwrap() == self.body);
@@ -244,7 +247,8 @@ fn an_error_page_is_not_the_file() {
         "28 bytes instead",
         1,
     );
-    // Without its length it looks as if it were cut off, and is asked for again, three times in all.
+    // Without its length it looks as if it were cut off, and is asked for again, three times in
+    // all.
     let unsized_page = || reply("200 OK\r\nConnection: close", page);
     case.fails((0..3).map(|_| unsized_page()).collect(), "tried 3 times", 3);
 }
@@ -293,7 +297,8 @@ fn nobody_listening_is_told() {
 fn a_silent_server_is_given_up() {
     let mut case = Case::new();
     case.limits = Limits { silence: Duration::from_millis(300), attempts: 2, ..case.limits };
-    let silent = || -> Reply { Box::new(|stream| drop(stream.read(&mut [0]))) }; // returns when the client hangs up
+    // The read returns when the client hangs up.
+    let silent = || -> Reply { Box::new(|stream| drop(stream.read(&mut [0]))) };
     let start = Instant::now();
     case.fails(vec![silent(), silent()], "timeout", 2);
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
