@@ -1,5 +1,3 @@
-//! The check of `.npy` files, shared by the fuzz target and a test.
-
 use std::path::Path;
 
 use artifact::{
@@ -7,10 +5,7 @@ use artifact::{
     read_weights,
 };
 
-/// Reads one file with every reader of `.npy` files.
-///
-/// # Panics
-/// If the readers do not agree.
+/// Checks that all readers of `.npy` files agree on one file.
 pub fn check(path: &Path) {
     let length = std::fs::metadata(path).expect("it is there").len();
     let points = read_points(path);
@@ -18,7 +13,7 @@ pub fn check(path: &Path) {
         assert!(points.dim().0 > 0 && points.dim().1 > 0);
         assert_eq!(record.bytes, length);
     }
-    // Reading by rows gives the same array, and is refused for the same files.
+    // Reading by rows gives the same array as reading the whole, and refuses no file less.
     if let Ok(file) = PointFile::open(path) {
         let (whole, record) = points.expect("rows that can be read are a whole");
         assert_eq!((whole.dim(), &record), (file.dim(), file.record()));

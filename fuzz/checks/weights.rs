@@ -2,11 +2,13 @@ use autoencoder::{Device, Network, Pixels, TrainParams, Training};
 use ndarray::Array2;
 use serde_json::Value;
 
-/// Of what a header promises, this much is given.
+/// Most bytes of tensors that are added to a header.
 const MOST: usize = 1 << 20;
 
-/// The file that an input stands for. Its first byte says whether the rest is a safetensors file,
-/// or the header of one that is to get as many bytes as it promises.
+/// Makes the file that an input stands for.
+///
+/// The first byte says whether the rest is a safetensors file, or a header that gets as many bytes
+/// of tensors as it promises.
 pub fn file(data: &[u8]) -> Vec<u8> {
     let Some((form, header)) = data.split_first() else { return Vec::new() };
     if form % 2 == 0 {
@@ -22,8 +24,7 @@ pub fn file(data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes()[..], header, &vec![0; length]].concat()
 }
 
-/// Reads weights, and a checkpoint where they are small: what was read can be written and is read
-/// as the same.
+/// Checks that weights, and small checkpoints, are the same after writing and reading them.
 pub fn check(bytes: &[u8]) {
     let Ok(network) = Network::from_safetensors(bytes, Device::Cpu) else { return };
     let architecture = network.architecture().clone();

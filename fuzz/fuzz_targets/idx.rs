@@ -1,4 +1,4 @@
-//! Fuzzes the reader of gzipped IDX files: inputs as they are, or compressed here.
+//! Fuzzes the reader of gzipped IDX files: as they are, or compressed here.
 
 #![no_main]
 

@@ -13,7 +13,7 @@ use score_io::{ScoreFiles, read_published};
 mod history;
 
 fuzz_target!(|data: &[u8]| {
-    // The provenance of `a.json` is `a.json.json`, which here has the same bytes.
+    // The same bytes stand for a file and for its provenance.
     fuzz::with_file("a.json.json", data, |_| fuzz::with_file("a.json", data, check));
 });
 

@@ -1,4 +1,4 @@
-//! The losses of a training.
+//! Fuzzes the reader of the losses of a training.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Reads models of every format, from an archive or from members that the input gives.
+//! Fuzzes the readers of all models, with an archive or with members that the input gives.
 
 #![no_main]
 

@@ -28,7 +28,7 @@ pub(crate) fn parse<A: argh::TopLevelCommand>(
             .map_err(|word| format!("argument {word:?} is not valid UTF-8"))?;
         match word.split_once('=') {
             Some((option, value)) if is_option(option) => {
-                words.extend([option.to_owned(), value.to_owned()])
+                words.extend([option.to_owned(), value.to_owned()]);
             }
             _ => words.push(word),
         }

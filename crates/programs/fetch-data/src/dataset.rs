@@ -5,15 +5,15 @@ use std::str::FromStr;
 
 use crate::published::{Content, PublishedFile};
 
-/// Which images to fetch.
+/// The images to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dataset {
     FashionMnist,
     Mnist,
     Kmnist,
-    /// Real handwriting that this program carries with it.
+    /// Handwritten digits that this program carries with it.
     Digits,
-    /// Made-up shapes.
+    /// Shapes that this program draws.
     Synthetic,
 }
 
@@ -25,11 +25,11 @@ pub struct Published {
     pub mirrors: &'static [&'static str],
     /// Environment variable that names a folder with the four files.
     pub variable: Option<&'static str>,
-    /// Folder with the four files, from where the program is run.
+    /// Folder with the four files, relative to the working folder.
     pub neighbour: Option<&'static str>,
-    /// Where Keras keeps the four files, from the home folder.
+    /// Folder in which Keras keeps the four files, relative to the home folder.
     pub keras: Option<&'static str>,
-    /// Where torchvision keeps the four files, from its root.
+    /// Folder in which torchvision keeps the four files, relative to its root.
     pub torchvision: &'static str,
 }
 
@@ -43,7 +43,7 @@ impl Dataset {
     const ALL: [Self; 5] =
         [Self::FashionMnist, Self::Mnist, Self::Kmnist, Self::Digits, Self::Synthetic];
 
-    /// The name on the command line.
+    /// Gives the name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::FashionMnist => "fashion-mnist",
@@ -54,7 +54,7 @@ impl Dataset {
         }
     }
 
-    /// The name of each class, in the order of the labels.
+    /// Gives the name of each class, in the order of the labels.
     pub fn classes(self) -> [&'static str; 10] {
         match self {
             Self::FashionMnist => [
@@ -75,7 +75,7 @@ impl Dataset {
         }
     }
 
-    /// Whose work the images are and under which licence they come.
+    /// Gives the authors of the images and their license.
     pub fn attribution(self) -> &'static str {
         match self {
             Self::FashionMnist => {
@@ -98,7 +98,7 @@ impl Dataset {
         }
     }
 
-    /// Where the files are; none for images that this program carries or draws.
+    /// Gives the places of the files; none for images that this program carries or draws.
     pub fn published(self) -> Option<&'static Published> {
         match self {
             Self::FashionMnist => Some(&FASHION_MNIST),
@@ -126,7 +126,7 @@ impl FromStr for Dataset {
 }
 
 impl Published {
-    /// All files of the data set.
+    /// Lists all files of the data set.
     pub fn files(&self) -> [&PublishedFile; 4] {
         [&self.train.images, &self.train.labels, &self.test.images, &self.test.labels]
     }
@@ -138,8 +138,8 @@ const TRAIN_LABELS: (&str, u64) = ("train-labels-idx1-ubyte", 60_008);
 const TEST_IMAGES: (&str, u64) = ("t10k-images-idx3-ubyte", 7_840_016);
 const TEST_LABELS: (&str, u64) = ("t10k-labels-idx1-ubyte", 10_008);
 
-/// A file of this length and SHA-256 as it is published, with the SHA-256 of what it unpacks to,
-/// where that is known.
+/// Describes a published file: its length and SHA-256, and the SHA-256 of its unpacked content if
+/// that is known.
 const fn file(
     (name, unpacked_bytes): (&'static str, u64),
     bytes: u64,
@@ -271,43 +271,4 @@ static KMNIST: Published = Published {
 };
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_means_its_data_set() {
-        for dataset in Dataset::ALL {
-            assert_eq!(dataset.to_string().parse(), Ok(dataset));
-        }
-        let error = "cifar".parse::<Dataset>().unwrap_err();
-        assert!(error.contains("fashion-mnist, mnist, kmnist, digits, synthetic"), "{error}");
-    }
-
-    #[test]
-    fn checksums_are_whole_and_each_its_own() {
-        let published = [&FASHION_MNIST, &MNIST, &KMNIST];
-        let mut checksums: Vec<&str> = published
-            .iter()
-            .flat_map(|p| p.files())
-            .flat_map(|file| {
-                file.unpacked.iter().chain([&file.packed]).map(|content| content.sha256)
-            })
-            .collect();
-        for checksum in &checksums {
-            let lower_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-            assert!(checksum.len() == 64 && checksum.chars().all(lower_hex), "{checksum}");
-        }
-        checksums.sort_unstable();
-        checksums.dedup();
-        assert_eq!(checksums.len(), 20);
-    }
-
-    #[test]
-    fn classes_differ() {
-        for dataset in Dataset::ALL {
-            let mut classes = dataset.classes();
-            classes.sort_unstable();
-            assert!(classes.windows(2).all(|pair| pair[0] != pair[1]), "{dataset}");
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
-//! The handwritten digits of scikit-learn's `load_digits`, carried inside the program. See
-//! `data/README.md`.
+//! The handwritten digits of `load_digits` in scikit-learn, carried inside the program.
+//!
+//! See `data/README.md`.
 
 use anyhow::Context;
 use ndarray::Axis;
@@ -9,11 +10,12 @@ use crate::split::Split;
 
 const IMAGES: &[u8] = include_bytes!("../data/digits-images-idx3-ubyte.gz");
 const LABELS: &[u8] = include_bytes!("../data/digits-labels-idx1-ubyte.gz");
-/// Levels are counts of set pixels in a block of 4 x 4.
+/// Largest level: levels count the set pixels in a block of 4 x 4.
 const MAX_LEVEL: u16 = 16;
 
-/// Training and test split: (1438, 8, 8) and (359, 8, 8), levels brought to 0..=255. Every fifth
-/// image is a test image.
+/// Gives the training and test split, (1438, 8, 8) and (359, 8, 8), levels scaled to 0..=255.
+///
+/// Every fifth image is a test image.
 ///
 /// # Errors
 /// Only if the program itself is damaged.

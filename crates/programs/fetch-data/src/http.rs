@@ -1,5 +1,4 @@
-//! Downloading a published file: resumed where it was cut off, tried again where that can help,
-//! over in bounded time.
+//! Downloads a published file in bounded time; resumes and retries where that can help.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
@@ -15,22 +14,22 @@ use crate::published::{Form, PublishedFile};
 #[cfg(test)]
 mod tests;
 
-/// Mirrors redirect once or twice, to where the bytes are.
+/// Most redirects: mirrors redirect once or twice, to where the bytes are.
 const MAX_REDIRECTS: u32 = 5;
 const BUFFER: usize = 1 << 16;
 
-/// How long to wait and how often to try.
+/// Time limits, and the number of tries.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// To find the host, and again to connect to it.
+    /// Limit for finding the host, and again for connecting to it.
     pub connect: Duration,
-    /// Without a byte from the server.
+    /// Limit for waiting without a byte from the server.
     pub silence: Duration,
-    /// For one try, however steadily bytes arrive. The next try goes on from there.
+    /// Limit for one try, however steadily bytes arrive. The next try resumes it.
     pub attempt: Duration,
-    /// How often to try.
+    /// Number of tries.
     pub attempts: u32,
-    /// Before the second try; doubled before each one after it.
+    /// Pause before the second try; doubled before each one after it.
     pub pause: Duration,
 }
 
@@ -48,17 +47,16 @@ impl Default for Limits {
 
 /// Why a try failed.
 enum Failure {
-    /// It may go better next time.
+    /// A failure that another try may not have.
     Passing(String),
-    /// This server will not give the file.
+    /// A failure for good: this server will not give the file.
     Final(String),
 }
 
-/// Downloads `file` from `url` into `part`, going on from what `part` holds already, and gives its
-/// verified bytes.
+/// Downloads `file` from `url` into `part`, and gives its verified bytes.
 ///
-/// After a failure `part` keeps what can be of use to a later call, and nothing else. The error is
-/// why it failed.
+/// The download resumes what `part` holds already. After a failure `part` keeps only what a later
+/// call can use. The error is why it failed.
 pub fn download(
     url: &str,
     file: &PublishedFile,
@@ -97,8 +95,9 @@ pub fn download(
     }
 }
 
-/// An agent whose every wait is bounded. From https it follows no redirect to http, where anyone on
-/// the way could listen.
+/// Makes an agent whose every wait is bounded.
+///
+/// From https it follows no redirect to http, where anyone on the way could listen.
 fn agent(url: &str, limits: &Limits) -> Agent {
     let config = Agent::config_builder()
         .https_only(is_https(url))
@@ -118,7 +117,7 @@ fn is_https(url: &str) -> bool {
     url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
 }
 
-/// One file on its way from one server.
+/// A download of one file from one server.
 struct Transfer<'a> {
     url: &'a str,
     file: &'a PublishedFile,
@@ -128,7 +127,7 @@ struct Transfer<'a> {
 }
 
 impl Transfer<'_> {
-    /// Gets what `part` lacks and checks the whole.
+    /// Downloads what `part` lacks, and checks the whole.
     fn attempt(&self) -> Result<Vec<u8>, Failure> {
         let kept = self.part.metadata().map_or(0, |metadata| metadata.len());
         let kept = if kept > self.file.packed.bytes { 0 } else { kept };
@@ -139,13 +138,13 @@ impl Transfer<'_> {
             self.discard();
             match kept {
                 0 => Failure::Final(unusable.to_string()),
-                // What was kept may be at fault, not what this server sent.
+                // The bytes kept from before may be at fault, not those of this server.
                 _ => Failure::Passing(format!("{unusable} after it was resumed")),
             }
         })
     }
 
-    /// Asks for the file from byte `kept` on and writes what comes to `part`.
+    /// Requests the file from byte `kept` on, and writes the body to `part`.
     fn receive(&self, kept: u64) -> Result<(), Failure> {
         let mut request = self.agent.get(self.url);
         if kept > 0 {
@@ -159,7 +158,7 @@ impl Transfer<'_> {
             File::create(self.part)
         };
         let part = part.map_err(|error| self.cannot_write(&error))?;
-        // One byte more than expected tells a body that is too long; no more of it is read.
+        // One byte more than expected shows that a body is too long; no more of it is read.
         let body = response.into_body().into_reader().take(self.file.packed.bytes - start + 1);
         let received = self.copy(body, part, start)?;
         if received > self.file.packed.bytes {
@@ -175,7 +174,7 @@ impl Transfer<'_> {
         Ok(())
     }
 
-    /// The byte that the body of `response` starts at.
+    /// Gives the byte of the file at which the body of `response` starts.
     fn start(&self, response: &Response<Body>, kept: u64) -> Result<u64, Failure> {
         let total = self.file.packed.bytes;
         match response.status().as_u16() {
@@ -186,8 +185,8 @@ impl Transfer<'_> {
                 _ => Ok(0),
             },
             206 if kept > 0 && is_rest(response, kept, total) => Ok(kept),
-            // The server's file has another length, or it counts otherwise: start over with a plain
-            // request.
+            // The file of the server has another length, or the server counts otherwise: start over
+            // with a plain request.
             206 | 416 if kept > 0 => {
                 self.discard();
                 Err(Failure::Passing("the server cannot resume it".into()))
@@ -199,7 +198,7 @@ impl Transfer<'_> {
         }
     }
 
-    /// Appends `body` to `part`, which holds `position` bytes. Gives the bytes it holds then.
+    /// Appends `body` to `part`, which holds `position` bytes, and gives its new length.
     fn copy(&self, mut body: impl Read, mut part: File, mut position: u64) -> Result<u64, Failure> {
         let mut buffer = vec![0; BUFFER];
         loop {
@@ -216,9 +215,10 @@ impl Transfer<'_> {
         }
     }
 
-    /// Nothing of what `part` holds is of use.
+    /// Removes `part`, because nothing in it is of use.
     fn discard(&self) {
-        // If it stays after all, the next try fails in the same way, and the tries are counted.
+        // If it cannot be removed, the next try fails in the same way, and the number of tries is
+        // limited.
         let _ = fs::remove_file(self.part);
     }
 

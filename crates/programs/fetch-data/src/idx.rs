@@ -1,8 +1,7 @@
-//! IDX, the format of MNIST: a big-endian header, then the elements. Gzipped, as it is published,
-//! or unpacked.
+//! Reads IDX, the format of MNIST, gzipped or unpacked.
 //!
-//! Format: two zero bytes, 8 for unsigned bytes, the number of dimensions, the length of each as
-//! u32, the bytes.
+//! A file holds two zero bytes, 8 for unsigned bytes, the number of dimensions, the length of each
+//! as big-endian u32, and the elements.
 
 use std::io::Read;
 
@@ -10,10 +9,10 @@ use anyhow::{Context, bail, ensure};
 use flate2::read::MultiGzDecoder;
 use ndarray::{Array1, Array3};
 
-/// No data set here comes near: 60,000 images of 28 x 28 are 47 MB.
+/// Most elements that are read. No data set here comes near: 60,000 images of 28 x 28 are 47 MB.
 const MAX_ELEMENTS: u64 = 1 << 28;
 
-/// Images (n, height, width) from an IDX file, gzipped or not.
+/// Reads images (n, height, width) from an IDX file, gzipped or not.
 ///
 /// # Errors
 /// Damaged gzip; a header that is not that of images; more or fewer bytes than it promises.
@@ -22,7 +21,7 @@ pub fn images(file: &[u8]) -> anyhow::Result<Array3<u8>> {
     Ok(Array3::from_shape_vec(shape, elements)?)
 }
 
-/// Labels (n,) from an IDX file, gzipped or not.
+/// Reads labels (n,) from an IDX file, gzipped or not.
 ///
 /// # Errors
 /// As [`images`].
@@ -31,7 +30,7 @@ pub fn labels(file: &[u8]) -> anyhow::Result<Array1<u8>> {
     Ok(Array1::from_vec(elements))
 }
 
-/// The lengths of `N` dimensions and the elements.
+/// Reads the lengths of `N` dimensions, and the elements.
 fn read<const N: usize>(file: &[u8]) -> anyhow::Result<([usize; N], Vec<u8>)> {
     let gzipped = file.starts_with(&[0x1f, 0x8b]);
     let mut content: Box<dyn Read + '_> =
@@ -55,8 +54,8 @@ fn read<const N: usize>(file: &[u8]) -> anyhow::Result<([usize; N], Vec<u8>)> {
         Some(count @ 1..=MAX_ELEMENTS) => count,
         _ => bail!("an IDX header with the impossible shape {shape:?}"),
     };
-    // One byte more than promised tells a file that is too long, and a bomb gets no further than
-    // that. Memory grows with what is really there, not with what the header says.
+    // One byte more than promised shows that a file is too long, and stops a decompression bomb.
+    // Memory grows with the bytes that are there, not with what the header says.
     let mut elements = Vec::new();
     content.take(count + 1).read_to_end(&mut elements).context("cannot decompress")?;
     let found = elements.len() as u64;

@@ -24,7 +24,7 @@ use crate::source::{Fetcher, Source};
 use crate::split::{Split, Statistics};
 
 const DEFAULT_COUNT: Count = Count(6000);
-/// As many images as fit into 1 GB.
+/// Most synthetic images: as many as fit into 1 GB.
 const MAX_COUNT: Count = Count(1_000_000);
 
 /// Get a labelled image data set and write it as .npy files: train-images.npy and test-images.npy
@@ -90,7 +90,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses options that mean nothing for the data set, so that none is ignored in silence.
+/// Checks that all options mean something for the data set, so that none is ignored silently.
 fn check(args: &Args) -> anyhow::Result<()> {
     let dataset = args.dataset;
     let drawn = args.count.is_some() || args.seed.is_some();
@@ -110,7 +110,7 @@ fn check(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A data set that others publish.
+/// Fetches a data set that others publish.
 fn fetch(args: &Args, fetcher: &Fetcher, published: &Published) -> anyhow::Result<Loaded> {
     let mut inputs = Vec::new();
     let mut fetch = |file: &PublishedFile| {
@@ -128,7 +128,7 @@ fn fetch(args: &Args, fetcher: &Fetcher, published: &Published) -> anyhow::Resul
     Ok(Loaded { train, test, parameters: json!({ "dataset": args.dataset.name() }), inputs })
 }
 
-/// A data set that comes out of this program itself.
+/// Makes a data set that this program carries or draws.
 fn make(args: &Args) -> anyhow::Result<Loaded> {
     let name = args.dataset.name();
     let ((train, test), parameters) = if args.dataset == Dataset::Synthetic {
@@ -160,7 +160,7 @@ fn write(args: &Args, stage: &Stage, loaded: Loaded) -> anyhow::Result<()> {
     stage.finish(outputs, loaded.parameters, loaded.inputs, result, &text)
 }
 
-/// What the provenance and the summary say of a split.
+/// Describes a split for the provenance and the summary.
 fn describe(name: &str, split: &Split) -> (Value, Vec<String>) {
     let (n, height, width) = split.images.dim();
     let Statistics { mean, standard_deviation } = split.statistics();

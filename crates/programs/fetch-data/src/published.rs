@@ -1,4 +1,4 @@
-//! A published file: its name, and how to know it from any other.
+//! Identifies a published file by its name and hash.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,24 +8,24 @@ use artifact::FileRecord;
 /// A gzipped file of a data set as its authors published it.
 #[derive(Debug)]
 pub struct PublishedFile {
-    /// Without the `.gz` it is published with: `train-images-idx3-ubyte`.
+    /// The published name without `.gz`: `train-images-idx3-ubyte`.
     pub name: &'static str,
     /// The file as it is published.
     pub packed: Content,
-    /// What it unpacks to, where that is known.
+    /// The unpacked file, if its hash is known.
     pub unpacked: Option<Content>,
 }
 
-/// Which bytes a file has.
+/// Length and hash of a file.
 #[derive(Debug)]
 pub struct Content {
-    /// How many.
+    /// Length in bytes.
     pub bytes: u64,
-    /// Their SHA-256 in hexadecimal.
+    /// SHA-256 in hexadecimal.
     pub sha256: &'static str,
 }
 
-/// How a file lies on disk.
+/// The form of a file on disk.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Form {
     /// As it was published, gzipped.
@@ -34,13 +34,14 @@ pub enum Form {
     Unpacked,
 }
 
-/// The bytes of a published file, and which file they are for the provenance: not where it came
-/// from, since the same bytes are the same input, whoever had them.
+/// The bytes of a published file, and its record for the provenance.
+///
+/// The record does not say where the file came from: the same bytes are the same input.
 #[derive(Debug, PartialEq)]
 pub struct Verified {
-    /// Gzipped, or unpacked.
+    /// The bytes, gzipped or unpacked.
     pub bytes: Vec<u8>,
-    /// Under the published name, without `.gz` where it was found unpacked.
+    /// The record, under the published name, without `.gz` if the file was found unpacked.
     pub record: FileRecord,
 }
 
@@ -52,15 +53,16 @@ pub enum Unusable {
 }
 
 impl PublishedFile {
-    /// The published name.
+    /// Gives the published name.
     pub fn packed_name(&self) -> String {
         format!("{}.gz", self.name)
     }
 
-    /// Where the file may be in a folder that was made of its download: below its name or the one
-    /// with a dot that some archives unpack to (`train-images.idx3-ubyte`), gzipped or not, in the
-    /// folder itself, in `raw` inside it or beside it, as torchvision has it, or in a folder of its
-    /// own.
+    /// Lists where the file may be in a folder made of its download.
+    ///
+    /// Its name may have the dot that some archives unpack to (`train-images.idx3-ubyte`), and the
+    /// file may be gzipped or not. It may be in the folder itself, in `raw` inside it or next to
+    /// it, as torchvision has it, or in a folder of its own.
     pub fn places(&self, folder: &Path) -> Vec<(PathBuf, Form)> {
         let name = self.name;
         let dotted = name.replacen("-idx", ".idx", 1);
@@ -79,8 +81,8 @@ impl PublishedFile {
             .collect()
     }
 
-    /// The bytes of the file at `path`, if they are the published ones. Nothing is made from bytes
-    /// that did not pass here.
+    /// Reads the file at `path`, if it is the published one. No data is made from bytes that did
+    /// not pass this check.
     pub fn read(&self, path: &Path, form: Form) -> Result<Verified, Unusable> {
         let metadata = match path.metadata() {
             Ok(metadata) => metadata,
@@ -89,7 +91,7 @@ impl PublishedFile {
         };
         let packed = form == Form::Packed;
         if metadata.is_dir() && !packed {
-            // The file may be in it.
+            // The path is a folder, which may hold the file.
             return Err(Unusable::Absent);
         }
         if !metadata.is_file() {
@@ -102,7 +104,7 @@ impl PublishedFile {
                 "unpacked, its checksum is not known; give {gzipped}"
             )));
         };
-        // The length first: it is free, and no file of another length is worth reading.
+        // The length is checked first: that is free, and a file of another length need not be read.
         if metadata.len() != expected.bytes {
             return Err(Unusable::Wrong(format!(
                 "{} bytes instead of {}",
@@ -123,7 +125,7 @@ impl PublishedFile {
     }
 }
 
-/// Nothing of that name, or a file where one of its folders would be.
+/// Whether there is nothing of that name, or a file in place of one of its folders.
 fn is_absent(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory)

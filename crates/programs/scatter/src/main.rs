@@ -84,7 +84,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let (images, size, record) = read(&args.images)?;
     let mut shown = None;
     let mut show = |done: usize, all: usize| {
-        shown.get_or_insert_with(|| Quarters::new("images", all)).set(done)
+        shown.get_or_insert_with(|| Quarters::new("images", all)).set(done);
     };
     let at = || args.images.display().to_string();
 
