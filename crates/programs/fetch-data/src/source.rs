@@ -54,8 +54,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// All places to look in, in order: those `given`, this machine's usual folders, the public
-/// mirrors.
+/// Lists all places to look in, in order: those `given`, the usual folders of this machine, the
+/// public mirrors.
 pub fn sources(
     given: &[Source],
     published: &Published,
@@ -84,24 +84,25 @@ pub struct Fetcher {
     offline: bool,
     limits: Limits,
     kept: PathBuf,
-    /// The output folder, where it was not there before.
+    /// The output folder, if it did not exist before.
     new: Option<PathBuf>,
-    /// The folder of the downloads, locked from the first of them on.
+    /// The folder of the downloads, locked from the first download on.
     lock: OnceCell<File>,
 }
 
 impl Fetcher {
-    /// Looks in `sources`, in their order; in folders alone if `offline`. Downloads are kept in
-    /// `out_dir` until [`Self::clean`].
+    /// Prepares to look in `sources`, in their order; in folders alone if `offline`.
+    ///
+    /// Downloads are kept in `out_dir` until [`Self::clean`].
     pub fn new(sources: Vec<Source>, offline: bool, limits: Limits, out_dir: &Path) -> Self {
         let new = (!out_dir.exists()).then(|| out_dir.to_owned());
         Self { sources, offline, limits, kept: out_dir.join(KEPT), new, lock: OnceCell::new() }
     }
 
-    /// The verified bytes of `file`; says on stderr where they came from.
+    /// Gives the verified bytes of `file`, and prints on stderr where they came from.
     ///
     /// # Errors
-    /// No source has it. The message says of each why not.
+    /// No source has the file. The message gives the reason for each.
     pub fn fetch(&self, file: &PublishedFile) -> anyhow::Result<Verified> {
         if let Ok(verified) = file.read(&self.kept.join(file.packed_name()), Form::Packed) {
             cli::note(&format!(
@@ -138,8 +139,8 @@ impl Fetcher {
         )
     }
 
-    /// The file under any of the names that it may have in `folder`. The error is what is wrong
-    /// with the first of them.
+    /// Reads the file under any of the names that it may have in `folder`. The error says what is
+    /// wrong with the first of them.
     fn look(&self, folder: &Path, file: &PublishedFile) -> Result<Verified, String> {
         let mut failure = None;
         for (path, form) in file.places(folder) {
@@ -147,8 +148,8 @@ impl Fetcher {
                 Ok(verified) => return Ok(verified),
                 Err(Unusable::Absent) => {}
                 Err(Unusable::Wrong(why)) => {
-                    // Whoever keeps a damaged file wants to hear of it, even when another source
-                    // has a good one.
+                    // The user wants to hear of a damaged file, even if another source has a good
+                    // one.
                     cli::warn(&format!("{}: refused: {why}", path.display()));
                     failure = failure.or(Some(why));
                 }
@@ -172,8 +173,9 @@ impl Fetcher {
         Ok(Verified { bytes, record })
     }
 
-    /// Keeps other runs from writing into the same downloads. Where the file system knows no locks,
-    /// wrong bytes are still found by their hash.
+    /// Keeps other runs from writing into the same downloads.
+    ///
+    /// On a file system without locks, wrong bytes are still found by their hash.
     fn hold(&self) -> Result<(), String> {
         if self.lock.get().is_none() {
             let kept = self.kept.display();

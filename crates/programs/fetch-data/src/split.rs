@@ -1,4 +1,4 @@
-//! Images with their labels: what every source of data ends in.
+//! Images with their labels, which every source of data gives.
 
 use anyhow::ensure;
 use ndarray::{Array1, Array3};
@@ -20,7 +20,7 @@ pub struct Statistics {
 }
 
 impl Split {
-    /// Images and labels that belong together.
+    /// Joins images and their labels.
     ///
     /// # Errors
     /// Counts that differ; a label that is none of `classes`.
@@ -37,7 +37,7 @@ impl Split {
         Ok(Self { images, labels })
     }
 
-    /// Exact but for the last division: the sums are whole numbers.
+    /// Computes mean and deviation, exact except for the last division: the sums are whole numbers.
     pub fn statistics(&self) -> Statistics {
         let n = self.images.len() as u128;
         let (mut sum, mut squares) = (0u64, 0u64);

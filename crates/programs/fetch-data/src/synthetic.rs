@@ -1,8 +1,8 @@
-//! Stand-in images that need no download: ten shapes, each drawn at a place, size and brightness of
-//! its own, with noise.
+//! Draws stand-in images that need no download.
 //!
-//! An image depends on the seed, its split and its index alone: asking for more images changes none
-//! of the earlier ones.
+//! There are ten shapes. Each image has its own place, size, brightness and noise. It depends on
+//! the seed, its split and its index alone, so that asking for more images changes none of the
+//! earlier ones.
 
 use ndarray::{Array1, Array3};
 use rand::{Rng, RngCore, SeedableRng};
@@ -14,12 +14,12 @@ use crate::split::Split;
 const SIDE: usize = 28;
 /// Samples along each side of a pixel, so that edges are smooth.
 const SAMPLES: usize = 3;
-/// The largest change that noise makes to a grey level.
+/// Largest change that noise makes to a gray level.
 const NOISE: f64 = 24.0;
-/// However few training images are asked for, every class has a test image.
+/// Fewest test images: every class has one, however few training images are asked for.
 const MIN_TEST: usize = 10;
 
-/// What is drawn for each label. No one shall take these for the classes of a real data set.
+/// Name of the shape for each label. Nobody should take these for the classes of a real data set.
 pub const CLASSES: [&str; 10] = [
     "synthetic-0 disc",
     "synthetic-1 ring",
@@ -55,8 +55,8 @@ fn draw_split(count: usize, seed: u64, split: u64) -> Split {
     Split { images, labels }
 }
 
-/// A seed of its own for each image. SplitMix64 is a bijection of its state, so images of one split
-/// never share one.
+/// Gives each image its own seed. SplitMix64 is a bijection of its state, so no two images of a
+/// split share one.
 fn stream(seed: u64, split: u64, index: u64) -> u64 {
     let mix = |state| SplitMix64::seed_from_u64(state).next_u64();
     mix(mix(mix(seed) ^ split) ^ index)
@@ -81,7 +81,7 @@ impl Figure {
         }
     }
 
-    /// How much of a pixel lies inside the shape, 0..=1.
+    /// Gives the share of a pixel that lies inside the shape, 0..=1.
     fn coverage(&self, row: usize, column: usize) -> f64 {
         let offset = |sample: usize| (sample as f64 + 0.5) / SAMPLES as f64;
         let inside = (0..SAMPLES * SAMPLES).filter(|sample| {
@@ -93,8 +93,9 @@ impl Figure {
     }
 }
 
-/// Whether the shape of `class` holds the point (x, y). Shapes reach from about -1 to 1, y grows
-/// downwards.
+/// Whether the shape of `class` holds the point (x, y).
+///
+/// Shapes reach from about -1 to 1, and y grows downwards.
 fn contains(class: u8, x: f64, y: f64) -> bool {
     let distance = x * x + y * y;
     let (from_x, from_y) = (x.abs(), y.abs());
