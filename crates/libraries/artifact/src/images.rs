@@ -39,7 +39,7 @@ pub struct ImageBlocks {
     /// The position in the file; `None` at its end.
     pass: Option<Pass>,
     record: Option<FileRecord>,
-    /// Largest grey level so far; `None` for images of other dtypes.
+    /// Largest gray level so far; `None` for images of other dtypes.
     largest: Option<u8>,
 }
 

@@ -7,7 +7,7 @@ use artifact::{FileRecord, read_matrix};
 use cli::{Count, NotNegative, Span};
 use clustering::gmm::{CovarianceType, GmmParams, Init, Keep};
 
-/// Groups points with a Gaussian mixture fitted by expectation maximisation, in f64, and writes the
+/// Groups points with a Gaussian mixture fitted by expectation maximization, in f64, and writes the
 /// most probable component of each; or, with --predict, assigns new points to the components of a
 /// model; or, with --select-k, compares numbers of components. The same seed gives the same bytes,
 /// whatever the number of threads.

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use cli::{Count, NotNegative};
 use umap::{Joined, Metric, Params, Start};
 
-/// Embeds points in few dimensions with UMAP, so that neighbours stay neighbours and clusters come
-/// apart; or, with --transform, finds the places of new points in an embedding. Neighbours are
+/// Embeds points in few dimensions with UMAP, so that neighbors stay neighbors and clusters come
+/// apart; or, with --transform, finds the places of new points in an embedding. Neighbors are
 /// exact. The same seed gives the same bytes, whatever the number of threads.
 #[derive(argh::FromArgs)]
 #[argh(
@@ -33,7 +33,7 @@ pub struct Args {
     /// dimensions of the embedding (default 10)
     #[argh(option, arg_name = "n")]
     pub dims: Option<Count>,
-    /// neighbours of a point, itself counted: few for what is near, more for the whole (default 20)
+    /// neighbors of a point, itself counted: few for what is near, more for the whole (default 20)
     #[argh(option, arg_name = "n")]
     pub neighbors: Option<Count>,
     /// how near points may come to one another (default 0)

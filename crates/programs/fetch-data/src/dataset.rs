@@ -26,7 +26,7 @@ pub struct Published {
     /// Environment variable that names a folder with the four files.
     pub variable: Option<&'static str>,
     /// Folder with the four files, relative to the working folder.
-    pub neighbour: Option<&'static str>,
+    pub neighbor: Option<&'static str>,
     /// Folder in which Keras keeps the four files, relative to the home folder.
     pub keras: Option<&'static str>,
     /// Folder in which torchvision keeps the four files, relative to its root.
@@ -187,7 +187,7 @@ static FASHION_MNIST: Published = Published {
         "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion",
     ],
     variable: Some("FASHION_MNIST_DIR"),
-    neighbour: Some("../shared/fashion-mnist"),
+    neighbor: Some("../shared/fashion-mnist"),
     keras: Some(".keras/datasets/fashion-mnist"),
     torchvision: "FashionMNIST/raw",
 };
@@ -226,7 +226,7 @@ static MNIST: Published = Published {
         "https://storage.googleapis.com/cvdf-datasets/mnist",
     ],
     variable: None,
-    neighbour: None,
+    neighbor: None,
     keras: None, // Keras keeps a single mnist.npz
     torchvision: "MNIST/raw",
 };
@@ -265,7 +265,7 @@ static KMNIST: Published = Published {
         "http://codh.rois.ac.jp/kmnist/dataset/kmnist",
     ],
     variable: None,
-    neighbour: None,
+    neighbor: None,
     keras: None,
     torchvision: "KMNIST/raw",
 };

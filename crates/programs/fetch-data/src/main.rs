@@ -1,4 +1,4 @@
-//! `fetch-data`: gets a labelled image data set and writes it as .npy files. See `--help`.
+//! `fetch-data`: gets a labeled image data set and writes it as .npy files. See `--help`.
 
 mod dataset;
 mod digits;
@@ -27,7 +27,7 @@ const DEFAULT_COUNT: Count = Count(6000);
 /// Most synthetic images: as many as fit into 1 GB.
 const MAX_COUNT: Count = Count(1_000_000);
 
-/// Get a labelled image data set and write it as .npy files: train-images.npy and test-images.npy
+/// Get a labeled image data set and write it as .npy files: train-images.npy and test-images.npy
 /// (u1, (n, height, width)), train-labels.npy and test-labels.npy (u1, (n,)), and classes.json (the
 /// names of the classes in label order). No published file is used before its sha256 is checked.
 #[derive(argh::FromArgs)]

@@ -72,7 +72,7 @@ pub fn sources(
         .variable
         .and_then(folder)
         .into_iter()
-        .chain(published.neighbour.map(PathBuf::from));
+        .chain(published.neighbor.map(PathBuf::from));
     let folders = folders.chain(keras).chain(torchvision).map(Source::Folder);
     let mirrors = published.mirrors.iter().map(|&url| Source::Mirror(url.to_owned()));
     given.iter().cloned().chain(folders).chain(mirrors).collect()

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array3};
 /// One split of a data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
-    /// (n, height, width), grey levels 0..=255.
+    /// (n, height, width), gray levels 0..=255.
     pub images: Array3<u8>,
     /// (n,), the class of each image.
     pub labels: Array1<u8>,
