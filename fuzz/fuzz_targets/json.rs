@@ -9,8 +9,8 @@ use libfuzzer_sys::fuzz_target;
 use score_io::{ScoreFiles, read_published};
 
 #[allow(dead_code)]
-#[path = "../../crates/programs/report/src/history.rs"]
-mod history;
+#[path = "../../crates/programs/report/src/provenance.rs"]
+mod report_provenance;
 
 fuzz_target!(|data: &[u8]| {
     // The same bytes stand for a file and for its provenance.
@@ -25,8 +25,8 @@ fn check(path: &Path) {
         bytes: 0,
         sha256: "0".repeat(64),
     };
-    let found = history::History::of(&[record]);
-    assert!(found.steps.len() + found.unknown.len() > 0);
+    let found = report_provenance::Lineage::trace(&[record]);
+    assert!(found.steps.len() + found.untracked.len() > 0);
     let _ = ScoreFiles::read(&[path.to_owned()]);
     let _ = read_published(path);
 }

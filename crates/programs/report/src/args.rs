@@ -5,8 +5,7 @@ use std::str::FromStr;
 
 use cli::Count;
 
-use crate::figure::FigureName;
-use crate::material::drawable;
+use crate::text::drawable;
 
 /// Turns what the other programs wrote into one page that needs nothing but itself: the scores of each system, its confusion
 /// matrices, what is in its clusters, a map of all points, and how everything was made. Every part can be left out; the page
@@ -75,6 +74,49 @@ pub struct Args {
     /// threads; they change no result (default all cores)
     #[argh(option, arg_name = "n")]
     pub threads: Option<Count>,
+}
+
+/// What can be drawn alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FigureName {
+    /// ACC of every run.
+    Runs,
+    /// Images of each class.
+    Samples,
+    /// Losses by epoch.
+    Losses,
+    /// Images and what the autoencoder makes of them.
+    Reconstructions,
+    /// Points in two dimensions.
+    Map,
+    /// Classes against predicted classes, one to one.
+    Confusion,
+    /// Number of points in each cluster.
+    Sizes,
+    /// Centres and members of clusters.
+    Clusters,
+}
+
+impl FromStr for FigureName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "runs" => Self::Runs,
+            "samples" => Self::Samples,
+            "losses" => Self::Losses,
+            "reconstructions" => Self::Reconstructions,
+            "map" => Self::Map,
+            "confusion" => Self::Confusion,
+            "sizes" => Self::Sizes,
+            "clusters" => Self::Clusters,
+            other => {
+                return Err(format!(
+                    "expected runs, samples, losses, reconstructions, map, confusion, sizes or clusters, found {other}"
+                ));
+            }
+        })
+    }
 }
 
 /// A file of a system.

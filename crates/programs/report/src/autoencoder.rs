@@ -33,8 +33,12 @@ impl Layers {
     /// A file that cannot be read or has no such tensors.
     pub fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
         let (bytes, record) = read_bytes(path)?;
-        let expected =
-            || format!("{}: expected the weights of an autoencoder, as train-ae writes them", path.display());
+        let expected = || {
+            format!(
+                "{}: expected the weights of an autoencoder, as train-ae writes them",
+                path.display()
+            )
+        };
         let (_, metadata) = SafeTensors::read_metadata(&bytes).with_context(expected)?;
         let mut layers: BTreeMap<(bool, usize), Layer> = BTreeMap::new();
         for (name, tensor) in metadata.tensors() {
@@ -57,7 +61,8 @@ impl Layers {
         if layers.is_empty() {
             bail!("{}, found no tensor called encoder.0.weight", expected());
         }
-        let settings = metadata.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
+        let settings =
+            metadata.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
         Ok((Self { layers: layers.into_values().collect(), settings }, record))
     }
 
@@ -91,12 +96,16 @@ impl Losses {
     pub fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
         let (bytes, record) = read_text(path)?;
         let expected = || {
-            format!("{}: expected losses: .csv with the columns epoch, train and validation", path.display())
+            format!(
+                "{}: expected losses: .csv with the columns epoch, train and validation",
+                path.display()
+            )
         };
         let mut epochs: Vec<(f64, f64, Option<f64>)> = Vec::new();
         for line in csv::Reader::from_reader(bytes.as_slice()).deserialize() {
             let Line { epoch, train, validation } = line.with_context(expected)?;
-            let finite = [epoch, train, validation.unwrap_or_default()].iter().all(|x| x.abs() < MOST);
+            let finite =
+                [epoch, train, validation.unwrap_or_default()].iter().all(|x| x.abs() < MOST);
             let later = epochs.last().is_none_or(|&(before, ..)| epoch > before);
             if !finite || !later {
                 bail!(
@@ -123,7 +132,8 @@ mod tests {
         let zeros = [0u8; 4 * 6];
         let tensor = |shape: &[usize]| {
             let bytes = &zeros[..4 * shape.iter().product::<usize>()];
-            safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.to_vec(), bytes).unwrap()
+            safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.to_vec(), bytes)
+                .unwrap()
         };
         let tensors = [
             ("decoder.0.weight", tensor(&[3, 1])),

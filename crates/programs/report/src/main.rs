@@ -4,13 +4,14 @@ mod args;
 mod autoencoder;
 mod clusters;
 mod figure;
-mod history;
+mod inputs;
 mod map;
-mod material;
 mod page;
 mod pictures;
-mod sheets;
+mod provenance;
 mod system;
+mod text;
+mod thumbnails;
 
 use std::process::ExitCode;
 
@@ -20,7 +21,7 @@ use cli::Stage;
 use serde_json::json;
 
 use crate::args::Args;
-use crate::material::Material;
+use crate::inputs::Inputs;
 use crate::page::Page;
 
 fn main() -> ExitCode {
@@ -29,10 +30,17 @@ fn main() -> ExitCode {
 
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
-    let kind = args.out.extension().and_then(|kind| kind.to_str()).unwrap_or_default().to_lowercase();
-    let fits = if args.figure.is_some() { ["svg", "png"].contains(&kind.as_str()) } else { kind == "html" };
+    let kind =
+        args.out.extension().and_then(|kind| kind.to_str()).unwrap_or_default().to_lowercase();
+    let fits = if args.figure.is_some() {
+        ["svg", "png"].contains(&kind.as_str())
+    } else {
+        kind == "html"
+    };
     if !fits {
-        return Err(cli::usage("--out is the page, FILE.html; with --figure it is FILE.svg or FILE.png"));
+        return Err(cli::usage(
+            "--out is the page, FILE.html; with --figure it is FILE.svg or FILE.png",
+        ));
     }
     if args.system.is_some() && args.figure.is_none() {
         return Err(cli::usage("--system goes with --figure"));
@@ -57,13 +65,13 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         .writes("--out", [&args.out])
         .check()?;
 
-    let material = Material::read(&args)?;
+    let inputs = Inputs::read(&args)?;
     // Fonts of the system that letters were drawn with.
     let mut others = Vec::new();
     let bytes = match args.figure {
-        None => Page::of(&material, &material::drawable(&args.title), args.seed)?.render()?.into_bytes(),
+        None => Page::new(&inputs, &text::drawable(&args.title), args.seed)?.render()?.into_bytes(),
         Some(name) => {
-            let svg = figure::draw(name, &material, args.system.as_deref(), args.seed)?;
+            let svg = figure::draw(name, &inputs, args.system.as_deref(), args.seed)?;
             if kind == "png" {
                 let (bytes, fonts) = figure::png(&svg)?;
                 if let Some(warning) = fonts.warning() {
@@ -79,11 +87,11 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let mut outputs = Outputs::new();
     outputs.bytes(&args.out, &bytes)?;
     let size = bytes.len();
-    let mut result = json!({ "bytes": size, "systems": material.systems.len() });
+    let mut result = json!({ "bytes": size, "systems": inputs.systems.len() });
     if !others.is_empty() {
         result["fonts"] = json!(others);
     }
     let hint = if args.figure.is_some() { "" } else { "; open it in a browser" };
     let text = format!("{}: {:.1} MB{hint}\n", args.out.display(), size as f64 / 1e6);
-    stage.finish(outputs, json!({ "seed": args.seed }), material.inputs, result, &text)
+    stage.finish(outputs, json!({ "seed": args.seed }), inputs.records, result, &text)
 }

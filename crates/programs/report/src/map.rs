@@ -1,22 +1,22 @@
-//! The map: where points lie in two dimensions, and what they are coloured by.
+//! The map: where points lie in two dimensions, and what they are colored by.
 
 use artifact::Points;
 use ndarray::{Array2, Axis, s};
 use pca::Principal;
 use serde::Serialize;
 
-use crate::material::Material;
+use crate::inputs::Inputs;
 use crate::pictures::base64;
-use crate::sheets::Sheets;
+use crate::thumbnails::Thumbnails;
 
 /// Points on the map at most; of more an even sample.
-const MOST_POINTS: usize = 100_000;
+const MAX_POINTS: usize = 100_000;
 
 /// Groups beyond which none is named on the map.
-pub const MOST_NAMES: usize = 40;
+pub const MAX_NAMED_GROUPS: usize = 40;
 
 /// Where a place ends.
-const SPAN: f64 = 65535.0;
+const MAX_COORDINATE: f64 = 65535.0;
 
 /// Points on the map, in a square.
 pub struct Map {
@@ -32,7 +32,7 @@ pub struct Map {
     pub y: Vec<u16>,
 }
 
-/// What points can be coloured by.
+/// What points can be colored by.
 pub struct Groups {
     /// A system, or the classes.
     pub name: String,
@@ -41,14 +41,14 @@ pub struct Groups {
     /// Number of all points in each, on the map or not.
     pub sizes: Vec<usize>,
     /// The group of each point on the map; `None` is noise.
-    pub of: Vec<Option<usize>>,
+    pub point_groups: Vec<Option<usize>>,
 }
 
 impl Map {
     /// Places of `points`.
-    pub fn of(points: &Points) -> Self {
+    pub fn new(points: &Points) -> Self {
         let (n, dims) = points.dim();
-        let shown = n.min(MOST_POINTS);
+        let shown = n.min(MAX_POINTS);
         let rows: Vec<usize> =
             (0..shown).map(|at| (at as u128 * n as u128 / shown as u128) as usize).collect();
         let values: Array2<f64> = match points {
@@ -72,54 +72,73 @@ impl Map {
         };
         let ends = |column: usize| {
             let places = places.slice(s![.., column]);
-            places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)))
+            places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &x| {
+                (low.min(x), high.max(x))
+            })
         };
         let (horizontal, vertical) = (ends(0), ends(1));
         // One scale for both, so that distances keep their meaning.
-        let span = (horizontal.1 - horizontal.0).max(vertical.1 - vertical.0).max(f64::MIN_POSITIVE);
+        let span =
+            (horizontal.1 - horizontal.0).max(vertical.1 - vertical.0).max(f64::MIN_POSITIVE);
         let place = |column: usize, (low, high): (f64, f64)| {
             let middle = (low + high) / 2.0;
-            let place = |&x: &f64| (SPAN * ((x - middle) / span + 0.5)).round().clamp(0.0, SPAN) as u16;
+            let place = |&x: &f64| {
+                (MAX_COORDINATE * ((x - middle) / span + 0.5)).round().clamp(0.0, MAX_COORDINATE)
+                    as u16
+            };
             places.slice(s![.., column]).iter().map(place).collect()
         };
         let (x, y) = (place(0, horizontal), place(1, vertical));
         Self { rows, n, dims, x, y }
     }
 
-    /// All that its points can be coloured by: the systems, then the classes if they are known.
-    pub fn groups(&self, material: &Material) -> Vec<Groups> {
-        let mut groups: Vec<Groups> = material
+    /// All that its points can be colored by: the systems, then the classes if they are known.
+    pub fn groups(&self, inputs: &Inputs) -> Vec<Groups> {
+        let mut groups: Vec<Groups> = inputs
             .systems
             .iter()
-            .map(|system| self.group(&system.name, system.assignments.iter().copied(), |id| id.to_string()))
+            .map(|system| {
+                self.group(&system.name, system.assignments.iter().copied(), |id| id.to_string())
+            })
             .collect();
-        if let Some(labels) = &material.labels {
-            groups.push(self.group("true class", labels.iter().copied(), |id| material.class_name(id)));
+        if let Some(labels) = &inputs.labels {
+            groups
+                .push(self.group("true class", labels.iter().copied(), |id| inputs.class_name(id)));
         }
         groups
     }
 
-    fn group(&self, name: &str, ids: impl Iterator<Item = i64>, name_of: impl Fn(i64) -> String) -> Groups {
+    fn group(
+        &self,
+        name: &str,
+        ids: impl Iterator<Item = i64>,
+        name_of: impl Fn(i64) -> String,
+    ) -> Groups {
         let ids: Vec<i64> = ids.collect();
         let mut distinct: Vec<i64> = ids.iter().copied().filter(|&id| id >= 0).collect();
         distinct.sort_unstable();
         distinct.dedup();
         let mut sizes = vec![0; distinct.len()];
-        let places: Vec<Option<usize>> = ids.iter().map(|id| distinct.binary_search(id).ok()).collect();
+        let places: Vec<Option<usize>> =
+            ids.iter().map(|id| distinct.binary_search(id).ok()).collect();
         places.iter().flatten().for_each(|&place| sizes[place] += 1);
         Groups {
             name: name.to_owned(),
             names: distinct.into_iter().map(name_of).collect(),
             sizes,
-            of: self.rows.iter().map(|&row| places[row]).collect(),
+            point_groups: self.rows.iter().map(|&row| places[row]).collect(),
         }
     }
 
     /// The middle of a group on the map: its median along either axis; `None` if it has no point on it.
-    pub fn middle(&self, groups: &Groups, group: usize) -> Option<(u16, u16)> {
+    pub fn median_position(&self, groups: &Groups, group: usize) -> Option<(u16, u16)> {
         let median = |axis: &[u16]| {
-            let mut values: Vec<u16> =
-                axis.iter().zip(&groups.of).filter(|(_, of)| **of == Some(group)).map(|(v, _)| *v).collect();
+            let mut values: Vec<u16> = axis
+                .iter()
+                .zip(&groups.point_groups)
+                .filter(|(_, of)| **of == Some(group))
+                .map(|(v, _)| *v)
+                .collect();
             let middle = values.len() / 2;
             (!values.is_empty()).then(|| *values.select_nth_unstable(middle).1)
         };
@@ -129,7 +148,7 @@ impl Map {
 
 /// What the script of the page knows of the map.
 #[derive(Serialize)]
-pub struct Packed {
+pub struct MapData {
     /// Points on it.
     count: usize,
     /// `u32`, their rows, where not all are shown.
@@ -138,12 +157,12 @@ pub struct Packed {
     x: String,
     /// `u16`
     y: String,
-    groups: Vec<PackedGroups>,
-    pictures: Option<Sheets>,
+    groups: Vec<GroupData>,
+    pictures: Option<Thumbnails>,
 }
 
 #[derive(Serialize)]
-struct PackedGroups {
+struct GroupData {
     name: String,
     names: Vec<String>,
     sizes: Vec<usize>,
@@ -155,31 +174,39 @@ struct PackedGroups {
     middles: Vec<Option<(u16, u16)>>,
 }
 
-impl Packed {
+impl MapData {
     /// Everything as text. Numbers are little-endian, in base64.
     ///
     /// # Errors
     /// None that memory does not make.
-    pub fn new(map: &Map, material: &Material) -> anyhow::Result<Self> {
-        let words =
-            |values: &[u16]| base64(&values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>());
-        let rows =
-            || base64(&map.rows.iter().flat_map(|&row| (row as u32).to_le_bytes()).collect::<Vec<u8>>());
-        let groups = map.groups(material).into_iter().map(|groups| {
+    pub fn new(map: &Map, inputs: &Inputs) -> anyhow::Result<Self> {
+        let words = |values: &[u16]| {
+            base64(&values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
+        };
+        let rows = || {
+            base64(
+                &map.rows.iter().flat_map(|&row| (row as u32).to_le_bytes()).collect::<Vec<u8>>(),
+            )
+        };
+        let groups = map.groups(inputs).into_iter().map(|groups| {
             let bytes = match groups.names.len() {
                 0..0xff => 1,
                 0xff..0xffff => 2,
                 _ => 4,
             };
             // The largest number of so many bytes is noise.
-            let code = |of: &Option<usize>| of.and_then(|of| u32::try_from(of).ok()).unwrap_or(u32::MAX);
-            let of: Vec<u8> =
-                groups.of.iter().flat_map(|of| code(of).to_le_bytes().into_iter().take(bytes)).collect();
+            let code =
+                |of: &Option<usize>| of.and_then(|of| u32::try_from(of).ok()).unwrap_or(u32::MAX);
+            let of: Vec<u8> = groups
+                .point_groups
+                .iter()
+                .flat_map(|of| code(of).to_le_bytes().into_iter().take(bytes))
+                .collect();
             let of = base64(&of);
-            let shown = if groups.names.len() <= MOST_NAMES { groups.names.len() } else { 0 };
-            let middles = (0..shown).map(|group| map.middle(&groups, group)).collect();
+            let shown = if groups.names.len() <= MAX_NAMED_GROUPS { groups.names.len() } else { 0 };
+            let middles = (0..shown).map(|group| map.median_position(&groups, group)).collect();
             let Groups { name, names, sizes, .. } = groups;
-            PackedGroups { name, names, sizes, bytes, of, middles }
+            GroupData { name, names, sizes, bytes, of, middles }
         });
         Ok(Self {
             count: map.rows.len(),
@@ -187,7 +214,11 @@ impl Packed {
             x: words(&map.x),
             y: words(&map.y),
             groups: groups.collect(),
-            pictures: material.images.as_ref().map(|images| Sheets::of(images, &map.rows)).transpose()?,
+            pictures: inputs
+                .images
+                .as_ref()
+                .map(|images| Thumbnails::encode(images, &map.rows))
+                .transpose()?,
         })
     }
 }
@@ -201,32 +232,33 @@ mod tests {
 
     #[test]
     fn both_axes_have_one_scale() {
-        let map = Map::of(&Points::F64(array![[0.0, 10.0], [10.0, 15.0], [5.0, 10.0]]));
+        let map = Map::new(&Points::F64(array![[0.0, 10.0], [10.0, 15.0], [5.0, 10.0]]));
         assert_eq!(map.x, [0, 65535, 32768]);
         assert_eq!(map.y, [16384, 49151, 16384]);
     }
 
     #[test]
     fn points_of_one_place_have_one() {
-        let map = Map::of(&Points::F64(array![[3.0, 3.0], [3.0, 3.0]]));
+        let map = Map::new(&Points::F64(array![[3.0, 3.0], [3.0, 3.0]]));
         assert_eq!((map.x, map.y), (vec![32768; 2], vec![32768; 2]));
     }
 
     #[test]
     fn groups_are_numbered_by_their_ids_and_noise_is_none() {
-        let map = Map::of(&Points::F64(array![[0.0, 0.0], [1.0, 0.0], [2.0, 1.0], [9.0, 9.0]]));
+        let map = Map::new(&Points::F64(array![[0.0, 0.0], [1.0, 0.0], [2.0, 1.0], [9.0, 9.0]]));
         let groups = map.group("a", [7, 3, 7, -1].into_iter(), |id| format!("c{id}"));
         assert_eq!(groups.names, ["c3", "c7"]);
         assert_eq!(groups.sizes, [1, 2]);
-        assert_eq!(groups.of, [Some(1), Some(0), Some(1), None]);
-        assert_eq!(map.middle(&groups, 0), Some((map.x[1], map.y[1])));
+        assert_eq!(groups.point_groups, [Some(1), Some(0), Some(1), None]);
+        assert_eq!(map.median_position(&groups, 0), Some((map.x[1], map.y[1])));
     }
 
     #[test]
     fn of_too_many_points_an_even_sample_is_shown() {
-        let n = 3 * MOST_POINTS;
-        let map = Map::of(&Points::F32(Array2::from_shape_fn((n, 2), |(i, j)| (i * (j + 1)) as f32)));
-        assert_eq!(map.rows.len(), MOST_POINTS);
-        assert_eq!((map.rows[0], map.rows[1], map.rows[MOST_POINTS - 1]), (0, 3, n - 3));
+        let n = 3 * MAX_POINTS;
+        let map =
+            Map::new(&Points::F32(Array2::from_shape_fn((n, 2), |(i, j)| (i * (j + 1)) as f32)));
+        assert_eq!(map.rows.len(), MAX_POINTS);
+        assert_eq!((map.rows[0], map.rows[1], map.rows[MAX_POINTS - 1]), (0, 3, n - 3));
     }
 }

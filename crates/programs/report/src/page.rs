@@ -5,9 +5,9 @@ use score_io::{Row, Spread};
 
 use crate::autoencoder::{Layers, Losses};
 use crate::figure::{Dots, Lines, PictureRow, Scatter, reconstruction_rows, sample_rows};
-use crate::history::{History, words};
-use crate::map::{Map, Packed};
-use crate::material::Material;
+use crate::inputs::Inputs;
+use crate::map::{Map, MapData};
+use crate::provenance::{Lineage, key_values};
 use crate::system::{SystemView, system_views};
 
 /// The page as HTML.
@@ -31,7 +31,7 @@ pub struct Page<'a> {
     pairs: Option<Vec<PictureRow>>,
     map: Option<MapView>,
     systems: Vec<SystemView>,
-    history: History,
+    lineage: Lineage,
 }
 
 /// The scores of all systems on one split.
@@ -78,7 +78,7 @@ struct LayerTable {
 }
 
 struct MapView {
-    data: Packed,
+    data: MapData,
     note: String,
     picture: Scatter,
 }
@@ -88,44 +88,44 @@ impl<'a> Page<'a> {
     ///
     /// # Errors
     /// None that memory does not make.
-    pub fn of(material: &'a Material, title: &'a str, seed: u64) -> anyhow::Result<Self> {
-        let systems = system_views(material, seed)?;
-        let rows = material.scores.as_ref().map_or(&[][..], |scores| &scores.rows);
+    pub fn new(inputs: &'a Inputs, title: &'a str, seed: u64) -> anyhow::Result<Self> {
+        let systems = system_views(inputs, seed)?;
+        let rows = inputs.scores.as_ref().map_or(&[][..], |scores| &scores.rows);
         let several_runs = rows.iter().any(|row| row.runs.len() > 1);
-        let map = material.map.as_ref().map(|points| map_view(points, material)).transpose()?;
-        let with_published = rows.iter().any(|row| published(material, row).is_some());
+        let map = inputs.map.as_ref().map(|points| map_view(points, inputs)).transpose()?;
+        let with_published = rows.iter().any(|row| published(inputs, row).is_some());
         Ok(Self {
             title,
             version: env!("CARGO_PKG_VERSION"),
-            lead: lead(material, &systems),
-            missing: missing(material),
-            results: results(material, rows, &systems),
+            lead: lead(inputs, &systems),
+            missing: missing(inputs),
+            results: results(inputs, rows, &systems),
             several_runs,
             published: with_published,
             columns: 1 + COLUMNS.len() + usize::from(several_runs) + usize::from(with_published),
-            dots: several_runs.then(|| material.scores.as_ref().and_then(Dots::of)).flatten(),
+            dots: several_runs.then(|| inputs.scores.as_ref().and_then(Dots::new)).flatten(),
             runs: if several_runs { run_rows(rows) } else { Vec::new() },
-            samples: sample_rows(material)?,
-            layers: material.layers.as_ref().map(layer_table),
-            lines: material.losses.as_ref().map(Lines::of),
-            losses: material.losses.as_ref(),
-            pairs: reconstruction_rows(material)?,
+            samples: sample_rows(inputs)?,
+            layers: inputs.layers.as_ref().map(layer_table),
+            lines: inputs.losses.as_ref().map(Lines::new),
+            losses: inputs.losses.as_ref(),
+            pairs: reconstruction_rows(inputs)?,
             map,
             systems,
-            history: History::of(&material.inputs),
+            lineage: Lineage::trace(&inputs.records),
         })
     }
 }
 
 /// What the page is about, in a sentence.
-fn lead(material: &Material, systems: &[SystemView]) -> String {
+fn lead(inputs: &Inputs, systems: &[SystemView]) -> String {
     let names = match systems.len() {
         1 => "1 system".to_owned(),
         count => format!("{count} systems"),
     };
-    match material.n() {
+    match inputs.n() {
         0 => format!("{names}, by their scores alone."),
-        n if material.images.is_some() => {
+        n if inputs.images.is_some() => {
             format!("{} images, sorted into clusters without labels by {names}.", grouped(n))
         }
         n => format!("{} points, sorted into clusters without labels by {names}.", grouped(n)),
@@ -141,32 +141,38 @@ fn grouped(n: usize) -> String {
 }
 
 /// Parts that the page could have and has not, and what would bring them.
-fn missing(material: &Material) -> Vec<String> {
+fn missing(inputs: &Inputs) -> Vec<String> {
     let mut missing = Vec::new();
     let mut say = |lacks: bool, text: &str| {
         if lacks {
             missing.push(text.to_owned());
         }
     };
-    say(material.scores.is_none(), "No scores (--scores): there are no results and no confusion matrices.");
-    say(material.systems.is_empty(), "No assignments (--assignments): clusters are not shown.");
     say(
-        material.image_rows.is_none(),
+        inputs.scores.is_none(),
+        "No scores (--scores): there are no results and no confusion matrices.",
+    );
+    say(inputs.systems.is_empty(), "No assignments (--assignments): clusters are not shown.");
+    say(
+        inputs.image_rows.is_none(),
         "No images (--images): neither samples nor members of clusters are shown.",
     );
     say(
-        material.image_rows.is_some() && material.images.is_none(),
+        inputs.image_rows.is_some() && inputs.images.is_none(),
         "The rows of --images make no square and have no sides (n, height, width): they are not drawn.",
     );
-    say(material.labels.is_none(), "No labels (--labels): true classes are not shown beside images.");
-    say(material.map.is_none(), "No places of the points (--map): there is no map.");
-    say(material.layers.is_none(), "No weights (--weights): the layers of the autoencoder are not listed.");
-    say(material.losses.is_none(), "No losses (--losses): there is no curve of training.");
+    say(inputs.labels.is_none(), "No labels (--labels): true classes are not shown beside images.");
+    say(inputs.map.is_none(), "No places of the points (--map): there is no map.");
     say(
-        material.reconstructions.is_none(),
+        inputs.layers.is_none(),
+        "No weights (--weights): the layers of the autoencoder are not listed.",
+    );
+    say(inputs.losses.is_none(), "No losses (--losses): there is no curve of training.");
+    say(
+        inputs.reconstructions.is_none(),
         "No reconstructions (--originals, --reconstructions): what the autoencoder keeps is not shown.",
     );
-    for system in &material.systems {
+    for system in &inputs.systems {
         if system.points.is_none() {
             missing.push(format!(
                 "No points of {0} (--points {0}=...): its nearest members are not shown, nor, unless --certainty tells, the \
@@ -178,29 +184,33 @@ fn missing(material: &Material) -> Vec<String> {
     missing
 }
 
-fn published(material: &Material, row: &Row) -> Option<String> {
-    let figure = material.published.get(&(row.system.clone(), row.split.clone()))?;
+fn published(inputs: &Inputs, row: &Row) -> Option<String> {
+    let figure = inputs.published.get(&(row.system.clone(), row.split.clone()))?;
     Some(format!("{figure:.4}"))
 }
 
-fn results(material: &Material, rows: &[Row], systems: &[SystemView]) -> Vec<Results> {
+fn results(inputs: &Inputs, rows: &[Row], systems: &[SystemView]) -> Vec<Results> {
     let mut results: Vec<Results> = Vec::new();
     for row in rows {
         let cells = COLUMNS.map(|metric| match row.spread(metric) {
             Some(Spread { mean, deviation, .. }) => Score {
                 value: Some(mean),
                 mean: format!("{mean:.4}"),
-                deviation: deviation.map(|deviation| format!("± {deviation:.4}")).unwrap_or_default(),
+                deviation: deviation
+                    .map(|deviation| format!("± {deviation:.4}"))
+                    .unwrap_or_default(),
                 best: false,
             },
-            None => Score { value: None, mean: String::new(), deviation: String::new(), best: false },
+            None => {
+                Score { value: None, mean: String::new(), deviation: String::new(), best: false }
+            }
         });
         let shown = ResultRow {
             system: row.system.clone(),
             target: systems.iter().position(|system| system.name == row.system),
             runs: row.runs.len(),
             cells: cells.into(),
-            published: published(material, row),
+            published: published(inputs, row),
         };
         match results.iter_mut().find(|results| results.split == row.split) {
             Some(results) => results.rows.push(shown),
@@ -233,10 +243,11 @@ fn run_rows(rows: &[Row]) -> Vec<RunRow> {
 }
 
 fn layer_table(layers: &Layers) -> LayerTable {
-    let sides = |shape: &[usize]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
+    let sides =
+        |shape: &[usize]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
     // train-ae puts a JSON object there, others a text.
     let settings = layers.settings.iter().map(|(name, value)| match serde_json::from_str(value) {
-        Ok(object @ serde_json::Value::Object(_)) => words(&object),
+        Ok(object @ serde_json::Value::Object(_)) => key_values(&object),
         _ => format!("{name}={value}"),
     });
     let settings: Vec<String> = settings.collect();
@@ -251,8 +262,8 @@ fn layer_table(layers: &Layers) -> LayerTable {
     }
 }
 
-fn map_view(points: &artifact::Points, material: &Material) -> anyhow::Result<MapView> {
-    let map = Map::of(points);
+fn map_view(points: &artifact::Points, inputs: &Inputs) -> anyhow::Result<MapView> {
+    let map = Map::new(points);
     let how = match map.dims {
         2 => "in two dimensions".to_owned(),
         dims => format!("along the two principal directions of {dims} dimensions"),
@@ -263,11 +274,11 @@ fn map_view(points: &artifact::Points, material: &Material) -> anyhow::Result<Ma
         }
         all => format!("All {} points", grouped(all)),
     };
-    let last = material.systems.last().map(|system| system.name.as_str());
+    let last = inputs.systems.last().map(|system| system.name.as_str());
     Ok(MapView {
-        data: Packed::new(&map, material)?,
+        data: MapData::new(&map, inputs)?,
         note: format!("{shown}, {how}"),
-        picture: Scatter::of(&map, material, last)?,
+        picture: Scatter::new(&map, inputs, last)?,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Grey images, and their files inside the page.
+//! Gray images, and their files inside the page.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use ndarray::{Array2, ArrayView1};
 
 /// Sides of an image beyond which it is made smaller: the page shows none larger.
-const MOST_PIXELS: usize = 64;
+const MAX_SIDE: usize = 64;
 
 /// Images of one size.
 pub struct Pictures {
-    /// Grey levels, (n, height * width).
-    pub grey: Array2<u8>,
+    /// Gray levels, (n, height * width).
+    pub gray: Array2<u8>,
     /// Pixels of a column.
     pub height: usize,
     /// Pixels of a row.
@@ -24,7 +24,7 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// Reads images (n, height, width), or (n, pixels) where these make a square. Floats are spread over the grey levels, 0 to
+    /// Reads images (n, height, width), or (n, pixels) where these make a square. Floats are spread over the gray levels, 0 to
     /// 1 if they lie there, else from the smallest to the largest.
     ///
     /// # Errors
@@ -51,25 +51,27 @@ impl Pictures {
         let n = images.dim().0;
         let sides = match *record.shape {
             [_, height, width] => Some((height, width)),
-            [_, pixels] if pixels.isqrt().pow(2) == pixels => Some((pixels.isqrt(), pixels.isqrt())),
+            [_, pixels] if pixels.isqrt().pow(2) == pixels => {
+                Some((pixels.isqrt(), pixels.isqrt()))
+            }
             _ => None,
         };
         let pictures = sides.map(|(height, width)| {
-            Self { grey: grey(images.pixels), height, width, sides: (height, width) }.fitting()
+            Self { gray: gray(images.pixels), height, width, sides: (height, width) }.downscaled()
         });
         Ok((pictures, record, n))
     }
 
     /// Made smaller by a whole number where they are large, each pixel the mean of those it stands for.
-    fn fitting(self) -> Self {
-        match self.width.max(self.height).div_ceil(MOST_PIXELS) {
+    fn downscaled(self) -> Self {
+        match self.width.max(self.height).div_ceil(MAX_SIDE) {
             0 | 1 => self,
             by => {
                 let (height, width) = (self.height.div_ceil(by), self.width.div_ceil(by));
-                let grey = Array2::from_shape_fn((self.len(), height * width), |(row, at)| {
+                let gray = Array2::from_shape_fn((self.len(), height * width), |(row, at)| {
                     self.mean_level(row, at % width, at / width, by)
                 });
-                Self { grey, height, width, ..self }
+                Self { gray, height, width, ..self }
             }
         }
     }
@@ -80,7 +82,7 @@ impl Pictures {
         let (mut sum, mut count) = (0, 0);
         for y in ends(y, self.height) {
             for x in ends(x, self.width) {
-                sum += u32::from(self.grey[[row, y * self.width + x]]);
+                sum += u32::from(self.gray[[row, y * self.width + x]]);
                 count += 1;
             }
         }
@@ -89,42 +91,45 @@ impl Pictures {
 
     /// Number of images.
     pub fn len(&self) -> usize {
-        self.grey.nrows()
+        self.gray.nrows()
     }
 
     /// Image `row` as the address of a PNG.
     ///
     /// # Errors
     /// None that memory does not make.
-    pub fn address(&self, row: usize) -> anyhow::Result<String> {
-        self.address_of(self.grey.row(row))
+    pub fn data_url(&self, row: usize) -> anyhow::Result<String> {
+        self.encode_data_url(self.gray.row(row))
     }
 
     /// An image of this size as the address of a PNG.
     ///
     /// # Errors
     /// None that memory does not make.
-    pub fn address_of(&self, grey: ArrayView1<u8>) -> anyhow::Result<String> {
-        Ok(png_address(&grey_png(&grey.to_vec(), self.width, self.height)?))
+    pub fn encode_data_url(&self, gray: ArrayView1<u8>) -> anyhow::Result<String> {
+        Ok(png_data_url(&gray_png(&gray.to_vec(), self.width, self.height)?))
     }
 
     /// The mean of the images `rows`, rounded.
     pub fn mean(&self, rows: &[usize]) -> Vec<u8> {
-        let mut sums = vec![0u64; self.grey.ncols()];
+        let mut sums = vec![0u64; self.gray.ncols()];
         for &row in rows {
-            sums.iter_mut().zip(self.grey.row(row)).for_each(|(sum, &level)| *sum += u64::from(level));
+            sums.iter_mut()
+                .zip(self.gray.row(row))
+                .for_each(|(sum, &level)| *sum += u64::from(level));
         }
         let count = rows.len().max(1) as u64;
         sums.into_iter().map(|sum| ((sum + count / 2) / count) as u8).collect()
     }
 }
 
-fn grey(pixels: Pixels) -> Array2<u8> {
+fn gray(pixels: Pixels) -> Array2<u8> {
     match pixels {
         Pixels::U8(pixels) => pixels,
         Pixels::F32(pixels) => {
-            let (low, high) =
-                pixels.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
+            let (low, high) = pixels
+                .iter()
+                .fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
             // What a decoder makes of images from 0 to 1 oversteps a little.
             let (low, high) = if low >= -0.5 && high <= 1.5 { (0.0, 1.0) } else { (low, high) };
             let spread = (high - low).max(f32::MIN_POSITIVE);
@@ -133,26 +138,31 @@ fn grey(pixels: Pixels) -> Array2<u8> {
     }
 }
 
-/// Grey levels, row by row, as a PNG file.
+/// Gray levels, row by row, as a PNG file.
 ///
 /// # Errors
 /// None that memory does not make.
-fn grey_png(grey: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
-    png(grey, width, height, png::ColorType::Grayscale)
+fn gray_png(gray: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
+    png(gray, width, height, png::ColorType::Grayscale)
 }
 
 /// Red, green, blue and opacity of each pixel, row by row, as a PNG file.
 ///
 /// # Errors
 /// None that memory does not make.
-pub fn colour_png(rgba: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
+pub fn color_png(rgba: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
     png(rgba, width, height, png::ColorType::Rgba)
 }
 
-fn png(bytes: &[u8], width: usize, height: usize, colour: png::ColorType) -> anyhow::Result<Vec<u8>> {
+fn png(
+    bytes: &[u8],
+    width: usize,
+    height: usize,
+    color: png::ColorType,
+) -> anyhow::Result<Vec<u8>> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, u32::try_from(width)?, u32::try_from(height)?);
-    encoder.set_color(colour);
+    encoder.set_color(color);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::High);
     encoder.write_header()?.write_image_data(bytes)?;
@@ -160,7 +170,7 @@ fn png(bytes: &[u8], width: usize, height: usize, colour: png::ColorType) -> any
 }
 
 /// A PNG file as an address that needs no file.
-pub fn png_address(file: &[u8]) -> String {
+pub fn png_data_url(file: &[u8]) -> String {
     format!("data:image/png;base64,{}", base64(file))
 }
 
@@ -178,17 +188,25 @@ mod tests {
 
     #[test]
     fn floats_from_0_to_1_keep_their_levels_and_others_are_spread() {
-        assert_eq!(grey(Pixels::F32(array![[-0.2, 0.0, 0.5, 1.0, 1.2]])), array![[0, 0, 128, 255, 255]]);
-        assert_eq!(grey(Pixels::F32(array![[-10.0, 0.0, 10.0]])), array![[0, 128, 255]]);
-        assert_eq!(grey(Pixels::F32(array![[3.0, 3.0]])), array![[0, 0]]);
+        assert_eq!(
+            gray(Pixels::F32(array![[-0.2, 0.0, 0.5, 1.0, 1.2]])),
+            array![[0, 0, 128, 255, 255]]
+        );
+        assert_eq!(gray(Pixels::F32(array![[-10.0, 0.0, 10.0]])), array![[0, 128, 255]]);
+        assert_eq!(gray(Pixels::F32(array![[3.0, 3.0]])), array![[0, 0]]);
     }
 
     #[test]
     fn a_png_holds_what_it_was_given() {
-        let pictures =
-            Pictures { grey: array![[0, 50, 100, 150, 200, 255]], height: 2, width: 3, sides: (2, 3) };
-        let address = pictures.address(0).unwrap();
-        let file = STANDARD.decode(address.strip_prefix("data:image/png;base64,").unwrap()).unwrap();
+        let pictures = Pictures {
+            gray: array![[0, 50, 100, 150, 200, 255]],
+            height: 2,
+            width: 3,
+            sides: (2, 3),
+        };
+        let address = pictures.data_url(0).unwrap();
+        let file =
+            STANDARD.decode(address.strip_prefix("data:image/png;base64,").unwrap()).unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
         let mut found = vec![0; 6];
         let info = reader.next_frame(&mut found).unwrap();
@@ -198,16 +216,17 @@ mod tests {
 
     #[test]
     fn large_images_are_made_smaller() {
-        let grey = Array2::from_shape_fn((1, 130 * 2), |(_, at)| (at % 130) as u8);
-        let small = Pictures { grey, height: 2, width: 130, sides: (2, 130) }.fitting();
+        let gray = Array2::from_shape_fn((1, 130 * 2), |(_, at)| (at % 130) as u8);
+        let small = Pictures { gray, height: 2, width: 130, sides: (2, 130) }.downscaled();
         assert_eq!((small.height, small.width), (1, 44));
         // Three columns become one, and of the last there is one.
-        assert_eq!([small.grey[[0, 0]], small.grey[[0, 42]], small.grey[[0, 43]]], [1, 127, 129]);
+        assert_eq!([small.gray[[0, 0]], small.gray[[0, 42]], small.gray[[0, 43]]], [1, 127, 129]);
     }
 
     #[test]
     fn the_mean_is_rounded() {
-        let pictures = Pictures { grey: array![[0, 1], [9, 9], [1, 2]], height: 1, width: 2, sides: (1, 2) };
+        let pictures =
+            Pictures { gray: array![[0, 1], [9, 9], [1, 2]], height: 1, width: 2, sides: (1, 2) };
         assert_eq!(pictures.mean(&[0, 2]), [1, 2]);
     }
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use score_io::{Row, Scored};
 
-use crate::clusters::{Cluster, Clusters, Room};
-use crate::figure::{Bars, Confusion, MOST_CLASSES, Picture, describe};
-use crate::material::{Material, System};
+use crate::clusters::{Budget, Cluster, Clusters};
+use crate::figure::{Bars, Confusion, MAX_CLASSES, Picture, describe};
+use crate::inputs::{Inputs, System};
 
 /// Classes that are named of a cluster.
 const CLASSES_NAMED: usize = 3;
@@ -91,18 +91,18 @@ pub struct Member {
 ///
 /// # Errors
 /// None that memory does not make.
-pub fn system_views(material: &Material, seed: u64) -> anyhow::Result<Vec<SystemView>> {
-    let rows = material.scores.as_ref().map_or(&[][..], |scores| &scores.rows);
-    let mut names: Vec<&str> = material.systems.iter().map(|system| system.name.as_str()).collect();
+pub fn system_views(inputs: &Inputs, seed: u64) -> anyhow::Result<Vec<SystemView>> {
+    let rows = inputs.scores.as_ref().map_or(&[][..], |scores| &scores.rows);
+    let mut names: Vec<&str> = inputs.systems.iter().map(|system| system.name.as_str()).collect();
     for row in rows {
         if !names.contains(&row.system.as_str()) {
             names.push(&row.system);
         }
     }
-    names.into_iter().map(|name| system_view(material, rows, name, seed)).collect()
+    names.into_iter().map(|name| system_view(inputs, rows, name, seed)).collect()
 }
 
-fn system_view(material: &Material, rows: &[Row], name: &str, seed: u64) -> anyhow::Result<SystemView> {
+fn system_view(inputs: &Inputs, rows: &[Row], name: &str, seed: u64) -> anyhow::Result<SystemView> {
     let rows: Vec<&Row> = rows.iter().filter(|row| row.system == name).collect();
     let mut notes = Vec::new();
     let mut splits = Vec::new();
@@ -114,7 +114,7 @@ fn system_view(material: &Material, rows: &[Row], name: &str, seed: u64) -> anyh
                 row.runs.len()
             ));
         }
-        let matrices: Vec<MatrixView> = matrices(material, &row.runs[0]);
+        let matrices: Vec<MatrixView> = matrices(inputs, &row.runs[0]);
         if !matrices.is_empty() {
             splits.push(SplitView { name: row.split.clone(), matrices });
         }
@@ -122,7 +122,8 @@ fn system_view(material: &Material, rows: &[Row], name: &str, seed: u64) -> anyh
     if rows.is_empty() {
         notes.push("Not scored: score its assignments with evaluate, then give --scores.".into());
     } else if splits.is_empty() {
-        notes.push(format!("No confusion matrices: no labels, or more than {MOST_CLASSES} classes."));
+        notes
+            .push(format!("No confusion matrices: no labels, or more than {MAX_CLASSES} classes."));
     }
     let mut view = SystemView {
         name: name.to_owned(),
@@ -133,11 +134,11 @@ fn system_view(material: &Material, rows: &[Row], name: &str, seed: u64) -> anyh
         size_rows: Vec::new(),
         clusters: Vec::new(),
     };
-    match material.systems.iter().find(|system| system.name == name) {
-        Some(system) => add_clusters(material, system, &mut view, seed)?,
-        None => view
-            .notes
-            .push(format!("No assignments of it (--assignments {name}=...): its clusters are not shown.")),
+    match inputs.systems.iter().find(|system| system.name == name) {
+        Some(system) => add_clusters(inputs, system, &mut view, seed)?,
+        None => view.notes.push(format!(
+            "No assignments of it (--assignments {name}=...): its clusters are not shown."
+        )),
     }
     Ok(view)
 }
@@ -151,14 +152,16 @@ fn summary(rows: &[&Row]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-fn matrices(material: &Material, run: &Scored) -> Vec<MatrixView> {
+fn matrices(inputs: &Inputs, run: &Scored) -> Vec<MatrixView> {
     let maps = [
         ("majority", "Majority map", "each cluster stands for its most frequent class", "purity"),
         ("one_to_one", "One-to-one map", "each class has one cluster at most", "acc"),
     ];
     let matrix = |(key, title, about, metric): (&str, _, _, &str)| {
-        let confusion = Confusion::of(run, key).filter(|found| found.class_ids.len() <= MOST_CLASSES)?;
-        let classes: Vec<String> = confusion.class_ids.iter().map(|&id| material.class_name(id)).collect();
+        let confusion =
+            Confusion::from_run(run, key).filter(|found| found.class_ids.len() <= MAX_CLASSES)?;
+        let classes: Vec<String> =
+            confusion.class_ids.iter().map(|&id| inputs.class_name(id)).collect();
         let mut columns = classes.clone();
         if confusion.some_unassigned() {
             columns.push("none".into());
@@ -169,7 +172,8 @@ fn matrices(material: &Material, run: &Scored) -> Vec<MatrixView> {
             MatrixRow { class: class.clone(), cells, recall: in_percent(confusion.recall[at]) }
         };
         let rows = classes.iter().enumerate().map(row).collect();
-        let shares = confusion.precision.iter().map(|share| share.map(in_percent).unwrap_or_default());
+        let shares =
+            confusion.precision.iter().map(|share| share.map(in_percent).unwrap_or_default());
         let mut precision: Vec<String> = shares.collect();
         precision.resize(columns.len(), String::new());
         let name = if metric == "acc" { "ACC" } else { "purity" };
@@ -186,62 +190,68 @@ fn matrices(material: &Material, run: &Scored) -> Vec<MatrixView> {
 }
 
 fn add_clusters(
-    material: &Material,
+    inputs: &Inputs,
     system: &System,
     view: &mut SystemView,
     seed: u64,
 ) -> anyhow::Result<()> {
-    let clusters = Clusters::of(system, Room::of(material), seed);
+    let clusters = Clusters::select(system, Budget::new(inputs), seed);
     let all = clusters.sizes.len();
     if clusters.shown.len() < all {
-        view.notes.push(format!("The largest {} of {all} clusters are shown.", clusters.shown.len()));
+        view.notes
+            .push(format!("The largest {} of {all} clusters are shown.", clusters.shown.len()));
     }
-    view.sizes = Some(Bars::of(&system.name, &clusters));
-    view.size_rows = clusters.shown.iter().map(|cluster| (cluster.id.to_string(), cluster.size)).collect();
+    view.sizes = Some(Bars::new(&system.name, &clusters));
+    view.size_rows =
+        clusters.shown.iter().map(|cluster| (cluster.id.to_string(), cluster.size)).collect();
     if clusters.noise > 0 {
         view.size_rows.push(("noise".into(), clusters.noise));
     }
-    if material.images.is_some() {
+    if inputs.images.is_some() {
         for cluster in &clusters.shown {
-            view.clusters.push(cluster_view(material, system, cluster, clusters.doubt)?);
+            view.clusters.push(cluster_view(inputs, system, cluster, clusters.certainty_source)?);
         }
     }
     Ok(())
 }
 
 fn cluster_view(
-    material: &Material,
+    inputs: &Inputs,
     system: &System,
     cluster: &Cluster,
-    doubt: Option<&str>,
+    certainty_source: Option<&str>,
 ) -> anyhow::Result<ClusterView> {
     use anyhow::Context;
-    let images = material.images.as_ref().context("checked by the caller")?;
-    let classes = classes_of(material, &cluster.members);
+    let images = inputs.images.as_ref().context("checked by the caller")?;
+    let classes = classes_of(inputs, &cluster.members);
     let main = classes.first().map(|(class, _)| *class);
     let member = |row: usize, more: String| -> anyhow::Result<Member> {
-        let class = material.labels.as_ref().map(|labels| labels[row]);
+        let class = inputs.labels.as_ref().map(|labels| labels[row]);
         Ok(Member {
-            picture: Picture { address: images.address(row)?, text: describe(material, row) + &more },
+            picture: Picture {
+                data_url: images.data_url(row)?,
+                text: describe(inputs, row) + &more,
+            },
             other: class.is_some() && class != main,
         })
     };
     let plain = |rows: &[usize]| -> anyhow::Result<Vec<Member>> {
         rows.iter().map(|&row| member(row, String::new())).collect()
     };
-    let doubtful = cluster.doubtful.iter().map(|&(row, sure)| member(row, format!(" ({sure:.2})")));
+    let least_certain =
+        cluster.least_certain.iter().map(|&(row, sure)| member(row, format!(" ({sure:.2})")));
     let groups = [
         ("Nearest to the centre".to_owned(), plain(&cluster.nearest)?),
         ("At random".to_owned(), plain(&cluster.random)?),
         (
-            format!("Most doubtful, by {}", doubt.unwrap_or_default()),
-            doubtful.collect::<anyhow::Result<_>>()?,
+            format!("Most doubtful, by {}", certainty_source.unwrap_or_default()),
+            least_certain.collect::<anyhow::Result<_>>()?,
         ),
     ];
     let n = system.assignments.len();
     let named = classes.iter().take(CLASSES_NAMED);
     let named = named.map(|(class, count)| {
-        format!("{} {}", material.class_name(*class), percent(*count as f64 / cluster.size as f64))
+        format!("{} {}", inputs.class_name(*class), percent(*count as f64 / cluster.size as f64))
     });
     Ok(ClusterView {
         id: cluster.id,
@@ -249,7 +259,7 @@ fn cluster_view(
         share: percent(cluster.size as f64 / n as f64),
         classes: named.collect::<Vec<_>>().join(", "),
         mean: Picture {
-            address: images.address_of(images.mean(&cluster.members).as_slice().into())?,
+            data_url: images.encode_data_url(images.mean(&cluster.members).as_slice().into())?,
             text: format!("mean of the images of cluster {}", cluster.id),
         },
         groups: groups.into_iter().filter(|(_, members)| !members.is_empty()).collect(),
@@ -257,8 +267,8 @@ fn cluster_view(
 }
 
 /// Classes of the points `rows`, the most frequent first; none without labels.
-fn classes_of(material: &Material, rows: &[usize]) -> Vec<(i64, usize)> {
-    let Some(labels) = &material.labels else { return Vec::new() };
+fn classes_of(inputs: &Inputs, rows: &[usize]) -> Vec<(i64, usize)> {
+    let Some(labels) = &inputs.labels else { return Vec::new() };
     let mut counts = HashMap::new();
     rows.iter().for_each(|&row| *counts.entry(labels[row]).or_insert(0) += 1);
     let mut counts: Vec<(i64, usize)> = counts.into_iter().collect();

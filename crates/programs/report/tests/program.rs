@@ -11,7 +11,12 @@ use ndarray_npy::write_npy;
 use tempfile::{TempDir, tempdir};
 
 fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("report").unwrap().current_dir(folder).args(words.split(' ')).output().unwrap()
+    Command::cargo_bin("report")
+        .unwrap()
+        .current_dir(folder)
+        .args(words.split(' '))
+        .output()
+        .unwrap()
 }
 
 fn done(folder: &Path, words: &str) {
@@ -33,7 +38,7 @@ fn text(folder: &Path, name: &str) -> String {
 }
 
 /// Thirty images of 6 x 5 pixels in three clusters of two classes, with everything that may lie beside them.
-fn material() -> TempDir {
+fn inputs() -> TempDir {
     let folder = tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let n = 30;
@@ -52,15 +57,15 @@ fn material() -> TempDir {
     write_npy(at("posterior.npy"), &posterior).unwrap();
     std::fs::write(at("classes.json"), r#"["<b>cat</b>", "dog & co"]"#).unwrap();
     std::fs::write(at("losses.csv"), "epoch,train,validation\n1,0.5,0.4\n2,0.25,0.3\n").unwrap();
-    let matrix =
-        r#""confusion":[[19,0],[0,10]],"unassigned":[0,1],"recall":[1.0,0.9],"precision":[1.0,null]"#;
+    let matrix = r#""confusion":[[19,0],[0,10]],"unassigned":[0,1],"recall":[1.0,0.9],"precision":[1.0,null]"#;
     let train = format!(
         r#"{{"purity":0.9667,"acc":0.6333,"nmi":0.5,"ami":0.5,"ari":0.5,"class_ids":[0,1],
             "majority":{{{matrix}}},"one_to_one":{{{matrix}}}}}"#
     );
     for run in ["run-1", "run-2"] {
         std::fs::create_dir(at(run)).unwrap();
-        std::fs::write(at(run).join("mine.json"), format!(r#"{{"splits":{{"train":{train}}}}}"#)).unwrap();
+        std::fs::write(at(run).join("mine.json"), format!(r#"{{"splits":{{"train":{train}}}}}"#))
+            .unwrap();
     }
     folder
 }
@@ -71,7 +76,7 @@ const ALL: &str = "--scores run-1/mine.json --assignments mine=assignments.npy -
 
 #[test]
 fn the_page_has_everything_and_nothing_from_elsewhere() {
-    let folder = material();
+    let folder = inputs();
     done(folder.path(), &format!("{ALL} --title A<i>b --out page/index.html"));
     let page = text(folder.path(), "page/index.html");
     for part in [
@@ -119,7 +124,7 @@ fn many_classes(folder: &Path) {
 
 #[test]
 fn of_many_classes_there_is_no_matrix() {
-    let folder = material();
+    let folder = inputs();
     many_classes(folder.path());
     done(folder.path(), "--scores many.json --out page.html");
     assert!(
@@ -130,32 +135,41 @@ fn of_many_classes_there_is_no_matrix() {
 
 #[test]
 fn the_highest_of_a_column_is_bold() {
-    let folder = material();
-    let scores =
-        |ari: f64| format!(r#"{{"splits":{{"train":{{"purity":0.5,"acc":0.4,"nmi":0.1,"ari":{ari}}}}}}}"#);
+    let folder = inputs();
+    let scores = |ari: f64| {
+        format!(r#"{{"splits":{{"train":{{"purity":0.5,"acc":0.4,"nmi":0.1,"ari":{ari}}}}}}}"#)
+    };
     for (name, ari) in [("a", -0.01), ("b", -0.002), ("c", -0.1)] {
         std::fs::write(folder.path().join(format!("{name}.json")), scores(ari)).unwrap();
     }
     done(folder.path(), "--scores a.json --scores b.json --scores c.json --out page.html");
     let page = text(folder.path(), "page.html");
-    let bold: Vec<&str> =
-        page.split("<td class=\"best\">").skip(1).map(|rest| &rest[..rest.find('<').unwrap()]).collect();
+    let bold: Vec<&str> = page
+        .split("<td class=\"best\">")
+        .skip(1)
+        .map(|rest| &rest[..rest.find('<').unwrap()])
+        .collect();
     // Equal ones are all the highest; the nearest to 0 of the negative ones is.
     assert_eq!(
         bold,
-        ["0.5000", "0.4000", "0.1000", "0.5000", "0.4000", "0.1000", "-0.0020", "0.5000", "0.4000", "0.1000"]
+        [
+            "0.5000", "0.4000", "0.1000", "0.5000", "0.4000", "0.1000", "-0.0020", "0.5000",
+            "0.4000", "0.1000"
+        ]
     );
 }
 
 #[test]
 fn parts_can_be_missing() {
-    let folder = material();
+    let folder = inputs();
     let page = |words: &str| {
         done(folder.path(), &format!("{words} --out page.html"));
         text(folder.path(), "page.html")
     };
     let unlabelled = page("--assignments mine=assignments.npy --images images.npy");
-    assert!(unlabelled.contains("No labels (--labels)") && unlabelled.contains("No points of mine"));
+    assert!(
+        unlabelled.contains("No labels (--labels)") && unlabelled.contains("No points of mine")
+    );
     assert!(unlabelled.contains("At random") && !unlabelled.contains("Nearest to the centre"));
     assert!(unlabelled.contains("Not scored"));
     write_npy(folder.path().join("wide.npy"), &Array2::<f32>::zeros((30, 7))).unwrap();
@@ -172,13 +186,17 @@ fn parts_can_be_missing() {
 
 #[test]
 fn the_same_inputs_give_the_same_page_whatever_the_threads() {
-    let folder = material();
+    let folder = inputs();
     let at = |name: &str| folder.path().join(name);
     // Enough for several sheets of small images, and a map that has to be found.
     let n = 1500;
-    write_npy(at("many.npy"), &Array3::from_shape_fn((n, 7, 7), |(i, y, x)| (i * 31 + y * x * 7) as u8))
+    write_npy(
+        at("many.npy"),
+        &Array3::from_shape_fn((n, 7, 7), |(i, y, x)| (i * 31 + y * x * 7) as u8),
+    )
+    .unwrap();
+    write_npy(at("high.npy"), &Array2::from_shape_fn((n, 4), |(i, j)| (i * (j + 3) % 97) as f32))
         .unwrap();
-    write_npy(at("high.npy"), &Array2::from_shape_fn((n, 4), |(i, j)| (i * (j + 3) % 97) as f32)).unwrap();
     write_npy(at("ids.npy"), &Array1::from_shape_fn(n, |i| (i % 7) as i32)).unwrap();
     let pages = [1, 2, 5].map(|threads| {
         let words = "--assignments a=ids.npy --points a=high.npy --images many.npy --map high.npy";
@@ -190,11 +208,14 @@ fn the_same_inputs_give_the_same_page_whatever_the_threads() {
 
 #[test]
 fn more_clusters_than_a_byte_counts_are_told_apart_from_noise() {
-    let folder = material();
+    let folder = inputs();
     let n = 70_000;
     write_npy(folder.path().join("ids.npy"), &Array1::from_shape_fn(n, |i| i as i32 - 1)).unwrap();
-    write_npy(folder.path().join("map.npy"), &Array2::from_shape_fn((n, 2), |(i, j)| (i * (j + 1)) as f32))
-        .unwrap();
+    write_npy(
+        folder.path().join("map.npy"),
+        &Array2::from_shape_fn((n, 2), |(i, j)| (i * (j + 1)) as f32),
+    )
+    .unwrap();
     done(folder.path(), "--assignments a=ids.npy --map map.npy --out page.html");
     let page = text(folder.path(), "page.html");
     assert!(page.contains("\"bytes\":4") && page.contains("The largest 40 of 69999 clusters"));
@@ -205,8 +226,10 @@ fn more_clusters_than_a_byte_counts_are_told_apart_from_noise() {
 
 #[test]
 fn figures_are_files_of_their_own() {
-    let folder = material();
-    for figure in ["runs", "samples", "losses", "reconstructions", "map", "confusion", "sizes", "clusters"] {
+    let folder = inputs();
+    for figure in
+        ["runs", "samples", "losses", "reconstructions", "map", "confusion", "sizes", "clusters"]
+    {
         done(folder.path(), &format!("{ALL} --figure {figure} --out f.svg"));
         let svg = text(folder.path(), "f.svg");
         assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{figure}");
@@ -219,13 +242,16 @@ fn figures_are_files_of_their_own() {
 
 #[test]
 fn letters_that_our_font_lacks_come_from_the_system_or_are_named() {
-    let folder = material();
+    let folder = inputs();
     let path = folder.path();
     for fonts in ["none/fonts", "some/fonts/emoji"] {
         std::fs::create_dir_all(path.join(fonts)).unwrap();
     }
-    std::fs::write(path.join("some/fonts/emoji/Emoji.ttf"), epaint_default_fonts::NOTO_EMOJI_REGULAR)
-        .unwrap();
+    std::fs::write(
+        path.join("some/fonts/emoji/Emoji.ttf"),
+        epaint_default_fonts::NOTO_EMOJI_REGULAR,
+    )
+    .unwrap();
     let draw = |classes: &str, fonts: &str| {
         std::fs::write(path.join("classes.json"), classes).unwrap();
         let words = format!("{ALL} --figure samples --out f.png");
@@ -244,7 +270,10 @@ fn letters_that_our_font_lacks_come_from_the_system_or_are_named() {
     };
     let latin = r#"["Zürich", "Ω"]"#;
     let (with, without) = (draw(latin, "some"), draw(latin, "none"));
-    assert!(with == without && !with.1.contains("font"), "the system's fonts changed letters of ours");
+    assert!(
+        with == without && !with.1.contains("font"),
+        "the system's fonts changed letters of ours"
+    );
     let emoji = r#"["😀", "猫 and 犬"]"#;
     let (with, without) = (draw(emoji, "some"), draw(emoji, "none"));
     assert!(with.0 != without.0, "the system's font was not used");
@@ -264,7 +293,7 @@ fn letters_that_our_font_lacks_come_from_the_system_or_are_named() {
 
 #[test]
 fn wide_letters_get_their_width() {
-    let folder = material();
+    let folder = inputs();
     let width = |classes: &str| {
         std::fs::write(folder.path().join("classes.json"), classes).unwrap();
         done(folder.path(), &format!("{ALL} --figure confusion --out f.svg"));
@@ -273,13 +302,14 @@ fn wide_letters_get_their_width() {
         svg[at..].to_owned()
     };
     // The same drawing but for the letters: names of n wide letters take as much as names of 2 n others.
-    let wide = width(r#"["上衣上衣上衣上衣", "裤子"]"#).replace("上衣上衣上衣上衣", "abcdefghijklmnop");
+    let wide =
+        width(r#"["上衣上衣上衣上衣", "裤子"]"#).replace("上衣上衣上衣上衣", "abcdefghijklmnop");
     assert_eq!(wide.replace("裤子", "abcd"), width(r#"["abcdefghijklmnop", "abcd"]"#));
 }
 
 #[test]
 fn what_does_not_go_together_is_refused() {
-    let folder = material();
+    let folder = inputs();
     let folder = folder.path();
     write_npy(folder.join("short.npy"), &Array1::<i32>::zeros(7)).unwrap();
     write_npy(folder.join("line.npy"), &Array2::<f32>::zeros((30, 1))).unwrap();
@@ -301,7 +331,10 @@ fn what_does_not_go_together_is_refused() {
         (format!("{mine} --certainty mine=large.npy"), "from 0 to 1"),
         (format!("{mine} --certainty mine=images.npy"), "found 3 dimensions"),
         (format!("{mine} --labels assignments.npy"), "found -1 in row 29"),
-        (format!("{mine} --labels labels.npy --classes few.json"), "found 1 names for labels up to 1"),
+        (
+            format!("{mine} --labels labels.npy --classes few.json"),
+            "found 1 names for labels up to 1",
+        ),
         (format!("{mine} --scores run-1/mine.json --reference words.json"), "found none"),
         (
             "--assignments mine=noise.npy --images images.npy --figure clusters --out f.svg".into(),
@@ -324,12 +357,18 @@ fn what_does_not_go_together_is_refused() {
         ("--out page.html".to_owned(), "--scores or --assignments"),
         (format!("{mine} --points yours=points.npy"), "no --assignments of yours"),
         (format!("{mine} --system mine"), "--figure"),
-        ("--scores run-1/mine.json --figure runs --system mine --out f.svg".into(), "--system goes with"),
+        (
+            "--scores run-1/mine.json --figure runs --system mine --out f.svg".into(),
+            "--system goes with",
+        ),
         (format!("{mine} --figure map"), "FILE.svg"),
         ("--assignments mine=assignments.npy --figure map --out f.svg".into(), "--map"),
         ("--assignments mine=assignments.npy --figure clusters --out f.svg".into(), "--images"),
         ("--assignments mine=assignments.npy --figure confusion --out f.svg".into(), "--scores"),
-        ("--assignments mine=assignments.npy --figure sizes --system yours --out f.svg".into(), "yours"),
+        (
+            "--assignments mine=assignments.npy --figure sizes --system yours --out f.svg".into(),
+            "yours",
+        ),
         ("--assignments mine=assignments.npy --figure best --out f.svg".into(), "found best"),
         (format!("{mine} --originals images.npy"), "--reconstructions"),
         ("--assignments assignments.npy --out page.html".into(), "NAME=FILE"),

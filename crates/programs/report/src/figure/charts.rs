@@ -5,7 +5,7 @@ use score_io::ScoreFiles;
 
 use crate::autoencoder::Losses;
 use crate::clusters::Clusters;
-use crate::figure::{drawn, text_width};
+use crate::text::{text_width, truncate};
 
 /// A line of an axis: where it is on the drawing, and its number.
 pub struct Tick {
@@ -20,7 +20,8 @@ fn round_numbers(low: f64, high: f64, count: f64) -> Vec<f64> {
     let raw = ((high - low) / count).max(f64::MIN_POSITIVE);
     let power = 10f64.powf(raw.log10().floor());
     let step =
-        [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= raw * 0.999).unwrap_or(10.0) * power;
+        [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= raw * 0.999).unwrap_or(10.0)
+            * power;
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
     (first..=last).map(|i| i as f64 * step).collect()
@@ -35,7 +36,10 @@ fn tick_text(value: f64, step: f64) -> String {
 fn ticks(low: f64, high: f64, count: f64, place: impl Fn(f64) -> f64) -> Vec<Tick> {
     let numbers = round_numbers(low, high, count);
     let step = numbers.windows(2).next().map_or(1.0, |pair| pair[1] - pair[0]);
-    numbers.into_iter().map(|value| Tick { at: place(value), text: tick_text(value, step) }).collect()
+    numbers
+        .into_iter()
+        .map(|value| Tick { at: place(value), text: tick_text(value, step) })
+        .collect()
 }
 
 /// A line with its name at its end.
@@ -54,7 +58,7 @@ pub struct Series {
 #[derive(Template)]
 #[template(path = "figures/lines.svg")]
 pub struct Lines {
-    alone: bool,
+    standalone: bool,
     summary: String,
     x_ticks: Vec<Tick>,
     y_ticks: Vec<Tick>,
@@ -66,11 +70,14 @@ impl Lines {
     const BOX: (f64, f64, f64, f64) = (62.0, 380.0, 14.0, 212.0);
 
     /// Of the losses of training and, where there are any, validation.
-    pub fn of(losses: &Losses) -> Self {
+    pub fn new(losses: &Losses) -> Self {
         let (left, right, top, bottom) = Self::BOX;
         let epochs = &losses.epochs;
-        let values = || epochs.iter().flat_map(|&(_, train, validation)| [Some(train), validation]).flatten();
-        let (low, high) = values().fold((0.0, 0.0), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
+        let values = || {
+            epochs.iter().flat_map(|&(_, train, validation)| [Some(train), validation]).flatten()
+        };
+        let (low, high) =
+            values().fold((0.0, 0.0), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
         let high = high + 0.04 * (high - low).max(f64::EPSILON);
         let (first, last) = (epochs[0].0, epochs[epochs.len() - 1].0);
         let x = |epoch: f64| left + (right - left) * (epoch - first) / (last - first).max(1.0);
@@ -78,12 +85,16 @@ impl Lines {
         let line = |name, points: Vec<(f64, f64)>| {
             let points: Vec<(f64, f64)> = points.into_iter().map(|(a, b)| (x(a), y(b))).collect();
             let end = *points.last()?;
-            let corners = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ");
+            let corners =
+                points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ");
             Some(Series { name, corners, end, name_y: end.1 + 4.0 })
         };
-        let train = line("training", epochs.iter().map(|&(epoch, train, _)| (epoch, train)).collect());
-        let held =
-            line("validation", epochs.iter().filter_map(|&(epoch, _, loss)| Some((epoch, loss?))).collect());
+        let train =
+            line("training", epochs.iter().map(|&(epoch, train, _)| (epoch, train)).collect());
+        let held = line(
+            "validation",
+            epochs.iter().filter_map(|&(epoch, _, loss)| Some((epoch, loss?))).collect(),
+        );
         let mut series: Vec<Series> = train.into_iter().chain(held).collect();
         if let [a, b] = series.as_mut_slice() {
             // Names that would overlap are put apart.
@@ -95,9 +106,11 @@ impl Lines {
             }
         }
         let (_, train, validation) = epochs[epochs.len() - 1];
-        let held = validation.map(|loss| format!(", on the validation images {loss:.4}")).unwrap_or_default();
+        let held = validation
+            .map(|loss| format!(", on the validation images {loss:.4}"))
+            .unwrap_or_default();
         Self {
-            alone: false,
+            standalone: false,
             summary: format!(
                 "Loss by epoch: after epoch {last} it is {train:.4} on the training images{held}."
             ),
@@ -111,8 +124,8 @@ impl Lines {
     }
 
     /// As a file of its own.
-    pub fn alone(self) -> Self {
-        Self { alone: true, ..self }
+    pub fn into_standalone(self) -> Self {
+        Self { standalone: true, ..self }
     }
 }
 
@@ -128,7 +141,7 @@ pub struct Bar {
 #[derive(Template)]
 #[template(path = "figures/bars.svg")]
 pub struct Bars {
-    alone: bool,
+    standalone: bool,
     summary: String,
     height: f64,
     /// Where names end.
@@ -138,7 +151,7 @@ pub struct Bars {
 
 impl Bars {
     /// Of the clusters that are shown of `system`.
-    pub fn of(system: &str, clusters: &Clusters) -> Self {
+    pub fn new(system: &str, clusters: &Clusters) -> Self {
         let n: usize = clusters.sizes.iter().map(|(_, size)| size).sum::<usize>() + clusters.noise;
         let mut shown: Vec<(String, usize)> =
             clusters.shown.iter().map(|cluster| (cluster.id.to_string(), cluster.size)).collect();
@@ -156,7 +169,7 @@ impl Bars {
         });
         let bars: Vec<Bar> = bars.collect();
         Self {
-            alone: false,
+            standalone: false,
             summary: format!(
                 "Sizes of the {} clusters of {system}: from {smallest} to {largest} points.",
                 clusters.sizes.len()
@@ -168,8 +181,8 @@ impl Bars {
     }
 
     /// As a file of its own.
-    pub fn alone(self) -> Self {
-        Self { alone: true, ..self }
+    pub fn into_standalone(self) -> Self {
+        Self { standalone: true, ..self }
     }
 }
 
@@ -186,7 +199,7 @@ pub struct DotRow {
 #[derive(Template)]
 #[template(path = "figures/dots.svg")]
 pub struct Dots {
-    alone: bool,
+    standalone: bool,
     summary: String,
     /// Of the drawing.
     size: (f64, f64),
@@ -198,7 +211,7 @@ pub struct Dots {
 
 impl Dots {
     /// Of ACC on the first split of each file; `None` where no run has any.
-    pub fn of(scores: &ScoreFiles) -> Option<Self> {
+    pub fn new(scores: &ScoreFiles) -> Option<Self> {
         const METRIC: &str = "acc";
         let rows: Vec<_> = scores
             .rows
@@ -208,14 +221,18 @@ impl Dots {
             .collect();
         let low = rows.iter().map(|(_, spread)| spread.low).reduce(f64::min)?;
         let high = rows.iter().map(|(_, spread)| spread.high).reduce(f64::max)?;
-        let longest = rows.iter().map(|(row, _)| text_width(&drawn(&row.system))).max().unwrap_or_default();
+        let longest = rows
+            .iter()
+            .map(|(row, _)| text_width(&truncate(&row.system)))
+            .max()
+            .unwrap_or_default();
         let names = 20.0 + 7.2 * longest as f64;
         let (left, right) = (names + 12.0, names + 282.0);
         let margin = ((high - low) * 0.06).max(0.005);
         let (low, high) = (low - margin, high + margin);
         let x = |score: f64| left + (right - left) * (score - low) / (high - low);
         let dots = rows.iter().enumerate().map(|(i, (row, spread))| DotRow {
-            name: drawn(&row.system),
+            name: truncate(&row.system),
             y: 20.0 + 30.0 * i as f64,
             dots: row.runs.iter().filter_map(|run| run.score(METRIC)).map(x).collect(),
             mean: x(spread.mean),
@@ -225,7 +242,7 @@ impl Dots {
             },
         });
         Some(Self {
-            alone: false,
+            standalone: false,
             summary: format!("ACC of every run of {} systems; the line is their mean.", rows.len()),
             size: (right + 110.0, 52.0 + 30.0 * rows.len() as f64),
             left: names,
@@ -235,8 +252,8 @@ impl Dots {
     }
 
     /// As a file of its own.
-    pub fn alone(self) -> Self {
-        Self { alone: true, ..self }
+    pub fn into_standalone(self) -> Self {
+        Self { standalone: true, ..self }
     }
 }
 
@@ -258,7 +275,7 @@ mod tests {
     #[test]
     fn a_line_falls_as_its_loss_does_and_names_stay_apart() {
         let losses = Losses { epochs: vec![(1.0, 0.4, Some(0.2)), (2.0, 0.2, Some(0.19))] };
-        let lines = Lines::of(&losses);
+        let lines = Lines::new(&losses);
         let (left, right, top, bottom) = Lines::BOX;
         let [train, held] = lines.series.as_slice() else { panic!() };
         assert!(train.corners.starts_with(&format!("{left:.1},")), "{}", train.corners);

@@ -8,7 +8,7 @@ use resvg::usvg::roxmltree::{Document, Node};
 use resvg::usvg::{FontResolver, Options, Tree};
 
 use crate::figure::fonts::{Fonts, is_drawn};
-use crate::pictures::colour_png;
+use crate::pictures::color_png;
 
 /// Pixels of a unit of the drawing.
 const SCALE: f32 = 2.0;
@@ -21,7 +21,8 @@ const SCALE: f32 = 2.0;
 /// # Errors
 /// Fails if the drawing is larger than memory.
 pub fn png(svg: &str) -> anyhow::Result<(Vec<u8>, Fonts)> {
-    let fonts = Fonts::of(&letters(&Document::parse(svg)?)).context("the program's own font is broken")?;
+    let fonts = Fonts::find(&letters(&Document::parse(svg)?))
+        .context("the program's own font is broken")?;
     let own = fonts.own;
     let options = Options {
         fontdb: fonts.database.clone(),
@@ -38,8 +39,8 @@ pub fn png(svg: &str) -> anyhow::Result<(Vec<u8>, Fonts)> {
     let size = tree.size().to_int_size().scale_by(SCALE).context("a drawing without a size")?;
     let mut pixels = Pixmap::new(size.width(), size.height()).context("too large a drawing")?;
     resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
-    // The paper below everything is opaque, so that no colour is mixed with an opacity.
-    let bytes = colour_png(pixels.data(), pixels.width() as usize, pixels.height() as usize)?;
+    // The paper below everything is opaque, so that no color is mixed with an opacity.
+    let bytes = color_png(pixels.data(), pixels.width() as usize, pixels.height() as usize)?;
     Ok((bytes, fonts))
 }
 

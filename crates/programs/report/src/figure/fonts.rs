@@ -28,11 +28,11 @@ impl Fonts {
     /// that has them.
     ///
     /// A drawing whose letters are all in the program's own font is the same on every machine.
-    pub fn of(letters: &BTreeSet<char>) -> Option<Self> {
+    pub fn find(letters: &BTreeSet<char>) -> Option<Self> {
         Self::among(letters, &folders())
     }
 
-    /// [`Fonts::of`] with the system's fonts from `folders`; `None` if the own font cannot be read.
+    /// [`Fonts::find`] with the system's fonts from `folders`; `None` if the own font cannot be read.
     fn among(letters: &BTreeSet<char>, folders: &[PathBuf]) -> Option<Self> {
         let source = Source::Binary(Arc::new(epaint_default_fonts::UBUNTU_LIGHT));
         let mut database = Database::new();
@@ -40,8 +40,11 @@ impl Fonts {
         // The selector of fallbacks passes over the first font, so the second one tells what is in it.
         let mut twice = Arc::new(database.clone());
         Arc::make_mut(&mut twice).load_font_source(source);
-        let mut lacking: BTreeSet<char> =
-            letters.iter().copied().filter(|&letter| !is_in_another(letter, own, &mut twice)).collect();
+        let mut lacking: BTreeSet<char> = letters
+            .iter()
+            .copied()
+            .filter(|&letter| !is_in_another(letter, own, &mut twice))
+            .collect();
         let mut others = Vec::new();
         let files = if lacking.is_empty() { Vec::new() } else { files(folders) };
         for file in files {
@@ -49,10 +52,14 @@ impl Fonts {
             let source = Source::Binary(Arc::new(bytes));
             let mut with = Arc::new(database.clone());
             let added = Arc::make_mut(&mut with).load_font_source(source);
-            let still: BTreeSet<char> =
-                lacking.iter().copied().filter(|&letter| !is_in_another(letter, own, &mut with)).collect();
+            let still: BTreeSet<char> = lacking
+                .iter()
+                .copied()
+                .filter(|&letter| !is_in_another(letter, own, &mut with))
+                .collect();
             if still.len() < lacking.len() {
-                let family = added.first().and_then(|&id| Some(with.face(id)?.families.first()?.0.clone()));
+                let family =
+                    added.first().and_then(|&id| Some(with.face(id)?.families.first()?.0.clone()));
                 others.extend(family);
                 database = Arc::unwrap_or_clone(with);
                 lacking = still;
@@ -130,7 +137,9 @@ fn files(folders: &[PathBuf]) -> Vec<PathBuf> {
     for folder in folders {
         collect(folder, DEEPEST, &mut found);
     }
-    found.sort_by_cached_key(|path| (unusual(path), path.file_name().map(ToOwned::to_owned), path.clone()));
+    found.sort_by_cached_key(|path| {
+        (unusual(path), path.file_name().map(ToOwned::to_owned), path.clone())
+    });
     found.dedup();
     found
 }
@@ -138,7 +147,8 @@ fn files(folders: &[PathBuf]) -> Vec<PathBuf> {
 fn collect(folder: &Path, deep: usize, found: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default().to_lowercase();
+        let kind =
+            path.extension().and_then(|kind| kind.to_str()).unwrap_or_default().to_lowercase();
         if path.is_dir() {
             if deep > 0 {
                 collect(&path, deep - 1, found);
@@ -152,8 +162,18 @@ fn collect(folder: &Path, deep: usize, found: &mut Vec<PathBuf>) {
 /// How little a font's file name promises an upright sans-serif of usual weight.
 fn unusual(path: &Path) -> (usize, Reverse<bool>) {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-    let styles =
-        ["bold", "italic", "oblique", "black", "heavy", "thin", "light", "condensed", "mono", "math"];
+    let styles = [
+        "bold",
+        "italic",
+        "oblique",
+        "black",
+        "heavy",
+        "thin",
+        "light",
+        "condensed",
+        "mono",
+        "math",
+    ];
     let count = styles.iter().filter(|style| name.contains(**style)).count();
     (count, Reverse(name.contains("sans") || name.contains("gothic")))
 }
@@ -171,8 +191,11 @@ mod tests {
     fn the_systems_fonts_are_read_only_for_letters_that_ours_lacks() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("emoji")).unwrap();
-        std::fs::write(folder.path().join("emoji/NotoEmoji.ttf"), epaint_default_fonts::NOTO_EMOJI_REGULAR)
-            .unwrap();
+        std::fs::write(
+            folder.path().join("emoji/NotoEmoji.ttf"),
+            epaint_default_fonts::NOTO_EMOJI_REGULAR,
+        )
+        .unwrap();
         std::fs::write(folder.path().join("broken.ttf"), "no font").unwrap();
         let folders = [folder.path().to_owned()];
         let plain = Fonts::among(&letters("Zürich Ω Ж"), &folders).unwrap();
@@ -192,7 +215,8 @@ mod tests {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let found = files(&[folder.path().to_owned(), folder.path().to_owned()]);
-        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        let names: Vec<_> =
+            found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["ZSans.otf", "ASerif.ttf", "CSans-Bold.TTF", "B-Bold.ttf"]);
     }
 }

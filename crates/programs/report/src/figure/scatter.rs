@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::figure::drawn;
-use crate::map::{Groups, MOST_NAMES, Map};
-use crate::material::Material;
-use crate::pictures::{colour_png, png_address};
+use crate::inputs::Inputs;
+use crate::map::{Groups, MAX_NAMED_GROUPS, Map};
+use crate::pictures::{color_png, png_data_url};
+use crate::text::truncate;
 
-/// Ten colours that people with colour blindness can tell apart, on white and on black (Petroff, *Accessible Color Sequences
+/// Ten colors that people with color blindness can tell apart, on white and on black (Petroff, *Accessible Color Sequences
 /// for Data Visualization*, 2021). The page's script has the same.
-pub const COLOURS: [[u8; 3]; 10] = [
+pub const COLORS: [[u8; 3]; 10] = [
     [0x3f, 0x90, 0xda],
     [0xff, 0xa9, 0x0e],
     [0xbd, 0x1f, 0x01],
@@ -23,9 +23,9 @@ pub const COLOURS: [[u8; 3]; 10] = [
 ];
 
 /// Of noise.
-const GREY: [u8; 3] = [0xb0, 0xb0, 0xb0];
+const GRAY: [u8; 3] = [0xb0, 0xb0, 0xb0];
 
-/// How much of its colour a point puts on what is below.
+/// How much of its color a point puts on what is below.
 const OPACITY: f64 = 0.55;
 
 /// Points that are so few that each is drawn larger.
@@ -41,7 +41,7 @@ pub struct Name {
 /// A line of the legend.
 pub struct Entry {
     y: f64,
-    colour: String,
+    color: String,
     text: String,
 }
 
@@ -68,8 +68,8 @@ impl Scatter {
     ///
     /// # Errors
     /// None that memory does not make.
-    pub fn of(map: &Map, material: &Material, system: Option<&str>) -> anyhow::Result<Self> {
-        let groups = map.groups(material);
+    pub fn new(map: &Map, inputs: &Inputs, system: Option<&str>) -> anyhow::Result<Self> {
+        let groups = map.groups(inputs);
         let groups = match system {
             Some(system) => groups.into_iter().find(|groups| groups.name == system),
             None => groups.into_iter().next(),
@@ -78,34 +78,42 @@ impl Scatter {
         let (mut names, mut legend) = (Vec::new(), Vec::new());
         if let Some(groups) = &groups {
             for (at, name) in groups.names.iter().enumerate() {
-                let named = groups.names.len() <= MOST_NAMES;
-                if let Some((x, y)) = named.then(|| map.middle(groups, at)).flatten() {
-                    names.push(Name { x: half(x), y: 540.0 - half(y) + 54.0, text: drawn(name) });
+                let named = groups.names.len() <= MAX_NAMED_GROUPS;
+                if let Some((x, y)) = named.then(|| map.median_position(groups, at)).flatten() {
+                    names.push(Name {
+                        x: half(x),
+                        y: 540.0 - half(y) + 54.0,
+                        text: truncate(name),
+                    });
                 }
-                let colour = COLOURS[at % COLOURS.len()];
+                let color = COLORS[at % COLORS.len()];
                 legend.push(Entry {
                     y: 66.0 + 22.0 * at as f64,
-                    colour: format!("#{:02x}{:02x}{:02x}", colour[0], colour[1], colour[2]),
-                    text: format!("{}: {}", drawn(name), groups.sizes[at]),
+                    color: format!("#{:02x}{:02x}{:02x}", color[0], color[1], color[2]),
+                    text: format!("{}: {}", truncate(name), groups.sizes[at]),
                 });
             }
             legend.truncate(Self::ENTRIES);
-            let noise = groups.of.iter().filter(|of| of.is_none()).count();
+            let noise = groups.point_groups.iter().filter(|of| of.is_none()).count();
             if noise > 0 {
-                let colour = format!("#{:02x}{:02x}{:02x}", GREY[0], GREY[1], GREY[2]);
+                let color = format!("#{:02x}{:02x}{:02x}", GRAY[0], GRAY[1], GRAY[2]);
                 let y = 66.0 + 22.0 * legend.len() as f64;
-                legend.push(Entry { y, colour, text: format!("noise: {noise}") });
+                legend.push(Entry { y, color, text: format!("noise: {noise}") });
             }
         }
-        let shown = if map.rows.len() < map.n { format!("{} of ", map.rows.len()) } else { String::new() };
-        let how =
-            if map.dims == 2 { String::new() } else { format!(", two principal directions of {}", map.dims) };
+        let shown =
+            if map.rows.len() < map.n { format!("{} of ", map.rows.len()) } else { String::new() };
+        let how = if map.dims == 2 {
+            String::new()
+        } else {
+            format!(", two principal directions of {}", map.dims)
+        };
         Ok(Self {
             title: groups
                 .as_ref()
                 .map_or("All points".into(), |groups| format!("All points by {}", groups.name)),
             note: format!("{shown}{} points{how}", map.n),
-            picture: png_address(&picture(map, groups.as_ref(), Self::SIDE)?),
+            picture: png_data_url(&picture(map, groups.as_ref(), Self::SIDE)?),
             names,
             height: 602f64.max(70.0 + 22.0 * legend.len() as f64),
             legend,
@@ -123,9 +131,11 @@ fn picture(map: &Map, groups: Option<&Groups>, side: usize) -> anyhow::Result<Ve
     let edge = side as f64 * 20.0 / 540.0;
     let place = |at: u16| (edge + f64::from(at) / 65535.0 * (side as f64 - 2.0 * edge)) as usize;
     for (at, (&x, &y)) in map.x.iter().zip(&map.y).enumerate() {
-        let colour = match groups {
-            Some(groups) => groups.of[at].map_or(GREY, |group| COLOURS[group % COLOURS.len()]),
-            None => COLOURS[0],
+        let color = match groups {
+            Some(groups) => {
+                groups.point_groups[at].map_or(GRAY, |group| COLORS[group % COLORS.len()])
+            }
+            None => COLORS[0],
         };
         let (left, top) = (place(x), side - 1 - place(y));
         for y in top..(top + size).min(side) {
@@ -133,12 +143,12 @@ fn picture(map: &Map, groups: Option<&Groups>, side: usize) -> anyhow::Result<Ve
                 let below = &mut levels[y * side + x];
                 below
                     .iter_mut()
-                    .zip(colour)
+                    .zip(color)
                     .for_each(|(level, new)| *level += OPACITY * (f64::from(new) - *level));
             }
         }
     }
     let rgba: Vec<u8> =
         levels.iter().flat_map(|rgb| [rgb[0] as u8, rgb[1] as u8, rgb[2] as u8, 255]).collect();
-    colour_png(&rgba, side, side)
+    color_png(&rgba, side, side)
 }

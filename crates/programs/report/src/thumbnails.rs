@@ -1,4 +1,4 @@
-//! Small versions of all images on the map, many to a WebP, so that tens of thousands fit into a page.
+//! Downscaled versions of all images on the map, many to a WebP, so that tens of thousands fit into a page.
 
 use anyhow::anyhow;
 use rayon::prelude::*;
@@ -8,26 +8,26 @@ use webp::{Encoder, PixelLayout, WebPConfig};
 use crate::pictures::{Pictures, base64};
 
 /// Bytes of all sheets together at most, before base64.
-const MOST_BYTES: usize = 3_400_000;
+const MAX_BYTES: usize = 3_400_000;
 
 /// Images in a row of a sheet, and rows.
-const SIDE: usize = 24;
+const SHEET_SIDE: usize = 24;
 
 /// Sides of a small image at most.
-const MOST_PIXELS: usize = 48;
+const MAX_SIDE: usize = 48;
 
 /// Qualities that are tried, the best first.
-const QUALITIES: [f32; 10] = [90.0, 75.0, 60.0, 45.0, 30.0, 20.0, 10.0, 6.0, 3.0, 1.0];
+const QUALITY_LADDER: [f32; 10] = [90.0, 75.0, 60.0, 45.0, 30.0, 20.0, 10.0, 6.0, 3.0, 1.0];
 
 /// How hard the encoder tries, of 0 to 6.
-const METHOD: i32 = 6;
+const WEBP_METHOD: i32 = 6;
 
 /// One of so many sheets is encoded to find the quality.
-const SAMPLED: usize = 8;
+const SAMPLE_STRIDE: usize = 8;
 
-/// Sheets of small images.
+/// Thumbnails of small images.
 #[derive(Serialize)]
-pub struct Sheets {
+pub struct Thumbnails {
     /// Of a small image.
     width: usize,
     /// Of a small image.
@@ -40,18 +40,24 @@ pub struct Sheets {
     files: Vec<String>,
 }
 
-impl Sheets {
+impl Thumbnails {
     /// Of the images `rows`, as good as fit.
     ///
     /// # Errors
     /// None that memory does not make.
-    pub fn of(images: &Pictures, rows: &[usize]) -> anyhow::Result<Self> {
-        let mut shrink = images.width.max(images.height).div_ceil(MOST_PIXELS).max(1);
+    pub fn encode(images: &Pictures, rows: &[usize]) -> anyhow::Result<Self> {
+        let mut shrink = images.width.max(images.height).div_ceil(MAX_SIDE).max(1);
         loop {
-            let small = Small { images, shrink };
-            if let Some(files) = small.fitting(rows)? {
+            let small = Downscaled { images, shrink };
+            if let Some(files) = small.encode_within_limit(rows)? {
                 let (width, height) = small.sides();
-                return Ok(Self { width, height, columns: SIDE, per_sheet: SIDE * SIDE, files });
+                return Ok(Self {
+                    width,
+                    height,
+                    columns: SHEET_SIDE,
+                    per_sheet: SHEET_SIDE * SHEET_SIDE,
+                    files,
+                });
             }
             shrink *= 2;
         }
@@ -59,41 +65,42 @@ impl Sheets {
 }
 
 /// Images made smaller.
-struct Small<'a> {
+struct Downscaled<'a> {
     images: &'a Pictures,
     shrink: usize,
 }
 
-impl Small<'_> {
+impl Downscaled<'_> {
     fn sides(&self) -> (usize, usize) {
         (self.images.width.div_ceil(self.shrink), self.images.height.div_ceil(self.shrink))
     }
 
     /// The sheets in the best quality in which they fit; `None` if there is none, unless they could not be smaller.
-    fn fitting(&self, rows: &[usize]) -> anyhow::Result<Option<Vec<String>>> {
-        let sheets: Vec<Vec<u8>> = rows.par_chunks(SIDE * SIDE).map(|rows| self.sheet(rows)).collect();
+    fn encode_within_limit(&self, rows: &[usize]) -> anyhow::Result<Option<Vec<String>>> {
+        let sheets: Vec<Vec<u8>> =
+            rows.par_chunks(SHEET_SIDE * SHEET_SIDE).map(|rows| self.sheet(rows)).collect();
         let smallest = self.sides() == (1, 1);
-        for quality in QUALITIES {
-            let sample: Vec<&Vec<u8>> = sheets.iter().step_by(SAMPLED).collect();
+        for quality in QUALITY_LADDER {
+            let sample: Vec<&Vec<u8>> = sheets.iter().step_by(SAMPLE_STRIDE).collect();
             let some: usize = self.encode(&sample, quality)?.iter().map(Vec::len).sum();
-            if some * sheets.len() > sample.len() * MOST_BYTES && !smallest {
+            if some * sheets.len() > sample.len() * MAX_BYTES && !smallest {
                 continue;
             }
             let files = self.encode(&sheets.iter().collect::<Vec<_>>(), quality)?;
-            if files.iter().map(Vec::len).sum::<usize>() <= MOST_BYTES || smallest {
+            if files.iter().map(Vec::len).sum::<usize>() <= MAX_BYTES || smallest {
                 return Ok(Some(files.iter().map(|file| base64(file)).collect()));
             }
         }
         Ok(None)
     }
 
-    /// Grey levels of a sheet, of whose last row the rest is black.
+    /// Gray levels of a sheet, of whose last row the rest is black.
     fn sheet(&self, rows: &[usize]) -> Vec<u8> {
         let (width, height) = self.sides();
-        let across = SIDE * width;
-        let mut sheet = vec![0; across * height * SIDE];
+        let across = SHEET_SIDE * width;
+        let mut sheet = vec![0; across * height * SHEET_SIDE];
         for (at, &row) in rows.iter().enumerate() {
-            let corner = at / SIDE * height * across + at % SIDE * width;
+            let corner = at / SHEET_SIDE * height * across + at % SHEET_SIDE * width;
             for y in 0..height {
                 for x in 0..width {
                     sheet[corner + y * across + x] = self.images.mean_level(row, x, y, self.shrink);
@@ -105,14 +112,16 @@ impl Small<'_> {
 
     fn encode(&self, sheets: &[&Vec<u8>], quality: f32) -> anyhow::Result<Vec<Vec<u8>>> {
         let (width, height) = self.sides();
-        let (width, height) = (u32::try_from(SIDE * width)?, u32::try_from(SIDE * height)?);
+        let (width, height) =
+            (u32::try_from(SHEET_SIDE * width)?, u32::try_from(SHEET_SIDE * height)?);
         let one = |sheet: &&Vec<u8>| -> anyhow::Result<Vec<u8>> {
             let rgb: Vec<u8> = sheet.iter().flat_map(|&level| [level; 3]).collect();
             let mut config = WebPConfig::new().map_err(|()| anyhow!("WebP: no such version"))?;
             config.quality = quality;
-            config.method = METHOD;
+            config.method = WEBP_METHOD;
             let encoder = Encoder::new(&rgb, PixelLayout::Rgb, width, height);
-            let file = encoder.encode_advanced(&config).map_err(|error| anyhow!("WebP: {error:?}"))?;
+            let file =
+                encoder.encode_advanced(&config).map_err(|error| anyhow!("WebP: {error:?}"))?;
             Ok(file.to_vec())
         };
         sheets.par_iter().map(one).collect()
@@ -128,11 +137,15 @@ mod tests {
 
     #[test]
     fn pixels_that_become_one_are_averaged() {
-        let images = Pictures { grey: array![[0, 10, 50, 20, 30, 70]], height: 2, width: 3, sides: (2, 3) };
-        let small = Small { images: &images, shrink: 2 };
+        let images =
+            Pictures { gray: array![[0, 10, 50, 20, 30, 70]], height: 2, width: 3, sides: (2, 3) };
+        let small = Downscaled { images: &images, shrink: 2 };
         assert_eq!(small.sides(), (2, 1));
         let sheet = small.sheet(&[0]);
-        assert_eq!((sheet.len(), &sheet[..3]), (SIDE * 2 * SIDE, [15, 60, 0].as_slice()));
+        assert_eq!(
+            (sheet.len(), &sheet[..3]),
+            (SHEET_SIDE * 2 * SHEET_SIDE, [15, 60, 0].as_slice())
+        );
     }
 
     #[test]
@@ -144,14 +157,14 @@ mod tests {
             (state >> 24) as u8
         };
         let images = Pictures {
-            grey: Array2::from_shape_fn((20_000, 28 * 28), |_| next()),
+            gray: Array2::from_shape_fn((20_000, 28 * 28), |_| next()),
             height: 28,
             width: 28,
             sides: (28, 28),
         };
-        let sheets = Sheets::of(&images, &(0..20_000).collect::<Vec<_>>()).unwrap();
-        assert_eq!(sheets.files.len(), 20_000usize.div_ceil(SIDE * SIDE));
+        let sheets = Thumbnails::encode(&images, &(0..20_000).collect::<Vec<_>>()).unwrap();
+        assert_eq!(sheets.files.len(), 20_000usize.div_ceil(SHEET_SIDE * SHEET_SIDE));
         let bytes: usize = sheets.files.iter().map(|file| file.len() * 3 / 4).sum();
-        assert!(bytes <= MOST_BYTES && bytes > MOST_BYTES / 10, "{bytes}");
+        assert!(bytes <= MAX_BYTES && bytes > MAX_BYTES / 10, "{bytes}");
     }
 }

@@ -38,33 +38,35 @@ pub struct File {
 
 /// The steps that led to a page.
 #[derive(Debug, Default)]
-pub struct History {
+pub struct Lineage {
     /// What came first stands first.
     pub steps: Vec<Step>,
     /// Files without a provenance.
-    pub unknown: Vec<String>,
+    pub untracked: Vec<String>,
 }
 
-impl History {
+impl Lineage {
     /// Follows `files` back through the provenance beside them. A provenance that cannot be read counts as none.
-    pub fn of(files: &[FileRecord]) -> Self {
-        let mut history = Self::default();
+    pub fn trace(files: &[FileRecord]) -> Self {
+        let mut lineage = Self::default();
         let mut seen = BTreeSet::new();
         for file in files {
-            history.follow(&file.path, &file.sha256, &mut seen);
+            lineage.follow(&file.path, &file.sha256, &mut seen);
         }
         // A file counts as changed if what is there now, or what a later step read, is not what its step wrote.
-        let read: Vec<(String, String)> = history
+        let read: Vec<(String, String)> = lineage
             .steps
             .iter()
             .flat_map(|step| step.inputs.iter().map(|file| &file.record))
             .chain(files)
             .map(|file| (file.path.clone(), file.sha256.clone()))
             .collect();
-        for File { record, changed } in history.steps.iter_mut().flat_map(|step| &mut step.outputs) {
-            *changed = read.iter().any(|(path, sha256)| *path == record.path && *sha256 != record.sha256);
+        for File { record, changed } in lineage.steps.iter_mut().flat_map(|step| &mut step.outputs)
+        {
+            *changed =
+                read.iter().any(|(path, sha256)| *path == record.path && *sha256 != record.sha256);
         }
-        history
+        lineage
     }
 
     /// What made `path` and, before it, what made that, each once.
@@ -73,7 +75,7 @@ impl History {
             return;
         }
         let Some(read) = Provenance::sidecar(Path::new(path)) else {
-            self.unknown.push(format!("{path} (SHA-256 {})", short(sha256)));
+            self.untracked.push(format!("{path} (SHA-256 {})", short(sha256)));
             return;
         };
         for input in &read.inputs {
@@ -85,8 +87,8 @@ impl History {
             stage: format!("{} {}", read.stage, read.version),
             inputs: read.inputs.into_iter().map(File::from).collect(),
             outputs: read.outputs.into_iter().map(File::from).collect(),
-            parameters: words(&read.parameters),
-            result: words(&read.result),
+            parameters: key_values(&read.parameters),
+            result: key_values(&read.result),
             seconds: read.run.seconds,
             threads: read.run.threads,
             device: read.run.device,
@@ -107,10 +109,11 @@ impl File {
     }
 
     /// What it holds.
-    pub fn holds(&self) -> String {
+    pub fn contents(&self) -> String {
         match &self.record.dtype {
             Some(dtype) => {
-                let sides: Vec<String> = self.record.shape.iter().map(ToString::to_string).collect();
+                let sides: Vec<String> =
+                    self.record.shape.iter().map(ToString::to_string).collect();
                 format!("{} ({})", dtype.trim_start_matches(['<', '|', '>', '=']), sides.join(", "))
             }
             None => format!("{} bytes", self.record.bytes),
@@ -124,19 +127,20 @@ fn short(sha256: &str) -> &str {
 }
 
 /// An object as `name=value name=value`; what is in objects, with their names before it.
-pub fn words(value: &Value) -> String {
+pub fn key_values(value: &Value) -> String {
     fn add(words: &mut Vec<String>, name: &str, value: &Value) {
         match value {
             Value::Null => {}
             Value::Object(members) => {
                 for (inner, value) in members {
-                    let name = if name.is_empty() { inner.clone() } else { format!("{name}.{inner}") };
+                    let name =
+                        if name.is_empty() { inner.clone() } else { format!("{name}.{inner}") };
                     add(words, &name, value);
                 }
             }
             Value::String(text) => words.push(format!("{name}={text}")),
             Value::Number(number) if number.is_f64() => {
-                words.push(format!("{name}={}", rounded(number.as_f64().unwrap_or_default())));
+                words.push(format!("{name}={}", six_digits(number.as_f64().unwrap_or_default())));
             }
             other => words.push(format!("{name}={other}")),
         }
@@ -147,11 +151,15 @@ pub fn words(value: &Value) -> String {
 }
 
 /// To six digits.
-fn rounded(value: f64) -> String {
+fn six_digits(value: f64) -> String {
     if value == 0.0 || (1e-3..1e7).contains(&value.abs()) {
         let digits = (5 - value.abs().max(1e-3).log10().floor() as i32).clamp(0, 8) as usize;
         let text = format!("{value:.digits$}");
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text
+        }
     } else {
         format!("{value:e}")
     }
@@ -167,7 +175,7 @@ mod tests {
     #[test]
     fn objects_become_words() {
         let value = json!({ "k": 10, "tol": 1e-10, "share": 0.123_456_789, "a": { "b": "c", "d": null }, "l": [1, 2] });
-        assert_eq!(words(&value), "k=10 tol=1e-10 share=0.123457 a.b=c l=[1,2]");
+        assert_eq!(key_values(&value), "k=10 tol=1e-10 share=0.123457 a.b=c l=[1,2]");
     }
 
     fn record(path: &Path, sha256: &str) -> FileRecord {
@@ -184,22 +192,28 @@ mod tests {
     fn files_are_followed_to_where_they_came_from() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        let file = |name: &str, hash: &str| json!({ "path": path(name), "bytes": 1, "sha256": hash });
+        let file =
+            |name: &str, hash: &str| json!({ "path": path(name), "bytes": 1, "sha256": hash });
         let write = |name: &str, stage: &str, inputs: Value, outputs: Value| {
             let run = json!({ "seconds": 1.5, "threads": 2, "device": "cpu", "argv": [] });
             let text = json!({ "stage": stage, "version": "1", "parameters": {}, "inputs": inputs, "outputs": outputs,
                 "result": {}, "run": run });
             std::fs::write(path(&format!("{name}.json")), text.to_string()).unwrap();
         };
-        write("b", "second", json!([file("a", "old"), file("raw", "r")]), json!([file("b", "bbb")]));
+        write(
+            "b",
+            "second",
+            json!([file("a", "old"), file("raw", "r")]),
+            json!([file("b", "bbb")]),
+        );
         write("a", "first", json!([]), json!([file("a", "new"), file("a2", "x")]));
-        let history = History::of(&[record(&path("b"), "bbb"), record(&path("a2"), "x")]);
-        let stages: Vec<&str> = history.steps.iter().map(|step| step.stage.as_str()).collect();
+        let lineage = Lineage::trace(&[record(&path("b"), "bbb"), record(&path("a2"), "x")]);
+        let stages: Vec<&str> = lineage.steps.iter().map(|step| step.stage.as_str()).collect();
         assert_eq!(stages, ["first 1", "second 1"]);
-        assert_eq!(history.unknown.len(), 1);
-        assert!(history.unknown[0].contains("raw"));
+        assert_eq!(lineage.untracked.len(), 1);
+        assert!(lineage.untracked[0].contains("raw"));
         // The second step read an `a` that is not the one the first step wrote last.
-        let changed: Vec<bool> = history.steps.iter().map(|step| step.outputs[0].changed).collect();
+        let changed: Vec<bool> = lineage.steps.iter().map(|step| step.outputs[0].changed).collect();
         assert_eq!(changed, [true, false]);
     }
 
@@ -211,8 +225,8 @@ mod tests {
         let mut tried = 0;
         for file in std::fs::read_dir(corpus).unwrap() {
             std::fs::copy(file.unwrap().path(), folder.path().join("a.json.json")).unwrap();
-            let history = History::of(&[record(&path, &"0".repeat(64))]);
-            assert!(history.steps.len() + history.unknown.len() > 0);
+            let lineage = Lineage::trace(&[record(&path, &"0".repeat(64))]);
+            assert!(lineage.steps.len() + lineage.untracked.len() > 0);
             tried += 1;
         }
         assert!(tried > 20, "{tried} files");

@@ -1,0 +1,149 @@
+//! Confusion matrices.
+
+use anyhow::bail;
+use askama::Template;
+use score_io::Scored;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::inputs::Inputs;
+use crate::text::{text_width, truncate};
+
+/// Most classes of which a confusion matrix, or samples, are shown.
+pub const MAX_CLASSES: usize = 50;
+
+/// A cell of a confusion matrix.
+pub struct Cell {
+    /// Number of points.
+    pub count: u64,
+    /// As a share of the true class.
+    pub share: f64,
+}
+
+/// A confusion matrix as a file.
+#[derive(Template)]
+#[template(path = "figures/matrix.svg")]
+pub struct Matrix {
+    title: String,
+    note: String,
+    classes: Vec<String>,
+    /// What the columns are, the last of them none where points are in no class.
+    columns: Vec<String>,
+    rows: Vec<Vec<Cell>>,
+    left: f64,
+    top: f64,
+    size: (f64, f64),
+}
+
+impl Matrix {
+    /// Sides of a cell.
+    const CELL: (f64, f64) = (46.0, 26.0);
+
+    /// Of `system`, or the last, on its first split, under the one-to-one map.
+    ///
+    /// # Errors
+    /// No scores of it; scores without labels; more than [`MAX_CLASSES`] classes.
+    pub fn new(inputs: &Inputs, system: Option<&str>) -> anyhow::Result<Self> {
+        let needs = || cli::usage("this figure needs --scores against labels of the system");
+        let scores = inputs.scores.as_ref().ok_or_else(needs)?;
+        let name = system.or(inputs.systems.last().map(|system| system.name.as_str()));
+        let rows = scores.rows.iter().filter(|row| row.position == 0);
+        let mut rows = rows.filter(|row| name.is_none_or(|name| row.system == name));
+        let row = rows.next_back().ok_or_else(needs)?;
+        let run = &row.runs[0];
+        // The matrix of many classes is not even in the file.
+        let classes = run.json.get("class_ids").and_then(Value::as_array).map_or(0, Vec::len);
+        if classes > MAX_CLASSES {
+            bail!(
+                "{}: expected {MAX_CLASSES} classes at most to draw, found {classes}; read them in the file",
+                run.file
+            );
+        }
+        let confusion = Confusion::from_run(run, "one_to_one").ok_or_else(needs)?;
+        let classes: Vec<String> =
+            confusion.class_ids.iter().map(|&id| truncate(&inputs.class_name(id))).collect();
+        let mut columns = classes.clone();
+        if confusion.some_unassigned() {
+            columns.push("none".into());
+        }
+        let cells = (0..classes.len()).map(|row| {
+            let mut cells = confusion.cells(row);
+            cells.truncate(columns.len());
+            cells
+        });
+        let longest =
+            classes.iter().map(|class| text_width(class)).max().unwrap_or_default() as f64;
+        let title = truncate(&format!("{}, {}", row.system, row.split));
+        let note = format!(
+            "one-to-one map, ACC {:.4}; rows: true class, columns: predicted",
+            run.score("acc").unwrap_or_default()
+        );
+        let (left, top) = (20.0 + 6.6 * longest, 62.0 + 4.8 * longest);
+        let width = left + Self::CELL.0 * columns.len() as f64 + 20.0 + 4.8 * longest;
+        Ok(Self {
+            rows: cells.collect(),
+            left,
+            top,
+            size: (
+                width.max(24.0 + 7.0 * note.len() as f64),
+                top + Self::CELL.1 * classes.len() as f64 + 14.0,
+            ),
+            title,
+            note,
+            classes,
+            columns,
+        })
+    }
+
+    fn x(&self, at: &usize) -> f64 {
+        self.left + Self::CELL.0 * *at as f64
+    }
+
+    fn y(&self, at: &usize) -> f64 {
+        self.top + Self::CELL.1 * *at as f64
+    }
+}
+
+/// Classes against predicted classes, as a score file has them.
+#[derive(Deserialize)]
+pub struct Confusion {
+    /// Ids of the classes.
+    #[serde(skip)]
+    pub class_ids: Vec<i64>,
+    confusion: Vec<Vec<u64>>,
+    /// Points of each class that are in none.
+    pub unassigned: Vec<u64>,
+    /// Of each class.
+    pub recall: Vec<f64>,
+    /// Of each class, where anything is predicted to be it.
+    pub precision: Vec<Option<f64>>,
+}
+
+impl Confusion {
+    /// That of a run under a map, where there is one and all its parts are of one size.
+    pub fn from_run(run: &Scored, map: &str) -> Option<Self> {
+        let mut found: Self = serde_json::from_value(run.json.get(map)?.clone()).ok()?;
+        found.class_ids = serde_json::from_value(run.json.get("class_ids")?.clone()).ok()?;
+        let k = found.class_ids.len();
+        let lengths = [
+            found.confusion.len(),
+            found.unassigned.len(),
+            found.recall.len(),
+            found.precision.len(),
+        ];
+        let whole = lengths == [k; 4] && found.confusion.iter().all(|row| row.len() == k);
+        whole.then_some(found)
+    }
+
+    /// Whether some points are predicted to be in no class.
+    pub fn some_unassigned(&self) -> bool {
+        self.unassigned.iter().any(|&count| count > 0)
+    }
+
+    /// A row of counts, that of points in no class last, with their shares of the true class.
+    pub fn cells(&self, row: usize) -> Vec<Cell> {
+        let counts = || self.confusion[row].iter().chain([&self.unassigned[row]]);
+        let sum = counts().map(|&count| count as f64).sum::<f64>().max(1.0);
+        counts().map(|&count| Cell { count, share: count as f64 / sum }).collect()
+    }
+}

@@ -1,0 +1,24 @@
+//! What all readers of inputs share.
+
+use std::path::Path;
+
+use artifact::FileRecord;
+
+/// What a reader gave, with its record put to the others.
+pub fn keep_record<T, E: Into<anyhow::Error>>(
+    read: Result<(T, FileRecord), E>,
+    records: &mut Vec<FileRecord>,
+) -> anyhow::Result<T> {
+    let (value, record) = read.map_err(Into::into)?;
+    records.push(record);
+    Ok(value)
+}
+
+/// Two files that should have a row for each point.
+pub fn row_count_mismatch(path: &Path, found: usize, other: &Path, expected: usize) -> String {
+    format!(
+        "{}: expected {expected} rows, one for each of {}, found {found}; give files of the same points",
+        path.display(),
+        other.display()
+    )
+}

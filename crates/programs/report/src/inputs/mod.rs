@@ -1,0 +1,222 @@
+//! Everything the page is made of, read and checked against one another.
+
+mod checks;
+pub mod systems;
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use artifact::{FileRecord, Points, read_ids, read_points, read_text};
+use ndarray::Array1;
+use score_io::{Published, ScoreFiles, read_published};
+
+use crate::args::Args;
+use crate::autoencoder::{Layers, Losses};
+use crate::pictures::Pictures;
+use crate::text::drawable;
+
+use checks::{keep_record, row_count_mismatch};
+use systems::read_systems;
+
+pub use systems::System;
+
+/// What was read.
+pub struct Inputs {
+    /// Scores of the systems, if there are any.
+    pub scores: Option<ScoreFiles>,
+    /// Published figures to show beside them.
+    pub published: Published,
+    /// The systems whose assignments are there, in the order of the command line.
+    pub systems: Vec<System>,
+    /// The images that were clustered, if they can be drawn.
+    pub images: Option<Pictures>,
+    /// Rows of their file, whether they can or not.
+    pub image_rows: Option<usize>,
+    /// Their classes.
+    pub labels: Option<Array1<i64>>,
+    /// The names of these.
+    pub class_names: Option<Vec<String>>,
+    /// Where each point lies on the map, (n, d).
+    pub map: Option<Points>,
+    /// The layers of the autoencoder.
+    pub layers: Option<Layers>,
+    /// Its losses.
+    pub losses: Option<Losses>,
+    /// Images and what the autoencoder made of them.
+    pub reconstructions: Option<(Pictures, Pictures)>,
+    /// All files read.
+    pub records: Vec<FileRecord>,
+}
+
+impl Inputs {
+    /// Reads all files named in `args`.
+    ///
+    /// # Errors
+    /// Files that cannot be read or do not go together.
+    pub fn read(args: &Args) -> anyhow::Result<Self> {
+        let mut records = Vec::new();
+        let scores =
+            (!args.scores.is_empty()).then(|| ScoreFiles::read(&args.scores)).transpose()?;
+        records.extend(scores.iter().flat_map(|scores| scores.records.clone()));
+        let published =
+            args.reference.as_deref().map(|path| keep_record(read_published(path), &mut records));
+        let systems = read_systems(args, &mut records)?;
+        let images = args.images.as_deref().map(Pictures::read_if_drawable).transpose()?;
+        let (images, image_rows) = match images {
+            Some((images, record, n)) => {
+                records.push(record);
+                (images, Some(n))
+            }
+            None => (None, None),
+        };
+        let labels = args
+            .labels
+            .as_deref()
+            .map(|path| keep_record(read_labels(path), &mut records))
+            .transpose()?;
+        let named = args
+            .classes
+            .as_deref()
+            .map(|path| keep_record(read_classes(path), &mut records))
+            .transpose()?;
+        let map = args
+            .map
+            .as_deref()
+            .map(|path| keep_record(read_map(path), &mut records))
+            .transpose()?;
+        let layers = args
+            .weights
+            .as_deref()
+            .map(|path| keep_record(Layers::read(path), &mut records))
+            .transpose()?;
+        let losses = args
+            .losses
+            .as_deref()
+            .map(|path| keep_record(Losses::read(path), &mut records))
+            .transpose()?;
+        let reconstructions = match (&args.originals, &args.reconstructions) {
+            (Some(originals), Some(made)) => {
+                let first = keep_record(Pictures::read(originals), &mut records)?;
+                let second = keep_record(Pictures::read(made), &mut records)?;
+                if first.len() != second.len() {
+                    bail!(row_count_mismatch(made, second.len(), originals, first.len()));
+                }
+                if first.sides != second.sides {
+                    bail!(
+                        "{}: expected images of the same sides as those of {}, found others; give what was made of these",
+                        made.display(),
+                        originals.display()
+                    );
+                }
+                Some((first, second))
+            }
+            (None, None) => None,
+            _ => {
+                return Err(cli::usage(
+                    "--originals and --reconstructions go together: give both or neither",
+                ));
+            }
+        };
+        if let (Some(names), Some(path), Some(labels)) = (&named, &args.classes, &labels) {
+            let most = labels.iter().copied().max().unwrap_or_default();
+            anyhow::ensure!(
+                usize::try_from(most).is_ok_and(|most| most < names.len()),
+                "{}: expected a name for every label, found {} names for labels up to {most}; give the classes of this \
+                 data set, or leave --classes out",
+                path.display(),
+                names.len()
+            );
+        }
+        let class_names = named.or_else(|| {
+            let names = scores.as_ref()?.class_names.as_ref()?;
+            Some(names.iter().map(|name| drawable(name)).collect())
+        });
+        let inputs = Self {
+            scores,
+            published: published.transpose()?.unwrap_or_default(),
+            systems,
+            images,
+            image_rows,
+            labels,
+            class_names,
+            map,
+            layers,
+            losses,
+            reconstructions,
+            records,
+        };
+        inputs.check(args)?;
+        Ok(inputs)
+    }
+
+    /// One row a point in every file that has points.
+    fn check(&self, args: &Args) -> anyhow::Result<()> {
+        let mut lengths: Vec<(&Path, usize)> = Vec::new();
+        lengths.extend(
+            args.assignments
+                .iter()
+                .zip(&self.systems)
+                .map(|(named, system)| (named.path.as_path(), system.assignments.len())),
+        );
+        lengths.extend(args.images.as_deref().zip(self.image_rows));
+        lengths.extend(args.labels.as_deref().zip(self.labels.as_ref().map(Array1::len)));
+        lengths.extend(args.map.as_deref().zip(self.map.as_ref().map(|map| map.dim().0)));
+        let Some((first, n)) = lengths.first().copied() else { return Ok(()) };
+        match lengths.into_iter().find(|(_, length)| *length != n) {
+            Some((path, found)) => bail!(row_count_mismatch(path, found, first, n)),
+            None => Ok(()),
+        }
+    }
+
+    /// Number of points; 0 where no file has any.
+    pub fn n(&self) -> usize {
+        let systems = self.systems.first().map(|system| system.assignments.len());
+        systems.or(self.image_rows).or(self.labels.as_ref().map(Array1::len)).unwrap_or_default()
+    }
+
+    /// The name of a class, its id where it has none.
+    pub fn class_name(&self, id: i64) -> String {
+        let names = self.class_names.as_deref().unwrap_or_default();
+        let name = usize::try_from(id).ok().and_then(|id| names.get(id));
+        name.cloned().unwrap_or_else(|| format!("class {id}"))
+    }
+
+    /// The class of point `row` in words, where it is known.
+    pub fn class_of(&self, row: usize) -> Option<String> {
+        Some(self.class_name(*self.labels.as_ref()?.get(row)?))
+    }
+}
+
+fn read_labels(path: &Path) -> anyhow::Result<(Array1<i64>, FileRecord)> {
+    let (ids, record) = read_ids(path)?;
+    match ids.iter().position(|&id| id < 0) {
+        Some(row) => bail!(
+            "{}: expected classes from 0, found {} in row {row}; number the classes from 0",
+            path.display(),
+            ids[row]
+        ),
+        None => Ok((ids, record)),
+    }
+}
+
+fn read_classes(path: &Path) -> anyhow::Result<(Vec<String>, FileRecord)> {
+    let (bytes, record) = read_text(path)?;
+    let names: Vec<String> = serde_json::from_slice(&bytes).with_context(|| {
+        format!(
+            "{}: expected a JSON list of class names such as [\"cat\", \"dog\"]",
+            path.display()
+        )
+    })?;
+    Ok((names.iter().map(|name| drawable(name)).collect(), record))
+}
+
+fn read_map(path: &Path) -> anyhow::Result<(Points, FileRecord)> {
+    let (points, record) = read_points(path)?;
+    if points.dim().1 < 2 {
+        bail!(
+            "{}: expected points of at least two dimensions, found one; give an embedding, latents or images",
+            path.display()
+        );
+    }
+    Ok((points, record))
+}

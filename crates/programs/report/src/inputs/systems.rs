@@ -1,0 +1,122 @@
+//! The systems: assignments, and what was given about them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::bail;
+use artifact::{FileRecord, Points, read_ids, read_numbers, read_points};
+use ndarray::{Array1, Axis};
+
+use crate::args::{Args, Named};
+use crate::inputs::checks::{keep_record, row_count_mismatch};
+
+/// A system with its clusters.
+pub struct System {
+    /// As it was named.
+    pub name: String,
+    /// Cluster of each point, -1 for noise, (n,).
+    pub assignments: Array1<i64>,
+    /// The points in the space they were clustered in.
+    pub points: Option<Points>,
+    /// How sure each is of its cluster.
+    pub certainty: Option<Certainty>,
+}
+
+/// How sure points are of their clusters.
+pub struct Certainty {
+    /// Of each point, 0 to 1.
+    pub values: Vec<f64>,
+    /// In words: what the values are.
+    pub what: &'static str,
+}
+
+pub fn read_systems(args: &Args, records: &mut Vec<FileRecord>) -> anyhow::Result<Vec<System>> {
+    let points = by_name("--points", &args.points, args)?;
+    let certainty = by_name("--certainty", &args.certainty, args)?;
+    by_name("--assignments", &args.assignments, args)?;
+    let mut systems = Vec::new();
+    for Named { name, path } in &args.assignments {
+        let assignments = keep_record(read_assignments(path), records)?;
+        let n = assignments.len();
+        let of = |path: &Path, found: usize| {
+            row_count_mismatch(path, found, &args.assignments[systems.len()].path, n)
+        };
+        let points = match points.get(name.as_str()) {
+            Some(path) => {
+                let points = keep_record(read_points(path), records)?;
+                anyhow::ensure!(points.dim().0 == n, of(path, points.dim().0));
+                Some(points)
+            }
+            None => None,
+        };
+        let certainty = match certainty.get(name.as_str()) {
+            Some(path) => {
+                let certainty = keep_record(Certainty::read(path), records)?;
+                anyhow::ensure!(certainty.values.len() == n, of(path, certainty.values.len()));
+                Some(certainty)
+            }
+            None => None,
+        };
+        systems.push(System { name: name.clone(), assignments, points, certainty });
+    }
+    Ok(systems)
+}
+
+/// Files by their systems, each of which has assignments and no two files of a kind.
+fn by_name<'a>(
+    option: &str,
+    files: &'a [Named],
+    args: &Args,
+) -> anyhow::Result<BTreeMap<&'a str, &'a Path>> {
+    let mut found = BTreeMap::new();
+    for Named { name, path } in files {
+        if !args.assignments.iter().any(|named| named.name == *name) {
+            return Err(cli::usage(format!(
+                "{option} {name}=...: there are no --assignments of {name}"
+            )));
+        }
+        if found.insert(name.as_str(), path.as_path()).is_some() {
+            return Err(cli::usage(format!("two {option} of {name}: give each a name of its own")));
+        }
+    }
+    Ok(found)
+}
+
+impl Certainty {
+    fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
+        let expected = "numbers from 0 to 1: posteriors (n, k) or agreements (n,)";
+        let (numbers, record) = read_numbers(path, expected)?;
+        let (values, what) = match numbers.ndim() {
+            1 => (numbers.into_raw_vec_and_offset().0, "agreement of the runs"),
+            2 => {
+                let largest =
+                    numbers.map_axis(Axis(1), |row| row.fold(f64::NEG_INFINITY, |a, &b| a.max(b)));
+                (largest.into_raw_vec_and_offset().0, "posterior probability")
+            }
+            dimensions => bail!(
+                "{}: expected {expected}, found {dimensions} dimensions; give one of these",
+                path.display()
+            ),
+        };
+        match values.iter().position(|value| !(0.0..=1.0 + 1e-6).contains(value)) {
+            Some(row) => bail!(
+                "{}: expected {expected}, found {} in row {row}; give one of these",
+                path.display(),
+                values[row]
+            ),
+            None => Ok((Self { values, what }, record)),
+        }
+    }
+}
+
+fn read_assignments(path: &Path) -> anyhow::Result<(Array1<i64>, FileRecord)> {
+    let (ids, record) = read_ids(path)?;
+    match ids.iter().position(|&id| id < -1) {
+        Some(row) => bail!(
+            "{}: expected clusters from 0, or -1 for noise, found {} in row {row}; number the clusters from 0",
+            path.display(),
+            ids[row]
+        ),
+        None => Ok((ids, record)),
+    }
+}
