@@ -1,6 +1,6 @@
 //! Score files, which `evaluate` writes: the runs of each system, and the spread of their scores.
 
-mod spread;
+mod summary;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-pub use spread::Spread;
+pub use summary::RunSummary;
 
 /// Scores as their files call them, and where in the JSON of a split.
 pub const METRICS: [(&str, &str); 15] = [
@@ -34,18 +34,18 @@ pub const METRICS: [(&str, &str); 15] = [
 ];
 
 /// Scores that a split has all of, if it was held against labels.
-const AGAINST_LABELS: [&str; 4] = ["purity", "acc", "nmi", "ari"];
+const LABEL_SCORES: [&str; 4] = ["purity", "acc", "nmi", "ari"];
 
 /// The scores of one run on one split.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scored {
+pub struct ScoredRun {
     /// Where they were read.
     pub file: String,
-    /// As in the file, but for the [tables](TABLES).
+    /// As in the file, but for the [tables](SKIPPED_TABLES).
     pub json: Value,
 }
 
-impl Scored {
+impl ScoredRun {
     /// A score by its name in [`METRICS`], where there is one.
     pub fn score(&self, metric: &str) -> Option<f64> {
         let (_, place) = METRICS.iter().find(|(name, _)| *name == metric)?;
@@ -55,7 +55,7 @@ impl Scored {
 
 /// The runs of one system on one split.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct ScoreRow {
     /// Named after its files.
     pub system: String,
     /// Named after its assignments.
@@ -63,18 +63,18 @@ pub struct Row {
     /// Where the split stands in its files: the training split of all systems comes first.
     pub position: usize,
     /// In the order of the files.
-    pub runs: Vec<Scored>,
+    pub runs: Vec<ScoredRun>,
 }
 
-impl Row {
+impl ScoreRow {
     /// What the runs that have it say of a score; `None` if none has.
-    pub fn spread(&self, metric: &str) -> Option<Spread> {
-        Spread::of(&self.runs.iter().filter_map(|run| run.score(metric)).collect::<Vec<_>>())
+    pub fn summary(&self, metric: &str) -> Option<RunSummary> {
+        RunSummary::of(&self.runs.iter().filter_map(|run| run.score(metric)).collect::<Vec<_>>())
     }
 }
 
 /// Parts of a split that no reader needs and that may have a million cells: they are skipped.
-const TABLES: [&str; 2] = ["contingency", "contingency_cells"];
+const SKIPPED_TABLES: [&str; 2] = ["contingency", "contingency_cells"];
 
 /// A file that `evaluate` wrote.
 #[derive(Deserialize)]
@@ -84,7 +84,7 @@ struct ScoreFile {
     splits: Splits,
 }
 
-/// The scores of each split by its name, in the order of the file, without the [tables](TABLES).
+/// The scores of each split by its name, in the order of the file, without the [tables](SKIPPED_TABLES).
 struct Splits(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Splits {
@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for Splits {
     }
 }
 
-/// The scores of one split, without the [tables](TABLES).
+/// The scores of one split, without the [tables](SKIPPED_TABLES).
 struct Split(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Split {
@@ -125,7 +125,7 @@ impl<'de> Deserialize<'de> for Split {
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Split, A::Error> {
                 let mut scores = Map::new();
                 while let Some(name) = entries.next_key::<String>()? {
-                    if TABLES.contains(&name.as_str()) {
+                    if SKIPPED_TABLES.contains(&name.as_str()) {
                         entries.next_value::<IgnoredAny>()?;
                     } else {
                         scores.insert(name, entries.next_value()?);
@@ -143,7 +143,7 @@ impl<'de> Deserialize<'de> for Split {
 pub struct ScoreFiles {
     /// One row a system and split, the first split of all systems before the second. A system is named after its file; files of
     /// one name are runs of one system.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ScoreRow>,
     /// Names of the classes, of the first file that has any.
     pub class_names: Option<Vec<String>>,
     /// The files.
@@ -156,25 +156,33 @@ impl ScoreFiles {
     /// # Errors
     /// A file that cannot be read or was not written by `evaluate`.
     pub fn read(files: &[PathBuf]) -> anyhow::Result<Self> {
-        let mut rows: Vec<Row> = Vec::new();
+        let mut rows: Vec<ScoreRow> = Vec::new();
         let mut records = Vec::new();
         let mut class_names = None;
-        let provenance: Vec<PathBuf> = files.iter().map(|file| beside(file)).collect();
+        let provenance: Vec<PathBuf> = files.iter().map(|file| sidecar(file)).collect();
         for file in files.iter().filter(|file| !provenance.contains(file)) {
             let (bytes, record) = read_text(file)?;
             let not_scores = || {
-                format!("{}: expected scores written by evaluate; run evaluate with --out", file.display())
+                format!(
+                    "{}: expected scores written by evaluate; run evaluate with --out",
+                    file.display()
+                )
             };
             let scores: ScoreFile = serde_json::from_slice(&bytes).with_context(not_scores)?;
             let Splits(splits) = scores.splits;
             anyhow::ensure!(!splits.is_empty(), "{}: found no split", not_scores());
             let system = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             for (position, (split, json)) in splits.into_iter().enumerate() {
-                let run = Scored { file: file.display().to_string(), json };
+                let run = ScoredRun { file: file.display().to_string(), json };
                 check(&run).with_context(not_scores)?;
                 match rows.iter_mut().find(|row| row.system == system && row.split == split) {
                     Some(row) => row.runs.push(run),
-                    None => rows.push(Row { system: system.clone(), split, position, runs: vec![run] }),
+                    None => rows.push(ScoreRow {
+                        system: system.clone(),
+                        split,
+                        position,
+                        runs: vec![run],
+                    }),
                 }
             }
             records.push(record);
@@ -187,21 +195,22 @@ impl ScoreFiles {
 }
 
 /// `<file>.json`
-fn beside(file: &Path) -> PathBuf {
+fn sidecar(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".json");
     name.into()
 }
 
 /// Refuses a split that has neither the scores against labels nor those without.
-fn check(run: &Scored) -> anyhow::Result<()> {
-    let against = AGAINST_LABELS.iter().filter(|metric| run.score(metric).is_some()).count();
+fn check(run: &ScoredRun) -> anyhow::Result<()> {
+    let against = LABEL_SCORES.iter().filter(|metric| run.score(metric).is_some()).count();
     let internal = run.json.get("internal").is_some_and(Value::is_object);
-    let whole = against == AGAINST_LABELS.len() || against == 0 && internal;
-    anyhow::ensure!(whole, "found a split without {}", AGAINST_LABELS.join(", "));
+    let whole = against == LABEL_SCORES.len() || against == 0 && internal;
+    anyhow::ensure!(whole, "found a split without {}", LABEL_SCORES.join(", "));
     // None of these is larger, by their definitions.
-    let wrong =
-        AGAINST_LABELS.iter().find(|metric| run.score(metric).is_some_and(|score| score.abs() > 1.0 + 1e-9));
+    let wrong = LABEL_SCORES
+        .iter()
+        .find(|metric| run.score(metric).is_some_and(|score| score.abs() > 1.0 + 1e-9));
     anyhow::ensure!(wrong.is_none(), "found {} beyond 1", wrong.unwrap_or(&""));
     Ok(())
 }
@@ -215,8 +224,9 @@ pub type Published = HashMap<(String, String), f64>;
 /// A file that cannot be read or is something else.
 pub fn read_published(path: &Path) -> anyhow::Result<(Published, FileRecord)> {
     let (bytes, record) = read_text(path)?;
-    let systems: Map<String, Value> = serde_json::from_slice(&bytes)
-        .with_context(|| format!("{}: expected a JSON object of published figures", path.display()))?;
+    let systems: Map<String, Value> = serde_json::from_slice(&bytes).with_context(|| {
+        format!("{}: expected a JSON object of published figures", path.display())
+    })?;
     let mut published = HashMap::new();
     for (system, splits) in systems {
         for (split, figures) in splits.as_object().into_iter().flatten() {
@@ -248,17 +258,22 @@ mod tests {
     #[test]
     fn files_of_one_name_are_runs_of_one_system() {
         let folder = tempfile::tempdir().unwrap();
-        let split = |purity: f64| format!(r#"{{"purity": {purity}, "acc": 0.5, "nmi": 0.5, "ari": 0.5}}"#);
-        let text =
-            |purity| format!(r#"{{"splits": {{"train": {}, "test": {}}}}}"#, split(purity), split(0.1));
-        let files = [written(folder.path(), "0", &text(0.6)), written(folder.path(), "1", &text(0.8))];
+        let split =
+            |purity: f64| format!(r#"{{"purity": {purity}, "acc": 0.5, "nmi": 0.5, "ari": 0.5}}"#);
+        let text = |purity| {
+            format!(r#"{{"splits": {{"train": {}, "test": {}}}}}"#, split(purity), split(0.1))
+        };
+        let files =
+            [written(folder.path(), "0", &text(0.6)), written(folder.path(), "1", &text(0.8))];
         let rows = ScoreFiles::read(&files).unwrap().rows;
-        let found: Vec<_> =
-            rows.iter().map(|row| (row.system.as_str(), row.split.as_str(), row.runs.len())).collect();
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| (row.system.as_str(), row.split.as_str(), row.runs.len()))
+            .collect();
         assert_eq!(found, [("a", "train", 2), ("a", "test", 2)]);
-        let spread = rows[0].spread("purity").unwrap();
+        let spread = rows[0].summary("purity").unwrap();
         assert_eq!((spread.n, spread.low, spread.high), (2, 0.6, 0.8));
-        assert!(rows[0].spread("silhouette").is_none());
+        assert!(rows[0].summary("silhouette").is_none());
     }
 
     #[test]
@@ -270,7 +285,9 @@ mod tests {
         let rows = ScoreFiles::read(&[written(folder.path(), "0", text)]).unwrap().rows;
         let run = &rows[0].runs[0];
         assert_eq!(run.json["noise"], serde_json::json!([3]));
-        assert!(run.json.get("contingency").is_none() && run.json.get("contingency_cells").is_none());
+        assert!(
+            run.json.get("contingency").is_none() && run.json.get("contingency_cells").is_none()
+        );
         assert_eq!(run.score("majority_accuracy_by_training_map"), Some(0.25));
         assert_eq!(run.score("one_to_one_accuracy_by_training_map"), None);
     }
@@ -279,7 +296,7 @@ mod tests {
     fn the_provenance_of_a_file_is_left_out() {
         let folder = tempfile::tempdir().unwrap();
         let file = written(folder.path(), "0", r#"{"splits": {"train": {"internal": {}}}}"#);
-        let provenance = beside(&file);
+        let provenance = sidecar(&file);
         std::fs::write(&provenance, "{}").unwrap();
         assert_eq!(ScoreFiles::read(&[file, provenance.clone()]).unwrap().records.len(), 1);
         // Alone it is what a user should hear of.

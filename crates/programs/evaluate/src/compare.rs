@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use artifact::Outputs;
 use cli::Stage;
-use score_io::{METRICS, Published, Row, ScoreFiles, Scored, Spread, read_published};
+use score_io::{METRICS, Published, RunSummary, ScoreFiles, ScoreRow, ScoredRun, read_published};
 use serde_json::{Map, Value, json};
 
-use crate::format::{self, Format};
-use crate::predict;
+use crate::format::{self, Format, TableRenderer};
+use crate::silhouette_vs_acc;
 
 /// A column of the table: its name, and the score in it.
 type Column = (&'static str, &'static str);
@@ -48,17 +48,19 @@ pub fn run(
         Format::Markdown => {
             tables(&rows, published.as_ref(), each, |head, lines, _| format::markdown(head, lines))
         }
-        Format::Latex => tables(&rows, published.as_ref(), each, |head, lines, _| format::latex(head, lines)),
+        Format::Latex => {
+            tables(&rows, published.as_ref(), each, |head, lines, _| format::latex(head, lines))
+        }
     };
     let inputs = records.into_iter().chain(of_reference).collect();
     stage.finish(Outputs::new(), json!({}), inputs, Value::Array(summaries(&rows)), &text)
 }
 
 /// Of each system and split, what its runs say of each score.
-fn summaries(rows: &[Row]) -> Vec<Value> {
-    let summary = |row: &Row| {
+fn summaries(rows: &[ScoreRow]) -> Vec<Value> {
+    let summary = |row: &ScoreRow| {
         let scores = METRICS.iter().filter_map(|(metric, _)| {
-            let Spread { n, mean, deviation, low, high } = row.spread(metric)?;
+            let RunSummary { n, mean, deviation, low, high } = row.summary(metric)?;
             let spread =
                 json!({ "runs": n, "mean": mean, "deviation": deviation, "smallest": low, "largest": high });
             Some(((*metric).to_owned(), spread))
@@ -70,14 +72,20 @@ fn summaries(rows: &[Row]) -> Vec<Value> {
 }
 
 /// The table, after one of every run and before one of what the silhouette says if `each`.
-fn tables(rows: &[Row], published: Option<&Published>, each: bool, table: Setter) -> String {
+fn tables(
+    rows: &[ScoreRow],
+    published: Option<&Published>,
+    each: bool,
+    table: TableRenderer,
+) -> String {
     let columns: Vec<Column> = COLUMNS
         .into_iter()
-        .filter(|(_, metric)| rows.iter().any(|row| row.spread(metric).is_some()))
+        .filter(|(_, metric)| rows.iter().any(|row| row.summary(metric).is_some()))
         .collect();
     let repeated = rows.iter().any(|row| row.runs.len() > 1);
-    let every = if each { format!("{}\n", every_run(rows, &columns, table)) } else { String::new() };
-    let after = if each { predict::section(rows, table) } else { String::new() };
+    let every =
+        if each { format!("{}\n", every_run(rows, &columns, table)) } else { String::new() };
+    let after = if each { silhouette_vs_acc::section(rows, table) } else { String::new() };
     let mut head: Vec<&str> =
         ["system", "split"].into_iter().chain(columns.iter().map(|(name, _)| *name)).collect();
     if repeated {
@@ -87,8 +95,10 @@ fn tables(rows: &[Row], published: Option<&Published>, each: bool, table: Setter
         head.push("purity in the report");
     }
     let first = head.len() - columns.len() - usize::from(published.is_some());
-    let best =
-        best_of(rows, &columns).into_iter().map(|(row, column)| (row, first + column)).collect::<Vec<_>>();
+    let best = best_of(rows, &columns)
+        .into_iter()
+        .map(|(row, column)| (row, first + column))
+        .collect::<Vec<_>>();
     let cells = rows.iter().map(|row| -> Vec<String> {
         let mut cells = vec![row.system.clone(), row.split.clone()];
         if repeated {
@@ -106,16 +116,18 @@ fn tables(rows: &[Row], published: Option<&Published>, each: bool, table: Setter
 
 /// The rows and columns of the highest means of each split, where several systems have one. Silhouettes are of different spaces and
 /// have no best.
-fn best_of(rows: &[Row], columns: &[Column]) -> Vec<(usize, usize)> {
+fn best_of(rows: &[ScoreRow], columns: &[Column]) -> Vec<(usize, usize)> {
     let mut best = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         for (column, (_, metric)) in
             columns.iter().enumerate().filter(|(_, (_, metric))| *metric != "silhouette")
         {
-            let mean = |row: &Row| row.spread(metric).map(|spread| spread.mean);
+            let mean = |row: &ScoreRow| row.summary(metric).map(|spread| spread.mean);
             let others: Vec<f64> =
                 rows.iter().filter(|other| other.split == row.split).filter_map(mean).collect();
-            if others.len() > 1 && mean(row).is_some_and(|mean| others.iter().all(|&other| other <= mean)) {
+            if others.len() > 1
+                && mean(row).is_some_and(|mean| others.iter().all(|&other| other <= mean))
+            {
                 best.push((at, column));
             }
         }
@@ -124,8 +136,10 @@ fn best_of(rows: &[Row], columns: &[Column]) -> Vec<(usize, usize)> {
 }
 
 /// The mean of a score over the runs that have it, from two on with the deviation; of how many, if others have not.
-fn summary(row: &Row, metric: &str, each: bool) -> String {
-    let Some(Spread { n, mean, deviation, low, high }) = row.spread(metric) else { return String::new() };
+fn summary(row: &ScoreRow, metric: &str, each: bool) -> String {
+    let Some(RunSummary { n, mean, deviation, low, high }) = row.summary(metric) else {
+        return String::new();
+    };
     let mut text = format!("{mean:.4}");
     if let Some(deviation) = deviation {
         text += &format!(" +- {deviation:.4}");
@@ -139,22 +153,24 @@ fn summary(row: &Row, metric: &str, each: bool) -> String {
     text
 }
 
-/// A function that sets lines of cells under a head, some of which, by row and column, are the best.
-pub type Setter = fn(&[&str], Vec<Vec<String>>, &[(usize, usize)]) -> String;
-
 /// A line for each system, split and metric: over how many runs, their mean, standard deviation (empty for one run), smallest and
 /// largest; with `each` for each run as well, its value.
-fn csv(rows: &[Row], each: bool) -> anyhow::Result<String> {
+fn csv(rows: &[ScoreRow], each: bool) -> anyhow::Result<String> {
     let mut lines = Vec::new();
-    for (row, (metric, _)) in rows.iter().flat_map(|row| METRICS.iter().map(move |metric| (row, metric))) {
+    for (row, (metric, _)) in
+        rows.iter().flat_map(|row| METRICS.iter().map(move |metric| (row, metric)))
+    {
         let start = [row.system.clone(), row.split.clone(), (*metric).to_owned()];
         if each {
             let found = row.runs.iter().filter_map(|run| Some((run.score(metric)?, &run.file)));
             lines
-                .extend(found.map(|(value, file)| [&start[..], &[file.clone(), value.to_string()]].concat()));
-        } else if let Some(Spread { n, mean, deviation, low, high }) = row.spread(metric) {
+                .extend(found.map(|(value, file)| {
+                    [&start[..], &[file.clone(), value.to_string()]].concat()
+                }));
+        } else if let Some(RunSummary { n, mean, deviation, low, high }) = row.summary(metric) {
             let deviation = deviation.map(|deviation| deviation.to_string()).unwrap_or_default();
-            let rest = [n.to_string(), mean.to_string(), deviation, low.to_string(), high.to_string()];
+            let rest =
+                [n.to_string(), mean.to_string(), deviation, low.to_string(), high.to_string()];
             lines.push([&start[..], &rest].concat());
         }
     }
@@ -168,15 +184,18 @@ fn csv(rows: &[Row], each: bool) -> anyhow::Result<String> {
 }
 
 /// A line for every run.
-fn every_run(rows: &[Row], columns: &[Column], table: Setter) -> String {
-    let line = |row: &Row, run: &Scored| {
+fn every_run(rows: &[ScoreRow], columns: &[Column], table: TableRenderer) -> String {
+    let line = |row: &ScoreRow, run: &ScoredRun| {
         let mut cells = vec![row.system.clone(), row.split.clone(), run.file.clone()];
-        let score = |metric| run.score(metric).map(|score| format!("{score:.4}")).unwrap_or_default();
+        let score =
+            |metric| run.score(metric).map(|score| format!("{score:.4}")).unwrap_or_default();
         cells.extend(columns.iter().map(|(_, metric)| score(metric)));
         cells
     };
     let lines = rows.iter().flat_map(|row| row.runs.iter().map(move |run| line(row, run)));
-    let head: Vec<&str> =
-        ["system", "split", "run"].into_iter().chain(columns.iter().map(|(name, _)| *name)).collect();
+    let head: Vec<&str> = ["system", "split", "run"]
+        .into_iter()
+        .chain(columns.iter().map(|(name, _)| *name))
+        .collect();
     table(&head, lines.collect(), &[])
 }

@@ -16,6 +16,9 @@ pub enum Format {
     Latex,
 }
 
+/// Renders a header and rows of cells as text; the pairs (row, column) name the best cells.
+pub type TableRenderer = fn(&[&str], Vec<Vec<String>>, &[(usize, usize)]) -> String;
+
 impl FromStr for Format {
     type Err = String;
 

@@ -1,69 +1,18 @@
 //! `evaluate`: assignments and labels in, scores out. The first program of the pipeline that reads labels.
 
+mod args;
 mod compare;
 mod format;
-mod predict;
+mod print;
 mod score;
-mod show;
+mod silhouette_vs_acc;
+mod split;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cli::{Count, Stage};
+use cli::Stage;
 
-use crate::format::Format;
-
-/// Scores assignments against labels: purity (majority vote, which some reports call accuracy), ACC (best one-to-one
-/// map, Hungarian), NMI (arithmetic mean), AMI, ARI, homogeneity, completeness, V-measure, Fowlkes-Mallows, and under
-/// either map the confusion matrix with each class's recall and precision. Assignment -1 is noise: wrong in purity and
-/// ACC, a group of its own in the others. Further splits are also scored by the maps found on the
-/// first, the training split: clusters that have other ids there have a low accuracy by these,
-/// whatever their purity. Given the points that were clustered, with labels or without, also
-/// measures what reads no labels: the silhouette (of more than 5,000 points that of a sample, each
-/// measured against all points, with its standard error), Davies-Bouldin and Calinski-Harabasz;
-/// noise is left out. Given score files instead, prints them side by side; files of one name are
-/// runs of one system and are averaged.
-#[derive(argh::FromArgs)]
-#[argh(
-    help_triggers("-h", "--help"),
-    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --classes data/classes.json --out scores.json\nevaluate --assignments assignments.npy --points latents.npy --out internal.json\nevaluate scores.json others.json\nevaluate --each seed-*/scores.json\nevaluate --format latex scores.json others.json"
-)]
-struct Args {
-    /// cluster ids: .npy, integers, (n,); repeat it, with its labels, for each split, the training
-    /// split first
-    #[argh(option, arg_name = "file")]
-    assignments: Vec<PathBuf>,
-    /// class ids of the same points: .npy, integers from 0, (n,)
-    #[argh(option, arg_name = "file")]
-    labels: Vec<PathBuf>,
-    /// the points in the space they were clustered in, for scores without labels: .npy, numbers, (n, d); one for each of the
-    /// assignments, in the same order
-    #[argh(option, arg_name = "file")]
-    points: Vec<PathBuf>,
-    /// scores to write: .json, one entry a split, named after its assignments file
-    #[argh(option, arg_name = "file")]
-    out: Option<PathBuf>,
-    /// names of the classes: a JSON list in the order of the ids
-    #[argh(option, arg_name = "file")]
-    classes: Option<PathBuf>,
-    /// published figures to print beside the scores compared: JSON, system, split, purity
-    #[argh(option, arg_name = "file")]
-    reference: Option<PathBuf>,
-    /// beside means, show every run, the smallest and largest score of each system, and how well the silhouette tells
-    /// which run has the higher ACC
-    #[argh(switch)]
-    each: bool,
-    /// how score files are compared: table, csv (a line for each system, split and metric; with --each for each run), markdown or
-    /// latex (default table)
-    #[argh(option, arg_name = "name")]
-    format: Option<Format>,
-    /// threads; they change no result (default all cores)
-    #[argh(option, arg_name = "n")]
-    threads: Option<Count>,
-    /// score files written before, to be compared
-    #[argh(positional, arg_name = "scores")]
-    scores: Vec<PathBuf>,
-}
+use crate::args::Args;
 
 fn main() -> ExitCode {
     cli::main("evaluate", run)
@@ -89,9 +38,18 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             .check()?;
         return score::run(&args, stage);
     }
-    let scoring = [&args.assignments, &args.labels, &args.points].iter().any(|files| !files.is_empty());
+    let scoring =
+        [&args.assignments, &args.labels, &args.points].iter().any(|files| !files.is_empty());
     if scoring || args.out.is_some() || args.classes.is_some() {
-        return Err(cli::usage("give either assignments to score or score files to compare, not both"));
+        return Err(cli::usage(
+            "give either assignments to score or score files to compare, not both",
+        ));
     }
-    compare::run(&args.scores, args.reference.as_deref(), args.each, args.format.unwrap_or_default(), stage)
+    compare::run(
+        &args.scores,
+        args.reference.as_deref(),
+        args.each,
+        args.format.unwrap_or_default(),
+        stage,
+    )
 }

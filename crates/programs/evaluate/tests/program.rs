@@ -12,7 +12,12 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("evaluate").unwrap().current_dir(folder).args(words.split(' ')).output().unwrap()
+    Command::cargo_bin("evaluate")
+        .unwrap()
+        .current_dir(folder)
+        .args(words.split(' '))
+        .output()
+        .unwrap()
 }
 
 fn done(folder: &Path, words: &str) -> String {
@@ -35,11 +40,16 @@ fn scores_are_written_and_shown() {
     cats_and_dogs(folder.path());
     let words = "--assignments train.npy --labels labels.npy --classes classes.json --out s.json";
     let shown = done(folder.path(), words);
-    for told in ["train: 6 points, 2 classes, 2 clusters, 16.7 % noise", "0.6667", "| cat ", "| none |"] {
+    for told in
+        ["train: 6 points, 2 classes, 2 clusters, 16.7 % noise", "0.6667", "| cat ", "| none |"]
+    {
         assert!(shown.contains(told), "{told}: {shown}");
     }
     let squeezed = shown.replace(' ', "");
-    assert!(squeezed.contains("|cat|2|1|0|66.7%|") && squeezed.contains("|dog|0|2|1|66.7%|"), "{shown}");
+    assert!(
+        squeezed.contains("|cat|2|1|0|66.7%|") && squeezed.contains("|dog|0|2|1|66.7%|"),
+        "{shown}"
+    );
     assert!(squeezed.contains("|precision|100.0%|66.7%|"), "{shown}");
     assert!(shown.contains("V-measure (= NMI)") && shown.contains("Fowlkes-Mallows"), "{shown}");
     let scores: Value =
@@ -62,7 +72,8 @@ fn runs_of_one_system_are_averaged_and_stand_beside_published_figures() {
     done(folder.path(), "--assignments train.npy --labels labels.npy --out run-1/s.json");
     std::fs::rename(folder.path().join("perfect.npy"), folder.path().join("train.npy")).unwrap();
     done(folder.path(), "--assignments train.npy --labels labels.npy --out run-2/s.json");
-    std::fs::write(folder.path().join("report.json"), r#"{"s": {"train": {"purity": 0.75}}}"#).unwrap();
+    std::fs::write(folder.path().join("report.json"), r#"{"s": {"train": {"purity": 0.75}}}"#)
+        .unwrap();
 
     let single = done(folder.path(), "run-1/s.json");
     assert!(single.contains("| s      | train | 0.6667 |"), "{single}");
@@ -74,8 +85,11 @@ fn runs_of_one_system_are_averaged_and_stand_beside_published_figures() {
 
 /// Four points, near in pairs: 1 apart, else 9 or the root of 82, so that the silhouette is (b - 1) / b.
 fn pairs(folder: &Path) -> f64 {
-    write_npy(folder.join("points.npy"), &array![[0.0_f32, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]])
-        .unwrap();
+    write_npy(
+        folder.join("points.npy"),
+        &array![[0.0_f32, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]],
+    )
+    .unwrap();
     write_npy(folder.join("train.npy"), &array![4i32, 4, 7, 7]).unwrap();
     write_npy(folder.join("labels.npy"), &array![0u8, 0, 1, 1]).unwrap();
     let b = (9.0 + 82.0_f64.sqrt()) / 2.0;
@@ -116,7 +130,8 @@ fn points_beside_labels_change_no_other_score() {
     let folder = tempdir().unwrap();
     pairs(folder.path());
     write_npy(folder.path().join("one.npy"), &array![3i32, 3, -1, 3]).unwrap();
-    let words = "--assignments train.npy --assignments one.npy --labels labels.npy --labels labels.npy";
+    let words =
+        "--assignments train.npy --assignments one.npy --labels labels.npy --labels labels.npy";
     done(folder.path(), &format!("{words} --out without.json"));
     let points = "--points points.npy --points points.npy";
     let shown = done(folder.path(), &format!("{words} {points} --out with.json"));
@@ -124,7 +139,8 @@ fn points_beside_labels_change_no_other_score() {
         shown.contains("no silhouette for fewer than two clusters, of all 3 points in clusters"),
         "{shown}"
     );
-    let (without, mut with) = (read(folder.path(), "without.json"), read(folder.path(), "with.json"));
+    let (without, mut with) =
+        (read(folder.path(), "without.json"), read(folder.path(), "with.json"));
     let one = &with["splits"]["one"]["internal"]["silhouette"];
     assert_eq!(
         *one,
@@ -142,7 +158,8 @@ fn a_sample_is_the_same_from_any_number_of_threads() {
     let n = 12_000;
     let points = Array2::from_shape_fn((n, 3), |(i, j)| (i * (31 + 7 * j) % 255) as u8);
     write_npy(folder.path().join("points.npy"), &points).unwrap();
-    write_npy(folder.path().join("train.npy"), &Array1::from_shape_fn(n, |i| (i % 4) as i64)).unwrap();
+    write_npy(folder.path().join("train.npy"), &Array1::from_shape_fn(n, |i| (i % 4) as i64))
+        .unwrap();
     let words = "--assignments train.npy --points points.npy --out s.json --threads";
     let shown = done(folder.path(), &format!("{words} 1"));
     assert!(shown.contains("of 4166 drawn from the 12000 points in clusters"), "{shown}");
@@ -163,7 +180,8 @@ fn small_clusters_have_the_silhouette_that_they_have() {
     let n = 8000;
     let points = Array2::from_shape_fn((n, 1), |(i, _)| (10 * (i / 2) + i % 2) as f32);
     write_npy(folder.path().join("points.npy"), &points).unwrap();
-    write_npy(folder.path().join("train.npy"), &Array1::from_shape_fn(n, |i| (i / 2) as i64)).unwrap();
+    write_npy(folder.path().join("train.npy"), &Array1::from_shape_fn(n, |i| (i / 2) as i64))
+        .unwrap();
     done(folder.path(), "--assignments train.npy --points points.npy --out s.json");
     let silhouette = &read(folder.path(), "s.json")["splits"]["train"]["internal"]["silhouette"];
     let value = silhouette["value"].as_f64().unwrap();
@@ -199,7 +217,8 @@ fn ids_that_mean_something_else_in_the_second_split_show() {
 
     let table = done(folder.path(), "s.json").replace(' ', "");
     assert!(
-        table.contains("accuracy,trainingmajoritymap") && table.contains("|s|test|0.7500|0.7500|0.2500|"),
+        table.contains("accuracy,trainingmajoritymap")
+            && table.contains("|s|test|0.7500|0.7500|0.2500|"),
         "{table}"
     );
     let csv = done(folder.path(), "--format csv s.json");
@@ -212,7 +231,8 @@ fn many_classes_are_scored_and_compared() {
     let folder = tempdir().unwrap();
     // 3,000 classes of 4 points; the last of each is in the cluster of the next class.
     let n = 12_000;
-    write_npy(folder.path().join("labels.npy"), &Array1::from_shape_fn(n, |i| (i / 4) as i64)).unwrap();
+    write_npy(folder.path().join("labels.npy"), &Array1::from_shape_fn(n, |i| (i / 4) as i64))
+        .unwrap();
     let clusters = Array1::from_shape_fn(n, |i| ((i + 1) / 4 % 3000) as i64);
     write_npy(folder.path().join("train.npy"), &clusters).unwrap();
     let shown = done(folder.path(), "--assignments train.npy --labels labels.npy --out s.json");
@@ -243,8 +263,9 @@ fn write_run(folder: &Path, run: &str, system: &str, acc: f64, silhouette: Optio
 #[test]
 fn runs_say_whether_the_silhouette_predicts_acc() {
     let folder = tempdir().unwrap();
-    let write =
-        |run: &str, system: &str, acc, silhouette| write_run(folder.path(), run, system, acc, silhouette);
+    let write = |run: &str, system: &str, acc, silhouette| {
+        write_run(folder.path(), run, system, acc, silhouette)
+    };
     // The fifth run has no silhouette.
     let mut files = vec![
         write("1", "a", 0.50, Some(0.11)),
@@ -290,14 +311,22 @@ fn points_that_do_not_fit_are_refused() {
         ),
         (format!("{given} --points labels.npy"), 1, "labels.npy: expected points"),
         (given.to_owned(), 2, "--labels"),
-        (format!("{given} --labels labels.npy --points points.npy --points points.npy"), 2, "--points"),
+        (
+            format!("{given} --labels labels.npy --points points.npy --points points.npy"),
+            2,
+            "--points",
+        ),
         (format!("{given} --assignments labels.npy --points points.npy"), 2, "--points"),
         (format!("{given} --points points.npy --classes classes.json"), 2, "--classes"),
         ("--points points.npy scores.json".to_owned(), 2, "not both"),
     ] {
         let output = run(folder.path(), &words);
         let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), error.lines().count()), (Some(code), 1), "{words}: {error}");
+        assert_eq!(
+            (output.status.code(), error.lines().count()),
+            (Some(code), 1),
+            "{words}: {error}"
+        );
         assert!(error.contains(told), "{words}: {error}");
         assert!(!folder.path().join("s.json").exists());
     }
@@ -347,23 +376,35 @@ fn comparisons_come_in_several_formats() {
     assert_eq!(lines[0], "system,split,metric,runs,mean,deviation,smallest,largest");
     let purity: Vec<&str> = lines[1].split(',').collect();
     assert_eq!((&purity[..4], purity[7]), (&["s", "train", "purity", "2"][..], "1"), "{csv}");
-    assert_eq!(purity[4].parse::<f64>().unwrap(), (4.0 / 6.0 + 1.0) / 2.0, "as many digits as there are");
+    assert_eq!(
+        purity[4].parse::<f64>().unwrap(),
+        (4.0 / 6.0 + 1.0) / 2.0,
+        "as many digits as there are"
+    );
     assert!(lines.iter().any(|line| line.starts_with("s,train,fowlkes_mallows,2,")), "{csv}");
     assert!(!csv.contains("silhouette"), "no points, no lines: {csv}");
 
     let each = done(folder.path(), "--each --format csv run_1/s.json run_2/s.json");
     assert!(each.contains("s,train,acc,run_2/s.json,1\n"), "{each}");
     let latex = done(folder.path(), "--each --format latex run_1/s.json run_2/s.json");
-    assert!(latex.contains("run\\_1/s.json & 0.6667") && latex.contains("$\\pm$ 0.2357"), "{latex}");
+    assert!(
+        latex.contains("run\\_1/s.json & 0.6667") && latex.contains("$\\pm$ 0.2357"),
+        "{latex}"
+    );
     let markdown = done(folder.path(), "--format markdown run_1/s.json run_2/s.json");
     assert!(
-        markdown.contains("| --- | --- |") && markdown.contains("| s | train | 2 | 0.8333 +- 0.2357 |"),
+        markdown.contains("| --- | --- |")
+            && markdown.contains("| s | train | 2 | 0.8333 +- 0.2357 |"),
         "{markdown}"
     );
     let refused = run(folder.path(), "--format html run_1/s.json");
     let error = String::from_utf8(refused.stderr).unwrap();
-    assert!(refused.status.code() == Some(2) && error.contains("markdown or latex, found html"), "{error}");
-    let alone = run(folder.path(), "--format csv --assignments train.npy --labels labels.npy --out x.json");
+    assert!(
+        refused.status.code() == Some(2) && error.contains("markdown or latex, found html"),
+        "{error}"
+    );
+    let alone =
+        run(folder.path(), "--format csv --assignments train.npy --labels labels.npy --out x.json");
     assert_eq!(alone.status.code(), Some(2));
 }
 
@@ -372,7 +413,8 @@ fn a_comparison_is_json_too() {
     let folder = tempdir().unwrap();
     pairs(folder.path());
     done(folder.path(), "--assignments train.npy --labels labels.npy --out a.json");
-    let told: Value = serde_json::from_str(&done(folder.path(), "--json a.json a.json.json")).unwrap();
+    let told: Value =
+        serde_json::from_str(&done(folder.path(), "--json a.json a.json.json")).unwrap();
     assert_eq!(told["inputs"].as_array().unwrap().len(), 1);
     let row = &told["result"][0];
     assert_eq!((&row["system"], &row["split"]), (&Value::from("a"), &Value::from("train")));

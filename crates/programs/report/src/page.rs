@@ -1,7 +1,7 @@
 //! The page: everything as it is shown.
 
 use askama::Template;
-use score_io::{Row, Spread};
+use score_io::{RunSummary, ScoreRow};
 
 use crate::autoencoder::{Layers, Losses};
 use crate::figure::{Dots, Lines, PictureRow, Scatter, reconstruction_rows, sample_rows};
@@ -184,16 +184,16 @@ fn missing(inputs: &Inputs) -> Vec<String> {
     missing
 }
 
-fn published(inputs: &Inputs, row: &Row) -> Option<String> {
+fn published(inputs: &Inputs, row: &ScoreRow) -> Option<String> {
     let figure = inputs.published.get(&(row.system.clone(), row.split.clone()))?;
     Some(format!("{figure:.4}"))
 }
 
-fn results(inputs: &Inputs, rows: &[Row], systems: &[SystemView]) -> Vec<Results> {
+fn results(inputs: &Inputs, rows: &[ScoreRow], systems: &[SystemView]) -> Vec<Results> {
     let mut results: Vec<Results> = Vec::new();
     for row in rows {
-        let cells = COLUMNS.map(|metric| match row.spread(metric) {
-            Some(Spread { mean, deviation, .. }) => Score {
+        let cells = COLUMNS.map(|metric| match row.summary(metric) {
+            Some(RunSummary { mean, deviation, .. }) => Score {
                 value: Some(mean),
                 mean: format!("{mean:.4}"),
                 deviation: deviation
@@ -230,11 +230,11 @@ fn results(inputs: &Inputs, rows: &[Row], systems: &[SystemView]) -> Vec<Results
     results
 }
 
-fn run_rows(rows: &[Row]) -> Vec<RunRow> {
+fn run_rows(rows: &[ScoreRow]) -> Vec<RunRow> {
     let metrics = ["purity", "acc", "nmi", "ari"];
     let all = rows.iter().flat_map(|row| metrics.map(|metric| (row, metric)));
     all.filter_map(|(row, metric)| {
-        let Spread { n, mean, deviation, low, high } = row.spread(metric)?;
+        let RunSummary { n, mean, deviation, low, high } = row.summary(metric)?;
         let spread = [Some(mean), deviation, Some(low), Some(high)]
             .map(|value| value.map(|value| format!("{value:.4}")).unwrap_or_default());
         Some(RunRow { system: row.system.clone(), split: row.split.clone(), n, metric, spread })

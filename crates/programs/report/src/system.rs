@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use score_io::{Row, Scored};
+use score_io::{ScoreRow, ScoredRun};
 
 use crate::clusters::{Budget, Cluster, Clusters};
 use crate::figure::{Bars, Confusion, MAX_CLASSES, Picture, describe};
@@ -102,8 +102,13 @@ pub fn system_views(inputs: &Inputs, seed: u64) -> anyhow::Result<Vec<SystemView
     names.into_iter().map(|name| system_view(inputs, rows, name, seed)).collect()
 }
 
-fn system_view(inputs: &Inputs, rows: &[Row], name: &str, seed: u64) -> anyhow::Result<SystemView> {
-    let rows: Vec<&Row> = rows.iter().filter(|row| row.system == name).collect();
+fn system_view(
+    inputs: &Inputs,
+    rows: &[ScoreRow],
+    name: &str,
+    seed: u64,
+) -> anyhow::Result<SystemView> {
+    let rows: Vec<&ScoreRow> = rows.iter().filter(|row| row.system == name).collect();
     let mut notes = Vec::new();
     let mut splits = Vec::new();
     for row in &rows {
@@ -144,15 +149,15 @@ fn system_view(inputs: &Inputs, rows: &[Row], name: &str, seed: u64) -> anyhow::
 }
 
 /// Scores of the first split in words.
-fn summary(rows: &[&Row]) -> String {
+fn summary(rows: &[&ScoreRow]) -> String {
     let Some(row) = rows.first() else { return String::new() };
     let words = [("purity", "purity"), ("acc", "ACC"), ("nmi", "NMI")]
         .into_iter()
-        .filter_map(|(metric, name)| Some(format!("{name} {:.3}", row.spread(metric)?.mean)));
+        .filter_map(|(metric, name)| Some(format!("{name} {:.3}", row.summary(metric)?.mean)));
     words.collect::<Vec<_>>().join(", ")
 }
 
-fn matrices(inputs: &Inputs, run: &Scored) -> Vec<MatrixView> {
+fn matrices(inputs: &Inputs, run: &ScoredRun) -> Vec<MatrixView> {
     let maps = [
         ("majority", "Majority map", "each cluster stands for its most frequent class", "purity"),
         ("one_to_one", "One-to-one map", "each class has one cluster at most", "acc"),

@@ -217,7 +217,7 @@ impl Dots {
             .rows
             .iter()
             .filter(|row| row.position == 0)
-            .filter_map(|row| Some((row, row.spread(METRIC)?)))
+            .filter_map(|row| Some((row, row.summary(METRIC)?)))
             .collect();
         let low = rows.iter().map(|(_, spread)| spread.low).reduce(f64::min)?;
         let high = rows.iter().map(|(_, spread)| spread.high).reduce(f64::max)?;

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use askama::Template;
-use score_io::Scored;
+use score_io::ScoredRun;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -121,7 +121,7 @@ pub struct Confusion {
 
 impl Confusion {
     /// That of a run under a map, where there is one and all its parts are of one size.
-    pub fn from_run(run: &Scored, map: &str) -> Option<Self> {
+    pub fn from_run(run: &ScoredRun, map: &str) -> Option<Self> {
         let mut found: Self = serde_json::from_value(run.json.get(map)?.clone()).ok()?;
         found.class_ids = serde_json::from_value(run.json.get("class_ids")?.clone()).ok()?;
         let k = found.class_ids.len();

@@ -2,7 +2,7 @@
 
 /// A score over several runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spread {
+pub struct RunSummary {
     /// Number of runs, at least 1.
     pub n: usize,
     /// Their mean.
@@ -15,7 +15,7 @@ pub struct Spread {
     pub high: f64,
 }
 
-impl Spread {
+impl RunSummary {
     /// `None` of no runs.
     pub fn of(runs: &[f64]) -> Option<Self> {
         let low = runs.iter().copied().reduce(f64::min)?;
@@ -36,9 +36,11 @@ mod tests {
     /// 1, 2 and 6: mean 3, squares 4 + 1 + 9, over 2 is 7.
     #[test]
     fn the_deviation_is_that_of_a_sample() {
-        let spread = Spread::of(&[2.0, 1.0, 6.0]).unwrap();
+        let spread = RunSummary::of(&[2.0, 1.0, 6.0]).unwrap();
         assert_eq!((spread.n, spread.mean, spread.deviation), (3, 3.0, Some(7_f64.sqrt())));
         assert_eq!((spread.low, spread.high), (1.0, 6.0));
-        assert!(Spread::of(&[0.5]).unwrap().deviation.is_none() && Spread::of(&[]).is_none());
+        assert!(
+            RunSummary::of(&[0.5]).unwrap().deviation.is_none() && RunSummary::of(&[]).is_none()
+        );
     }
 }

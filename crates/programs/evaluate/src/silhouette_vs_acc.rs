@@ -1,9 +1,9 @@
 //! What a score without labels says about the one with them, over runs.
 
 use metrics::RankCorrelation;
-use score_io::Row;
+use score_io::ScoreRow;
 
-use crate::compare::Setter;
+use crate::format::TableRenderer;
 
 /// Fewest runs that are compared.
 const FEWEST: usize = 3;
@@ -14,9 +14,12 @@ const TOGETHER: &str = "all runs together";
 /// A table of how well the silhouette tells the order of ACC: for each system with at least three runs that have both,
 /// and over all runs together where there are several systems, on the first split of each file (training). Empty where
 /// there is nothing to compare.
-pub fn section(rows: &[Row], table: Setter) -> String {
-    let systems: Vec<(&str, Vec<(f64, f64)>)> =
-        rows.iter().filter(|row| row.position == 0).map(|row| (row.system.as_str(), pairs(row))).collect();
+pub fn section(rows: &[ScoreRow], table: TableRenderer) -> String {
+    let systems: Vec<(&str, Vec<(f64, f64)>)> = rows
+        .iter()
+        .filter(|row| row.position == 0)
+        .map(|row| (row.system.as_str(), pairs(row)))
+        .collect();
     let all: Vec<(f64, f64)> = systems.iter().flat_map(|(_, pairs)| pairs).copied().collect();
     let several = systems.iter().filter(|(_, pairs)| !pairs.is_empty()).count() > 1;
     let together = several.then_some((TOGETHER, all));
@@ -25,8 +28,15 @@ pub fn section(rows: &[Row], table: Setter) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let head =
-        ["system", "runs", "Spearman", "by chance", "ACC, highest silhouette", "ACC, mean", "ACC, highest"];
+    let head = [
+        "system",
+        "runs",
+        "Spearman",
+        "by chance",
+        "ACC, highest silhouette",
+        "ACC, mean",
+        "ACC, highest",
+    ];
     let mut text = format!(
         "\nDoes the silhouette, which reads no labels, tell which run has the higher ACC (first split of each file)?\n\
          Spearman's rank correlation, and how often chance alone gives as many runs one as far from 0.\n\n{}",
@@ -39,7 +49,7 @@ pub fn section(rows: &[Row], table: Setter) -> String {
 }
 
 /// Silhouette and ACC of the runs that have both.
-fn pairs(row: &Row) -> Vec<(f64, f64)> {
+fn pairs(row: &ScoreRow) -> Vec<(f64, f64)> {
     row.runs.iter().filter_map(|run| run.score("silhouette").zip(run.score("acc"))).collect()
 }
 
@@ -50,9 +60,11 @@ fn line(system: &str, pairs: &[(f64, f64)]) -> Vec<String> {
         (format!("{:.3}", found.rho), format!("{:.3}", found.chance))
     });
     // Of equals the first, as a user would.
-    let chosen = pairs.iter().copied().reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let chosen =
+        pairs.iter().copied().reduce(|best, next| if next.0 > best.0 { next } else { best });
     let mean = pairs.iter().map(|(_, acc)| acc).sum::<f64>() / pairs.len() as f64;
     let highest = pairs.iter().map(|&(_, acc)| acc).fold(f64::NEG_INFINITY, f64::max);
-    let accs = [chosen.map_or(highest, |(_, acc)| acc), mean, highest].map(|acc| format!("{acc:.4}"));
+    let accs =
+        [chosen.map_or(highest, |(_, acc)| acc), mean, highest].map(|acc| format!("{acc:.4}"));
     [vec![system.to_owned(), pairs.len().to_string(), rho, chance], accs.to_vec()].concat()
 }

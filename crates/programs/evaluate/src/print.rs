@@ -2,14 +2,14 @@
 
 use metrics::{Dispersion, Mapped, Scores, Silhouette};
 
-use crate::score::{ByTrainingMap, Internal, Known, Split};
+use crate::split::{ByTrainingMap, Internal, Known, Split};
 
 /// Above this many classes a confusion matrix is no longer read in a terminal; the JSON has it, of
 /// up to 100.
 const MAX_CLASSES_SHOWN: usize = 20;
 
 /// Scores, the silhouette, then the confusion matrix under either map, with the recall of each class.
-pub fn split(name: &str, split: &Split, classes: &[String]) -> String {
+pub fn split_text(name: &str, split: &Split, classes: &[String]) -> String {
     let (n, known, clusters, noise) = match &split.known {
         Known::Scores(scores) => {
             (scores.n, format!("{} classes, ", scores.classes), scores.clusters, scores.noise_share)
@@ -22,11 +22,15 @@ pub fn split(name: &str, split: &Split, classes: &[String]) -> String {
         let row = [scores.purity, scores.acc, scores.nmi, scores.ami, scores.ari];
         let row = row.map(|score| format!("{score:.4}")).to_vec();
         text += &cli::table(&["purity", "ACC (Hungarian)", "NMI", "AMI", "ARI"], [row]);
-        let row = [scores.homogeneity, scores.completeness, scores.v_measure, scores.fowlkes_mallows];
+        let row =
+            [scores.homogeneity, scores.completeness, scores.v_measure, scores.fowlkes_mallows];
         let row = row.map(|score| format!("{score:.4}")).to_vec();
         text += &format!(
             "\n{}",
-            cli::table(&["homogeneity", "completeness", "V-measure (= NMI)", "Fowlkes-Mallows"], [row])
+            cli::table(
+                &["homogeneity", "completeness", "V-measure (= NMI)", "Fowlkes-Mallows"],
+                [row]
+            )
         );
     }
     if let Some(ByTrainingMap { training_split, majority_accuracy, one_to_one_accuracy }) =
@@ -39,11 +43,15 @@ pub fn split(name: &str, split: &Split, classes: &[String]) -> String {
     }
     if let Some(Internal { space, silhouette, dispersion }) = &split.internal {
         let apart = if split.scores().is_some() { "\n" } else { "" };
-        text +=
-            &format!("{apart}internal, without labels, in {space}: {}\n", measured(silhouette, dispersion));
+        text += &format!(
+            "{apart}internal, without labels, in {space}: {}\n",
+            measured(silhouette, dispersion)
+        );
     }
     match split.scores() {
-        Some(scores) if classes.len() <= MAX_CLASSES_SHOWN => text + &confusions(scores, classes) + "\n",
+        Some(scores) if classes.len() <= MAX_CLASSES_SHOWN => {
+            text + &confusions(scores, classes) + "\n"
+        }
         _ => text + "\n",
     }
 }
@@ -58,7 +66,8 @@ fn measured(silhouette: &Silhouette, dispersion: &Dispersion) -> String {
     let of = if sample == points { "all".to_owned() } else { format!("{sample} drawn from the") };
     let Dispersion { davies_bouldin, calinski_harabasz } = dispersion;
     let wide = davies_bouldin.map_or(String::new(), |value| format!("; Davies-Bouldin {value:.4}"));
-    let apart = calinski_harabasz.map_or(String::new(), |value| format!(", Calinski-Harabasz {value:.1}"));
+    let apart =
+        calinski_harabasz.map_or(String::new(), |value| format!(", Calinski-Harabasz {value:.1}"));
     format!("{value}, of {of} {points} points in clusters{wide}{apart}")
 }
 
@@ -68,7 +77,10 @@ fn confusions(scores: &Scores, classes: &[String]) -> String {
         ("one-to-one map: each class has at most one cluster", &scores.one_to_one),
     ]
     .map(|(title, mapped)| {
-        format!("\n{title} (rows: true class, columns: predicted)\n\n{}", confusion(mapped, classes))
+        format!(
+            "\n{title} (rows: true class, columns: predicted)\n\n{}",
+            confusion(mapped, classes)
+        )
     })
     .concat()
 }
@@ -93,7 +105,9 @@ fn confusion(mapped: &Mapped, classes: &[String]) -> String {
         row
     });
     let mut last = vec!["precision".to_owned()];
-    last.extend(mapped.precision.iter().map(|precision| precision.map(percent).unwrap_or_default()));
+    last.extend(
+        mapped.precision.iter().map(|precision| precision.map(percent).unwrap_or_default()),
+    );
     last.resize(head.len(), String::new());
     cli::table(&head, rows.chain([last]))
 }

@@ -1,0 +1,168 @@
+//! The scores of one split.
+
+use std::path::Path;
+
+use anyhow::Context;
+use artifact::{FileRecord, Points, read_ids, read_points};
+use metrics::{ClassMap, Contingency, Dispersion, Scores, Silhouette};
+use ndarray::{Array1, ArrayView1, ArrayView2};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The classes that clusters stand for on the first split.
+pub struct Training {
+    /// Its name.
+    pub split: String,
+    pub majority: ClassMap,
+    pub one_to_one: ClassMap,
+}
+
+/// The scores of one split, as they are written.
+#[derive(Serialize)]
+pub struct Split {
+    /// Scores against labels, or where there are none what is known without.
+    #[serde(flatten)]
+    pub known: Known,
+    /// Scores of the other splits under the maps of the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_training_map: Option<ByTrainingMap>,
+    /// The scores without labels, if points were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal: Option<Internal>,
+}
+
+/// What is known of the assignments of one split.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Known {
+    /// Against labels.
+    Scores(Box<Scores>),
+    /// Without labels.
+    Counts {
+        /// Number of points, noise included.
+        n: u64,
+        /// Number of clusters, noise not included.
+        clusters: usize,
+        /// Share of points that are noise.
+        noise_share: f64,
+    },
+}
+
+/// Accuracy under maps from clusters to classes that were found on another split.
+///
+/// Purity and ACC find a map on the very split they score, so they do not see whether a cluster's
+/// id means the same on both.
+#[derive(Serialize)]
+pub struct ByTrainingMap {
+    /// The split the maps were found on.
+    pub training_split: String,
+    /// Share of points whose class is the most frequent one of their cluster there.
+    pub majority_accuracy: f64,
+    /// Share of points whose class is that of their cluster under the best one-to-one map there.
+    pub one_to_one_accuracy: f64,
+}
+
+/// Scores without labels.
+#[derive(Serialize)]
+pub struct Internal {
+    /// The file of points: the space they were measured in.
+    pub space: String,
+    /// Of a sample, where there are many points.
+    pub silhouette: Silhouette,
+    /// Of all points.
+    #[serde(flatten)]
+    pub dispersion: Dispersion,
+}
+
+impl Split {
+    /// Scores one split. Also gives the maps behind purity and ACC, where there are labels.
+    pub fn score(
+        assignments: &Path,
+        labels: Option<&Path>,
+        points: Option<&Path>,
+        training: Option<&Training>,
+        inputs: &mut Vec<FileRecord>,
+    ) -> anyhow::Result<(Self, Option<(ClassMap, ClassMap)>)> {
+        let (assigned, record) = read_ids(assignments)?;
+        inputs.push(record);
+        let known = match labels {
+            Some(labels) => {
+                let (known, record) = read_ids(labels)?;
+                inputs.push(record);
+                known
+            }
+            // A single class, to count the clusters against.
+            None => Array1::zeros(assigned.len()),
+        };
+        let table =
+            Contingency::new(known.view(), assigned.view()).with_context(|| match labels {
+                Some(labels) => format!("{} against {}", assignments.display(), labels.display()),
+                None => assignments.display().to_string(),
+            })?;
+        let measure = |points: &Path| -> anyhow::Result<Internal> {
+            let (values, record) = read_points(points)?;
+            inputs.push(record);
+            let (silhouette, dispersion) = internal(&values, assigned.view())
+                .with_context(|| format!("{} with {}", points.display(), assignments.display()))?;
+            Ok(Internal { space: points.display().to_string(), silhouette, dispersion })
+        };
+        let internal = points.map(measure).transpose()?;
+        if labels.is_none() {
+            let (n, clusters) = (table.n(), table.clusters().len());
+            let known = Known::Counts { n, clusters, noise_share: table.noise_share() };
+            return Ok((Self { known, by_training_map: None, internal }, None));
+        }
+        let by_training_map = training.map(|training| ByTrainingMap {
+            training_split: training.split.clone(),
+            majority_accuracy: table.accuracy(&training.majority),
+            one_to_one_accuracy: table.accuracy(&training.one_to_one),
+        });
+        let scores = Box::new(Scores::of(&table));
+        let maps = (scores.majority.map.clone(), scores.one_to_one.map.clone());
+        Ok((Self { known: Known::Scores(scores), by_training_map, internal }, Some(maps)))
+    }
+
+    /// The scores against labels, if there are any.
+    pub fn scores(&self) -> Option<&Scores> {
+        match &self.known {
+            Known::Scores(scores) => Some(scores),
+            Known::Counts { .. } => None,
+        }
+    }
+
+    /// The few scores that provenance repeats.
+    pub fn result(&self) -> Value {
+        let mut result = match self.scores() {
+            Some(scores) => {
+                json!({ "purity": scores.purity, "acc": scores.acc, "nmi": scores.nmi })
+            }
+            None => json!({}),
+        };
+        if let Some(found) = &self.by_training_map {
+            result["by_training_map"] = json!(found);
+        }
+        if let Some(internal) = &self.internal {
+            result["silhouette"] = json!(internal.silhouette.value);
+            result["silhouette_standard_error"] = json!(internal.silhouette.standard_error);
+        }
+        result
+    }
+}
+
+/// Of points of any kind. Their scale is left out: it does not matter here.
+fn internal(
+    points: &Points,
+    assignments: ArrayView1<i64>,
+) -> Result<(Silhouette, Dispersion), metrics::Error> {
+    fn both<T: Copy + Into<f64> + Sync>(
+        points: ArrayView2<T>,
+        assignments: ArrayView1<i64>,
+    ) -> Result<(Silhouette, Dispersion), metrics::Error> {
+        Ok((Silhouette::of(points, assignments)?, Dispersion::of(points, assignments)?))
+    }
+    match points {
+        Points::U8 { values, .. } => both(values.view(), assignments),
+        Points::F32(values) => both(values.view(), assignments),
+        Points::F64(values) => both(values.view(), assignments),
+    }
+}
