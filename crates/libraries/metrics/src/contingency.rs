@@ -3,9 +3,7 @@
 use ndarray::{Array2, ArrayView1};
 
 use crate::Error;
-
-/// The assignment of a point that belongs to no cluster, as HDBSCAN writes it.
-pub(crate) const NOISE: i64 = -1;
+use crate::ids::{check_assignment, number};
 
 /// How many points of each class lie in each cluster.
 ///
@@ -136,7 +134,8 @@ impl Contingency {
     /// If there is no such row.
     pub fn count(&self, row: usize, column: usize) -> u64 {
         let cells = self.starts[row]..self.starts[row + 1];
-        let found = self.columns[cells.clone()].binary_search_by_key(&column, |&column| column as usize);
+        let found =
+            self.columns[cells.clone()].binary_search_by_key(&column, |&column| column as usize);
         found.map_or(0, |place| self.counts[cells.start + place])
     }
 
@@ -164,7 +163,8 @@ impl Contingency {
 
     /// Number of points per class, noise included, (classes,).
     pub fn class_sizes(&self) -> Vec<u64> {
-        let clustered = |row| self.counts[self.starts[row]..self.starts[row + 1]].iter().sum::<u64>();
+        let clustered =
+            |row| self.counts[self.starts[row]..self.starts[row + 1]].iter().sum::<u64>();
         self.noise.iter().enumerate().map(|(row, noise)| noise + clustered(row)).collect()
     }
 
@@ -189,49 +189,6 @@ impl Contingency {
     pub(crate) fn share(&self, points: u64) -> f64 {
         points as f64 / self.n as f64
     }
-
-    /// Both groupings on an equal footing, noise being one more group.
-    pub(crate) fn joint(&self) -> Joint<'_> {
-        let mut group_sizes = self.cluster_sizes();
-        let noise: u64 = self.noise.iter().sum();
-        if noise > 0 {
-            group_sizes.push(noise);
-        }
-        Joint { table: self, class_sizes: self.class_sizes(), group_sizes, n: self.n }
-    }
-}
-
-/// Two partitions of the same points, as scikit-learn sees them: the group of noise is a group like any
-/// other.
-///
-/// No row and no column is empty.
-pub(crate) struct Joint<'a> {
-    table: &'a Contingency,
-    /// Row sums, (classes,).
-    pub(crate) class_sizes: Vec<u64>,
-    /// Column sums, (groups,).
-    pub(crate) group_sizes: Vec<u64>,
-    /// Number of points.
-    pub(crate) n: u64,
-}
-
-impl Joint<'_> {
-    /// The cells with points: class, group and count. Noise is the last group.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = (usize, usize, u64)> + '_ {
-        let last = self.table.clusters.len();
-        self.table.noise.iter().enumerate().flat_map(move |(row, &noise)| {
-            let noise = (noise > 0).then_some((last, noise));
-            self.table.row(row).chain(noise).map(move |(group, count)| (row, group, count))
-        })
-    }
-
-    /// Whether the two partitions are one and the same but for the names of their groups.
-    pub(crate) fn same_partition(&self) -> bool {
-        // No row or column is empty, so as many filled cells as rows (columns) means exactly one in each.
-        let noise = self.table.noise.iter().filter(|&&count| count > 0).count();
-        let filled = self.table.nonzero_cells() + noise;
-        (self.class_sizes.len(), self.group_sizes.len()) == (filled, filled)
-    }
 }
 
 /// Refuses lengths and ids that cannot be counted.
@@ -251,67 +208,9 @@ fn check(labels: ArrayView1<i64>, assignments: ArrayView1<i64>) -> Result<(), Er
     Ok(())
 }
 
-/// Refuses assignments that are neither a cluster nor noise.
-///
-/// # Errors
-///
-/// The first assignment below -1.
-///
-/// ```
-/// use metrics::{Error, check_assignments};
-/// use ndarray::array;
-///
-/// assert!(check_assignments(array![0, 7, -1].view()).is_ok());
-/// let refused = check_assignments(array![0, -2].view());
-/// assert_eq!(refused, Err(Error::BadAssignment { row: 1, value: -2 }));
-/// ```
-pub fn check_assignments(assignments: ArrayView1<i64>) -> Result<(), Error> {
-    assignments.iter().enumerate().try_for_each(|(row, &id)| check_assignment(row, id))
-}
-
-fn check_assignment(row: usize, assignment: i64) -> Result<(), Error> {
-    if assignment < NOISE { Err(Error::BadAssignment { row, value: assignment }) } else { Ok(()) }
-}
-
-/// Numbers ids from 0 in ascending order.
-///
-/// Returns the distinct ids without noise, and of each point the number of its id; the number of
-/// noise is one more than the last.
-///
-/// # Errors
-///
-/// More points than a number of 32 bits can count.
-pub(crate) fn number(ids: ArrayView1<i64>) -> Result<(Vec<i64>, Vec<u32>), Error> {
-    if ids.len() >= u32::MAX as usize {
-        return Err(Error::TooManyPoints { found: ids.len() });
-    }
-    let largest = ids.iter().copied().max().unwrap_or(NOISE);
-    // Ids about as small as the number of points are found by a table, others by bisection.
-    if usize::try_from(largest).is_ok_and(|largest| largest / 4 <= ids.len() + 256) {
-        let mut numbers = vec![u32::MAX; largest as usize + 1];
-        ids.iter().filter(|&&id| id != NOISE).for_each(|&id| numbers[id as usize] = 0);
-        let mut known = Vec::new();
-        for (id, number) in numbers.iter_mut().enumerate().filter(|(_, number)| **number == 0) {
-            *number = known.len() as u32;
-            known.push(id as i64);
-        }
-        let noise = known.len() as u32;
-        let number = |&id: &i64| if id == NOISE { noise } else { numbers[id as usize] };
-        let numbered = ids.iter().map(number).collect();
-        return Ok((known, numbered));
-    }
-    let mut known: Vec<i64> = ids.iter().copied().filter(|&id| id != NOISE).collect();
-    known.sort_unstable();
-    known.dedup();
-    let number = |id: &i64| known.binary_search(id).unwrap_or(known.len()) as u32;
-    let numbered = ids.iter().map(number).collect();
-    Ok((known, numbered))
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::{Array1, array, s};
-    use proptest::prelude::*;
 
     use super::*;
 
@@ -364,8 +263,14 @@ mod tests {
         };
         assert_eq!(refusal(array![0, 1], array![0]), Error::Lengths { labels: 2, assignments: 1 });
         assert_eq!(refusal(array![], array![]), Error::Empty);
-        assert_eq!(refusal(array![0, -1], array![0, 0]), Error::NegativeLabel { row: 1, value: -1 });
-        assert_eq!(refusal(array![0, 0, 0], array![0, -1, -2]), Error::BadAssignment { row: 2, value: -2 });
+        assert_eq!(
+            refusal(array![0, -1], array![0, 0]),
+            Error::NegativeLabel { row: 1, value: -1 }
+        );
+        assert_eq!(
+            refusal(array![0, 0, 0], array![0, -1, -2]),
+            Error::BadAssignment { row: 2, value: -2 }
+        );
     }
 
     /// A dense table of these would take 80 GB.
@@ -376,25 +281,5 @@ mod tests {
         assert_eq!((table.classes().len(), table.clusters().len()), (100_000, 100_000));
         assert_eq!(table.nonzero_cells(), 100_000);
         assert_eq!(table.count(3, 99_996), 1);
-    }
-
-    proptest! {
-        #[test]
-        fn ids_are_numbered_alike_by_table_and_by_bisection(
-            ids in prop::collection::vec(-1..40_i64, 1..60),
-        ) {
-            let ids = Array1::from(ids);
-            // Far apart, so that no table can hold them; noise stays what it is.
-            let far = ids.mapv(|id| if id == NOISE { NOISE } else { id << 40 });
-            let (known, numbers) = number(ids.view()).unwrap();
-            let (known_far, numbers_far) = number(far.view()).unwrap();
-            prop_assert_eq!(&numbers, &numbers_far);
-            prop_assert_eq!(known.iter().map(|id| id << 40).collect::<Vec<_>>(), known_far);
-            for (&id, &number) in ids.iter().zip(&numbers) {
-                let found = known.get(number as usize).copied().unwrap_or(NOISE);
-                prop_assert_eq!(found, id);
-            }
-            prop_assert!(known.is_sorted() && known.iter().all(|id| ids.iter().any(|other| other == id)));
-        }
     }
 }

@@ -1,29 +1,29 @@
-//! How wide clusters are for how far apart they lie: scores that need no labels and look at centres alone.
+//! How wide clusters are for how far apart they lie: scores that need no labels and look at centers alone.
 
 use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::Error;
-use crate::contingency::{NOISE, number};
-use crate::silhouette::{check, largest, scale, squared_distance};
+use crate::ids::{NOISE, number};
+use crate::points::{check_points, max_abs, scale, squared_distance};
 
 /// Points that are summed before they are added to what was summed before: less rounding, and the same whatever the threads.
 const BLOCK_ROWS: usize = 4096;
 
-/// Widths of clusters against the distances of their centres, in the space that the points are given in.
+/// Widths of clusters against the distances of their centers, in the space that the points are given in.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Dispersion {
     /// The Davies-Bouldin index, 0 or more, less is better; `None` where fewer than two clusters have points.
     ///
-    /// For each cluster the worst of the others, by the sum of their mean distances to their centres over the distance of these;
-    /// then the mean. Davies and Bouldin, *A cluster separation measure*, IEEE PAMI 1 (1979). Of centres in the same place
+    /// For each cluster the worst of the others, by the sum of their mean distances to their centers over the distance of these;
+    /// then the mean. Davies and Bouldin, *A cluster separation measure*, IEEE PAMI 1 (1979). Of centers in the same place
     /// the quotient counts as 0, as scikit-learn has it.
     pub davies_bouldin: Option<f64>,
     /// The Calinski-Harabasz index, 0 or more, more is better; `None` where fewer than two clusters have points, or each point
     /// is a cluster.
     ///
-    /// Variance of the centres over variance within, each for its degrees of freedom. Calinski and Harabasz, *A dendrite method for
+    /// Variance of the centers over variance within, each for its degrees of freedom. Calinski and Harabasz, *A dendrite method for
     /// cluster analysis*, Communications in Statistics 3 (1974), equation 3. 1 where nothing varies within, as
     /// scikit-learn has it.
     pub calinski_harabasz: Option<f64>,
@@ -42,11 +42,11 @@ impl Dispersion {
         points: ArrayView2<T>,
         assignments: ArrayView1<i64>,
     ) -> Result<Self, Error> {
-        check(points.nrows(), assignments)?;
+        check_points(points.nrows(), assignments)?;
         let (known, labels) = number(assignments)?;
         let clusters = known.len();
         let rows: Vec<usize> = (0..labels.len()).filter(|&row| assignments[row] != NOISE).collect();
-        let unit = scale(largest(points, &rows)?);
+        let unit = scale(max_abs(points, &rows)?);
         if clusters < 2 {
             return Ok(Self { davies_bouldin: None, calinski_harabasz: None });
         }
@@ -58,21 +58,28 @@ impl Dispersion {
             let values = points.row(row);
             origin.iter_mut().zip(values).for_each(|(sum, &x)| *sum += x.into() * unit / n as f64);
         }
-        let measured = Measured { points, origin, unit };
+        let measured = CenteredPoints { points, origin, unit };
         let members = members(&rows, &labels, clusters);
-        let found: Vec<Spread> = members.par_iter().map(|members| measured.spread(members)).collect();
+        let found: Vec<ClusterSpread> =
+            members.par_iter().map(|members| measured.spread(members)).collect();
         let within: f64 = found.iter().map(|cluster| cluster.squares).sum();
         let mut mean = vec![0.0; d];
         for (cluster, members) in found.iter().zip(&members) {
             let share = members.len() as f64 / n as f64;
-            mean.iter_mut().zip(&cluster.centre).for_each(|(sum, x)| *sum += share * x);
+            mean.iter_mut().zip(&cluster.center).for_each(|(sum, x)| *sum += share * x);
         }
         let apart = found.iter().zip(&members);
         let between: f64 = apart
-            .map(|(cluster, members)| members.len() as f64 * squared_distance(&cluster.centre, &mean))
+            .map(|(cluster, members)| {
+                members.len() as f64 * squared_distance(&cluster.center, &mean)
+            })
             .sum();
         let variances = || {
-            if within == 0.0 { 1.0 } else { between / (clusters - 1) as f64 * (n - clusters) as f64 / within }
+            if within == 0.0 {
+                1.0
+            } else {
+                between / (clusters - 1) as f64 * (n - clusters) as f64 / within
+            }
         };
         Ok(Self {
             davies_bouldin: Some(davies_bouldin(&found)),
@@ -91,7 +98,7 @@ fn members(rows: &[usize], labels: &[u32], clusters: usize) -> Vec<Vec<usize>> {
 }
 
 /// Points, measured from `origin` and in `unit`.
-struct Measured<'a, T> {
+struct CenteredPoints<'a, T> {
     points: ArrayView2<'a, T>,
     /// In the unit, (d,).
     origin: Vec<f64>,
@@ -99,16 +106,16 @@ struct Measured<'a, T> {
 }
 
 /// How the points of a cluster are spread.
-struct Spread {
+struct ClusterSpread {
     /// Their mean, from the origin and in the unit, (d,).
-    centre: Vec<f64>,
+    center: Vec<f64>,
     /// Mean distance to it.
     width: f64,
     /// Sum of the squares of these distances.
     squares: f64,
 }
 
-impl<T: Copy + Into<f64>> Measured<'_, T> {
+impl<T: Copy + Into<f64>> CenteredPoints<'_, T> {
     /// Copies point `row` to `values`.
     fn fill(&self, row: usize, values: &mut [f64]) {
         let from = self.points.row(row);
@@ -118,37 +125,37 @@ impl<T: Copy + Into<f64>> Measured<'_, T> {
     }
 
     /// Of the points `members`, of which there is one at least.
-    fn spread(&self, members: &[usize]) -> Spread {
+    fn spread(&self, members: &[usize]) -> ClusterSpread {
         let d = self.origin.len();
-        let (mut centre, mut point) = (vec![0.0; d], vec![0.0; d]);
+        let (mut center, mut point) = (vec![0.0; d], vec![0.0; d]);
         for block in members.chunks(BLOCK_ROWS) {
             let mut sums = vec![0.0; d];
             for &row in block {
                 self.fill(row, &mut point);
                 sums.iter_mut().zip(&point).for_each(|(sum, x)| *sum += x);
             }
-            centre.iter_mut().zip(sums).for_each(|(centre, sum)| *centre += sum);
+            center.iter_mut().zip(sums).for_each(|(center, sum)| *center += sum);
         }
-        centre.iter_mut().for_each(|sum| *sum /= members.len() as f64);
+        center.iter_mut().for_each(|sum| *sum /= members.len() as f64);
         let (mut width, mut squares) = (0.0, 0.0);
         for block in members.chunks(BLOCK_ROWS) {
             let (mut distances, mut sum) = (0.0, 0.0);
             for &row in block {
                 self.fill(row, &mut point);
-                let square = squared_distance(&point, &centre);
+                let square = squared_distance(&point, &center);
                 distances += square.sqrt();
                 sum += square;
             }
             width += distances;
             squares += sum;
         }
-        Spread { centre, width: width / members.len() as f64, squares }
+        ClusterSpread { center, width: width / members.len() as f64, squares }
     }
 }
 
-fn davies_bouldin(clusters: &[Spread]) -> f64 {
-    let likeness = |a: &Spread, b: &Spread| {
-        let square = squared_distance(&a.centre, &b.centre);
+fn davies_bouldin(clusters: &[ClusterSpread]) -> f64 {
+    let likeness = |a: &ClusterSpread, b: &ClusterSpread| {
+        let square = squared_distance(&a.center, &b.center);
         if square == 0.0 { 0.0 } else { (a.width + b.width) / square.sqrt() }
     };
     let worst = |a: usize| {

@@ -41,7 +41,9 @@ pub enum Error {
     Empty,
 
     /// A label below 0.
-    #[error("label {value} at row {row}, expected 0 or more: drop unlabelled points from both arrays first")]
+    #[error(
+        "label {value} at row {row}, expected 0 or more: drop unlabelled points from both arrays first"
+    )]
     NegativeLabel {
         /// The first such row, counted from 0.
         row: usize,
@@ -50,7 +52,9 @@ pub enum Error {
     },
 
     /// An assignment below -1.
-    #[error("assignment {value} at row {row}, expected -1 (noise), 0 or more: write every noise point as -1")]
+    #[error(
+        "assignment {value} at row {row}, expected -1 (noise), 0 or more: write every noise point as -1"
+    )]
     BadAssignment {
         /// The first such row, counted from 0.
         row: usize,

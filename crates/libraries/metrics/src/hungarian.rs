@@ -1,64 +1,11 @@
 //! The best one-to-one pairing of rows with columns of a sparse table.
 
+mod weights;
+
+pub(crate) use weights::SparseWeights;
+
 /// No row or no column.
 const NONE: u32 = u32::MAX;
-
-/// A table of weights of which only those above 0 are stored.
-pub(crate) struct Weights {
-    rows: usize,
-    columns: usize,
-    /// Where the cells of each row begin, (rows + 1,).
-    starts: Vec<usize>,
-    /// Column of each cell.
-    column: Vec<u32>,
-    /// Weight of each cell, descending within a row; equal weights in ascending order of column.
-    weight: Vec<i64>,
-}
-
-impl Weights {
-    /// Stores the `cells` (row, column, weight) with weights above 0 of a table (`rows`,
-    /// `columns`).
-    ///
-    /// `cells` is called twice and gives each cell once, in the same order. The weights sum up to
-    /// less than 2^62, and there are fewer than 2^32 - 1 rows and columns.
-    pub(crate) fn new<I>(rows: usize, columns: usize, cells: impl Fn() -> I) -> Self
-    where
-        I: Iterator<Item = (usize, usize, u64)>,
-    {
-        let mut starts = vec![0; rows + 1];
-        cells().for_each(|(row, _, _)| starts[row + 1] += 1);
-        (1..starts.len()).for_each(|row| starts[row] += starts[row - 1]);
-        let mut places = starts.clone();
-        let mut column = vec![0; starts[rows]];
-        let mut weight = vec![0; starts[rows]];
-        for (row, at, value) in cells() {
-            column[places[row]] = at as u32;
-            weight[places[row]] = value as i64;
-            places[row] += 1;
-        }
-        let mut sorted: Vec<(i64, u32)> = Vec::new();
-        for cells in starts.windows(2).map(|ends| ends[0]..ends[1]) {
-            sorted.clear();
-            sorted.extend(
-                weight[cells.clone()]
-                    .iter()
-                    .map(|weight| -weight)
-                    .zip(&column[cells.clone()])
-                    .map(|(a, &b)| (a, b)),
-            );
-            sorted.sort_unstable();
-            for (place, &(negative, at)) in cells.zip(&sorted) {
-                (weight[place], column[place]) = (-negative, at);
-            }
-        }
-        Self { rows, columns, starts, column, weight }
-    }
-
-    /// The largest weight of a row, 0 where it has none.
-    fn largest(&self, row: usize) -> i64 {
-        if self.starts[row] == self.starts[row + 1] { 0 } else { self.weight[self.starts[row]] }
-    }
-}
 
 /// Pairs rows with columns one to one so that the sum of their weights is largest.
 ///
@@ -79,11 +26,14 @@ impl Weights {
 ///
 /// Tested against every permutation of small tables, and through
 /// [`Contingency::acc`](crate::Contingency::acc) against `scipy.optimize.linear_sum_assignment`.
-pub(crate) fn best_pairing(weights: &Weights) -> Vec<Option<usize>> {
-    let mut column_of = Pairing::solve(weights);
+pub(crate) fn max_weight_matching(weights: &SparseWeights) -> Vec<Option<usize>> {
+    let mut column_of = Matching::solve(weights);
     // What is left over shares no cell above 0 with what else is left over: any pairs will do.
     let mut taken = vec![false; weights.columns];
-    column_of.iter().filter(|&&column| column != NONE).for_each(|&column| taken[column as usize] = true);
+    column_of
+        .iter()
+        .filter(|&&column| column != NONE)
+        .for_each(|&column| taken[column as usize] = true);
     let mut free = (0..weights.columns as u32).filter(|&column| !taken[column as usize]);
     for column in column_of.iter_mut().filter(|column| **column == NONE) {
         *column = free.next().unwrap_or(NONE);
@@ -97,8 +47,8 @@ pub(crate) fn best_pairing(weights: &Weights) -> Vec<Option<usize>> {
 /// column, those of paired cells equal it, and unpaired columns have potential 0. All unpaired rows
 /// have the same potential, the level, or are still waiting for it. When the level is 0, these say
 /// that no pairing weighs more.
-struct Pairing<'a> {
-    weights: &'a Weights,
+struct Matching<'a> {
+    weights: &'a SparseWeights,
     row_potential: Vec<i64>,
     column_potential: Vec<i64>,
     column_of: Vec<u32>,
@@ -113,14 +63,15 @@ struct Pairing<'a> {
     reached_columns: Vec<u32>,
 }
 
-impl<'a> Pairing<'a> {
+impl<'a> Matching<'a> {
     /// The column of each row in a pairing of the largest weight; [`NONE`] for unpaired rows.
-    fn solve(weights: &'a Weights) -> Vec<u32> {
+    fn solve(weights: &'a SparseWeights) -> Vec<u32> {
         let mut waiting: Vec<u32> =
             (0..weights.rows as u32).filter(|&row| weights.largest(row as usize) > 0).collect();
         // Popped from the end: the largest weight first, of equals the first row.
-        waiting.sort_unstable_by_key(|&row| (weights.largest(row as usize), std::cmp::Reverse(row)));
-        let mut pairing = Self {
+        waiting
+            .sort_unstable_by_key(|&row| (weights.largest(row as usize), std::cmp::Reverse(row)));
+        let mut matching = Self {
             weights,
             row_potential: vec![0; weights.rows],
             column_potential: vec![0; weights.columns],
@@ -140,21 +91,30 @@ impl<'a> Pairing<'a> {
             while next(&waiting) == level {
                 unpaired.extend(waiting.pop());
             }
-            unpaired[before..].iter().for_each(|&row| pairing.row_potential[row as usize] = level);
+            unpaired[before..].iter().for_each(|&row| matching.row_potential[row as usize] = level);
             unpaired.sort_unstable();
-            while pairing.search(&unpaired) {
-                unpaired.retain(|&row| !pairing.augment(row));
+            while matching.search(&unpaired) {
+                unpaired.retain(|&row| !matching.augment(row));
             }
             // The level may fall as far as to the first cell that becomes tight or the first row
             // that waits.
             let lowest = next(&waiting);
-            level -= if unpaired.is_empty() { level - lowest } else { pairing.lower(level, level - lowest) };
+            level -= if unpaired.is_empty() {
+                level - lowest
+            } else {
+                matching.lower(level, level - lowest)
+            };
         }
-        pairing.column_of
+        matching.column_of
     }
 
     /// Cells of `row` from `first` on that can be tight: the potential of no column is negative.
-    fn cells(&self, row: u32, first: usize, slack: i64) -> impl Iterator<Item = (usize, u32, i64)> + use<'a> {
+    fn cells(
+        &self,
+        row: u32,
+        first: usize,
+        slack: i64,
+    ) -> impl Iterator<Item = (usize, u32, i64)> + use<'a> {
         let weights = self.weights;
         let least = self.row_potential[row as usize] - slack;
         let all = first..weights.starts[row as usize + 1];
@@ -206,11 +166,12 @@ impl<'a> Pairing<'a> {
         let mut path = vec![root];
         while let Some(&row) = path.last() {
             let depth = self.layer[row as usize];
-            let step = self.cells(row, self.cursor[row as usize], 0).find(|&(_, column, weight)| {
-                let paired = self.row_of[column as usize];
-                let onward = paired == NONE || self.layer[paired as usize] == depth + 1;
-                onward && self.is_tight(row, column, weight)
-            });
+            let step =
+                self.cells(row, self.cursor[row as usize], 0).find(|&(_, column, weight)| {
+                    let paired = self.row_of[column as usize];
+                    let onward = paired == NONE || self.layer[paired as usize] == depth + 1;
+                    onward && self.is_tight(row, column, weight)
+                });
             let Some((at, column, _)) = step else {
                 self.layer[row as usize] = NONE;
                 path.pop();
@@ -252,7 +213,9 @@ impl<'a> Pairing<'a> {
             }
         };
         self.reached_rows.iter().for_each(|&row| self.row_potential[row as usize] -= fall);
-        self.reached_columns.iter().for_each(|&column| self.column_potential[column as usize] += fall);
+        self.reached_columns
+            .iter()
+            .for_each(|&column| self.column_potential[column as usize] += fall);
         fall
     }
 
@@ -260,7 +223,9 @@ impl<'a> Pairing<'a> {
     fn first_tight(&self, horizon: i64) -> Option<i64> {
         let mut smallest = horizon + 1;
         for &row in &self.reached_rows {
-            for (_, column, weight) in self.cells(row, self.weights.starts[row as usize], smallest - 1) {
+            for (_, column, weight) in
+                self.cells(row, self.weights.starts[row as usize], smallest - 1)
+            {
                 if !self.reached[column as usize] {
                     let potentials =
                         self.row_potential[row as usize] + self.column_potential[column as usize];
@@ -276,110 +241,4 @@ impl<'a> Pairing<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use ndarray::{Array2, ArrayView2, array};
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn best_pairing(weights: ArrayView2<u64>) -> Vec<Option<usize>> {
-        let (rows, columns) = weights.dim();
-        let filled = || weights.indexed_iter().filter(|&(_, &weight)| weight > 0);
-        let cells = || filled().map(|((row, column), &weight)| (row, column, weight));
-        super::best_pairing(&Weights::new(rows, columns, cells))
-    }
-
-    fn total(weights: &Array2<u64>, columns: &[Option<usize>]) -> u64 {
-        columns
-            .iter()
-            .enumerate()
-            .filter_map(|(row, column)| column.map(|column| weights[[row, column]]))
-            .sum()
-    }
-
-    /// The best total over every way of giving the rows from `row` on distinct columns, or none.
-    fn by_brute_force(weights: &Array2<u64>, row: usize, taken: &mut Vec<bool>) -> u64 {
-        if row == weights.nrows() {
-            return 0;
-        }
-        let mut best = by_brute_force(weights, row + 1, taken);
-        for column in 0..weights.ncols() {
-            if !taken[column] {
-                taken[column] = true;
-                best = best.max(weights[[row, column]] + by_brute_force(weights, row + 1, taken));
-                taken[column] = false;
-            }
-        }
-        best
-    }
-
-    #[test]
-    fn the_greedy_choice_is_not_always_best() {
-        // Row by row, greed takes 9 + 1 = 10; the best is 8 + 7 = 15.
-        assert_eq!(best_pairing(array![[9, 8], [7, 1]].view()), [Some(1), Some(0)]);
-    }
-
-    #[test]
-    fn the_longer_side_is_left_over() {
-        let wide = array![[5, 0, 9], [4, 0, 8]]; // 5 + 8 = 13 = 9 + 4; column 1 is of no use
-        assert_eq!(total(&wide, &best_pairing(wide.view())), 13);
-        let tall = array![[1], [3], [2]];
-        assert_eq!(best_pairing(tall.view()), [None, Some(0), None]);
-    }
-
-    #[test]
-    fn a_table_without_columns_or_rows_pairs_nothing() {
-        assert_eq!(best_pairing(Array2::zeros((2, 0)).view()), [None, None]);
-        assert_eq!(best_pairing(Array2::zeros((0, 2)).view()), []);
-    }
-
-    #[test]
-    fn a_row_without_points_is_paired_all_the_same() {
-        assert_eq!(best_pairing(array![[0, 4], [0, 0]].view()), [Some(1), Some(0)]);
-    }
-
-    #[test]
-    fn levels_far_apart_are_not_walked_one_by_one() {
-        // Two rows contend for one column, and what else the loser may have is 2^40 smaller.
-        let far = 1 << 40;
-        let weights = array![[far, 1, 0], [far + 3, 0, 2], [far, 0, 2]];
-        assert_eq!(best_pairing(weights.view()), [Some(1), Some(0), Some(2)]);
-    }
-
-    #[test]
-    fn large_counts_stay_exact() {
-        // The two pairings differ by 1 in 2^61, far below the resolution of f64.
-        let huge = 1_u64 << 59;
-        assert_eq!(best_pairing(array![[huge, huge], [huge, huge + 1]].view()), [Some(0), Some(1)]);
-        assert_eq!(best_pairing(array![[huge, huge + 1], [huge, huge]].view()), [Some(1), Some(0)]);
-    }
-
-    /// Tables of up to 6 x 6. Few distinct weights make ties frequent.
-    fn tables() -> impl Strategy<Value = Array2<u64>> {
-        let most = prop_oneof![1..=3_u64, 1..=60_u64, 1..=(1_u64 << 55)];
-        // The share of cells that are empty is drawn as well.
-        (1..=6_usize, 1..=6_usize, most, 0.0..1.0).prop_flat_map(|(rows, columns, most, empty)| {
-            let cell =
-                (0..=most, 0.0..1.0).prop_map(move |(weight, draw)| if draw < empty { 0 } else { weight });
-            prop::collection::vec(cell, rows * columns)
-                .prop_map(move |cells| Array2::from_shape_vec((rows, columns), cells).unwrap())
-        })
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1024))]
-
-        #[test]
-        fn no_permutation_is_better(weights in tables()) {
-            let pairing = best_pairing(weights.view());
-
-            let mut used: Vec<usize> = pairing.iter().flatten().copied().collect();
-            used.sort_unstable();
-            used.dedup();
-            prop_assert_eq!(used.len(), weights.nrows().min(weights.ncols()), "one to one, no cell to spare");
-
-            let best = by_brute_force(&weights, 0, &mut vec![false; weights.ncols()]);
-            prop_assert_eq!(total(&weights, &pairing), best);
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::{Contingency, contingency::Joint};
+use crate::Contingency;
+use crate::joint::Joint;
 
 impl Contingency {
     /// The normalized mutual information, I(U, V) / mean(H(U), H(V)) with the arithmetic mean: 1 for the same
@@ -93,7 +94,9 @@ fn mutual_information(joint: &Joint) -> f64 {
     let n = joint.n as f64;
     let information: f64 = joint
         .cells()
-        .map(|(row, column, count)| cell(count as f64, joint.class_sizes[row], joint.group_sizes[column], n))
+        .map(|(row, column, count)| {
+            cell(count as f64, joint.class_sizes[row], joint.group_sizes[column], n)
+        })
         .sum();
     information.max(0.0) // below only by rounding
 }
@@ -238,7 +241,8 @@ mod tests {
 
     #[test]
     fn noise_is_a_group() {
-        let (noise, group) = (table(&[0, 0, 1, 1], &[0, -1, -1, 1]), table(&[0, 0, 1, 1], &[0, 2, 2, 1]));
+        let (noise, group) =
+            (table(&[0, 0, 1, 1], &[0, -1, -1, 1]), table(&[0, 0, 1, 1], &[0, 2, 2, 1]));
         assert_close(noise.nmi(), group.nmi(), 1e-15);
         assert_close(noise.ami(), group.ami(), 1e-15);
     }

@@ -35,20 +35,24 @@
 //! # Ok::<(), metrics::Error>(())
 //! ```
 
-mod assignment;
 mod contingency;
 mod dispersion;
 mod error;
+mod hungarian;
+mod ids;
 mod information;
+mod joint;
 mod matching;
 mod pairs;
+mod points;
 mod rank;
 mod scores;
 mod silhouette;
 
-pub use contingency::{Contingency, check_assignments};
+pub use contingency::Contingency;
 pub use dispersion::Dispersion;
 pub use error::Error;
+pub use ids::check_assignments;
 pub use matching::{ClassMap, Confusion};
 pub use rank::RankCorrelation;
 pub use scores::{CELL_LIMIT, DENSE_LIMIT, Mapped, Scores};

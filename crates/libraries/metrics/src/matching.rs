@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::Array2;
 
 use crate::Contingency;
-use crate::assignment::{Weights, best_pairing};
+use crate::hungarian::{SparseWeights, max_weight_matching};
 
 /// The class each cluster stands for, by id. `None` where a cluster has to stand for no class.
 pub type ClassMap = BTreeMap<i64, Option<i64>>;
@@ -28,14 +28,20 @@ pub struct Confusion {
 impl Confusion {
     /// The share of each class that is predicted right, (classes,). Unassigned points count as wrong.
     pub fn recall(&self) -> Vec<f64> {
-        self.correct.iter().zip(&self.sizes).map(|(&right, &size)| right as f64 / size as f64).collect()
+        self.correct
+            .iter()
+            .zip(&self.sizes)
+            .map(|(&right, &size)| right as f64 / size as f64)
+            .collect()
     }
 
     /// The share of what is predicted to be each class that is, (classes,); `None` for a class that
     /// nothing is predicted to be.
     pub fn precision(&self) -> Vec<Option<f64>> {
         let columns = self.correct.iter().zip(&self.predicted);
-        columns.map(|(&right, &predicted)| (predicted > 0).then(|| right as f64 / predicted as f64)).collect()
+        columns
+            .map(|(&right, &predicted)| (predicted > 0).then(|| right as f64 / predicted as f64))
+            .collect()
     }
 }
 
@@ -85,8 +91,9 @@ impl Contingency {
     /// With fewer, some classes have no cluster. Of several best maps the same one is always returned.
     pub fn one_to_one_map(&self) -> ClassMap {
         let cells = || self.cells().map(|(row, column, count)| (column, row, count));
-        let weights = Weights::new(self.clusters().len(), self.classes().len(), cells);
-        let classes = best_pairing(&weights).into_iter().map(|row| row.map(|row| self.classes()[row]));
+        let weights = SparseWeights::new(self.clusters().len(), self.classes().len(), cells);
+        let classes =
+            max_weight_matching(&weights).into_iter().map(|row| row.map(|row| self.classes()[row]));
         self.clusters().iter().copied().zip(classes).collect()
     }
 
@@ -166,7 +173,10 @@ mod tests {
     #[test]
     fn majority_lets_clusters_share_a_class() {
         let table = three_clusters_of_two_classes();
-        assert_eq!(table.majority_map(), ClassMap::from([(0, Some(1)), (5, Some(1)), (6, Some(4))]));
+        assert_eq!(
+            table.majority_map(),
+            ClassMap::from([(0, Some(1)), (5, Some(1)), (6, Some(4))])
+        );
         assert_eq!(table.purity(), 6.0 / 8.0); // 3 + 2 + 1
 
         let confusion = table.confusion(&table.majority_map());
@@ -190,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_tie_goes_to_the_smallest_class() {
-        let table = Contingency::new(array![8, 3, 5, 3, 8].view(), array![0, 0, 0, 0, 0].view()).unwrap();
+        let table =
+            Contingency::new(array![8, 3, 5, 3, 8].view(), array![0, 0, 0, 0, 0].view()).unwrap();
         assert_eq!(table.majority_map()[&0], Some(3));
     }
 

@@ -1,6 +1,7 @@
 //! Agreement over pairs of points: the adjusted Rand index and that of Fowlkes and Mallows.
 
-use crate::{Contingency, contingency::Joint};
+use crate::Contingency;
+use crate::joint::Joint;
 
 impl Contingency {
     /// The adjusted Rand index: 1 for the same grouping, 0 on average for a random one, possibly negative.

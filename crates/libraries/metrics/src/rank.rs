@@ -63,7 +63,8 @@ mod tests {
     #[test]
     fn by_hand() {
         // Ranks 1, 2, 3, 4 against 1, 3, 2, 4: 1 - 6 (1 + 1) / (4 x 15).
-        let found = RankCorrelation::of(&[(0.1, 5.0), (0.2, 7.0), (0.3, 6.0), (0.4, 90.0)]).unwrap();
+        let found =
+            RankCorrelation::of(&[(0.1, 5.0), (0.2, 7.0), (0.3, 6.0), (0.4, 90.0)]).unwrap();
         assert!((found.rho - 0.8).abs() < 1e-15 && found.n == 4, "{found:?}");
         let reversed = RankCorrelation::of(&[(1.0, 3.0), (2.0, 2.0), (3.0, 1.0)]).unwrap();
         assert_eq!(reversed.rho, -1.0);

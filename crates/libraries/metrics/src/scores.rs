@@ -87,7 +87,8 @@ impl Scores {
         let one_to_one = table.one_to_one_map();
         let dense = table.classes().len().max(table.clusters().len()) <= DENSE_LIMIT;
         let cells = || {
-            let ids = |(row, column, count)| (table.classes()[row], table.clusters()[column], count);
+            let ids =
+                |(row, column, count)| (table.classes()[row], table.clusters()[column], count);
             table.cells().map(ids).collect()
         };
         let listed = !dense && table.nonzero_cells() <= CELL_LIMIT;

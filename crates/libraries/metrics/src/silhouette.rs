@@ -1,26 +1,19 @@
 //! How much nearer points are to their own cluster than to the next: a score that needs no labels.
 
+mod sample;
+
 use std::ops::Range;
 
 use multiversion::multiversion;
 use ndarray::{ArrayView1, ArrayView2};
-use rand::seq::index;
-use rand::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::Error;
-use crate::contingency::{NOISE, check_assignments, number};
+use crate::ids::{NOISE, number};
+use crate::points::{check_points, max_abs, scale, squared_distance};
 
-/// Points up to which every silhouette is measured; of more points a sample is scored.
-const EXACT: usize = 5_000;
-
-/// Distances that are measured for a sample, about: of n points, this over n are scored.
-const DISTANCES: usize = 50_000_000;
-
-/// Fewest points that are scored, however many points there are.
-const FEWEST: usize = 200;
+use sample::Sample;
 
 /// Points that one task scores, while it passes once over all points. No part of the result.
 const BLOCK_ROWS: usize = 16;
@@ -128,77 +121,22 @@ pub fn sampled_silhouettes<T: Copy + Into<f64> + Sync>(
     score(points, weights, labelings, |rows, weights| Sample::drawn(rows, weights, seed))
 }
 
-/// Number of points that are scored of `points`.
-fn sample_size(points: usize) -> usize {
-    if points <= EXACT { points } else { (DISTANCES / points).clamp(FEWEST, EXACT) }
-}
-
-/// The points that are scored.
-struct Sample {
-    /// Places among the points that are looked at, ascending.
-    places: Vec<usize>,
-    /// What each counts in the mean.
-    shares: Vec<f64>,
-    /// Factor from the standard deviation to the standard error, for a sample of what is drawn
-    /// from; 0 where all points are scored.
-    error: f64,
-}
-
-impl Sample {
-    fn whole(rows: &[usize], weights: Option<&[f64]>) -> Self {
-        let shares = rows.iter().map(|&row| weights.map_or(1.0, |weights| weights[row])).collect();
-        Self { places: (0..rows.len()).collect(), shares, error: 0.0 }
-    }
-
-    fn drawn(rows: &[usize], weights: Option<&[f64]>, seed: u64) -> Self {
-        let (n, size) = (rows.len(), sample_size(rows.len()));
-        if size == n {
-            return Self::whole(rows, weights);
-        }
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let Some(weights) = weights else {
-            let mut places = index::sample(&mut rng, n, size).into_vec();
-            places.sort_unstable();
-            // What is not drawn is all that is unknown.
-            let unknown = 1.0 - size as f64 / n as f64;
-            return Self { places, shares: vec![1.0; size], error: (unknown / size as f64).sqrt() };
-        };
-        let sums = rows.iter().scan(0.0, |sum, &row| {
-            *sum += weights[row];
-            Some(*sum)
-        });
-        let sums: Vec<f64> = sums.collect();
-        let whole = sums.last().copied().unwrap_or_default();
-        let mut drawn: Vec<usize> = (0..size)
-            .map(|_| {
-                let at = rng.r#gen::<f64>() * whole;
-                sums.partition_point(|&sum| sum <= at).min(n - 1)
-            })
-            .collect();
-        drawn.sort_unstable();
-        let groups = || drawn.chunk_by(|a, b| a == b);
-        Self {
-            places: groups().map(|equal| equal[0]).collect(),
-            shares: groups().map(|equal| equal.len() as f64).collect(),
-            error: (1.0 / size as f64).sqrt(),
-        }
-    }
-}
-
 /// The points that are looked at: those with a weight that are in a cluster of any labeling.
-struct Measured<'a, T> {
+struct ScaledPoints<'a, T> {
     points: ArrayView2<'a, T>,
     rows: &'a [usize],
     /// A power of two that keeps squares of differences within the range of `f64`.
     unit: f64,
 }
 
-impl<T: Copy + Into<f64> + Sync> Measured<'_, T> {
+impl<T: Copy + Into<f64> + Sync> ScaledPoints<'_, T> {
     /// Copies the points at `places` into `values`, one after the other.
     fn fill(&self, places: impl Iterator<Item = usize>, values: &mut Vec<f64>) {
         values.clear();
         for place in places {
-            values.extend(self.points.row(self.rows[place]).iter().map(|&value| value.into() * self.unit));
+            values.extend(
+                self.points.row(self.rows[place]).iter().map(|&value| value.into() * self.unit),
+            );
         }
     }
 }
@@ -210,14 +148,15 @@ fn score<T: Copy + Into<f64> + Sync>(
     labelings: &[ArrayView1<i64>],
     draw: impl Fn(&[usize], Option<&[f64]>) -> Sample,
 ) -> Result<Vec<Silhouette>, Error> {
-    labelings.iter().try_for_each(|&labels| check(points.nrows(), labels))?;
+    labelings.iter().try_for_each(|&labels| check_points(points.nrows(), labels))?;
     // Rows that lie side by side are read many times.
     let points = points.as_standard_layout();
     let points = points.view();
     let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
-    let looked_at = |&row: &usize| weight(row) > 0.0 && labelings.iter().any(|labels| labels[row] != NOISE);
+    let looked_at =
+        |&row: &usize| weight(row) > 0.0 && labelings.iter().any(|labels| labels[row] != NOISE);
     let rows: Vec<usize> = (0..points.nrows()).filter(looked_at).collect();
-    let unit = scale(largest(points, &rows)?);
+    let unit = scale(max_abs(points, &rows)?);
     let masses: Vec<f64> = rows.iter().map(|&row| weight(row)).collect();
     let labels: Vec<Labels> = labelings
         .iter()
@@ -225,14 +164,16 @@ fn score<T: Copy + Into<f64> + Sync>(
         .collect::<Result<_, _>>()?;
 
     let sample = draw(&rows, weights);
-    let measured = Measured { points, rows: &rows, unit };
+    let measured = ScaledPoints { points, rows: &rows, unit };
     let blocks = sample.places.par_chunks(BLOCK_ROWS);
     let silhouettes: Vec<Vec<f64>> =
         blocks.flat_map_iter(|places| block(&measured, &masses, &labels, places)).collect();
 
     let summary = |(which, labels): (usize, &Labels)| {
-        let clustered = |(&place, &share): (&usize, &f64)| labels.is_clustered(place).then_some(share);
-        let shares: Vec<Option<f64>> = sample.places.iter().zip(&sample.shares).map(clustered).collect();
+        let clustered =
+            |(&place, &share): (&usize, &f64)| labels.is_clustered(place).then_some(share);
+        let shares: Vec<Option<f64>> =
+            sample.places.iter().zip(&sample.shares).map(clustered).collect();
         let scored = || {
             let all = silhouettes.iter().zip(&shares);
             all.filter_map(|(found, share)| share.map(|share| (found[which], share)))
@@ -256,43 +197,6 @@ fn score<T: Copy + Into<f64> + Sync>(
         }
     };
     Ok(labels.iter().enumerate().map(summary).collect())
-}
-
-/// Refuses assignments that are not of as many points, or out of range.
-pub(crate) fn check(n: usize, assignments: ArrayView1<i64>) -> Result<(), Error> {
-    if assignments.len() != n {
-        return Err(Error::Points { points: n, assignments: assignments.len() });
-    }
-    check_assignments(assignments)
-}
-
-/// The largest absolute value of `rows` of `points`.
-///
-/// # Errors
-///
-/// A value that is not finite.
-pub(crate) fn largest<T: Copy + Into<f64>>(points: ArrayView2<T>, rows: &[usize]) -> Result<f64, Error> {
-    let mut largest = 0.0_f64;
-    for &row in rows {
-        for (column, &value) in points.row(row).iter().enumerate() {
-            let value: f64 = value.into();
-            if !value.is_finite() {
-                return Err(Error::NotFinite { row, column });
-            }
-            largest = largest.max(value.abs());
-        }
-    }
-    Ok(largest)
-}
-
-/// A power of two that keeps squares of differences of values up to `largest` within the range of
-/// `f64`; 1 for values of a usual size.
-pub(crate) fn scale(largest: f64) -> f64 {
-    if largest == 0.0 || (1e-100..1e100).contains(&largest) {
-        return 1.0;
-    }
-    // Within the exponents that both this number and its inverse have.
-    (-largest.log2().floor().clamp(-1000.0, 1000.0)).exp2()
 }
 
 /// The clusters of the points that are looked at.
@@ -340,7 +244,7 @@ impl Labels {
 
 /// The silhouettes of the points at `places`, one for each labeling.
 fn block<T: Copy + Into<f64> + Sync>(
-    measured: &Measured<T>,
+    measured: &ScaledPoints<T>,
     masses: &[f64],
     labelings: &[Labels],
     places: &[usize],
@@ -366,8 +270,9 @@ fn block<T: Copy + Into<f64> + Sync>(
         }
     }
     let of_all = |(at, &place): (usize, &usize)| {
-        let one =
-            |(labels, sums): (&Labels, &Vec<Vec<f64>>)| labels.silhouette(place, masses[place], &sums[at]);
+        let one = |(labels, sums): (&Labels, &Vec<Vec<f64>>)| {
+            labels.silhouette(place, masses[place], &sums[at])
+        };
         labelings.iter().zip(&sums).map(one).collect()
     };
     places.iter().enumerate().map(of_all).collect()
@@ -386,63 +291,40 @@ fn measure(scored: &[f64], tile: &[f64], d: usize, rows: usize, distances: &mut 
     }
 }
 
-/// `|a - b|^2`. In lanes that do not wait for each other, which is what lets the compiler use wide registers.
-#[inline(always)]
-pub(crate) fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
-    let (a, a_tail) = a.as_chunks::<8>();
-    let (b, b_tail) = b.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for (a, b) in a.iter().zip(b) {
-        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane += (a - b) * (a - b);
-        }
-    }
-    let tail = a_tail.iter().zip(b_tail).map(|(a, b)| (a - b) * (a - b));
-    lanes.iter().sum::<f64>() + tail.sum::<f64>()
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::{Array1, Array2, s};
 
+    use super::sample::{EXACT, sample_size};
     use super::*;
-
-    #[test]
-    fn squared_distance_uses_every_feature() {
-        for d in 1..20 {
-            let a: Vec<f64> = (0..d).map(f64::from).collect();
-            let b: Vec<f64> = (0..d).map(|i| f64::from(i) - 2.0).collect();
-            assert_eq!(squared_distance(&a, &b), 4.0 * f64::from(d));
-        }
-    }
 
     #[test]
     fn a_sample_is_measured_against_all_points_and_noise_is_not_drawn() {
         // Every third point is noise, far from all others.
         let n = 3 * 10 * EXACT / 4;
-        let value = |i: usize, j: usize| if i % 3 == 2 { 1e9 } else { ((i * 37 + j * 11) % 101) as f64 };
+        let value =
+            |i: usize, j: usize| if i % 3 == 2 { 1e9 } else { ((i * 37 + j * 11) % 101) as f64 };
         let points = Array2::from_shape_fn((n, 2), |(i, j)| value(i, j) + 90.0 * (i % 2) as f64);
-        let assignments = Array1::from_shape_fn(n, |i| if i % 3 == 2 { NOISE } else { (i % 2) as i64 });
+        let assignments =
+            Array1::from_shape_fn(n, |i| if i % 3 == 2 { NOISE } else { (i % 2) as i64 });
         let found = Silhouette::of(points.view(), assignments.view()).unwrap();
         let clustered = 2 * n / 3;
-        assert_eq!((found.sample, found.points, found.features), (sample_size(clustered), clustered, 2));
+        assert_eq!(
+            (found.sample, found.points, found.features),
+            (sample_size(clustered), clustered, 2)
+        );
         assert!(found.sample < clustered);
         let exact = silhouettes(points.view(), None, &[assignments.view()]).unwrap()[0].unwrap();
         let (value, error) = (found.value.unwrap(), found.standard_error.unwrap());
-        assert!(value != exact && error > 0.0 && (value - exact).abs() < 4.0 * error, "{found:?}, {exact}");
+        assert!(
+            value != exact && error > 0.0 && (value - exact).abs() < 4.0 * error,
+            "{found:?}, {exact}"
+        );
         let few = s![..EXACT];
         let all = Silhouette::of(points.slice(s![..EXACT, ..]), assignments.slice(few)).unwrap();
-        let exact = silhouettes(points.slice(s![..EXACT, ..]), None, &[assignments.slice(few)]).unwrap()[0];
+        let exact =
+            silhouettes(points.slice(s![..EXACT, ..]), None, &[assignments.slice(few)]).unwrap()[0];
         assert_eq!((all.value, all.standard_error), (exact, Some(0.0)));
         assert_eq!(all.sample, all.points);
-    }
-
-    #[test]
-    fn samples_shrink_as_points_grow() {
-        assert_eq!(sample_size(EXACT), EXACT);
-        assert_eq!((sample_size(60_000), sample_size(1 << 30)), (833, FEWEST));
-        for n in [EXACT + 1, 9_999, 10_001, 250_000, 10_000_000] {
-            assert!(sample_size(n) <= EXACT && sample_size(n) * n <= DISTANCES.max(FEWEST * n));
-        }
     }
 }

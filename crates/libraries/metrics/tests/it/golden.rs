@@ -14,7 +14,9 @@ fn integers(list: &Value) -> Vec<i64> {
 /// The points a table of counts stands for, class by class.
 fn tabulate(case: &Value) -> Contingency {
     let (mut labels, mut assignments) = (vec![], vec![]);
-    for (class, row) in integers(&case["classes"]).into_iter().zip(case["counts"].as_array().unwrap()) {
+    for (class, row) in
+        integers(&case["classes"]).into_iter().zip(case["counts"].as_array().unwrap())
+    {
         for (cluster, count) in integers(&case["clusters"]).into_iter().zip(integers(row)) {
             labels.extend((0..count).map(|_| class));
             assignments.extend((0..count).map(|_| cluster));
@@ -49,7 +51,12 @@ fn every_score_equals_that_of_the_python_libraries() {
             }
         }
     }
-    assert!(failures.is_empty(), "{} beyond {TOLERANCE:e}:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} beyond {TOLERANCE:e}:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]
@@ -58,6 +65,10 @@ fn purity_is_what_the_report_calls_accuracy() {
     // Printed there with eight decimals.
     for (case, reported) in cases.iter().zip([0.57643333, 0.60358333]) {
         let purity = tabulate(case).purity();
-        assert!((purity - reported).abs() < 5e-9, "{}: {purity}, reported {reported}", case["name"]);
+        assert!(
+            (purity - reported).abs() < 5e-9,
+            "{}: {purity}, reported {reported}",
+            case["name"]
+        );
     }
 }

@@ -45,8 +45,12 @@ fn dispersions_by_hand() {
     assert!((found.davies_bouldin.unwrap() - 1.0 / 9.0).abs() < 1e-15, "{found:?}");
     assert!((found.calinski_harabasz.unwrap() - 81.0 / 0.5).abs() < 1e-12, "{found:?}");
     for factor in [1e-300, 1e200, 1e300] {
-        let other = Dispersion::of((&points * factor).view(), array![7, 7, 2, 2, -1].view()).unwrap();
-        assert!((other.davies_bouldin.unwrap() - 1.0 / 9.0).abs() < 1e-12, "times {factor:e}: {other:?}");
+        let other =
+            Dispersion::of((&points * factor).view(), array![7, 7, 2, 2, -1].view()).unwrap();
+        assert!(
+            (other.davies_bouldin.unwrap() - 1.0 / 9.0).abs() < 1e-12,
+            "times {factor:e}: {other:?}"
+        );
         assert!(
             (other.calinski_harabasz.unwrap() / 162.0 - 1.0).abs() < 1e-12,
             "times {factor:e}: {other:?}"
@@ -70,7 +74,8 @@ fn dispersions_of_what_does_not_vary() {
         (Some(0.0), Some(1.0)),
         "all points the same"
     );
-    let refusal = |assignments: Array1<i64>| Dispersion::of(points.view(), assignments.view()).unwrap_err();
+    let refusal =
+        |assignments: Array1<i64>| Dispersion::of(points.view(), assignments.view()).unwrap_err();
     assert_eq!(refusal(array![0]), Error::Points { points: 3, assignments: 1 });
     assert_eq!(refusal(array![0, 1, -2]), Error::BadAssignment { row: 2, value: -2 });
     let broken = array![[0.0, 1.0], [2.0, f64::INFINITY]];
@@ -86,7 +91,11 @@ fn without_two_clusters_there_is_none() {
         assert_eq!(value(&points, &assignments), None, "{assignments}");
     }
     assert_eq!(value(&points, &array![0, 1, 2]), Some(0.0), "every point alone");
-    assert_eq!(value(&array![[2.0], [2.0], [2.0]], &array![0, 1, 1]), Some(0.0), "all points the same");
+    assert_eq!(
+        value(&array![[2.0], [2.0], [2.0]], &array![0, 1, 1]),
+        Some(0.0),
+        "all points the same"
+    );
 }
 
 #[test]
@@ -99,7 +108,8 @@ fn scores_equal_those_of_scikit_learn() {
         let points = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j]);
         let assignments: Array1<i64> =
             case["assignments"].as_array().unwrap().iter().map(|id| id.as_i64().unwrap()).collect();
-        let (found, expected) = (value(&points, &assignments).unwrap(), case["expected"].as_f64().unwrap());
+        let (found, expected) =
+            (value(&points, &assignments).unwrap(), case["expected"].as_f64().unwrap());
         let difference = (found - expected).abs();
         assert!(
             difference < TOLERANCE,
@@ -116,7 +126,11 @@ fn scores_equal_those_of_scikit_learn() {
             let off = (found / expected - 1.0).abs();
             // scikit-learn's distances come of products, and that of a point alone to its centre is not quite 0.
             let allowed = if case["name"] == "points alone" { 10.0 * TOLERANCE } else { TOLERANCE };
-            assert!(off < allowed, "{}: {name} {found} against {expected}, off by {off:e}", case["name"]);
+            assert!(
+                off < allowed,
+                "{}: {name} {found} against {expected}, off by {off:e}",
+                case["name"]
+            );
         }
         let columns_first = points.t().as_standard_layout().into_owned();
         let fortran = Silhouette::of(columns_first.t(), assignments.view()).unwrap();
@@ -127,8 +141,10 @@ fn scores_equal_those_of_scikit_learn() {
 #[test]
 fn many_points_exactly_and_by_a_sample() {
     let golden = &golden()["formula"];
-    let (n, expected) = (golden["n"].as_u64().unwrap() as usize, golden["expected"].as_f64().unwrap());
-    let at = |i: usize, j: usize| (i * (37 + 22 * j) + 11 * j) % 101 + if i % 3 == j { 60 } else { 0 };
+    let (n, expected) =
+        (golden["n"].as_u64().unwrap() as usize, golden["expected"].as_f64().unwrap());
+    let at =
+        |i: usize, j: usize| (i * (37 + 22 * j) + 11 * j) % 101 + if i % 3 == j { 60 } else { 0 };
     let points = Array2::from_shape_fn((n, 3), |(i, j)| at(i, j) as f64);
     let assignments = Array1::from_shape_fn(n, |i| (i % 3) as i64);
     let exact = silhouettes(points.view(), None, &[assignments.view()]).unwrap()[0].unwrap();
@@ -160,7 +176,9 @@ fn groups(groups: usize, members: usize, spread: f64) -> (Array2<f64>, Array1<i6
 #[test]
 fn a_sample_of_small_clusters_is_measured_against_all_their_points() {
     // Most members of a small cluster are not in the sample.
-    for (count, members, spread) in [(4000, 5, 0.5), (10_000, 2, 0.01), (15_000, 1, 0.0), (5000, 2, 40.0)] {
+    for (count, members, spread) in
+        [(4000, 5, 0.5), (10_000, 2, 0.01), (15_000, 1, 0.0), (5000, 2, 40.0)]
+    {
         let (points, assignments) = groups(count, members, spread);
         let exact = silhouettes(points.view(), None, &[assignments.view()]).unwrap()[0].unwrap();
         let found = Silhouette::of(points.view(), assignments.view()).unwrap();
@@ -179,7 +197,8 @@ fn the_standard_error_is_that_of_samples() {
     for weights in [None, Some(weights.as_slice())] {
         let mut squares = 0.0;
         for seed in 0..20 {
-            let found = &sampled_silhouettes(points.view(), weights, &[assignments.view()], seed).unwrap()[0];
+            let found = &sampled_silhouettes(points.view(), weights, &[assignments.view()], seed)
+                .unwrap()[0];
             squares += ((found.value.unwrap() - exact) / found.standard_error.unwrap()).powi(2);
         }
         // The mean of 20 squares of deviations in standard errors: 1, give or take the root of 2 /
@@ -222,10 +241,12 @@ fn points_of_weight_0_are_not_looked_at() {
     let labels = assignments.select(Axis(0), &kept);
     let of_kept: Vec<f64> = kept.iter().map(|&i| weights[i]).collect();
     let found = sampled_silhouettes(with.view(), Some(&weights), &[assignments.view()], 7).unwrap();
-    let expected = sampled_silhouettes(without.view(), Some(&of_kept), &[labels.view()], 7).unwrap();
+    let expected =
+        sampled_silhouettes(without.view(), Some(&of_kept), &[labels.view()], 7).unwrap();
     assert_eq!(found, expected);
     assert_eq!(found[0].points, kept.len());
-    let exact = silhouettes(with.view(), Some(&weights), &[assignments.view()]).unwrap()[0].unwrap();
+    let exact =
+        silhouettes(with.view(), Some(&weights), &[assignments.view()]).unwrap()[0].unwrap();
     let (value, error) = (found[0].value.unwrap(), found[0].standard_error.unwrap());
     assert!((value - exact).abs() < 4.0 * error, "{found:?}, {exact} of all");
 }
@@ -239,7 +260,8 @@ fn weights_are_of_points_by_hand() {
     let weights = [2.0, 3.0, 1.0, 4.0];
     let found = silhouettes(points.view(), Some(&weights), &[array![0, 0, 1, 1].view()]).unwrap();
     let of = |b: f64| (b - 1.0) / b;
-    let each = [of(9.8), of(8.8), of((2.0 * 9.0 + 3.0 * 8.0) / 5.0), of((2.0 * 10.0 + 3.0 * 9.0) / 5.0)];
+    let each =
+        [of(9.8), of(8.8), of((2.0 * 9.0 + 3.0 * 8.0) / 5.0), of((2.0 * 10.0 + 3.0 * 9.0) / 5.0)];
     let expected = each.iter().zip(&weights).map(|(s, w)| s * w).sum::<f64>() / 10.0;
     assert!((found[0].unwrap() - expected).abs() < 1e-15, "{found:?}, {expected}");
 }
@@ -250,7 +272,8 @@ fn rank_correlations_equal_those_of_scipy() {
     let cases = golden["correlations"].as_array().unwrap();
     assert!(!cases.is_empty());
     for case in cases {
-        let pairs: Vec<(f64, f64)> = numbers(&case["x"]).into_iter().zip(numbers(&case["y"])).collect();
+        let pairs: Vec<(f64, f64)> =
+            numbers(&case["x"]).into_iter().zip(numbers(&case["y"])).collect();
         let found = RankCorrelation::of(&pairs).unwrap();
         let (rho, p) = (case["rho"].as_f64().unwrap(), case["p"].as_f64().unwrap());
         assert!((found.rho - rho).abs() < TOLERANCE, "{found:?} against {rho}");
@@ -272,7 +295,8 @@ fn sizes_beyond_the_squares_of_floats_do_not_matter() {
 #[test]
 fn bad_input_is_refused_with_its_place() {
     let points = array![[0.0, 1.0], [2.0, f64::NAN]];
-    let refusal = |assignments: Array1<i64>| Silhouette::of(points.view(), assignments.view()).unwrap_err();
+    let refusal =
+        |assignments: Array1<i64>| Silhouette::of(points.view(), assignments.view()).unwrap_err();
     assert_eq!(refusal(array![0]), Error::Points { points: 2, assignments: 1 });
     assert_eq!(refusal(array![0, -2]), Error::BadAssignment { row: 1, value: -2 });
     assert_eq!(refusal(array![0, 1]), Error::NotFinite { row: 1, column: 1 });

@@ -55,7 +55,11 @@ fn a_cluster_without_a_class_is_null() {
     assert_eq!(scores["one_to_one"]["map"], json!({"1": 0, "8": null}));
     let table = Contingency::new(array![0, 0, 0, 4].view(), array![1, 1, 1, 1].view()).unwrap();
     let scores = serde_json::to_value(Scores::of(&table)).unwrap();
-    assert_eq!(scores["majority"]["precision"], json!([0.75, null]), "nothing is predicted to be a 4");
+    assert_eq!(
+        scores["majority"]["precision"],
+        json!([0.75, null]),
+        "nothing is predicted to be a 4"
+    );
 }
 
 #[test]
@@ -82,7 +86,8 @@ fn large_tables_are_lists_of_cells() {
 
     // With few classes their confusion can be read, however many clusters there are.
     let few = labels.mapv(|class| class % 10);
-    let json = serde_json::to_value(Scores::of(&Contingency::new(few.view(), labels.view()).unwrap()));
+    let json =
+        serde_json::to_value(Scores::of(&Contingency::new(few.view(), labels.view()).unwrap()));
     let json = json.unwrap();
     assert_eq!((json.get("contingency"), json["nonzero_cells"].as_u64()), (None, Some(101)));
     assert_eq!(json["majority"]["confusion"].as_array().unwrap().len(), 10);
