@@ -1,16 +1,15 @@
-//! The table every score is computed from.
+//! The contingency table, from which every score against labels is computed.
 
 use ndarray::{Array2, ArrayView1};
 
 use crate::Error;
 use crate::ids::{check_assignment, number};
 
-/// How many points of each class lie in each cluster.
+/// Number of points of each class in each cluster.
 ///
 /// Rows are the classes and columns the clusters that occur, both in ascending order of id. Noise
 /// is not a column: it is counted [apart](Contingency::noise). Only cells with points are stored,
-/// so that the table takes memory in proportion to the points at most, however many classes and
-/// clusters there are.
+/// so that memory grows with the number of points at most, for any number of classes and clusters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contingency {
     classes: Vec<i64>,
@@ -109,29 +108,29 @@ impl Contingency {
         table
     }
 
-    /// The cells with points: row, column and count, row by row with ascending columns.
+    /// Lists the cells with points: row, column and count, row by row with ascending columns.
     pub fn cells(&self) -> impl Iterator<Item = (usize, usize, u64)> + '_ {
         (0..self.classes.len())
             .flat_map(move |row| self.row(row).map(move |(column, count)| (row, column, count)))
     }
 
-    /// Number of cells with points.
+    /// Returns the number of cells with points.
     pub fn nonzero_cells(&self) -> usize {
         self.counts.len()
     }
 
-    /// Column and count of the cells of a row that have points, with ascending columns.
+    /// Lists the cells with points of a row: column and count, with ascending columns.
     pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = (usize, u64)> + '_ {
         let cells = self.starts[row]..self.starts[row + 1];
         let columns = self.columns[cells.clone()].iter().map(|&column| column as usize);
         columns.zip(self.counts[cells].iter().copied())
     }
 
-    /// Number of points in row `row` and column `column`.
+    /// Returns the number of points in row `row` and column `column`.
     ///
     /// # Panics
     ///
-    /// If there is no such row.
+    /// Panics if there is no such row.
     pub fn count(&self, row: usize, column: usize) -> u64 {
         let cells = self.starts[row]..self.starts[row + 1];
         let found =
@@ -139,59 +138,59 @@ impl Contingency {
         found.map_or(0, |place| self.counts[cells.start + place])
     }
 
-    /// All counts, (classes, clusters), without noise: for tables small enough to be read.
+    /// Returns all counts, (classes, clusters), without noise: for small tables.
     pub fn to_dense(&self) -> Array2<u64> {
         let mut counts = Array2::zeros((self.classes.len(), self.clusters.len()));
         self.cells().for_each(|(row, column, count)| counts[[row, column]] = count);
         counts
     }
 
-    /// The distinct label ids, ascending: what the rows stand for.
+    /// Returns the distinct label ids, ascending: one for each row.
     pub fn classes(&self) -> &[i64] {
         &self.classes
     }
 
-    /// The distinct cluster ids, ascending and without noise: what the columns stand for.
+    /// Returns the distinct cluster ids, ascending and without noise: one for each column.
     pub fn clusters(&self) -> &[i64] {
         &self.clusters
     }
 
-    /// Number of noise points per class, (classes,).
+    /// Returns the number of noise points of each class, (classes,).
     pub fn noise(&self) -> &[u64] {
         &self.noise
     }
 
-    /// Number of points per class, noise included, (classes,).
+    /// Returns the number of points of each class, noise included, (classes,).
     pub fn class_sizes(&self) -> Vec<u64> {
         let clustered =
             |row| self.counts[self.starts[row]..self.starts[row + 1]].iter().sum::<u64>();
         self.noise.iter().enumerate().map(|(row, noise)| noise + clustered(row)).collect()
     }
 
-    /// Number of points per cluster, (clusters,).
+    /// Returns the number of points of each cluster, (clusters,).
     pub fn cluster_sizes(&self) -> Vec<u64> {
         let mut sizes = vec![0; self.clusters.len()];
         self.cells().for_each(|(_, column, count)| sizes[column] += count);
         sizes
     }
 
-    /// Number of points, noise included.
+    /// Returns the number of points, noise included.
     pub fn n(&self) -> u64 {
         self.n
     }
 
-    /// The share of points that are noise, in 0..=1.
+    /// Returns the share of points that are noise, in 0..=1.
     pub fn noise_share(&self) -> f64 {
         self.share(self.noise.iter().sum())
     }
 
-    /// `points` as a share of all points, noise included.
+    /// Returns `points` as a share of all points, noise included.
     pub(crate) fn share(&self, points: u64) -> f64 {
         points as f64 / self.n as f64
     }
 }
 
-/// Refuses lengths and ids that cannot be counted.
+/// Checks the lengths and ids.
 fn check(labels: ArrayView1<i64>, assignments: ArrayView1<i64>) -> Result<(), Error> {
     if labels.len() != assignments.len() {
         return Err(Error::Lengths { labels: labels.len(), assignments: assignments.len() });

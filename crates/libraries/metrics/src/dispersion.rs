@@ -1,4 +1,4 @@
-//! How wide clusters are for how far apart they lie: scores that need no labels and look at centers alone.
+//! Davies-Bouldin and Calinski-Harabasz: scores that need no labels and look at centers alone.
 
 use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
@@ -8,34 +8,39 @@ use crate::Error;
 use crate::ids::{NOISE, number};
 use crate::points::{check_points, max_abs, scale, squared_distance};
 
-/// Points that are summed before they are added to what was summed before: less rounding, and the same whatever the threads.
+/// Points that are summed at a time, before their sum is added to the total.
+///
+/// Loses fewer digits, and gives the same bits for any number of threads.
 const BLOCK_ROWS: usize = 4096;
 
-/// Widths of clusters against the distances of their centers, in the space that the points are given in.
+/// Scores of the width of clusters against the distances of their centers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Dispersion {
-    /// The Davies-Bouldin index, 0 or more, less is better; `None` where fewer than two clusters have points.
+    /// The Davies-Bouldin index, 0 or more, lower is better; `None` for fewer than two clusters.
     ///
-    /// For each cluster the worst of the others, by the sum of their mean distances to their centers over the distance of these;
-    /// then the mean. Davies and Bouldin, *A cluster separation measure*, IEEE PAMI 1 (1979). Of centers in the same place
-    /// the quotient counts as 0, as scikit-learn has it.
+    /// For each cluster takes the largest ratio, over all other clusters, of the sum of their mean
+    /// distances to their centers to the distance of the centers; then the mean. Davies and Bouldin
+    /// 1979, *A cluster separation measure*, IEEE PAMI 1. As in scikit-learn, the ratio is 0 if two
+    /// centers coincide.
     pub davies_bouldin: Option<f64>,
-    /// The Calinski-Harabasz index, 0 or more, more is better; `None` where fewer than two clusters have points, or each point
-    /// is a cluster.
+    /// The Calinski-Harabasz index, 0 or more, higher is better.
     ///
-    /// Variance of the centers over variance within, each for its degrees of freedom. Calinski and Harabasz, *A dendrite method for
-    /// cluster analysis*, Communications in Statistics 3 (1974), equation 3. 1 where nothing varies within, as
-    /// scikit-learn has it.
+    /// `None` for fewer than two clusters, or if each point is a cluster. The variance between
+    /// centers over the variance within clusters, each divided by its degrees of freedom. Calinski
+    /// and Harabasz 1974, *A dendrite method for cluster analysis*, Communications in Statistics 3,
+    /// equation 3. As in scikit-learn, 1 if nothing varies within clusters.
     pub calinski_harabasz: Option<f64>,
 }
 
 impl Dispersion {
-    /// Scores `points` (n, d) under `assignments` (n,), which are 0 or more, or -1 for noise, which
-    /// is left out. Neither the unit of the points matters nor how far from the origin they lie.
+    /// Scores `points` (n, d) under `assignments` (n,), which are 0 or more, or -1 for noise.
+    ///
+    /// Leaves out noise. Neither the unit of the points nor their distance from the origin matters.
     ///
     /// # Errors
     ///
-    /// Other numbers of points and assignments, an assignment below -1, a value that is not finite.
+    /// Fails if the numbers of points and assignments differ, an assignment is below -1, or a value
+    /// is not finite.
     ///
     /// Tested against scikit-learn's `davies_bouldin_score` and `calinski_harabasz_score`.
     pub fn of<T: Copy + Into<f64> + Sync>(
@@ -88,7 +93,7 @@ impl Dispersion {
     }
 }
 
-/// The rows of each cluster, ascending.
+/// Lists the rows of each cluster, ascending.
 fn members(rows: &[usize], labels: &[u32], clusters: usize) -> Vec<Vec<usize>> {
     let mut sizes = vec![0; clusters];
     rows.iter().for_each(|&row| sizes[labels[row] as usize] += 1);
@@ -97,21 +102,21 @@ fn members(rows: &[usize], labels: &[u32], clusters: usize) -> Vec<Vec<usize>> {
     members
 }
 
-/// Points, measured from `origin` and in `unit`.
+/// Points relative to `origin`, in the unit `unit`.
 struct CenteredPoints<'a, T> {
     points: ArrayView2<'a, T>,
-    /// In the unit, (d,).
+    /// Origin in the unit, (d,).
     origin: Vec<f64>,
     unit: f64,
 }
 
-/// How the points of a cluster are spread.
+/// Center, width and sum of squares of a cluster.
 struct ClusterSpread {
-    /// Their mean, from the origin and in the unit, (d,).
+    /// Mean of the points, relative to the origin and in the unit, (d,).
     center: Vec<f64>,
-    /// Mean distance to it.
+    /// Mean distance of the points to the center.
     width: f64,
-    /// Sum of the squares of these distances.
+    /// Sum of the squared distances.
     squares: f64,
 }
 
@@ -124,7 +129,7 @@ impl<T: Copy + Into<f64>> CenteredPoints<'_, T> {
         }
     }
 
-    /// Of the points `members`, of which there is one at least.
+    /// Measures the cluster of the points `members`, at least one.
     fn spread(&self, members: &[usize]) -> ClusterSpread {
         let d = self.origin.len();
         let (mut center, mut point) = (vec![0.0; d], vec![0.0; d]);

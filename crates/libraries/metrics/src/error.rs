@@ -1,11 +1,12 @@
-//! What can be wrong with the arrays.
+//! Errors of the arrays given.
 
-/// Why arrays cannot be scored. Every message is one line that names the place and the cure.
+/// Why arrays cannot be scored. Every message is one line that names the place and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The arrays do not describe the same points.
     #[error(
-        "{labels} labels but {assignments} assignments: pass one of each per point, both from the same split"
+        "{labels} labels but {assignments} assignments: pass one of each per point, both from the \
+         same split"
     )]
     Lengths {
         /// Number of labels.
@@ -16,7 +17,8 @@ pub enum Error {
 
     /// The points and the assignments are not of the same rows.
     #[error(
-        "expected {assignments} points, as many as assignments, found {points}; give the points that were clustered"
+        "expected {assignments} points, as many as assignments, found {points}; give the points \
+         that were clustered"
     )]
     Points {
         /// Number of points.
@@ -25,9 +27,10 @@ pub enum Error {
         assignments: usize,
     },
 
-    /// A feature of a point that is not a number to measure with.
+    /// A feature of a point is not finite.
     #[error(
-        "expected finite points, found none at row {row}, column {column}; replace or drop such rows first"
+        "expected finite points, found none at row {row}, column {column}; replace or drop such \
+         rows first"
     )]
     NotFinite {
         /// The first such row, counted from 0.
@@ -40,9 +43,10 @@ pub enum Error {
     #[error("no points to score: pass at least one label and its assignment")]
     Empty,
 
-    /// A label below 0.
+    /// A label is below 0.
     #[error(
-        "label {value} at row {row}, expected 0 or more: drop unlabelled points from both arrays first"
+        "label {value} at row {row}, expected 0 or more: drop unlabelled points from both arrays \
+         first"
     )]
     NegativeLabel {
         /// The first such row, counted from 0.
@@ -51,9 +55,10 @@ pub enum Error {
         value: i64,
     },
 
-    /// An assignment below -1.
+    /// An assignment is below -1.
     #[error(
-        "assignment {value} at row {row}, expected -1 (noise), 0 or more: write every noise point as -1"
+        "assignment {value} at row {row}, expected -1 (noise), 0 or more: write every noise point \
+         as -1"
     )]
     BadAssignment {
         /// The first such row, counted from 0.
@@ -62,7 +67,7 @@ pub enum Error {
         value: i64,
     },
 
-    /// More points than rows can be numbered with 32 bits.
+    /// There are too many points to number with 32 bits.
     #[error("expected fewer than 4294967295 points, found {found}: score them in parts")]
     TooManyPoints {
         /// Number of points.

@@ -1,10 +1,10 @@
-//! The best one-to-one pairing of rows with columns of a sparse table.
+//! Solves the assignment problem: the best one-to-one pairing of rows and columns.
 
 mod weights;
 
 pub(crate) use weights::SparseWeights;
 
-/// No row or no column.
+/// Stands for no row and no column.
 const NONE: u32 = u32::MAX;
 
 /// Pairs rows with columns one to one so that the sum of their weights is largest.
@@ -28,7 +28,7 @@ const NONE: u32 = u32::MAX;
 /// [`Contingency::acc`](crate::Contingency::acc) against `scipy.optimize.linear_sum_assignment`.
 pub(crate) fn max_weight_matching(weights: &SparseWeights) -> Vec<Option<usize>> {
     let mut column_of = Matching::solve(weights);
-    // What is left over shares no cell above 0 with what else is left over: any pairs will do.
+    // Rows and columns that are left share no cell above 0, so that any pairs will do.
     let mut taken = vec![false; weights.columns];
     column_of
         .iter()

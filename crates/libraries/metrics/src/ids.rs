@@ -4,14 +4,14 @@ use ndarray::ArrayView1;
 
 use crate::Error;
 
-/// The assignment of a point that belongs to no cluster, as HDBSCAN writes it.
+/// Assignment of a point that belongs to no cluster, as HDBSCAN writes it.
 pub(crate) const NOISE: i64 = -1;
 
-/// Refuses assignments that are neither a cluster nor noise.
+/// Checks that assignments are clusters (0 or more) or noise (-1).
 ///
 /// # Errors
 ///
-/// The first assignment below -1.
+/// Reports the first assignment below -1.
 ///
 /// ```
 /// use metrics::{Error, check_assignments};
@@ -31,18 +31,18 @@ pub(crate) fn check_assignment(row: usize, assignment: i64) -> Result<(), Error>
 
 /// Numbers ids from 0 in ascending order.
 ///
-/// Returns the distinct ids without noise, and of each point the number of its id; the number of
-/// noise is one more than the last.
+/// Returns the distinct ids without noise, and the number of each point's id. Noise has the number
+/// after the last.
 ///
 /// # Errors
 ///
-/// More points than a number of 32 bits can count.
+/// Fails for 2^32 - 1 points or more.
 pub(crate) fn number(ids: ArrayView1<i64>) -> Result<(Vec<i64>, Vec<u32>), Error> {
     if ids.len() >= u32::MAX as usize {
         return Err(Error::TooManyPoints { found: ids.len() });
     }
     let largest = ids.iter().copied().max().unwrap_or(NOISE);
-    // Ids about as small as the number of points are found by a table, others by bisection.
+    // Small ids are looked up in a table, others by bisection.
     if usize::try_from(largest).is_ok_and(|largest| largest / 4 <= ids.len() + 256) {
         let mut numbers = vec![u32::MAX; largest as usize + 1];
         ids.iter().filter(|&&id| id != NOISE).for_each(|&id| numbers[id as usize] = 0);
@@ -87,7 +87,8 @@ mod tests {
                 let found = known.get(number as usize).copied().unwrap_or(NOISE);
                 prop_assert_eq!(found, id);
             }
-            prop_assert!(known.is_sorted() && known.iter().all(|id| ids.iter().any(|other| other == id)));
+            let occurs = |id: &i64| ids.iter().any(|other| other == id);
+            prop_assert!(known.is_sorted() && known.iter().all(occurs));
         }
     }
 }

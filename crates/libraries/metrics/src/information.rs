@@ -1,4 +1,4 @@
-//! Shared information, in nats: the normalized and the adjusted mutual information.
+//! Mutual information, in nats: normalized, adjusted, homogeneity and completeness.
 
 use rayon::prelude::*;
 
@@ -6,15 +6,16 @@ use crate::Contingency;
 use crate::joint::Joint;
 
 impl Contingency {
-    /// The normalized mutual information, I(U, V) / mean(H(U), H(V)) with the arithmetic mean: 1 for the same
-    /// grouping, 0 for an independent one.
+    /// Returns the normalized mutual information, I(U, V) / mean(H(U), H(V)).
     ///
-    /// Noise points are taken as one group of their own, as scikit-learn does with an id of -1. Not adjusted
-    /// for chance: it grows with the number of clusters, see [`ami`](Self::ami). A single class in a single
+    /// The mean is arithmetic: 1 for equal partitions, 0 for independent ones. Noise points count
+    /// as one group of their own, as scikit-learn does with an id of -1. Not adjusted for chance:
+    /// it grows with the number of clusters, see [`ami`](Self::ami). A single class in a single
     /// cluster is 1.
     ///
-    /// Vinh, Epps and Bailey 2010, *Information theoretic measures for clusterings comparison*, JMLR 11,
-    /// 2837-2854, there NMI_sum. Tested against `sklearn.metrics.normalized_mutual_info_score`.
+    /// Vinh, Epps and Bailey 2010, *Information theoretic measures for clusterings comparison*,
+    /// JMLR 11, 2837-2854, there NMI_sum. Tested against
+    /// `sklearn.metrics.normalized_mutual_info_score`.
     pub fn nmi(&self) -> f64 {
         let joint = self.joint();
         if joint.same_partition() {
@@ -23,19 +24,22 @@ impl Contingency {
         mutual_information(&joint) / mean_entropy(&joint)
     }
 
-    /// Homogeneity, I(U, V) / H(U) with U the classes: 1 where every cluster has members of one class alone. 1 for a single class.
+    /// Returns the homogeneity, I(U, V) / H(U) with U the classes.
     ///
-    /// Noise points are taken as one group of their own.
+    /// 1 if every cluster has members of one class only, and for a single class. Noise points count
+    /// as one group of their own.
     ///
-    /// Rosenberg and Hirschberg 2007, *V-Measure*, EMNLP-CoNLL, 410-420. Tested against `sklearn.metrics.homogeneity_score`.
+    /// Rosenberg and Hirschberg 2007, *V-Measure*, EMNLP-CoNLL, 410-420. Tested against
+    /// `sklearn.metrics.homogeneity_score`.
     pub fn homogeneity(&self) -> f64 {
         let joint = self.joint();
         share_of(&joint, entropy(&joint.class_sizes))
     }
 
-    /// Completeness, I(U, V) / H(V) with V the clusters: 1 where all members of a class are in one cluster. 1 for a single cluster.
+    /// Returns the completeness, I(U, V) / H(V) with V the clusters.
     ///
-    /// Noise points are taken as one group of their own.
+    /// 1 if all members of a class are in one cluster, and for a single cluster. Noise points count
+    /// as one group of their own.
     ///
     /// Rosenberg and Hirschberg 2007. Tested against `sklearn.metrics.completeness_score`.
     pub fn completeness(&self) -> f64 {
@@ -43,41 +47,43 @@ impl Contingency {
         share_of(&joint, entropy(&joint.group_sizes))
     }
 
-    /// The V-measure, the harmonic mean of [`homogeneity`](Self::homogeneity) and [`completeness`](Self::completeness): the
-    /// same number as [`nmi`](Self::nmi).
+    /// Returns the V-measure, which is the same number as [`nmi`](Self::nmi).
     ///
-    /// Rosenberg and Hirschberg 2007. Tested against `sklearn.metrics.v_measure_score`.
+    /// It is the harmonic mean of [`homogeneity`](Self::homogeneity) and
+    /// [`completeness`](Self::completeness). Rosenberg and Hirschberg 2007. Tested against
+    /// `sklearn.metrics.v_measure_score`.
     pub fn v_measure(&self) -> f64 {
         self.nmi()
     }
 
-    /// The adjusted mutual information, (I - E\[I\]) / (mean(H(U), H(V)) - E\[I\]) with the arithmetic mean:
-    /// 1 for the same grouping, 0 on average for a random one with groups of the same sizes. It may be
-    /// negative.
+    /// Returns the adjusted mutual information, (I - E\[I\]) / (mean(H(U), H(V)) - E\[I\]).
     ///
-    /// Noise points are taken as one group of their own, as scikit-learn does with an id of -1. A single
-    /// class in a single cluster is 1, and so are singletons in singletons.
+    /// The mean is arithmetic: 1 for equal partitions, 0 on average for random ones with groups of
+    /// the same sizes; it may be negative. Noise points count as one group of their own, as
+    /// scikit-learn does with an id of -1. A single class in a single cluster is 1, and so are
+    /// singletons in singletons.
     ///
     /// Vinh, Epps and Bailey 2010, JMLR 11, 2837-2854, there AMI_sum. Tested against
-    /// `sklearn.metrics.adjusted_mutual_info_score`, and the expectation also against its definition: the
-    /// mean over all permutations.
+    /// `sklearn.metrics.adjusted_mutual_info_score`, and the expectation also against its
+    /// definition: the mean over all permutations.
     pub fn ami(&self) -> f64 {
         let joint = self.joint();
         if joint.same_partition() {
             return 1.0;
         }
-        // The partitions differ, so the mean entropy exceeds whatever they could share: no division by 0.
+        // The partitions differ, so the mean entropy exceeds whatever they could share: no division
+        // by 0.
         let expected = expected_mutual_information(&joint);
         (mutual_information(&joint) - expected) / (mean_entropy(&joint) - expected)
     }
 }
 
-/// The mutual information as a share of the entropy of one of the groupings; 1 where that has none.
+/// Returns the mutual information as a share of `entropy`, or 1 if that is 0.
 fn share_of(joint: &Joint, entropy: f64) -> f64 {
     if joint.same_partition() || entropy == 0.0 { 1.0 } else { mutual_information(joint) / entropy }
 }
 
-/// Mean of the entropies of the two groupings.
+/// Returns the mean entropy of the two partitions.
 fn mean_entropy(joint: &Joint) -> f64 {
     (entropy(&joint.class_sizes) + entropy(&joint.group_sizes)) / 2.0
 }
@@ -101,13 +107,16 @@ fn mutual_information(joint: &Joint) -> f64 {
     information.max(0.0) // below only by rounding
 }
 
-/// What a cell of `count` > 0 points adds to the mutual information, given its row sum `a`, its column sum
-/// `b` and the number of points `n`.
+/// Returns what a cell of `count` > 0 points adds to the mutual information.
+///
+/// `a` is its row sum, `b` its column sum and `n` the number of points.
 fn cell(count: f64, a: u64, b: u64, n: f64) -> f64 {
     count / n * (n * count / (a as f64 * b as f64)).ln()
 }
 
-/// E\[I\] when one of the groupings is permuted at random: the hypergeometric model of Vinh et al. 2010.
+/// Returns E\[I\] when one of the partitions is permuted at random.
+///
+/// The hypergeometric model of Vinh et al. 2010.
 ///
 /// Time in proportion to the number of points at most: sizes that differ are few (k of them make
 /// up at least k^2 / 2 points), and the terms of a pair of sizes a and b are about as many as
@@ -124,28 +133,30 @@ fn expected_mutual_information(joint: &Joint) -> f64 {
     parts.iter().sum()
 }
 
-/// The distinct sizes, ascending, and how often each occurs.
+/// Returns the distinct sizes, ascending, and how often each occurs.
 fn multiplicities(sizes: &[u64]) -> Vec<(u64, f64)> {
     let mut sorted = sizes.to_vec();
     sorted.sort_unstable();
     sorted.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as f64)).collect()
 }
 
-/// The mean of [`cell`] when its count follows the hypergeometric distribution: `a` of `n` points are drawn,
-/// `b` are of the right kind.
+/// Returns the mean of [`cell`] if its count follows the hypergeometric distribution.
 ///
-/// The usual way, through ln n!, loses digits as n grows: ln n! is about n ln n, and what is left of an f64
-/// after subtracting several of those is about 10 digits at n = 60,000. Here the probabilities are built
-/// outwards from the most likely count by the ratio of neighbours, relative to it, and divided by their sum
-/// at the end. That keeps full precision at any n, and stops after a few standard deviations instead of
-/// min(a, b) terms.
+/// `a` of `n` points are drawn, `b` are of the right kind.
+///
+/// The usual way, through ln n!, loses digits as n grows: ln n! is about n ln n, and what is left
+/// of an f64 after subtracting several of those is about 10 digits at n = 60,000. Here the
+/// probabilities are built outwards from the most likely count by the ratio of neighbors, relative
+/// to it, and divided by their sum at the end. That keeps full precision at any n, and stops after
+/// a few standard deviations instead of min(a, b) terms.
 fn expected_cell(a: u64, b: u64, n: u64) -> f64 {
     /// Relative to the most likely count. Beyond it the tail falls faster than a geometric series.
     const NEGLIGIBLE: f64 = 1e-25;
 
     let lowest = (a + b).saturating_sub(n);
     let highest = a.min(b);
-    // The mode of the distribution, which lies between the two; the product may need more than 64 bits.
+    // The mode of the distribution, which lies between the two; the product may need more than 64
+    // bits.
     let likeliest = (u128::from(a + 1) * u128::from(b + 1) / u128::from(n + 2)) as u64;
 
     let value = |count: u64| if count == 0 { 0.0 } else { cell(count as f64, a, b, n as f64) };
@@ -214,10 +225,12 @@ mod tests {
     #[test]
     fn by_hand() {
         // Classes 2 + 2, clusters 1 + 3, cells 1 1 / 0 2. Clusters within classes:
-        // I = 1/4 ln(4*1/(2*1)) + 1/4 ln(4*1/(2*3)) + 2/4 ln(4*2/(2*3)) = ln2/4 - ln(3/2)/4 + ln(4/3)/2
+        // I = 1/4 ln(4*1/(2*1)) + 1/4 ln(4*1/(2*3)) + 2/4 ln(4*2/(2*3))
+        //   = ln2/4 - ln(3/2)/4 + ln(4/3)/2
         //   = ln2/4 - ln3/4 + ln2/4 + ln2 - ln3/2 = 3/2 ln2 - 3/4 ln3.
         // H(U) = ln2; H(V) = 1/4 ln4 + 3/4 ln(4/3) = 2 ln2 - 3/4 ln3.
-        // Whatever the permutation, the lone point falls into one class or the other: E[I] = I, so AMI = 0.
+        // In every permutation the lone point falls into one class or the other: E[I] = I, so that
+        // AMI = 0.
         let table = table(&[0, 0, 1, 1], &[0, 1, 1, 1]);
         let ln_3 = 3_f64.ln();
         let information = 1.5 * LN_2 - 0.75 * ln_3;
@@ -252,7 +265,8 @@ mod tests {
         let cases: [(&[i64], &[i64]); 4] = [
             (&[0, 0, 0, 1, 1, 1, 1], &[0, 0, 1, 1, 2, 2, 2]),
             (&[0, 0, 0, 0, 0, 0, 1], &[0, 0, 0, 0, 0, 1, 1]), // a + b > n: the count cannot be 0
-            (&[0, 1, 2, 3, 4, 5, 6], &[0, 0, 0, 0, 1, 1, 2]), // singletons: all permutations are alike
+            // Of singletons all permutations are alike.
+            (&[0, 1, 2, 3, 4, 5, 6], &[0, 0, 0, 0, 1, 1, 2]),
             (&[0, 0, 1, 1, 2, 2, 3], &[0, 1, 2, 3, 0, 1, 2]),
         ];
         for (labels, assignments) in cases {
@@ -268,7 +282,8 @@ mod tests {
 
     #[test]
     fn the_expectation_keeps_its_digits_when_n_is_large() {
-        // The leading term of the expectation is (rows - 1)(columns - 1) / 2n; the next is smaller by 1/n.
+        // The leading term of the expectation is (rows - 1)(columns - 1) / 2n; the next is smaller
+        // by 1/n.
         let quarter = 250_000_000;
         let table = Contingency::from_dense(&array![[quarter, quarter], [quarter, quarter]]);
         let joint = table.joint();

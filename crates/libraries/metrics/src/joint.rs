@@ -1,9 +1,9 @@
-//! The two groupings that a table compares, with noise as a group.
+//! The two partitions that a table compares, with noise as a group.
 
 use crate::Contingency;
 
 impl Contingency {
-    /// Both groupings on an equal footing, noise being one more group.
+    /// Returns both partitions on an equal footing, with noise as one more group.
     pub(crate) fn joint(&self) -> Joint<'_> {
         let mut group_sizes = self.cluster_sizes();
         let noise: u64 = self.noise().iter().sum();
@@ -14,10 +14,9 @@ impl Contingency {
     }
 }
 
-/// Two partitions of the same points, as scikit-learn sees them: the group of noise is a group like any
-/// other.
+/// Two partitions of the same points, as scikit-learn sees them.
 ///
-/// No row and no column is empty.
+/// Noise is a group like any other. No row and no column is empty.
 pub(crate) struct Joint<'a> {
     table: &'a Contingency,
     /// Row sums, (classes,).
@@ -29,7 +28,7 @@ pub(crate) struct Joint<'a> {
 }
 
 impl Joint<'_> {
-    /// The cells with points: class, group and count. Noise is the last group.
+    /// Lists the cells with points: class, group and count. Noise is the last group.
     pub(crate) fn cells(&self) -> impl Iterator<Item = (usize, usize, u64)> + '_ {
         let last = self.table.clusters().len();
         self.table.noise().iter().enumerate().flat_map(move |(row, &noise)| {
@@ -38,9 +37,10 @@ impl Joint<'_> {
         })
     }
 
-    /// Whether the two partitions are one and the same but for the names of their groups.
+    /// Returns whether the partitions are equal but for the names of their groups.
     pub(crate) fn same_partition(&self) -> bool {
-        // No row or column is empty, so as many filled cells as rows (columns) means exactly one in each.
+        // No row or column is empty, so as many filled cells as rows (columns) means exactly one in
+        // each.
         let noise = self.table.noise().iter().filter(|&&count| count > 0).count();
         let filled = self.table.nonzero_cells() + noise;
         (self.class_sizes.len(), self.group_sizes.len()) == (filled, filled)

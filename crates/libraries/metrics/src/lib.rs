@@ -1,8 +1,8 @@
-//! Scores of a clustering: against known classes, and without any.
+//! Scores clusterings against known classes, or by their points alone.
 //!
-//! Against classes everything is a function of one table, [`Contingency`]: how many points of each class lie in each
-//! cluster. It is counted once, in one pass over the points, and every score is then a method that cannot
-//! fail:
+//! Against classes everything is a function of one table, [`Contingency`]: how many points of each
+//! class lie in each cluster. It is counted once, in one pass over the points, and every score is
+//! then a method that cannot fail:
 //!
 //! | score | question it answers | noise points |
 //! | --- | --- | --- |
@@ -12,14 +12,15 @@
 //! | [`homogeneity`](Contingency::homogeneity), [`completeness`](Contingency::completeness), [`v_measure`](Contingency::v_measure) | the same, from either side | a group |
 //! | [`ari`](Contingency::ari), [`fowlkes_mallows`](Contingency::fowlkes_mallows) | on how many pairs of points do the two groupings agree? | a group |
 //!
-//! Purity and ACC are both called *accuracy* in the literature. They are not the same number: purity is never
-//! smaller, and it grows with the number of clusters (it is 1 when every point is a cluster of its own). Here
-//! neither is called accuracy.
+//! Purity and ACC are both called *accuracy* in the literature. They are not the same number:
+//! purity is never smaller, and it grows with the number of clusters (it is 1 when every point is a
+//! cluster of its own). Here neither is called accuracy.
 //!
 //! [`Scores`] collects all of it for one split, ready to be written as JSON.
 //!
-//! Without classes there are the points alone: [`Silhouette`] says how much nearer they are to their own cluster than to
-//! the next, [`Dispersion`] how wide clusters are for the distances of their centres. Whether such a score tells the better of several runs is what [`RankCorrelation`] of it with ACC says.
+//! Without classes, [`Silhouette`] compares how near points are to their own cluster and to the
+//! next one, and [`Dispersion`] compares the width of clusters with the distances of their centers.
+//! [`RankCorrelation`] of such a score with ACC tells whether it finds the better of several runs.
 //!
 //! ```
 //! use metrics::{Contingency, Scores};

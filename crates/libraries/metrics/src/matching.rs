@@ -1,4 +1,4 @@
-//! Giving each cluster a class, and what comes of it: purity, ACC and the confusion matrices.
+//! Maps clusters to classes: purity, ACC and the confusion matrices.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// The share of each class that is predicted right, (classes,). Unassigned points count as wrong.
+    /// Returns the recall of each class, (classes,). Unassigned points count as wrong.
     pub fn recall(&self) -> Vec<f64> {
         self.correct
             .iter()
@@ -35,8 +35,7 @@ impl Confusion {
             .collect()
     }
 
-    /// The share of what is predicted to be each class that is, (classes,); `None` for a class that
-    /// nothing is predicted to be.
+    /// Returns the precision of each class, (classes,); `None` if nothing is predicted to be it.
     pub fn precision(&self) -> Vec<Option<f64>> {
         let columns = self.correct.iter().zip(&self.predicted);
         columns
@@ -46,26 +45,27 @@ impl Confusion {
 }
 
 impl Contingency {
-    /// The share of points whose class is the most frequent one of their cluster, in 0..=1. Noise counts as
-    /// wrong.
+    /// Returns the purity: the share of points in the most frequent class of their cluster.
     ///
-    /// Reports that map clusters to classes by majority vote call this accuracy; see [`acc`](Self::acc) for
-    /// the other number of that name.
+    /// It is in 0..=1; noise counts as wrong. Reports that map clusters to classes by majority vote
+    /// call this accuracy; see [`acc`](Self::acc) for the other number of that name.
     ///
-    /// Manning, Raghavan and Schuetze 2008, *Introduction to Information Retrieval*, section 16.3. Tested
-    /// against NumPy and the two confusion matrices of a published report.
+    /// Manning, Raghavan and Schuetze 2008, *Introduction to Information Retrieval*, section 16.3.
+    /// Tested against NumPy and the two confusion matrices of a published report.
     pub fn purity(&self) -> f64 {
         self.share(self.largest_cells().iter().map(|&(count, _)| count).sum())
     }
 
-    /// The map behind [`purity`](Self::purity): each cluster stands for its most frequent class, the smallest
-    /// id of equals. Several clusters may stand for one class. No value is `None`.
+    /// Maps each cluster to its most frequent class, the smallest id of equals.
+    ///
+    /// The map behind [`purity`](Self::purity). Several clusters may share a class; no value is
+    /// `None`.
     pub fn majority_map(&self) -> ClassMap {
         let classes = self.largest_cells().into_iter().map(|(_, row)| Some(self.classes()[row]));
         self.clusters().iter().copied().zip(classes).collect()
     }
 
-    /// Count and row of the largest cell of each column, the first of equals.
+    /// Returns count and row of the largest cell of each column, the first of equals.
     fn largest_cells(&self) -> Vec<(u64, usize)> {
         let mut largest = vec![(0, 0); self.clusters().len()];
         for (row, column, count) in self.cells() {
@@ -76,19 +76,22 @@ impl Contingency {
         largest
     }
 
-    /// ACC: the share of points whose class is the one their cluster stands for under the best one-to-one
-    /// map, in 0..=1. Noise counts as wrong, and so do the members of clusters left without a class. Never
-    /// above [`purity`](Self::purity).
+    /// Returns the clustering accuracy (ACC): accuracy under the best one-to-one map.
     ///
-    /// Yang et al. 2010, *Image clustering using local discriminant models and global integration*, IEEE TIP
-    /// 19. Tested against `scipy.optimize.linear_sum_assignment`.
+    /// It is in 0..=1 and never above [`purity`](Self::purity). Noise counts as wrong, and so do
+    /// members of clusters without a class. The map is found by the Hungarian method.
+    ///
+    /// Yang et al. 2010, *Image clustering using local discriminant models and global integration*,
+    /// IEEE TIP 19. Tested against `scipy.optimize.linear_sum_assignment`.
     pub fn acc(&self) -> f64 {
         self.accuracy(&self.one_to_one_map())
     }
 
-    /// The map behind [`acc`](Self::acc). With more clusters than classes, some clusters stand for none.
+    /// Maps clusters to classes one to one, with as many correct points as possible.
     ///
-    /// With fewer, some classes have no cluster. Of several best maps the same one is always returned.
+    /// The map behind [`acc`](Self::acc). If there are more clusters than classes, some map to
+    /// `None`; if there are fewer, some classes have no cluster. Returns the same one of several
+    /// best maps.
     pub fn one_to_one_map(&self) -> ClassMap {
         let cells = || self.cells().map(|(row, column, count)| (column, row, count));
         let weights = SparseWeights::new(self.clusters().len(), self.classes().len(), cells);
@@ -97,20 +100,19 @@ impl Contingency {
         self.clusters().iter().copied().zip(classes).collect()
     }
 
-    /// The share of points whose class is the one their cluster stands for in `map`, in 0..=1.
-    /// Noise counts as wrong.
+    /// Returns the accuracy under `map`, in 0..=1; noise counts as wrong.
     ///
-    /// `map` may come from another split, such as the training split: a cluster it does not
-    /// mention, or whose class does not occur among [`classes`](Self::classes), leaves its points
+    /// `map` may come from another split, such as the training split. Points of a cluster that it
+    /// does not mention, or whose class does not occur among [`classes`](Self::classes), count as
     /// wrong.
     pub fn accuracy(&self, map: &ClassMap) -> f64 {
         self.share(self.confusion(map).correct.iter().sum())
     }
 
-    /// True against predicted classes when every cluster stands for its class in `map`.
+    /// Counts true against predicted classes under `map`.
     ///
-    /// `map` may come from another split: a cluster it does not mention, or whose class does not occur among
-    /// [`classes`](Self::classes), leaves its points unassigned.
+    /// `map` may come from another split: a cluster it does not mention, or whose class does not
+    /// occur among [`classes`](Self::classes), leaves its points unassigned.
     pub fn confusion(&self, map: &ClassMap) -> Confusion {
         let k = self.classes().len();
         let predictions = self.predictions(map);
@@ -130,8 +132,10 @@ impl Contingency {
         Confusion { correct, predicted, sizes: self.class_sizes(), unassigned }
     }
 
-    /// Points by true class (rows) and predicted class (columns) under `map`, (classes, classes),
-    /// both in the order of [`classes`](Self::classes): for classes few enough to be read.
+    /// Returns the confusion matrix under `map`, (classes, classes): for few classes.
+    ///
+    /// Rows are true and columns predicted classes, both in the order of
+    /// [`classes`](Self::classes).
     pub fn confusion_matrix(&self, map: &ClassMap) -> Array2<u64> {
         let predictions = self.predictions(map);
         let mut counts = Array2::zeros((self.classes().len(), self.classes().len()));
@@ -143,7 +147,7 @@ impl Contingency {
         counts
     }
 
-    /// The row of the class that each column stands for in `map`.
+    /// Returns the row of the class that each cluster maps to.
     fn predictions(&self, map: &ClassMap) -> Vec<Option<usize>> {
         let class = |cluster| map.get(cluster).copied().flatten();
         let row = |class| self.classes().binary_search(&class).ok();
@@ -187,7 +191,8 @@ mod tests {
 
     #[test]
     fn one_to_one_leaves_a_cluster_over() {
-        // 0 -> 1 with 3 points; 4 gets one point from cluster 5 or 6, and the first of equals is kept.
+        // 0 -> 1 with 3 points; 4 gets one point from cluster 5 or 6, and the first of equals is
+        // kept.
         let table = three_clusters_of_two_classes();
         assert_eq!(table.one_to_one_map(), ClassMap::from([(0, Some(1)), (5, Some(4)), (6, None)]));
         assert_eq!(table.acc(), 4.0 / 8.0);

@@ -1,27 +1,28 @@
-//! Agreement over pairs of points: the adjusted Rand index and that of Fowlkes and Mallows.
+//! The adjusted Rand index and the Fowlkes-Mallows index: agreement over pairs of points.
 
 use crate::Contingency;
 use crate::joint::Joint;
 
 impl Contingency {
-    /// The adjusted Rand index: 1 for the same grouping, 0 on average for a random one, possibly negative.
+    /// Returns the adjusted Rand index: 1 for equal partitions, 0 on average for random ones.
     ///
-    /// Noise points are taken as one group of their own, as scikit-learn does with an id of -1. Exact but for
-    /// the last division, for up to 2^31 points.
+    /// It may be negative. Noise points count as one group of their own, as scikit-learn does with
+    /// an id of -1. Exact but for the last division, for up to 2^31 points.
     ///
-    /// Hubert and Arabie 1985, *Comparing partitions*, Journal of Classification 2, equation 5. Tested
-    /// against `sklearn.metrics.adjusted_rand_score`.
+    /// Hubert and Arabie 1985, *Comparing partitions*, Journal of Classification 2, equation 5.
+    /// Tested against `sklearn.metrics.adjusted_rand_score`.
     pub fn ari(&self) -> f64 {
         adjusted_rand(&self.joint())
     }
 
-    /// The Fowlkes-Mallows index: the geometric mean of precision and recall over pairs of points, in 0..=1; 0 where no pair is
-    /// together in both groupings.
+    /// Returns the Fowlkes-Mallows index, in 0..=1.
     ///
-    /// Noise points are taken as one group of their own, as scikit-learn does with an id of -1.
+    /// It is the geometric mean of precision and recall over pairs of points, and 0 if no pair is
+    /// together in both partitions. Noise points count as one group of their own, as scikit-learn
+    /// does with an id of -1.
     ///
-    /// Fowlkes and Mallows 1983, *A method for comparing two hierarchical clusterings*, JASA 78, 553-569. Tested against
-    /// `sklearn.metrics.fowlkes_mallows_score`.
+    /// Fowlkes and Mallows 1983, *A method for comparing two hierarchical clusterings*, JASA 78,
+    /// 553-569. Tested against `sklearn.metrics.fowlkes_mallows_score`.
     pub fn fowlkes_mallows(&self) -> f64 {
         let joint = self.joint();
         let both = pairs(joint.cells().map(|(_, _, count)| count)) as f64;
@@ -38,21 +39,22 @@ fn adjusted_rand(joint: &Joint) -> f64 {
     if joint.same_partition() {
         return 1.0;
     }
-    // Ordered pairs of distinct points: alike in both groupings, in the one, in the other, and all there are.
-    // Each is below n^2, so products of two and their sums fit in i128 for n up to 2^31.
+    // Ordered pairs of distinct points: alike in both groupings, in the one, in the other, and all
+    // there are. Each is below n^2, so products of two and their sums fit in i128 for n up to 2^31.
     let both = pairs(joint.cells().map(|(_, _, count)| count));
     let by_class = pairs(joint.class_sizes.iter().copied());
     let by_group = pairs(joint.group_sizes.iter().copied());
     let all = pairs([joint.n]);
 
-    // (index - expected) / (maximum - expected), where expected = by_class by_group / all, times 2 all above
-    // and below. The differences cancel badly in floating point, so they are taken in integers.
+    // (index - expected) / (maximum - expected), where expected = by_class by_group / all, times 2
+    // all above and below. The differences cancel badly in floating point, so they are taken in
+    // integers.
     let excess = 2 * (both * all - by_class * by_group);
     let most = (by_class + by_group) * all - 2 * by_class * by_group;
     excess as f64 / most as f64
 }
 
-/// Number of ordered pairs of distinct points within groups of these sizes.
+/// Counts the ordered pairs of distinct points within groups of these sizes.
 fn pairs(sizes: impl IntoIterator<Item = u64>) -> i128 {
     sizes.into_iter().map(i128::from).map(|size| size * (size - 1)).sum()
 }
@@ -74,7 +76,8 @@ mod tests {
         assert_eq!(ari(&[0, 0, 1, 1], &[0, 0, 0, 1]), 0.0);
         // both 0, by class 4, by group 4, all 12: (0 - 4/3) / (4 - 4/3) = -1/2.
         assert_eq!(ari(&[0, 0, 1, 1], &[0, 1, 0, 1]), -0.5);
-        // both 4, by class 4, by group 8 (0-1 and 2-3-4 give 2 + 6), all 20: (4 - 1.6) / (6 - 1.6) = 6/11.
+        // both 4, by class 4, by group 8 (0-1 and 2-3-4 give 2 + 6), all 20: (4 - 1.6) / (6 - 1.6)
+        // = 6/11.
         assert_eq!(ari(&[0, 0, 1, 1, 2], &[0, 0, 1, 1, 1]), 6.0 / 11.0);
     }
 

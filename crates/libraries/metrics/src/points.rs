@@ -1,11 +1,11 @@
-//! Points as every score without labels reads them: checks, a safe unit, squared distances.
+//! Checks, scales and distances of points, shared by the scores without labels.
 
 use ndarray::{ArrayView1, ArrayView2};
 
 use crate::Error;
 use crate::ids::check_assignments;
 
-/// Refuses assignments that are not of as many points, or out of range.
+/// Checks that there are `n` assignments, all in range.
 pub(crate) fn check_points(n: usize, assignments: ArrayView1<i64>) -> Result<(), Error> {
     if assignments.len() != n {
         return Err(Error::Points { points: n, assignments: assignments.len() });
@@ -13,11 +13,11 @@ pub(crate) fn check_points(n: usize, assignments: ArrayView1<i64>) -> Result<(),
     check_assignments(assignments)
 }
 
-/// The largest absolute value of `rows` of `points`.
+/// Returns the largest absolute value of `rows` of `points`.
 ///
 /// # Errors
 ///
-/// A value that is not finite.
+/// Fails on a value that is not finite.
 pub(crate) fn max_abs<T: Copy + Into<f64>>(
     points: ArrayView2<T>,
     rows: &[usize],
@@ -35,17 +35,20 @@ pub(crate) fn max_abs<T: Copy + Into<f64>>(
     Ok(largest)
 }
 
-/// A power of two that keeps squares of differences of values up to `largest` within the range of
-/// `f64`; 1 for values of a usual size.
+/// Returns a power of two that keeps squared differences within the range of `f64`.
+///
+/// Returns 1 if `largest` has a usual size.
 pub(crate) fn scale(largest: f64) -> f64 {
     if largest == 0.0 || (1e-100..1e100).contains(&largest) {
         return 1.0;
     }
-    // Within the exponents that both this number and its inverse have.
+    // Both this number and its inverse have an exponent in this range.
     (-largest.log2().floor().clamp(-1000.0, 1000.0)).exp2()
 }
 
-/// `|a - b|^2`. In lanes that do not wait for each other, which is what lets the compiler use wide registers.
+/// Returns the squared Euclidean distance.
+///
+/// Sums in eight independent lanes, so that the compiler can use wide registers.
 #[inline(always)]
 pub(crate) fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
     let (a, a_tail) = a.as_chunks::<8>();

@@ -1,32 +1,34 @@
-//! Whether one number tells the order of another.
+//! Spearman's rank correlation, with a permutation test.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::Serialize;
 
-/// How often the pairs are shuffled for [`RankCorrelation::chance`].
+/// Number of shuffles for [`RankCorrelation::chance`].
 const SHUFFLES: usize = 20_000;
 
-/// Spearman's rank correlation of some pairs.
+/// Spearman's rank correlation of pairs of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RankCorrelation {
     /// Number of pairs.
     pub n: usize,
-    /// The correlation of the ranks, in -1..=1; equals share their mean rank.
+    /// Correlation of the ranks, in -1..=1; equal values share their mean rank.
     pub rho: f64,
-    /// How often pairs made by chance have a correlation as far from 0, in 0..=1: of 20,000 shuffles, with a seed that
-    /// never changes, and this order itself. Three pairs cannot have less than about 1/3, however well they agree.
+    /// The p-value of a permutation test: how often shuffled pairs are as far from 0, in 0..=1.
+    ///
+    /// Counts 20,000 shuffles, with a seed that never changes, and the order given. Three pairs
+    /// cannot have less than about 1/3, however well they agree.
     pub chance: f64,
 }
 
 impl RankCorrelation {
-    /// Of `pairs`, such as a score that needs no labels and one that does, of each run. `None` where one side has but a
-    /// single value, and so no order.
+    /// Computes the rank correlation of `pairs`; `None` if one side has a single value.
     ///
-    /// Spearman, *The proof and measurement of association between two things*, Am. J. Psychol. 15 (1904), with a
-    /// permutation test (Pitman, *Significance tests which may be applied to samples from any populations*, J. R. Stat.
-    /// Soc. Suppl. 4, 1937). Tested by hand and against SciPy's `spearmanr`.
+    /// Spearman 1904, *The proof and measurement of association between two things*, Am. J.
+    /// Psychol. 15, with a permutation test (Pitman 1937, *Significance tests which may be applied
+    /// to samples from any populations*, J. R. Stat. Soc. Suppl. 4). Tested by hand and against
+    /// SciPy's `spearmanr`.
     pub fn of(pairs: &[(f64, f64)]) -> Option<Self> {
         let (first, second): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
         let (mut first, second) = (ranks(&first), ranks(&second));
@@ -45,7 +47,9 @@ impl RankCorrelation {
     }
 }
 
-/// Twice the distance of each value's rank from the mean rank, so that it is whole: equals have the mean of their ranks.
+/// Returns twice the distance of each rank from the mean rank, which is an integer.
+///
+/// Equal values have the mean of their ranks.
 fn ranks(values: &[f64]) -> Vec<i64> {
     let below = |value: f64| values.iter().filter(|&&other| other < value).count() as i64;
     let above = |value: f64| values.iter().filter(|&&other| other > value).count() as i64;

@@ -1,4 +1,4 @@
-//! Every score of one split, ready to be written.
+//! Collects every score of one split, ready to be written.
 
 use ndarray::ArrayView2;
 use serde::Serialize;
@@ -8,11 +8,13 @@ use crate::{ClassMap, Contingency};
 /// Most classes, and most clusters, of which a table is written as a matrix.
 pub const DENSE_LIMIT: usize = 100;
 
-/// Most cells that are written of a larger table: about 20 MB of JSON.
+/// Most cells written of a larger table: about 20 MB of JSON.
 pub const CELL_LIMIT: usize = 1_000_000;
 
-/// Every score of one split. Small tables are lists of rows, so that the JSON reads like the
-/// matrix; of large ones the cells with points are listed.
+/// Every score of one split.
+///
+/// Small tables are lists of rows, so that the JSON reads like the matrix; of large tables the
+/// cells with points are listed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Scores {
     /// Number of points, noise included.
@@ -41,7 +43,8 @@ pub struct Scores {
     pub v_measure: f64,
     /// [`Contingency::fowlkes_mallows`]
     pub fowlkes_mallows: f64,
-    /// Label ids, ascending: the rows of every table here and the columns of the confusion matrices.
+    /// Label ids, ascending: the rows of every table here and the columns of the confusion
+    /// matrices.
     pub class_ids: Vec<i64>,
     /// Cluster ids, ascending, without noise: the columns of `contingency`.
     pub cluster_ids: Vec<i64>,
@@ -63,7 +66,7 @@ pub struct Scores {
     pub one_to_one: Mapped,
 }
 
-/// What comes of giving each cluster a class.
+/// Scores under a map from clusters to classes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mapped {
     /// The class each cluster stands for, by id; null for none.

@@ -1,4 +1,4 @@
-//! How much nearer points are to their own cluster than to the next: a score that needs no labels.
+//! The mean silhouette, a score that needs no labels.
 
 mod sample;
 
@@ -15,14 +15,13 @@ use crate::points::{check_points, max_abs, scale, squared_distance};
 
 use sample::Sample;
 
-/// Points that one task scores, while it passes once over all points. No part of the result.
+/// Points that one task scores in a pass over all points; does not change the result.
 const BLOCK_ROWS: usize = 16;
 
-/// Values of the points that a block of scored points is measured against at a time: 128 KiB, so
-/// that they stay in the cache for the whole block.
+/// Values of the points in a tile: 128 KiB, which stay in the cache for a whole block.
 const TILE_VALUES: usize = 16_384;
 
-/// The mean silhouette of a clustering in the space it was made in, and of how many points it is.
+/// Mean silhouette of a clustering, and the number of points it was measured on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Silhouette {
     /// In -1..=1, see [`silhouettes`]; `None` where fewer than two clusters have points.
@@ -46,7 +45,8 @@ impl Silhouette {
     ///
     /// # Errors
     ///
-    /// Other numbers of points and assignments, an assignment below -1, a value that is not finite.
+    /// Fails if the numbers of points and assignments differ, an assignment is below -1, or a value
+    /// is not finite.
     ///
     /// Tested as [`silhouettes`]; of a sample, against the exact value.
     ///
@@ -73,16 +73,19 @@ impl Silhouette {
 /// Each pair of points is measured once for all labelings. Ids are 0 or more, or -1 for noise,
 /// which is left out. `None` where fewer than two clusters have points.
 ///
-/// Rousseeuw, *Silhouettes: a graphical aid to the interpretation and validation of cluster analysis*, J. Comput. Appl.
-/// Math. 20 (1987): with a the mean distance to the others of a point's cluster and b the smallest mean distance to the
-/// points of another, `(b - a) / max(a, b)`, and 0 for a point that is alone. Distances are
-/// Euclidean, and taken of the differences of coordinates, so that it does not matter how far from
-/// the origin the points lie. Time in the square of n, on all of rayon's threads; their number
-/// changes no bit.
+/// The silhouette of a point is `(b - a) / max(a, b)`: `a` is its mean distance to the others of
+/// its cluster, `b` the smallest mean distance to the points of another cluster. A point that is
+/// alone has 0. Distances are Euclidean and computed from differences of coordinates, so that the
+/// distance from the origin does not matter. The time grows with the square of n; all of rayon's
+/// threads take part, and their number changes no bit.
+///
+/// Rousseeuw 1987, *Silhouettes: a graphical aid to the interpretation and validation of cluster
+/// analysis*, J. Comput. Appl. Math. 20.
 ///
 /// # Errors
 ///
-/// Other numbers of points and assignments, an assignment below -1, a value that is not finite.
+/// Fails if the numbers of points and assignments differ, an assignment is below -1, or a value is
+/// not finite.
 ///
 /// Tested by hand and against scikit-learn's `silhouette_score`.
 pub fn silhouettes<T: Copy + Into<f64> + Sync>(
@@ -121,11 +124,11 @@ pub fn sampled_silhouettes<T: Copy + Into<f64> + Sync>(
     score(points, weights, labelings, |rows, weights| Sample::drawn(rows, weights, seed))
 }
 
-/// The points that are looked at: those with a weight that are in a cluster of any labeling.
+/// Points with a positive weight that are in a cluster of any labeling.
 struct ScaledPoints<'a, T> {
     points: ArrayView2<'a, T>,
     rows: &'a [usize],
-    /// A power of two that keeps squares of differences within the range of `f64`.
+    /// Power of two that keeps squared differences within the range of `f64`.
     unit: f64,
 }
 
@@ -149,7 +152,7 @@ fn score<T: Copy + Into<f64> + Sync>(
     draw: impl Fn(&[usize], Option<&[f64]>) -> Sample,
 ) -> Result<Vec<Silhouette>, Error> {
     labelings.iter().try_for_each(|&labels| check_points(points.nrows(), labels))?;
-    // Rows that lie side by side are read many times.
+    // Contiguous rows are faster to read, and each is read many times.
     let points = points.as_standard_layout();
     let points = points.view();
     let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
@@ -157,17 +160,17 @@ fn score<T: Copy + Into<f64> + Sync>(
         |&row: &usize| weight(row) > 0.0 && labelings.iter().any(|labels| labels[row] != NOISE);
     let rows: Vec<usize> = (0..points.nrows()).filter(looked_at).collect();
     let unit = scale(max_abs(points, &rows)?);
-    let masses: Vec<f64> = rows.iter().map(|&row| weight(row)).collect();
+    let point_weights: Vec<f64> = rows.iter().map(|&row| weight(row)).collect();
     let labels: Vec<Labels> = labelings
         .iter()
-        .map(|labels| Labels::of(rows.iter().map(|&row| labels[row]), &masses))
+        .map(|labels| Labels::of(rows.iter().map(|&row| labels[row]), &point_weights))
         .collect::<Result<_, _>>()?;
 
     let sample = draw(&rows, weights);
-    let measured = ScaledPoints { points, rows: &rows, unit };
+    let scaled = ScaledPoints { points, rows: &rows, unit };
     let blocks = sample.places.par_chunks(BLOCK_ROWS);
     let silhouettes: Vec<Vec<f64>> =
-        blocks.flat_map_iter(|places| block(&measured, &masses, &labels, places)).collect();
+        blocks.flat_map_iter(|places| block(&scaled, &point_weights, &labels, places)).collect();
 
     let summary = |(which, labels): (usize, &Labels)| {
         let clustered =
@@ -179,7 +182,7 @@ fn score<T: Copy + Into<f64> + Sync>(
             all.filter_map(|(found, share)| share.map(|share| (found[which], share)))
         };
         let whole: f64 = scored().map(|(_, share)| share).sum();
-        let value = (labels.masses.len() > 1 && whole > 0.0)
+        let value = (labels.cluster_weights.len() > 1 && whole > 0.0)
             .then(|| scored().map(|(value, share)| share * value).sum::<f64>() / whole);
         let standard_error = value.map(|mean| {
             if sample.error == 0.0 {
@@ -192,94 +195,101 @@ fn score<T: Copy + Into<f64> + Sync>(
             value,
             standard_error,
             sample: scored().count(),
-            points: labels.members.iter().sum(),
+            points: labels.cluster_sizes.iter().sum(),
             features: points.ncols(),
         }
     };
     Ok(labels.iter().enumerate().map(summary).collect())
 }
 
-/// The clusters of the points that are looked at.
+/// Clusters of the points that are measured.
 struct Labels {
-    /// Clusters counted from 0 in the order of their ids, and one more than the last for noise, (n,).
+    /// Clusters counted from 0 in the order of their ids, and one more than the last for noise,
+    /// (n,).
     labels: Vec<u32>,
     /// Sum of the weights of each cluster.
-    masses: Vec<f64>,
-    /// Points of each cluster, none 0.
-    members: Vec<usize>,
+    cluster_weights: Vec<f64>,
+    /// Number of points in each cluster, at least 1.
+    cluster_sizes: Vec<usize>,
 }
 
 impl Labels {
-    fn of(ids: impl Iterator<Item = i64>, masses: &[f64]) -> Result<Self, Error> {
+    fn of(ids: impl Iterator<Item = i64>, point_weights: &[f64]) -> Result<Self, Error> {
         let ids: Vec<i64> = ids.collect();
         let (known, labels) = number(ArrayView1::from(&ids))?;
-        let mut found =
-            Self { masses: vec![0.0; known.len() + 1], members: vec![0; known.len() + 1], labels };
-        for (&label, mass) in found.labels.iter().zip(masses) {
-            found.masses[label as usize] += mass;
-            found.members[label as usize] += 1;
+        let mut found = Self {
+            cluster_weights: vec![0.0; known.len() + 1],
+            cluster_sizes: vec![0; known.len() + 1],
+            labels,
+        };
+        for (&label, weight) in found.labels.iter().zip(point_weights) {
+            found.cluster_weights[label as usize] += weight;
+            found.cluster_sizes[label as usize] += 1;
         }
-        found.masses.pop();
-        found.members.pop();
+        found.cluster_weights.pop();
+        found.cluster_sizes.pop();
         Ok(found)
     }
 
     fn is_clustered(&self, place: usize) -> bool {
-        (self.labels[place] as usize) < self.members.len()
+        (self.labels[place] as usize) < self.cluster_sizes.len()
     }
 
-    /// Silhouette of the point at `place`, of weight `mass`, whose weighted distances to the points
-    /// of each cluster (and to noise) sum to `sums`. 0 for noise, which the mean leaves out.
-    fn silhouette(&self, place: usize, mass: f64, sums: &[f64]) -> f64 {
+    /// Returns the silhouette of the point at `place`; 0 for noise, which the mean leaves out.
+    ///
+    /// `sums` are the weighted sums of its distances to the points of each cluster, and to noise.
+    fn silhouette(&self, place: usize, weight: f64, sums: &[f64]) -> f64 {
         let own = self.labels[place] as usize;
-        if !self.is_clustered(place) || self.members[own] == 1 {
+        if !self.is_clustered(place) || self.cluster_sizes[own] == 1 {
             return 0.0;
         }
-        let a = sums[own] / (self.masses[own] - mass);
-        let others = (0..self.masses.len()).filter(|&other| other != own);
-        let b = others.map(|other| sums[other] / self.masses[other]).fold(f64::INFINITY, f64::min);
+        let a = sums[own] / (self.cluster_weights[own] - weight);
+        let others = (0..self.cluster_weights.len()).filter(|&other| other != own);
+        let b = others
+            .map(|other| sums[other] / self.cluster_weights[other])
+            .fold(f64::INFINITY, f64::min);
         if a == b { 0.0 } else { (b - a) / a.max(b) }
     }
 }
 
-/// The silhouettes of the points at `places`, one for each labeling.
+/// Returns the silhouettes of the points at `places`, one for each labeling.
 fn block<T: Copy + Into<f64> + Sync>(
-    measured: &ScaledPoints<T>,
-    masses: &[f64],
+    scaled: &ScaledPoints<T>,
+    point_weights: &[f64],
     labelings: &[Labels],
     places: &[usize],
 ) -> Vec<Vec<f64>> {
-    let (n, d) = (measured.rows.len(), measured.points.ncols());
+    let (n, d) = (scaled.rows.len(), scaled.points.ncols());
     let tile_rows = (TILE_VALUES / d.max(1)).clamp(1, 512);
     let (mut scored, mut tile) = (Vec::new(), Vec::new());
-    measured.fill(places.iter().copied(), &mut scored);
+    scaled.fill(places.iter().copied(), &mut scored);
     let mut distances = vec![0.0; places.len() * tile_rows];
-    let empty = |labels: &Labels| vec![vec![0.0; labels.masses.len() + 1]; places.len()];
+    let empty = |labels: &Labels| vec![vec![0.0; labels.cluster_weights.len() + 1]; places.len()];
     let mut sums: Vec<Vec<Vec<f64>>> = labelings.iter().map(empty).collect();
     for start in (0..n).step_by(tile_rows) {
         let end = n.min(start + tile_rows);
-        measured.fill(start..end, &mut tile);
+        scaled.fill(start..end, &mut tile);
         measure(&scored, &tile, d, end - start, &mut distances);
         for (labels, sums) in labelings.iter().zip(&mut sums) {
             for (sums, distances) in sums.iter_mut().zip(distances.chunks(end - start)) {
-                let to = labels.labels[start..end].iter().zip(&masses[start..end]);
-                for ((&label, mass), distance) in to.zip(distances) {
-                    sums[label as usize] += mass * distance;
+                let to = labels.labels[start..end].iter().zip(&point_weights[start..end]);
+                for ((&label, weight), distance) in to.zip(distances) {
+                    sums[label as usize] += weight * distance;
                 }
             }
         }
     }
     let of_all = |(at, &place): (usize, &usize)| {
         let one = |(labels, sums): (&Labels, &Vec<Vec<f64>>)| {
-            labels.silhouette(place, masses[place], &sums[at])
+            labels.silhouette(place, point_weights[place], &sums[at])
         };
         labelings.iter().zip(&sums).map(one).collect()
     };
     places.iter().enumerate().map(of_all).collect()
 }
 
-/// Distances of the points `scored` (m, d) to the points `tile` (rows, d), (m, rows).
-// No instruction here rounds otherwise in wider registers, so that every kind of processor gives the same bits.
+/// Measures the distances of the points `scored` (m, d) to the points `tile` (rows, d), (m, rows).
+// Wider registers round no instruction differently, so that every processor gives the same bits.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
 fn measure(scored: &[f64], tile: &[f64], d: usize, rows: usize, distances: &mut [f64]) {
     let point = |values: Range<usize>| &scored[values];

@@ -1,4 +1,4 @@
-//! Score files, which `evaluate` writes: the runs of each system, and the spread of their scores.
+//! Reads the score files of `evaluate`: the runs of each system, and their summaries.
 
 mod summary;
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 pub use summary::RunSummary;
 
-/// Scores as their files call them, and where in the JSON of a split.
+/// Names of the metrics, and their JSON pointers within a split.
 pub const METRICS: [(&str, &str); 15] = [
     ("purity", "/purity"),
     ("acc", "/acc"),
@@ -33,50 +33,50 @@ pub const METRICS: [(&str, &str); 15] = [
     ("calinski_harabasz", "/internal/calinski_harabasz"),
 ];
 
-/// Scores that a split has all of, if it was held against labels.
+/// Metrics that every split scored against labels has.
 const LABEL_SCORES: [&str; 4] = ["purity", "acc", "nmi", "ari"];
 
-/// The scores of one run on one split.
+/// Scores of one run on one split.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoredRun {
-    /// Where they were read.
+    /// File they were read from.
     pub file: String,
-    /// As in the file, but for the [tables](SKIPPED_TABLES).
+    /// JSON of the split without the [skipped tables](SKIPPED_TABLES).
     pub json: Value,
 }
 
 impl ScoredRun {
-    /// A score by its name in [`METRICS`], where there is one.
+    /// Returns a score by its name in [`METRICS`], if the run has it.
     pub fn score(&self, metric: &str) -> Option<f64> {
         let (_, place) = METRICS.iter().find(|(name, _)| *name == metric)?;
         self.json.pointer(place)?.as_f64()
     }
 }
 
-/// The runs of one system on one split.
+/// Runs of one system on one split.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoreRow {
-    /// Named after its files.
+    /// Name of the system: the name of its files.
     pub system: String,
-    /// Named after its assignments.
+    /// Name of the split: the name of its assignments file.
     pub split: String,
-    /// Where the split stands in its files: the training split of all systems comes first.
+    /// Position of the split in its files, 0 for the training split.
     pub position: usize,
-    /// In the order of the files.
+    /// Runs in the order of the files.
     pub runs: Vec<ScoredRun>,
 }
 
 impl ScoreRow {
-    /// What the runs that have it say of a score; `None` if none has.
+    /// Summarizes a metric over the runs that have it; `None` if none has.
     pub fn summary(&self, metric: &str) -> Option<RunSummary> {
         RunSummary::of(&self.runs.iter().filter_map(|run| run.score(metric)).collect::<Vec<_>>())
     }
 }
 
-/// Parts of a split that no reader needs and that may have a million cells: they are skipped.
+/// Parts of a split that no reader needs; they may have a million cells and are skipped.
 const SKIPPED_TABLES: [&str; 2] = ["contingency", "contingency_cells"];
 
-/// A file that `evaluate` wrote.
+/// A score file.
 #[derive(Deserialize)]
 struct ScoreFile {
     #[serde(default)]
@@ -84,7 +84,7 @@ struct ScoreFile {
     splits: Splits,
 }
 
-/// The scores of each split by its name, in the order of the file, without the [tables](SKIPPED_TABLES).
+/// Scores of each split by name, in the order of the file.
 struct Splits(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Splits {
@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for Splits {
     }
 }
 
-/// The scores of one split, without the [tables](SKIPPED_TABLES).
+/// Scores of one split without the [skipped tables](SKIPPED_TABLES).
 struct Split(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Split {
@@ -138,23 +138,26 @@ impl<'de> Deserialize<'de> for Split {
     }
 }
 
-/// Score files together.
+/// Several score files together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoreFiles {
-    /// One row a system and split, the first split of all systems before the second. A system is named after its file; files of
-    /// one name are runs of one system.
+    /// One row for each system and split; the first split of all systems comes first.
+    ///
+    /// A system is named after its file; files of one name are runs of one system.
     pub rows: Vec<ScoreRow>,
-    /// Names of the classes, of the first file that has any.
+    /// Names of the classes, from the first file that has any.
     pub class_names: Option<Vec<String>>,
-    /// The files.
+    /// Records of the files.
     pub records: Vec<FileRecord>,
 }
 
 impl ScoreFiles {
-    /// Reads `files`. The provenance of one of them, which `scores/*.json` finds too, is left out.
+    /// Reads score files.
+    ///
+    /// Leaves out provenance files, which a pattern such as `scores/*.json` also matches.
     ///
     /// # Errors
-    /// A file that cannot be read or was not written by `evaluate`.
+    /// Fails if a file cannot be read or was not written by `evaluate`.
     pub fn read(files: &[PathBuf]) -> anyhow::Result<Self> {
         let mut rows: Vec<ScoreRow> = Vec::new();
         let mut records = Vec::new();
@@ -188,26 +191,26 @@ impl ScoreFiles {
             records.push(record);
             class_names = class_names.or(scores.class_names);
         }
-        // The sort is stable: systems stay in the order they were given in.
+        // The sort is stable: systems keep the order in which they were given.
         rows.sort_by_key(|row| row.position);
         Ok(Self { rows, class_names, records })
     }
 }
 
-/// `<file>.json`
+/// Returns the path of the provenance of `file`, `<file>.json`.
 fn sidecar(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".json");
     name.into()
 }
 
-/// Refuses a split that has neither the scores against labels nor those without.
+/// Checks that a split has scores against labels, or scores without labels.
 fn check(run: &ScoredRun) -> anyhow::Result<()> {
     let against = LABEL_SCORES.iter().filter(|metric| run.score(metric).is_some()).count();
     let internal = run.json.get("internal").is_some_and(Value::is_object);
     let whole = against == LABEL_SCORES.len() || against == 0 && internal;
     anyhow::ensure!(whole, "found a split without {}", LABEL_SCORES.join(", "));
-    // None of these is larger, by their definitions.
+    // By definition, none of these scores is larger than 1.
     let wrong = LABEL_SCORES
         .iter()
         .find(|metric| run.score(metric).is_some_and(|score| score.abs() > 1.0 + 1e-9));
@@ -218,10 +221,10 @@ fn check(run: &ScoredRun) -> anyhow::Result<()> {
 /// Published purity by system and split.
 pub type Published = HashMap<(String, String), f64>;
 
-/// Reads published figures: a JSON object, system to split to `purity`.
+/// Reads published figures: a JSON object from system to split to `purity`.
 ///
 /// # Errors
-/// A file that cannot be read or is something else.
+/// Fails if the file cannot be read or has no such figures.
 pub fn read_published(path: &Path) -> anyhow::Result<(Published, FileRecord)> {
     let (bytes, record) = read_text(path)?;
     let systems: Map<String, Value> = serde_json::from_slice(&bytes).with_context(|| {
@@ -279,7 +282,8 @@ mod tests {
     #[test]
     fn tables_of_any_size_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
-        let text = r#"{"class_names": null, "splits": {"train": {"purity": 0.5, "acc": 0.5, "nmi": 0, "ari": 0,
+        let text = r#"{"class_names": null, "splits": {"train": {
+            "purity": 0.5, "acc": 0.5, "nmi": 0, "ari": 0,
             "contingency": [[1]], "contingency_cells": [[0, 0, 1], [0, 1, 2]], "noise": [3],
             "by_training_map": {"training_split": "a", "majority_accuracy": 0.25}}}}"#;
         let rows = ScoreFiles::read(&[written(folder.path(), "0", text)]).unwrap().rows;

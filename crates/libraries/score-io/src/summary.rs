@@ -1,22 +1,22 @@
-//! Mean and spread of one score over runs.
+//! Summarizes one score over runs.
 
-/// A score over several runs.
+/// Mean, standard deviation and range of a score over runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RunSummary {
     /// Number of runs, at least 1.
     pub n: usize,
-    /// Their mean.
+    /// Mean of the runs.
     pub mean: f64,
-    /// Standard deviation of a sample (over n - 1), from two runs on.
+    /// Sample standard deviation (over n - 1), from two runs on.
     pub deviation: Option<f64>,
-    /// The smallest.
+    /// Smallest score.
     pub low: f64,
-    /// The largest.
+    /// Largest score.
     pub high: f64,
 }
 
 impl RunSummary {
-    /// `None` of no runs.
+    /// Summarizes `runs`; `None` if there are none.
     pub fn of(runs: &[f64]) -> Option<Self> {
         let low = runs.iter().copied().reduce(f64::min)?;
         let high = runs.iter().copied().reduce(f64::max)?;

@@ -6,20 +6,24 @@ use cli::Count;
 
 use crate::format::Format;
 
-/// Scores assignments against labels: purity (majority vote, which some reports call accuracy), ACC (best one-to-one
-/// map, Hungarian), NMI (arithmetic mean), AMI, ARI, homogeneity, completeness, V-measure, Fowlkes-Mallows, and under
-/// either map the confusion matrix with each class's recall and precision. Assignment -1 is noise: wrong in purity and
-/// ACC, a group of its own in the others. Further splits are also scored by the maps found on the
-/// first, the training split: clusters that have other ids there have a low accuracy by these,
-/// whatever their purity. Given the points that were clustered, with labels or without, also
-/// measures what reads no labels: the silhouette (of more than 5,000 points that of a sample, each
-/// measured against all points, with its standard error), Davies-Bouldin and Calinski-Harabasz;
-/// noise is left out. Given score files instead, prints them side by side; files of one name are
-/// runs of one system and are averaged.
+/// Scores assignments against labels: purity (majority vote, which some reports call accuracy), ACC
+/// (best one-to-one map, Hungarian), NMI (arithmetic mean), AMI, ARI, homogeneity, completeness,
+/// V-measure, Fowlkes-Mallows, and under either map the confusion matrix with each class's recall
+/// and precision. Assignment -1 is noise: wrong in purity and ACC, a group of its own in the
+/// others. Further splits are also scored by the maps found on the first, the training split:
+/// clusters that have other ids there have a low accuracy by these, whatever their purity. Given
+/// the points that were clustered, with labels or without, also measures what reads no labels: the
+/// silhouette (of more than 5,000 points that of a sample, each measured against all points, with
+/// its standard error), Davies-Bouldin and Calinski-Harabasz; noise is left out. Given score files
+/// instead, prints them side by side; files of one name are runs of one system and are averaged.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments assignments.npy --labels data/train-labels.npy --classes data/classes.json --out scores.json\nevaluate --assignments assignments.npy --points latents.npy --out internal.json\nevaluate scores.json others.json\nevaluate --each seed-*/scores.json\nevaluate --format latex scores.json others.json"
+    example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments \
+        assignments.npy --labels data/train-labels.npy --classes data/classes.json --out \
+        scores.json\nevaluate --assignments assignments.npy --points latents.npy --out \
+        internal.json\nevaluate scores.json others.json\nevaluate --each \
+        seed-*/scores.json\nevaluate --format latex scores.json others.json"
 )]
 pub struct Args {
     /// cluster ids: .npy, integers, (n,); repeat it, with its labels, for each split, the training
@@ -29,8 +33,8 @@ pub struct Args {
     /// class ids of the same points: .npy, integers from 0, (n,)
     #[argh(option, arg_name = "file")]
     pub labels: Vec<PathBuf>,
-    /// the points in the space they were clustered in, for scores without labels: .npy, numbers, (n, d); one for each of the
-    /// assignments, in the same order
+    /// the points in the space they were clustered in, for scores without labels: .npy, numbers,
+    /// (n, d); one for each of the assignments, in the same order
     #[argh(option, arg_name = "file")]
     pub points: Vec<PathBuf>,
     /// scores to write: .json, one entry a split, named after its assignments file
@@ -42,12 +46,12 @@ pub struct Args {
     /// published figures to print beside the scores compared: JSON, system, split, purity
     #[argh(option, arg_name = "file")]
     pub reference: Option<PathBuf>,
-    /// beside means, show every run, the smallest and largest score of each system, and how well the silhouette tells
-    /// which run has the higher ACC
+    /// beside means, show every run, the smallest and largest score of each system, and how well
+    /// the silhouette tells which run has the higher ACC
     #[argh(switch)]
     pub each: bool,
-    /// how score files are compared: table, csv (a line for each system, split and metric; with --each for each run), markdown or
-    /// latex (default table)
+    /// how score files are compared: table, csv (a line for each system, split and metric; with
+    /// --each for each run), markdown or latex (default table)
     #[argh(option, arg_name = "name")]
     pub format: Option<Format>,
     /// threads; they change no result (default all cores)

@@ -1,4 +1,4 @@
-//! Score files side by side, as one table.
+//! Compares score files in one table.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::format::{self, Format, TableRenderer};
 use crate::silhouette_vs_acc;
 
-/// A column of the table: its name, and the score in it.
+/// A column of the table: its heading and the metric in it.
 type Column = (&'static str, &'static str);
 
 const COLUMNS: [Column; 7] = [
@@ -23,13 +23,15 @@ const COLUMNS: [Column; 7] = [
     ("silhouette (internal)", "silhouette"),
 ];
 
-/// One row a system and split. A system is named after its file; files of one name are runs of one system, shown by
-/// their mean and standard deviation; with `each` also by the smallest and the largest, after a table of every run and
-/// before one of what the silhouette says about ACC. A score that no run has gets no column. As CSV every score there is
-/// gets lines of its own, see [`csv`].
+/// Prints one row for each system and split.
+///
+/// A system is named after its file. Files of one name are runs of one system, shown by mean and
+/// standard deviation. `each` adds the smallest and largest score, a table of every run, and what
+/// the silhouette says about ACC. A metric that no run has gets no column. CSV has one line for
+/// each score, see [`csv`].
 ///
 /// # Errors
-/// A file that cannot be read or was not written by this program.
+/// Fails if a file cannot be read or was not written by this program.
 pub fn run(
     files: &[PathBuf],
     reference: Option<&Path>,
@@ -56,13 +58,15 @@ pub fn run(
     stage.finish(Outputs::new(), json!({}), inputs, Value::Array(summaries(&rows)), &text)
 }
 
-/// Of each system and split, what its runs say of each score.
+/// Summarizes the runs of each system and split, metric by metric.
 fn summaries(rows: &[ScoreRow]) -> Vec<Value> {
     let summary = |row: &ScoreRow| {
         let scores = METRICS.iter().filter_map(|(metric, _)| {
             let RunSummary { n, mean, deviation, low, high } = row.summary(metric)?;
-            let spread =
-                json!({ "runs": n, "mean": mean, "deviation": deviation, "smallest": low, "largest": high });
+            let spread = json!({
+                "runs": n, "mean": mean, "deviation": deviation,
+                "smallest": low, "largest": high,
+            });
             Some(((*metric).to_owned(), spread))
         });
         let scores: Map<String, Value> = scores.collect();
@@ -71,7 +75,7 @@ fn summaries(rows: &[ScoreRow]) -> Vec<Value> {
     rows.iter().map(summary).collect()
 }
 
-/// The table, after one of every run and before one of what the silhouette says if `each`.
+/// Renders the table; `each` adds every run before it and the silhouette after it.
 fn tables(
     rows: &[ScoreRow],
     published: Option<&Published>,
@@ -114,8 +118,9 @@ fn tables(
     every + &table(&head, cells.collect(), &best) + &after
 }
 
-/// The rows and columns of the highest means of each split, where several systems have one. Silhouettes are of different spaces and
-/// have no best.
+/// Finds the cells with the highest mean of each split, if several systems have one.
+///
+/// Silhouettes are measured in different spaces and have no best.
 fn best_of(rows: &[ScoreRow], columns: &[Column]) -> Vec<(usize, usize)> {
     let mut best = Vec::new();
     for (at, row) in rows.iter().enumerate() {
@@ -135,7 +140,9 @@ fn best_of(rows: &[ScoreRow], columns: &[Column]) -> Vec<(usize, usize)> {
     best
 }
 
-/// The mean of a score over the runs that have it, from two on with the deviation; of how many, if others have not.
+/// Formats the mean of a metric over the runs that have it.
+///
+/// Adds the standard deviation from two runs on, and the number of runs if some lack the metric.
 fn summary(row: &ScoreRow, metric: &str, each: bool) -> String {
     let Some(RunSummary { n, mean, deviation, low, high }) = row.summary(metric) else {
         return String::new();
@@ -153,8 +160,10 @@ fn summary(row: &ScoreRow, metric: &str, each: bool) -> String {
     text
 }
 
-/// A line for each system, split and metric: over how many runs, their mean, standard deviation (empty for one run), smallest and
-/// largest; with `each` for each run as well, its value.
+/// Renders one line for each system, split and metric.
+///
+/// The columns are the number of runs, mean, standard deviation (empty for one run), smallest and
+/// largest. With `each`, renders one line for each run and its value instead.
 fn csv(rows: &[ScoreRow], each: bool) -> anyhow::Result<String> {
     let mut lines = Vec::new();
     for (row, (metric, _)) in
@@ -183,7 +192,7 @@ fn csv(rows: &[ScoreRow], each: bool) -> anyhow::Result<String> {
     }
 }
 
-/// A line for every run.
+/// Renders one line for every run.
 fn every_run(rows: &[ScoreRow], columns: &[Column], table: TableRenderer) -> String {
     let line = |row: &ScoreRow, run: &ScoredRun| {
         let mut cells = vec![row.system.clone(), row.split.clone(), run.file.clone()];

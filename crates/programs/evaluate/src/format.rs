@@ -1,18 +1,18 @@
-//! A table of scores as text for a terminal, a spreadsheet, a page or a paper.
+//! Renders tables of scores for terminals, spreadsheets, web pages and papers.
 
 use std::str::FromStr;
 
-/// How a comparison is printed.
+/// Format of a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// For people in a terminal.
+    /// Aligned columns for a terminal.
     #[default]
     Table,
-    /// A line for each system, split and metric, for programs.
+    /// One line for each system, split and metric.
     Csv,
-    /// As the table.
+    /// A GitHub Markdown table.
     Markdown,
-    /// As the table: a `tabular` of the package booktabs.
+    /// A LaTeX `tabular` of the package booktabs.
     Latex,
 }
 
@@ -33,7 +33,7 @@ impl FromStr for Format {
     }
 }
 
-/// Lines of cells under a head, as GitHub's Markdown. Bars within cells are escaped.
+/// Renders cells as a GitHub Markdown table; bars within cells are escaped.
 pub fn markdown(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let escaped = |cell: &str| cell.replace('\\', "\\\\").replace('|', "\\|");
@@ -43,7 +43,7 @@ pub fn markdown(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> S
     text
 }
 
-/// Lines of cells under a head, as a `tabular` that needs `\usepackage{booktabs}`.
+/// Renders cells as a `tabular` that needs `\usepackage{booktabs}`.
 pub fn latex(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let line = |cells: Vec<String>| format!("{} \\\\\n", cells.join(" & "));
     let escaped = |cells: &[&str]| cells.iter().map(|cell| escape_latex(cell)).collect();
@@ -57,7 +57,7 @@ pub fn latex(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Stri
     text + "\\bottomrule\n\\end{tabular}\n"
 }
 
-/// Text that LaTeX sets as it stands.
+/// Escapes the characters that LaTeX reserves.
 fn escape_latex(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {
@@ -72,10 +72,10 @@ fn escape_latex(text: &str) -> String {
     escaped.replace(" +- ", " $\\pm$ ")
 }
 
-/// Records under a head, quoted where they must be.
+/// Renders cells as CSV, quoted where necessary.
 ///
 /// # Errors
-/// None that memory does not make.
+/// Fails only if memory runs out.
 pub fn csv(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(head)?;
@@ -99,7 +99,8 @@ mod tests {
             markdown(&["name", "x"], rows()),
             "| name | x |\n| --- | --- |\n| a_1\\|b | 0.5 +- 0.1 |\n| c, \"d\" | 50 % |\n"
         );
-        let expected = "\\begin{tabular}{ll}\n\\toprule\nname & x \\\\\n\\midrule\na\\_1|b & 0.5 $\\pm$ 0.1 \\\\\n\
+        let expected = "\\begin{tabular}{ll}\n\\toprule\nname & x \\\\\n\\midrule\na\\_1|b & 0.5 \
+            $\\pm$ 0.1 \\\\\n\
                         c, \"d\" & 50 \\% \\\\\n\\bottomrule\n\\end{tabular}\n";
         assert_eq!(latex(&["name", "x"], rows()), expected);
         assert_eq!(

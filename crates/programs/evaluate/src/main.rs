@@ -1,4 +1,6 @@
-//! `evaluate`: assignments and labels in, scores out. The first program of the pipeline that reads labels.
+//! `evaluate`: scores assignments against labels, and by their points alone.
+//!
+//! The first program of the pipeline that reads labels.
 
 mod args;
 mod compare;

@@ -1,14 +1,13 @@
-//! The scores of one split as text.
+//! Prints the scores of one split.
 
 use metrics::{Dispersion, Mapped, Scores, Silhouette};
 
 use crate::split::{ByTrainingMap, Internal, Known, Split};
 
-/// Above this many classes a confusion matrix is no longer read in a terminal; the JSON has it, of
-/// up to 100.
+/// Most classes of a confusion matrix in a terminal; the JSON has up to 100.
 const MAX_CLASSES_SHOWN: usize = 20;
 
-/// Scores, the silhouette, then the confusion matrix under either map, with the recall of each class.
+/// Renders the scores, the silhouette, then the confusion matrix under either map.
 pub fn split_text(name: &str, split: &Split, classes: &[String]) -> String {
     let (n, known, clusters, noise) = match &split.known {
         Known::Scores(scores) => {
@@ -85,7 +84,7 @@ fn confusions(scores: &Scores, classes: &[String]) -> String {
     .concat()
 }
 
-/// Empty for more classes than have a matrix.
+/// Renders a confusion matrix; empty for more classes than score files have a matrix of.
 fn confusion(mapped: &Mapped, classes: &[String]) -> String {
     let Some(matrix) = &mapped.confusion else { return String::new() };
     let mut head = vec!["class"];

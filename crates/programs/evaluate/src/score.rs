@@ -1,4 +1,4 @@
-//! Assignments to scores.
+//! Scores assignments and writes the score file.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use crate::args::Args;
 use crate::print;
 use crate::split::{Split, Training};
 
-/// Scores every split, writes what comes of it and prints it.
+/// Scores every split, writes the score file and prints it.
 ///
 /// # Errors
-/// Wrong usage; files that cannot be read or do not go together.
+/// Fails on wrong usage, and if a file cannot be read or does not belong to the others.
 pub fn run(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let Some(out) = &args.out else {
         return Err(cli::usage(
@@ -27,8 +27,7 @@ pub fn run(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let mut inputs = Vec::new();
     let names = args.classes.as_deref().map(|path| read_classes(path, &mut inputs)).transpose()?;
 
-    // Written split by split: the tables of many clusters are large, and a JSON tree would be many
-    // times as large.
+    // The JSON is written split by split: a tree of it would be many times as large as the tables.
     let mut json =
         format!("{{\"class_names\":{},\"splits\":{{", serde_json::to_string(&names)?).into_bytes();
     let mut result = Map::new();
@@ -71,7 +70,7 @@ pub fn run(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.finish(outputs, json!({}), inputs, Value::Object(result), &text)
 }
 
-/// Refuses arguments that do not go together.
+/// Checks that the arguments go together.
 fn check(args: &Args) -> anyhow::Result<()> {
     let splits = args.assignments.len();
     let each = |files: usize| files == splits;
@@ -79,7 +78,8 @@ fn check(args: &Args) -> anyhow::Result<()> {
         || !(each(args.labels.len()) || args.labels.is_empty() && !args.points.is_empty())
     {
         return Err(cli::usage(
-            "give one --labels for each --assignments, in the same order, or --points without any labels",
+            "give one --labels for each --assignments, in the same order, or --points without any \
+             labels",
         ));
     }
     if !args.points.is_empty() && !each(args.points.len()) {
@@ -104,7 +104,7 @@ fn read_classes(path: &Path, inputs: &mut Vec<FileRecord>) -> anyhow::Result<Vec
     })
 }
 
-/// The name of each class that occurs; its id where no names are given.
+/// Returns the name of each class that occurs, or its id without names.
 fn class_names(
     scores: &Scores,
     names: Option<&[String]>,
@@ -118,7 +118,8 @@ fn class_names(
     match scores.class_ids.iter().map(name).collect() {
         Some(names) => Ok(names),
         None => bail!(
-            "{}: expected a name for every label in {}, found {} names for labels up to {}; give the classes of \
+            "{}: expected a name for every label in {}, found {} names for labels up to {}; give \
+             the classes of \
              this data set, or leave --classes out",
             classes.display(),
             labels.display(),

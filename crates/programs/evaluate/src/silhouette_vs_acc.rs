@@ -1,4 +1,4 @@
-//! What a score without labels says about the one with them, over runs.
+//! Measures how well the silhouette predicts ACC over runs.
 
 use metrics::RankCorrelation;
 use score_io::ScoreRow;
@@ -8,12 +8,13 @@ use crate::format::TableRenderer;
 /// Fewest runs that are compared.
 const FEWEST: usize = 3;
 
-/// All systems as one.
+/// Name of the line for all systems together.
 const TOGETHER: &str = "all runs together";
 
-/// A table of how well the silhouette tells the order of ACC: for each system with at least three runs that have both,
-/// and over all runs together where there are several systems, on the first split of each file (training). Empty where
-/// there is nothing to compare.
+/// Renders how well the silhouette ranks runs by ACC, on the first split of each file.
+///
+/// Each system with at least three runs that have both scores gets a line, and so do all runs
+/// together if there are several systems. Empty if nothing can be compared.
 pub fn section(rows: &[ScoreRow], table: TableRenderer) -> String {
     let systems: Vec<(&str, Vec<(f64, f64)>)> = rows
         .iter()
@@ -38,28 +39,31 @@ pub fn section(rows: &[ScoreRow], table: TableRenderer) -> String {
         "ACC, highest",
     ];
     let mut text = format!(
-        "\nDoes the silhouette, which reads no labels, tell which run has the higher ACC (first split of each file)?\n\
-         Spearman's rank correlation, and how often chance alone gives as many runs one as far from 0.\n\n{}",
+        "\nDoes the silhouette, which reads no labels, tell which run has the higher ACC (first \
+         split of each file)?\n\
+         Spearman's rank correlation, and how often chance alone gives as many runs one as far \
+         from 0.\n\n{}",
         table(&head, lines, &[])
     );
     if several {
-        text += "\nSilhouettes in different spaces are not on one scale: all runs together compare the spaces above all.\n";
+        text += "\nSilhouettes in different spaces are not on one scale: all runs together \
+            compare the spaces above all.\n";
     }
     text
 }
 
-/// Silhouette and ACC of the runs that have both.
+/// Collects silhouette and ACC of the runs that have both.
 fn pairs(row: &ScoreRow) -> Vec<(f64, f64)> {
     row.runs.iter().filter_map(|run| run.score("silhouette").zip(run.score("acc"))).collect()
 }
 
-/// A line of the table, `pairs` not being empty.
+/// Renders a line of the table; `pairs` is not empty.
 fn line(system: &str, pairs: &[(f64, f64)]) -> Vec<String> {
     let found = RankCorrelation::of(pairs);
     let (rho, chance) = found.map_or(("none".into(), String::new()), |found| {
         (format!("{:.3}", found.rho), format!("{:.3}", found.chance))
     });
-    // Of equals the first, as a user would.
+    // Takes the first of equal silhouettes, as a user would.
     let chosen =
         pairs.iter().copied().reduce(|best, next| if next.0 > best.0 { next } else { best });
     let mean = pairs.iter().map(|(_, acc)| acc).sum::<f64>() / pairs.len() as f64;

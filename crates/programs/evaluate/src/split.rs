@@ -9,35 +9,35 @@ use ndarray::{Array1, ArrayView1, ArrayView2};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The classes that clusters stand for on the first split.
+/// Maps from clusters to classes, found on the first split.
 pub struct Training {
-    /// Its name.
+    /// Name of that split.
     pub split: String,
     pub majority: ClassMap,
     pub one_to_one: ClassMap,
 }
 
-/// The scores of one split, as they are written.
+/// Scores of one split, as they are written.
 #[derive(Serialize)]
 pub struct Split {
-    /// Scores against labels, or where there are none what is known without.
+    /// Scores against labels, else the counts that need none.
     #[serde(flatten)]
     pub known: Known,
-    /// Scores of the other splits under the maps of the first.
+    /// Accuracy under the maps of the first split, for all other splits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by_training_map: Option<ByTrainingMap>,
-    /// The scores without labels, if points were given.
+    /// Scores without labels, if points were given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internal: Option<Internal>,
 }
 
-/// What is known of the assignments of one split.
+/// Scores or counts of one split.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Known {
-    /// Against labels.
+    /// Scores against labels.
     Scores(Box<Scores>),
-    /// Without labels.
+    /// Counts, where there are no labels.
     Counts {
         /// Number of points, noise included.
         n: u64,
@@ -50,11 +50,11 @@ pub enum Known {
 
 /// Accuracy under maps from clusters to classes that were found on another split.
 ///
-/// Purity and ACC find a map on the very split they score, so they do not see whether a cluster's
-/// id means the same on both.
+/// Purity and ACC find a map on the split they score, so that they do not notice if a cluster's id
+/// means something else on both.
 #[derive(Serialize)]
 pub struct ByTrainingMap {
-    /// The split the maps were found on.
+    /// Split on which the maps were found.
     pub training_split: String,
     /// Share of points whose class is the most frequent one of their cluster there.
     pub majority_accuracy: f64,
@@ -65,17 +65,20 @@ pub struct ByTrainingMap {
 /// Scores without labels.
 #[derive(Serialize)]
 pub struct Internal {
-    /// The file of points: the space they were measured in.
+    /// File of the points, which names the space they were measured in.
     pub space: String,
-    /// Of a sample, where there are many points.
+    /// Silhouette of a sample, if there are many points.
     pub silhouette: Silhouette,
-    /// Of all points.
+    /// Davies-Bouldin and Calinski-Harabasz of all points.
     #[serde(flatten)]
     pub dispersion: Dispersion,
 }
 
 impl Split {
-    /// Scores one split. Also gives the maps behind purity and ACC, where there are labels.
+    /// Scores one split and returns the maps behind purity and ACC, if there are labels.
+    ///
+    /// # Errors
+    /// Fails if a file cannot be read or the files do not belong together.
     pub fn score(
         assignments: &Path,
         labels: Option<&Path>,
@@ -91,7 +94,7 @@ impl Split {
                 inputs.push(record);
                 known
             }
-            // A single class, to count the clusters against.
+            // Without labels, clusters are counted against a single class.
             None => Array1::zeros(assigned.len()),
         };
         let table =
@@ -122,7 +125,7 @@ impl Split {
         Ok((Self { known: Known::Scores(scores), by_training_map, internal }, Some(maps)))
     }
 
-    /// The scores against labels, if there are any.
+    /// Returns the scores against labels, if there are any.
     pub fn scores(&self) -> Option<&Scores> {
         match &self.known {
             Known::Scores(scores) => Some(scores),
@@ -130,7 +133,7 @@ impl Split {
         }
     }
 
-    /// The few scores that provenance repeats.
+    /// Returns the main scores for the provenance.
     pub fn result(&self) -> Value {
         let mut result = match self.scores() {
             Some(scores) => {
@@ -149,7 +152,7 @@ impl Split {
     }
 }
 
-/// Of points of any kind. Their scale is left out: it does not matter here.
+/// Scores points of any element type; their scale does not matter here.
 fn internal(
     points: &Points,
     assignments: ArrayView1<i64>,

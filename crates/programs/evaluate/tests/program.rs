@@ -1,4 +1,5 @@
-//! The program in an empty folder. What it refuses is tested for all programs at once in `scripts/tests`.
+//! The program in an empty folder. What it refuses is tested for all programs at once in
+//! `scripts/tests`.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -83,7 +84,9 @@ fn runs_of_one_system_are_averaged_and_stand_beside_published_figures() {
     assert!(both.trim_end().ends_with("0.7500 |"), "{both}");
 }
 
-/// Four points, near in pairs: 1 apart, else 9 or the root of 82, so that the silhouette is (b - 1) / b.
+/// Writes four points in two pairs and returns their silhouette, (b - 1) / b.
+///
+/// The points of a pair are 1 apart; b is the mean of the other distances, 9 and sqrt(82).
 fn pairs(folder: &Path) -> f64 {
     write_npy(
         folder.join("points.npy"),
@@ -106,7 +109,8 @@ fn points_give_a_score_without_labels() {
     let expected = pairs(folder.path());
     let shown = done(folder.path(), "--assignments train.npy --points points.npy --out s.json");
     assert!(shown.starts_with("train: 4 points, 2 clusters, 0.0 % noise\n"), "{shown}");
-    let told = "internal, without labels, in points.npy: silhouette 0.8892 in 2 features, of all 4 points in clusters";
+    let told = "internal, without labels, in points.npy: silhouette 0.8892 in 2 features, of all \
+        4 points in clusters";
     assert!(shown.contains(told), "{shown}");
     let scores = read(folder.path(), "s.json");
     let train = &scores["splits"]["train"];
@@ -144,7 +148,10 @@ fn points_beside_labels_change_no_other_score() {
     let one = &with["splits"]["one"]["internal"]["silhouette"];
     assert_eq!(
         *one,
-        serde_json::json!({ "value": null, "standard_error": null, "sample": 3, "points": 3, "features": 2 })
+        serde_json::json!({
+            "value": null, "standard_error": null,
+            "sample": 3, "points": 3, "features": 2,
+        })
     );
     for split in ["train", "one"] {
         assert!(with["splits"][split].as_object_mut().unwrap().remove("internal").is_some());
@@ -185,7 +192,7 @@ fn small_clusters_have_the_silhouette_that_they_have() {
     done(folder.path(), "--assignments train.npy --points points.npy --out s.json");
     let silhouette = &read(folder.path(), "s.json")["splits"]["train"]["internal"]["silhouette"];
     let value = silhouette["value"].as_f64().unwrap();
-    // The nearer neighbour of a first point lies 10 and 9 before it, its mean 9.5; and so of a
+    // The nearer neighbor of a first point lies 10 and 9 before it, its mean 9.5; and so of a
     // second one.
     assert!((value - 8.5 / 9.5).abs() < 1e-3, "{silhouette}");
     assert_eq!(silhouette["points"], n);
@@ -201,7 +208,8 @@ fn ids_that_mean_something_else_in_the_second_split_show() {
     // noise.
     write_npy(path("test-labels.npy"), &array![0u8, 0, 1, 1, 2, 3, 1, 0]).unwrap();
     write_npy(path("test.npy"), &array![9i64, 9, 5, 5, 7, 8, -1, 5]).unwrap();
-    let words = "--assignments train.npy --assignments test.npy --labels labels.npy --labels test-labels.npy";
+    let words = "--assignments train.npy --assignments test.npy --labels labels.npy --labels \
+        test-labels.npy";
     let shown = done(folder.path(), &format!("{words} --out s.json"));
     let scores = read(folder.path(), "s.json");
     let (train, test) = (&scores["splits"]["train"], &scores["splits"]["test"]);
@@ -276,7 +284,8 @@ fn runs_say_whether_the_silhouette_predicts_acc() {
     ];
     let shown = done(folder.path(), &format!("--each {}", files.join(" ")));
     let squeezed = shown.replace(' ', "");
-    // ACC ranks 1, 2, 4, 3, silhouette ranks 2, 4, 3, 1: squared differences 1 + 4 + 1 + 4, 1 - 60 / 60.
+    // ACC ranks 1, 2, 4, 3 and silhouette ranks 2, 4, 3, 1 have the squared differences
+    // 1 + 4 + 1 + 4, so that the correlation is 1 - 60 / 60.
     assert!(squeezed.contains("|a|4|0.000|1.000|0.6000|0.6125|0.7000|\n"), "{shown}");
     assert!(squeezed.contains("|0.1150+-0.0129(0.1000to0.1300)of4|"), "{shown}");
     assert!(squeezed.contains("|a|train|5/a.json|0.9000|0.9000|0.5000|0.5000||\n"), "{shown}");
@@ -307,7 +316,8 @@ fn points_that_do_not_fit_are_refused() {
         (
             format!("{given} --points short.npy"),
             1,
-            "short.npy with train.npy: expected 4 points, as many as assignments, found 3; give the points",
+            "short.npy with train.npy: expected 4 points, as many as assignments, found 3; give \
+             the points",
         ),
         (format!("{given} --points labels.npy"), 1, "labels.npy: expected points"),
         (given.to_owned(), 2, "--labels"),

@@ -7,14 +7,20 @@ use cli::Count;
 
 use crate::text::drawable;
 
-/// Turns what the other programs wrote into one page that needs nothing but itself: the scores of each system, its confusion
-/// matrices, what is in its clusters, a map of all points, and how everything was made. Every part can be left out; the page
-/// says what it misses. With --figure, draws one figure of it instead.
-/// A file of one system is given as NAME=FILE, or as FILE where the folder has the name.
+/// Turns what the other programs wrote into one page that needs nothing but itself: the scores of
+/// each system, its confusion matrices, what is in its clusters, a map of all points, and how
+/// everything was made. Every part can be left out; the page says what it misses. With --figure,
+/// draws one figure of it instead. A file of one system is given as NAME=FILE, or as FILE where the
+/// folder has the name.
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "evaluate --assignments clusters/latents-kmeans/train.npy --labels labels.npy --out scores/latents-kmeans.json\nreport --scores scores/latents-kmeans.json --assignments clusters/latents-kmeans/train.npy --points latents-kmeans=latents.npy --images images.npy --labels labels.npy --map latents.npy --out report.html\nreport --assignments mine=assignments.npy --images images.npy --out report.html\nreport --assignments mine=assignments.npy --images images.npy --figure clusters --out clusters.png"
+    example = "evaluate --assignments clusters/latents-kmeans/train.npy --labels labels.npy --out \
+        scores/latents-kmeans.json\nreport --scores scores/latents-kmeans.json --assignments \
+        clusters/latents-kmeans/train.npy --points latents-kmeans=latents.npy --images images.npy \
+        --labels labels.npy --map latents.npy --out report.html\nreport --assignments \
+        mine=assignments.npy --images images.npy --out report.html\nreport --assignments \
+        mine=assignments.npy --images images.npy --figure clusters --out clusters.png"
 )]
 pub struct Args {
     /// scores of evaluate: .json; repeat it; files of one name are runs of one system
@@ -41,7 +47,8 @@ pub struct Args {
     /// names of the classes: a JSON list in the order of the ids
     #[argh(option, arg_name = "file")]
     pub classes: Option<PathBuf>,
-    /// where the points lie on the map: .npy, numbers, (n, d); of more than two dimensions the two principal ones are taken
+    /// where the points lie on the map: .npy, numbers, (n, d); of more than two dimensions the two
+    /// principal ones are taken
     #[argh(option, arg_name = "file")]
     pub map: Option<PathBuf>,
     /// the autoencoder, for the table of its layers: .safetensors
@@ -76,7 +83,7 @@ pub struct Args {
     pub threads: Option<Count>,
 }
 
-/// What can be drawn alone.
+/// Names a figure that can be drawn as a file of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FigureName {
     /// ACC of every run.
@@ -112,19 +119,20 @@ impl FromStr for FigureName {
             "clusters" => Self::Clusters,
             other => {
                 return Err(format!(
-                    "expected runs, samples, losses, reconstructions, map, confusion, sizes or clusters, found {other}"
+                    "expected runs, samples, losses, reconstructions, map, confusion, sizes or \
+                     clusters, found {other}"
                 ));
             }
         })
     }
 }
 
-/// A file of a system.
+/// A file that belongs to a system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// Of the system.
+    /// Name of the system.
     pub name: String,
-    /// Of the file.
+    /// Path of the file.
     pub path: PathBuf,
 }
 

@@ -1,4 +1,4 @@
-//! What training left behind: the layers in the weights file, the losses.
+//! Reads what training wrote: the layers in the weights file, and the losses.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,27 +10,27 @@ use serde::Deserialize;
 
 /// The layers of an autoencoder.
 pub struct Layers {
-    /// Encoder, then decoder, in the order of computing.
+    /// Layers in the order of computation: the encoder, then the decoder.
     pub layers: Vec<Layer>,
-    /// What else the file says of the network, such as its activation.
+    /// Metadata of the file, such as the activation.
     pub settings: BTreeMap<String, String>,
 }
 
-/// One of them.
+/// A layer with weights.
 pub struct Layer {
-    /// `encoder.0`
+    /// Name such as `encoder.0`.
     pub name: String,
-    /// Sides of its weight.
+    /// Shape of its weight.
     pub shape: Vec<usize>,
-    /// Numbers that are learned, biases among them.
+    /// Number of parameters, biases included.
     pub parameters: usize,
 }
 
 impl Layers {
-    /// From a weights file of `train-ae`, or any other whose tensors are called `encoder.N.weight` and so on.
+    /// Reads a weights file of `train-ae`, or any with tensors called `encoder.N.weight`.
     ///
     /// # Errors
-    /// A file that cannot be read or has no such tensors.
+    /// Fails if the file cannot be read or has no such tensors.
     pub fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
         let (bytes, record) = read_bytes(path)?;
         let expected = || {
@@ -66,18 +66,18 @@ impl Layers {
         Ok((Self { layers: layers.into_values().collect(), settings }, record))
     }
 
-    /// Of all layers.
+    /// Counts the parameters of all layers.
     pub fn parameters(&self) -> usize {
         self.layers.iter().map(|layer| layer.parameters).sum()
     }
 }
 
-/// No epoch and no loss is as large as this.
+/// Bound on epochs and losses; larger values are refused.
 const MOST: f64 = 1e15;
 
 /// Losses by epoch.
 pub struct Losses {
-    /// Epoch, loss on the training images, loss on those of validation.
+    /// Epoch, training loss, validation loss.
     pub epochs: Vec<(f64, f64, Option<f64>)>,
 }
 
@@ -89,10 +89,10 @@ struct Line {
 }
 
 impl Losses {
-    /// From the `losses.csv` of `train-ae`.
+    /// Reads the `losses.csv` of `train-ae`.
     ///
     /// # Errors
-    /// A file that cannot be read or has no such columns.
+    /// Fails if the file cannot be read or has no such columns.
     pub fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
         let (bytes, record) = read_text(path)?;
         let expected = || {
@@ -109,7 +109,8 @@ impl Losses {
             let later = epochs.last().is_none_or(|&(before, ..)| epoch > before);
             if !finite || !later {
                 bail!(
-                    "{}, found epoch {epoch} with {train}; each line is a later epoch with finite losses",
+                    "{}, found epoch {epoch} with {train}; each line is a later epoch with finite \
+                     losses",
                     expected()
                 );
             }

@@ -1,4 +1,4 @@
-//! `report`: artifacts in, one page out that needs nothing but itself; or one figure of it.
+//! `report`: puts artifacts into one self-contained page, or draws one figure of it.
 
 mod args;
 mod autoencoder;
@@ -66,7 +66,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         .check()?;
 
     let inputs = Inputs::read(&args)?;
-    // Fonts of the system that letters were drawn with.
+    // Fonts of the system with which letters were drawn.
     let mut others = Vec::new();
     let bytes = match args.figure {
         None => Page::new(&inputs, &text::drawable(&args.title), args.seed)?.render()?.into_bytes(),

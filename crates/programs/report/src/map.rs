@@ -1,4 +1,4 @@
-//! The map: where points lie in two dimensions, and what they are colored by.
+//! Places points on the map and groups them by color.
 
 use artifact::Points;
 use ndarray::{Array2, Axis, s};
@@ -9,43 +9,43 @@ use crate::inputs::Inputs;
 use crate::pictures::base64;
 use crate::thumbnails::Thumbnails;
 
-/// Points on the map at most; of more an even sample.
+/// Most points on the map; of more, an even sample is shown.
 const MAX_POINTS: usize = 100_000;
 
-/// Groups beyond which none is named on the map.
+/// Most groups whose names are written on the map.
 pub const MAX_NAMED_GROUPS: usize = 40;
 
-/// Where a place ends.
+/// Largest coordinate on the map.
 const MAX_COORDINATE: f64 = 65535.0;
 
-/// Points on the map, in a square.
+/// Positions of points in a square.
 pub struct Map {
-    /// The rows that are shown, ascending.
+    /// Rows of the points that are shown, ascending.
     pub rows: Vec<usize>,
-    /// Of all points of the file.
+    /// Number of points in the file.
     pub n: usize,
-    /// Dimensions of the file; two of them, or two directions through all of them, are shown.
+    /// Dimensions of the file; two of them, or two principal components, are shown.
     pub dims: usize,
-    /// To the right, 0 to 65535.
+    /// Horizontal positions, 0 to 65535, to the right.
     pub x: Vec<u16>,
-    /// Upwards, likewise.
+    /// Vertical positions, 0 to 65535, upwards.
     pub y: Vec<u16>,
 }
 
-/// What points can be colored by.
+/// A grouping by which points can be colored.
 pub struct Groups {
-    /// A system, or the classes.
+    /// Name of the system, or `true class`.
     pub name: String,
-    /// Of the groups.
+    /// Names of the groups.
     pub names: Vec<String>,
-    /// Number of all points in each, on the map or not.
+    /// Number of points in each group, on the map or not.
     pub sizes: Vec<usize>,
-    /// The group of each point on the map; `None` is noise.
+    /// Group of each point on the map; `None` for noise.
     pub point_groups: Vec<Option<usize>>,
 }
 
 impl Map {
-    /// Places of `points`.
+    /// Computes the positions of `points` (n, d).
     pub fn new(points: &Points) -> Self {
         let (n, dims) = points.dim();
         let shown = n.min(MAX_POINTS);
@@ -56,7 +56,7 @@ impl Map {
             Points::F32(values) => values.select(Axis(0), &rows).mapv(f64::from),
             Points::F64(values) => values.select(Axis(0), &rows),
         };
-        // From the middle and in units of the largest, or what is large would be lost in f32.
+        // Centers and scales the values, since large ones would lose digits in `f32`.
         let largest = values.fold(f64::MIN_POSITIVE, |most, x| most.max(x.abs()));
         let mut values = values / largest;
         let middle = values.mean_axis(Axis(0)).unwrap_or_default();
@@ -77,7 +77,7 @@ impl Map {
             })
         };
         let (horizontal, vertical) = (ends(0), ends(1));
-        // One scale for both, so that distances keep their meaning.
+        // Both axes have one scale, so that distances keep their meaning.
         let span =
             (horizontal.1 - horizontal.0).max(vertical.1 - vertical.0).max(f64::MIN_POSITIVE);
         let place = |column: usize, (low, high): (f64, f64)| {
@@ -92,7 +92,7 @@ impl Map {
         Self { rows, n, dims, x, y }
     }
 
-    /// All that its points can be colored by: the systems, then the classes if they are known.
+    /// Lists the groupings: the systems, then the classes if labels were given.
     pub fn groups(&self, inputs: &Inputs) -> Vec<Groups> {
         let mut groups: Vec<Groups> = inputs
             .systems
@@ -130,7 +130,7 @@ impl Map {
         }
     }
 
-    /// The middle of a group on the map: its median along either axis; `None` if it has no point on it.
+    /// Returns the median position of a group, or `None` if none of its points is on the map.
     pub fn median_position(&self, groups: &Groups, group: usize) -> Option<(u16, u16)> {
         let median = |axis: &[u16]| {
             let mut values: Vec<u16> = axis
@@ -146,12 +146,12 @@ impl Map {
     }
 }
 
-/// What the script of the page knows of the map.
+/// The map as the script of the page reads it.
 #[derive(Serialize)]
 pub struct MapData {
-    /// Points on it.
+    /// Number of points on the map.
     count: usize,
-    /// `u32`, their rows, where not all are shown.
+    /// Rows of the points as `u32`, if not all are shown.
     rows: Option<String>,
     /// `u16`
     x: String,
@@ -166,19 +166,19 @@ struct GroupData {
     name: String,
     names: Vec<String>,
     sizes: Vec<usize>,
-    /// Bytes of an id.
+    /// Bytes of a group number.
     bytes: usize,
-    /// The largest number stands for noise.
+    /// Group of each point; the largest number stands for noise.
     of: String,
-    /// Middles, where a name is written; none where there are too many.
+    /// Median positions, where names are written; empty if there are too many groups.
     middles: Vec<Option<(u16, u16)>>,
 }
 
 impl MapData {
-    /// Everything as text. Numbers are little-endian, in base64.
+    /// Encodes the map: numbers are little-endian, in base64.
     ///
     /// # Errors
-    /// None that memory does not make.
+    /// Fails only if memory runs out.
     pub fn new(map: &Map, inputs: &Inputs) -> anyhow::Result<Self> {
         let words = |values: &[u16]| {
             base64(&values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
@@ -194,7 +194,7 @@ impl MapData {
                 0xff..0xffff => 2,
                 _ => 4,
             };
-            // The largest number of so many bytes is noise.
+            // Noise is the largest number that fits into the bytes.
             let code =
                 |of: &Option<usize>| of.and_then(|of| u32::try_from(of).ok()).unwrap_or(u32::MAX);
             let of: Vec<u8> = groups

@@ -1,4 +1,4 @@
-//! The page: everything as it is shown.
+//! Puts the page together from everything that was read.
 
 use askama::Template;
 use score_io::{RunSummary, ScoreRow};
@@ -34,7 +34,7 @@ pub struct Page<'a> {
     lineage: Lineage,
 }
 
-/// The scores of all systems on one split.
+/// Scores of all systems on one split.
 struct Results {
     split: String,
     rows: Vec<ResultRow>,
@@ -42,14 +42,14 @@ struct Results {
 
 struct ResultRow {
     system: String,
-    /// Where on the page the system is.
+    /// Number of the section of the system, if there is one.
     target: Option<usize>,
     runs: usize,
     cells: Vec<Score>,
     published: Option<String>,
 }
 
-/// A score as it is written, and whether it is the best of its column.
+/// A formatted score, and whether it is the best of its column.
 struct Score {
     value: Option<f64>,
     mean: String,
@@ -57,10 +57,10 @@ struct Score {
     best: bool,
 }
 
-/// Columns of the table, and how the score files call them.
+/// Metrics of the columns, as score files name them.
 const COLUMNS: [&str; 6] = ["purity", "acc", "nmi", "ami", "ari", "silhouette"];
 
-/// The silhouette: measured in spaces that differ, so that no system is best.
+/// Column of the silhouette, which has no best: it is measured in different spaces.
 const SILHOUETTE: usize = 5;
 
 struct RunRow {
@@ -87,7 +87,7 @@ impl<'a> Page<'a> {
     /// Puts the page together.
     ///
     /// # Errors
-    /// None that memory does not make.
+    /// Fails only if memory runs out.
     pub fn new(inputs: &'a Inputs, title: &'a str, seed: u64) -> anyhow::Result<Self> {
         let systems = system_views(inputs, seed)?;
         let rows = inputs.scores.as_ref().map_or(&[][..], |scores| &scores.rows);
@@ -117,7 +117,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// What the page is about, in a sentence.
+/// Describes what the page is about, in a sentence.
 fn lead(inputs: &Inputs, systems: &[SystemView]) -> String {
     let names = match systems.len() {
         1 => "1 system".to_owned(),
@@ -132,7 +132,7 @@ fn lead(inputs: &Inputs, systems: &[SystemView]) -> String {
     }
 }
 
-/// A number with commas between thousands.
+/// Formats a number with commas between thousands.
 fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let parts: Vec<&str> =
@@ -140,7 +140,7 @@ fn grouped(n: usize) -> String {
     parts.join(",")
 }
 
-/// Parts that the page could have and has not, and what would bring them.
+/// Lists the parts that are missing and the options that would add them.
 fn missing(inputs: &Inputs) -> Vec<String> {
     let mut missing = Vec::new();
     let mut say = |lacks: bool, text: &str| {
@@ -159,7 +159,8 @@ fn missing(inputs: &Inputs) -> Vec<String> {
     );
     say(
         inputs.image_rows.is_some() && inputs.images.is_none(),
-        "The rows of --images make no square and have no sides (n, height, width): they are not drawn.",
+        "The rows of --images make no square and have no sides (n, height, width): they are not \
+         drawn.",
     );
     say(inputs.labels.is_none(), "No labels (--labels): true classes are not shown beside images.");
     say(inputs.map.is_none(), "No places of the points (--map): there is no map.");
@@ -170,12 +171,14 @@ fn missing(inputs: &Inputs) -> Vec<String> {
     say(inputs.losses.is_none(), "No losses (--losses): there is no curve of training.");
     say(
         inputs.reconstructions.is_none(),
-        "No reconstructions (--originals, --reconstructions): what the autoencoder keeps is not shown.",
+        "No reconstructions (--originals, --reconstructions): what the autoencoder keeps is not \
+         shown.",
     );
     for system in &inputs.systems {
         if system.points.is_none() {
             missing.push(format!(
-                "No points of {0} (--points {0}=...): its nearest members are not shown, nor, unless --certainty tells, the \
+                "No points of {0} (--points {0}=...): its nearest members are not shown, nor, \
+                 unless --certainty tells, the \
                  doubtful ones.",
                 system.name
             ));
@@ -245,7 +248,7 @@ fn run_rows(rows: &[ScoreRow]) -> Vec<RunRow> {
 fn layer_table(layers: &Layers) -> LayerTable {
     let sides =
         |shape: &[usize]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
-    // train-ae puts a JSON object there, others a text.
+    // Metadata of `train-ae` is a JSON object; other programs write plain text.
     let settings = layers.settings.iter().map(|(name, value)| match serde_json::from_str(value) {
         Ok(object @ serde_json::Value::Object(_)) => key_values(&object),
         _ => format!("{name}={value}"),

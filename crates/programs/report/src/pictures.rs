@@ -1,4 +1,4 @@
-//! Gray images, and their files inside the page.
+//! Reads gray images and encodes them as PNG data URLs.
 
 use std::path::Path;
 
@@ -8,32 +8,35 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ndarray::{Array2, ArrayView1};
 
-/// Sides of an image beyond which it is made smaller: the page shows none larger.
+/// Longest side of an image on the page; larger ones are downscaled.
 const MAX_SIDE: usize = 64;
 
 /// Images of one size.
 pub struct Pictures {
     /// Gray levels, (n, height * width).
     pub gray: Array2<u8>,
-    /// Pixels of a column.
+    /// Height in pixels.
     pub height: usize,
-    /// Pixels of a row.
+    /// Width in pixels.
     pub width: usize,
-    /// Both as in the file, which may be larger.
+    /// Height and width in the file, which may be larger.
     pub sides: (usize, usize),
 }
 
 impl Pictures {
-    /// Reads images (n, height, width), or (n, pixels) where these make a square. Floats are spread over the gray levels, 0 to
-    /// 1 if they lie there, else from the smallest to the largest.
+    /// Reads images (n, height, width), or (n, pixels) if the pixels make a square.
+    ///
+    /// Scales floats to gray levels: from 0 to 1 if they lie there, else from the smallest to the
+    /// largest.
     ///
     /// # Errors
-    /// A file that cannot be read or does not hold images.
+    /// Fails if the file cannot be read or does not hold images.
     pub fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
         match Self::read_if_drawable(path)? {
             (Some(pictures), record, _) => Ok((pictures, record)),
             (None, record, _) => bail!(
-                "{}: expected images (n, height, width), found rows of {} pixels, which make no square; reshape it, with \
+                "{}: expected images (n, height, width), found rows of {} pixels, which make no \
+                 square; reshape it, with \
                  numpy.reshape say",
                 path.display(),
                 record.shape.last().copied().unwrap_or_default()
@@ -41,10 +44,12 @@ impl Pictures {
         }
     }
 
-    /// As [`Pictures::read`], with the number of rows; no pictures where these are points that make no square.
+    /// Reads images as [`Pictures::read`] does, and returns the number of rows.
+    ///
+    /// Returns no pictures if the rows make no square.
     ///
     /// # Errors
-    /// A file that cannot be read or does not hold points.
+    /// Fails if the file cannot be read or does not hold points.
     pub fn read_if_drawable(path: &Path) -> anyhow::Result<(Option<Self>, FileRecord, usize)> {
         let (images, record) = read_images(path)?;
         images.scale_warning(&record).iter().for_each(|text| cli::warn(text));
@@ -62,7 +67,7 @@ impl Pictures {
         Ok((pictures, record, n))
     }
 
-    /// Made smaller by a whole number where they are large, each pixel the mean of those it stands for.
+    /// Downscales large images by a whole factor; each pixel becomes the mean of a square.
     fn downscaled(self) -> Self {
         match self.width.max(self.height).div_ceil(MAX_SIDE) {
             0 | 1 => self,
@@ -76,7 +81,9 @@ impl Pictures {
         }
     }
 
-    /// The mean of the pixels of image `row` that become pixel (x, y) when it is made smaller `by` times.
+    /// Returns the rounded mean of the pixels of image `row` that become pixel (x, y).
+    ///
+    /// `by` is the factor of the downscaling.
     pub fn mean_level(&self, row: usize, x: usize, y: usize, by: usize) -> u8 {
         let ends = |at: usize, side: usize| at * by..((at + 1) * by).min(side);
         let (mut sum, mut count) = (0, 0);
@@ -89,28 +96,28 @@ impl Pictures {
         ((sum + count / 2) / count) as u8
     }
 
-    /// Number of images.
+    /// Returns the number of images.
     pub fn len(&self) -> usize {
         self.gray.nrows()
     }
 
-    /// Image `row` as the address of a PNG.
+    /// Encodes image `row` as the data URL of a PNG.
     ///
     /// # Errors
-    /// None that memory does not make.
+    /// Fails only if memory runs out.
     pub fn data_url(&self, row: usize) -> anyhow::Result<String> {
         self.encode_data_url(self.gray.row(row))
     }
 
-    /// An image of this size as the address of a PNG.
+    /// Encodes an image of this size as the data URL of a PNG.
     ///
     /// # Errors
-    /// None that memory does not make.
+    /// Fails only if memory runs out.
     pub fn encode_data_url(&self, gray: ArrayView1<u8>) -> anyhow::Result<String> {
         Ok(png_data_url(&gray_png(&gray.to_vec(), self.width, self.height)?))
     }
 
-    /// The mean of the images `rows`, rounded.
+    /// Returns the rounded mean of the images `rows`.
     pub fn mean(&self, rows: &[usize]) -> Vec<u8> {
         let mut sums = vec![0u64; self.gray.ncols()];
         for &row in rows {
@@ -130,7 +137,7 @@ fn gray(pixels: Pixels) -> Array2<u8> {
             let (low, high) = pixels
                 .iter()
                 .fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
-            // What a decoder makes of images from 0 to 1 oversteps a little.
+            // A decoder of images from 0 to 1 oversteps these bounds a little.
             let (low, high) = if low >= -0.5 && high <= 1.5 { (0.0, 1.0) } else { (low, high) };
             let spread = (high - low).max(f32::MIN_POSITIVE);
             pixels.mapv(|x| (255.0 * (x - low) / spread).round().clamp(0.0, 255.0) as u8)
@@ -138,18 +145,18 @@ fn gray(pixels: Pixels) -> Array2<u8> {
     }
 }
 
-/// Gray levels, row by row, as a PNG file.
+/// Encodes gray levels, row by row, as a PNG file.
 ///
 /// # Errors
-/// None that memory does not make.
+/// Fails only if memory runs out.
 fn gray_png(gray: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
     png(gray, width, height, png::ColorType::Grayscale)
 }
 
-/// Red, green, blue and opacity of each pixel, row by row, as a PNG file.
+/// Encodes RGBA values, row by row, as a PNG file.
 ///
 /// # Errors
-/// None that memory does not make.
+/// Fails only if memory runs out.
 pub fn color_png(rgba: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
     png(rgba, width, height, png::ColorType::Rgba)
 }
@@ -169,12 +176,12 @@ fn png(
     Ok(file)
 }
 
-/// A PNG file as an address that needs no file.
+/// Returns the data URL of a PNG file.
 pub fn png_data_url(file: &[u8]) -> String {
     format!("data:image/png;base64,{}", base64(file))
 }
 
-/// As text.
+/// Encodes bytes in base64.
 pub fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
@@ -219,7 +226,7 @@ mod tests {
         let gray = Array2::from_shape_fn((1, 130 * 2), |(_, at)| (at % 130) as u8);
         let small = Pictures { gray, height: 2, width: 130, sides: (2, 130) }.downscaled();
         assert_eq!((small.height, small.width), (1, 44));
-        // Three columns become one, and of the last there is one.
+        // Every three columns become one; the last column stands alone.
         assert_eq!([small.gray[[0, 0]], small.gray[[0, 42]], small.gray[[0, 43]]], [1, 127, 129]);
     }
 

@@ -1,4 +1,4 @@
-//! How the files came to be: their provenance, and that of what they were made from.
+//! Follows the provenance of files back to the first program that ran.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 /// A run of a program.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// The program and its version.
+    /// Name and version of the program.
     pub stage: String,
     /// Files read.
     pub inputs: Vec<File>,
@@ -17,43 +17,45 @@ pub struct Step {
     pub outputs: Vec<File>,
     /// Parameters as `name=value`.
     pub parameters: String,
-    /// What was found, likewise.
+    /// Results as `name=value`.
     pub result: String,
-    /// How long it took, in seconds.
+    /// Run time in seconds.
     pub seconds: f64,
-    /// Threads used.
+    /// Number of threads.
     pub threads: usize,
-    /// Where it ran.
+    /// Device that it ran on.
     pub device: String,
 }
 
 /// A file that a step read or wrote.
 #[derive(Debug, Clone, PartialEq)]
 pub struct File {
-    /// As the step knew it.
+    /// Record of the file at the time of the step.
     pub record: FileRecord,
-    /// Whether the file is another one now.
+    /// Whether the file has been replaced since.
     pub changed: bool,
 }
 
-/// The steps that led to a page.
+/// The runs of programs that led to a set of files.
 #[derive(Debug, Default)]
 pub struct Lineage {
-    /// What came first stands first.
+    /// Steps, the earliest first.
     pub steps: Vec<Step>,
-    /// Files without a provenance.
+    /// Files without provenance.
     pub untracked: Vec<String>,
 }
 
 impl Lineage {
-    /// Follows `files` back through the provenance beside them. A provenance that cannot be read counts as none.
+    /// Follows `files` back through the provenance beside each file.
+    ///
+    /// Counts a provenance that cannot be read as none.
     pub fn trace(files: &[FileRecord]) -> Self {
         let mut lineage = Self::default();
         let mut seen = BTreeSet::new();
         for file in files {
             lineage.follow(&file.path, &file.sha256, &mut seen);
         }
-        // A file counts as changed if what is there now, or what a later step read, is not what its step wrote.
+        // A file has changed if the page, or a later step, read bytes that its step did not write.
         let read: Vec<(String, String)> = lineage
             .steps
             .iter()
@@ -69,7 +71,7 @@ impl Lineage {
         lineage
     }
 
-    /// What made `path` and, before it, what made that, each once.
+    /// Adds the step that wrote `path`, and before it those that wrote its inputs, each once.
     fn follow(&mut self, path: &str, sha256: &str, seen: &mut BTreeSet<String>) {
         if !seen.insert(path.to_owned()) {
             return;
@@ -103,12 +105,12 @@ impl From<FileRecord> for File {
 }
 
 impl File {
-    /// The start of its hash.
+    /// Returns the first digits of its hash.
     pub fn hash(&self) -> &str {
         short(&self.record.sha256)
     }
 
-    /// What it holds.
+    /// Describes its contents: element type and shape, else its size.
     pub fn contents(&self) -> String {
         match &self.record.dtype {
             Some(dtype) => {
@@ -121,12 +123,14 @@ impl File {
     }
 }
 
-/// The start of a hash, enough to tell files apart.
+/// Returns the first 12 digits of a hash, enough to tell files apart.
 fn short(sha256: &str) -> &str {
     sha256.get(..12).unwrap_or(sha256)
 }
 
-/// An object as `name=value name=value`; what is in objects, with their names before it.
+/// Formats an object as `name=value name=value`.
+///
+/// Joins the names of nested objects by dots and leaves out nulls.
 pub fn key_values(value: &Value) -> String {
     fn add(words: &mut Vec<String>, name: &str, value: &Value) {
         match value {
@@ -150,7 +154,7 @@ pub fn key_values(value: &Value) -> String {
     found.join(" ")
 }
 
-/// To six digits.
+/// Formats a number with six significant digits.
 fn six_digits(value: f64) -> String {
     if value == 0.0 || (1e-3..1e7).contains(&value.abs()) {
         let digits = (5 - value.abs().max(1e-3).log10().floor() as i32).clamp(0, 8) as usize;
@@ -174,7 +178,10 @@ mod tests {
 
     #[test]
     fn objects_become_words() {
-        let value = json!({ "k": 10, "tol": 1e-10, "share": 0.123_456_789, "a": { "b": "c", "d": null }, "l": [1, 2] });
+        let value = json!({
+            "k": 10, "tol": 1e-10, "share": 0.123_456_789, "a": { "b": "c", "d": null },
+            "l": [1, 2],
+        });
         assert_eq!(key_values(&value), "k=10 tol=1e-10 share=0.123457 a.b=c l=[1,2]");
     }
 
@@ -196,7 +203,8 @@ mod tests {
             |name: &str, hash: &str| json!({ "path": path(name), "bytes": 1, "sha256": hash });
         let write = |name: &str, stage: &str, inputs: Value, outputs: Value| {
             let run = json!({ "seconds": 1.5, "threads": 2, "device": "cpu", "argv": [] });
-            let text = json!({ "stage": stage, "version": "1", "parameters": {}, "inputs": inputs, "outputs": outputs,
+            let text = json!({ "stage": stage, "version": "1", "parameters": {}, "inputs": inputs,
+                "outputs": outputs,
                 "result": {}, "run": run });
             std::fs::write(path(&format!("{name}.json")), text.to_string()).unwrap();
         };

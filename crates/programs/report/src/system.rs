@@ -1,4 +1,4 @@
-//! One system as it is shown: its matrices and its clusters.
+//! Prepares what the page shows of each system: confusion matrices and clusters.
 
 use std::collections::HashMap;
 
@@ -8,89 +8,89 @@ use crate::clusters::{Budget, Cluster, Clusters};
 use crate::figure::{Bars, Confusion, MAX_CLASSES, Picture, describe};
 use crate::inputs::{Inputs, System};
 
-/// Classes that are named of a cluster.
+/// Most classes named in the caption of a cluster.
 const CLASSES_NAMED: usize = 3;
 
-/// A system.
+/// What the page shows of a system.
 pub struct SystemView {
-    /// As it was named.
+    /// Name of the system.
     pub name: String,
-    /// What came of it, in a sentence.
+    /// Its main scores, in words.
     pub summary: String,
-    /// Its matrices, a split after the other.
+    /// Confusion matrices by split.
     pub splits: Vec<SplitView>,
-    /// What is not shown of it, and why.
+    /// Notes on what is not shown, and why.
     pub notes: Vec<String>,
-    /// Sizes of its clusters.
+    /// Bar chart of cluster sizes.
     pub sizes: Option<Bars>,
-    /// These as numbers.
+    /// Cluster sizes as numbers.
     pub size_rows: Vec<(String, usize)>,
-    /// What is in them.
+    /// Clusters with their members.
     pub clusters: Vec<ClusterView>,
 }
 
-/// The matrices of one split.
+/// Confusion matrices of one split.
 pub struct SplitView {
-    /// Its name.
+    /// Name of the split.
     pub name: String,
-    /// Under either map.
+    /// One matrix for each map from clusters to classes.
     pub matrices: Vec<MatrixView>,
 }
 
-/// Classes against predicted classes.
+/// A confusion matrix as a table.
 pub struct MatrixView {
-    /// Which map.
+    /// Name of the map from clusters to classes.
     pub title: &'static str,
-    /// What the map does.
+    /// Explains the map.
     pub about: &'static str,
-    /// Share of points that are right under it.
+    /// Accuracy under the map, with its name.
     pub score: String,
-    /// What the columns are, the last of them none where points are in no class.
+    /// Headings of the columns; the last one is `none` if some points have no class.
     pub columns: Vec<String>,
-    /// A row a class.
+    /// One row for each true class.
     pub rows: Vec<MatrixRow>,
-    /// In percent; empty where nothing is predicted to be a class.
+    /// Precision in percent; empty for classes that nothing is predicted to be.
     pub precision: Vec<String>,
 }
 
-/// A row of a matrix.
+/// A row of a confusion matrix.
 pub struct MatrixRow {
-    /// Name of the class.
+    /// Name of the true class.
     pub class: String,
-    /// Counts with their shares.
+    /// Counts with their shares of the row.
     pub cells: Vec<crate::figure::Cell>,
-    /// In percent.
+    /// Recall in percent.
     pub recall: String,
 }
 
-/// A cluster.
+/// What the page shows of a cluster.
 pub struct ClusterView {
-    /// Its id.
+    /// Id of the cluster.
     pub id: i64,
-    /// Number of points.
+    /// Number of points in the cluster.
     pub size: usize,
-    /// As a share of all points.
+    /// Size as a share of all points.
     pub share: String,
-    /// Its most frequent classes, in words; empty without labels.
+    /// Most frequent classes, in words; empty without labels.
     pub classes: String,
-    /// The mean of its images.
+    /// Mean of its images.
     pub mean: Picture,
-    /// Members, with what they are.
+    /// Members by kind, with the heading of the kind.
     pub groups: Vec<(String, Vec<Member>)>,
 }
 
 /// A member of a cluster.
 pub struct Member {
-    /// Its image.
+    /// Image of the member.
     pub picture: Picture,
-    /// Whether it is not of the most frequent class.
+    /// Whether its class is not the most frequent one of the cluster.
     pub other: bool,
 }
 
-/// All systems that have assignments or scores, the former first.
+/// Lists all systems with assignments, then those with scores alone.
 ///
 /// # Errors
-/// None that memory does not make.
+/// Fails only if memory runs out.
 pub fn system_views(inputs: &Inputs, seed: u64) -> anyhow::Result<Vec<SystemView>> {
     let rows = inputs.scores.as_ref().map_or(&[][..], |scores| &scores.rows);
     let mut names: Vec<&str> = inputs.systems.iter().map(|system| system.name.as_str()).collect();
@@ -148,7 +148,7 @@ fn system_view(
     Ok(view)
 }
 
-/// Scores of the first split in words.
+/// Formats the main scores of the first split.
 fn summary(rows: &[&ScoreRow]) -> String {
     let Some(row) = rows.first() else { return String::new() };
     let words = [("purity", "purity"), ("acc", "ACC"), ("nmi", "NMI")]
@@ -271,7 +271,7 @@ fn cluster_view(
     })
 }
 
-/// Classes of the points `rows`, the most frequent first; none without labels.
+/// Counts the classes of the points `rows`, the most frequent first; empty without labels.
 fn classes_of(inputs: &Inputs, rows: &[usize]) -> Vec<(i64, usize)> {
     let Some(labels) = &inputs.labels else { return Vec::new() };
     let mut counts = HashMap::new();
@@ -281,7 +281,7 @@ fn classes_of(inputs: &Inputs, rows: &[usize]) -> Vec<(i64, usize)> {
     counts
 }
 
-/// The number alone, for columns that say what it is.
+/// Formats a share in percent without the sign, for columns whose heading has it.
 fn in_percent(share: f64) -> String {
     format!("{:.1}", 100.0 * share)
 }

@@ -1,15 +1,15 @@
 //! Names as a page or a drawing can show them.
 
-/// A text without the letters that no page and no drawing may have.
+/// Replaces the letters that neither XML nor HTML allows by U+FFFD.
 pub fn drawable(text: &str) -> String {
     let forbidden = |letter: char| letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}');
     text.replace(forbidden, "\u{fffd}")
 }
 
-/// Letters of a name that are drawn; a title has them all.
+/// Most letters of a name that are drawn; titles show the whole name.
 const LETTERS: usize = 40;
 
-/// A name as it is drawn.
+/// Shortens a name to what fits on a drawing and ends it with dots.
 pub fn truncate(name: &str) -> String {
     match name.char_indices().nth(LETTERS) {
         Some((end, _)) => format!("{}…", &name[..end]),
@@ -17,9 +17,10 @@ pub fn truncate(name: &str) -> String {
     }
 }
 
-/// The width of a text in letters of usual width; Chinese, Japanese and Korean ones count as two.
+/// Counts the columns that a text takes.
 ///
-/// The ranges are those that Unicode's Annex 11 (East Asian Width) calls wide, to the block.
+/// Chinese, Japanese and Korean letters count as two. The ranges are the blocks that Unicode's
+/// Annex 11 (East Asian Width) calls wide.
 pub fn text_width(text: &str) -> usize {
     let wide = |letter: char| {
         matches!(

@@ -1,4 +1,6 @@
-//! Downscaled versions of all images on the map, many to a WebP, so that tens of thousands fit into a page.
+//! Packs small images of all points on the map into a few WebP files.
+//!
+//! Tens of thousands of images fit into a page that way.
 
 use anyhow::anyhow;
 use rayon::prelude::*;
@@ -7,22 +9,22 @@ use webp::{Encoder, PixelLayout, WebPConfig};
 
 use crate::pictures::{Pictures, base64};
 
-/// Bytes of all sheets together at most, before base64.
+/// Most bytes of all sheets together, before base64.
 const MAX_BYTES: usize = 3_400_000;
 
-/// Images in a row of a sheet, and rows.
+/// Images in a row of a sheet, and rows of a sheet.
 const SHEET_SIDE: usize = 24;
 
-/// Sides of a small image at most.
+/// Longest side of a thumbnail, in pixels.
 const MAX_SIDE: usize = 48;
 
-/// Qualities that are tried, the best first.
+/// WebP qualities that are tried, the best first.
 const QUALITY_LADDER: [f32; 10] = [90.0, 75.0, 60.0, 45.0, 30.0, 20.0, 10.0, 6.0, 3.0, 1.0];
 
-/// How hard the encoder tries, of 0 to 6.
+/// Effort of the WebP encoder, 0 to 6.
 const WEBP_METHOD: i32 = 6;
 
-/// One of so many sheets is encoded to find the quality.
+/// One in this many sheets is encoded to estimate the size at a quality.
 const SAMPLE_STRIDE: usize = 8;
 
 /// Thumbnails of small images.
@@ -41,10 +43,10 @@ pub struct Thumbnails {
 }
 
 impl Thumbnails {
-    /// Of the images `rows`, as good as fit.
+    /// Encodes the images `rows` in the best quality and size that fit.
     ///
     /// # Errors
-    /// None that memory does not make.
+    /// Fails only if memory runs out.
     pub fn encode(images: &Pictures, rows: &[usize]) -> anyhow::Result<Self> {
         let mut shrink = images.width.max(images.height).div_ceil(MAX_SIDE).max(1);
         loop {
@@ -64,7 +66,7 @@ impl Thumbnails {
     }
 }
 
-/// Images made smaller.
+/// Images downscaled by a whole factor.
 struct Downscaled<'a> {
     images: &'a Pictures,
     shrink: usize,
@@ -75,7 +77,9 @@ impl Downscaled<'_> {
         (self.images.width.div_ceil(self.shrink), self.images.height.div_ceil(self.shrink))
     }
 
-    /// The sheets in the best quality in which they fit; `None` if there is none, unless they could not be smaller.
+    /// Encodes the sheets in the best quality that fits into [`MAX_BYTES`].
+    ///
+    /// Returns `None` if no quality fits, unless the images are already one pixel each.
     fn encode_within_limit(&self, rows: &[usize]) -> anyhow::Result<Option<Vec<String>>> {
         let sheets: Vec<Vec<u8>> =
             rows.par_chunks(SHEET_SIDE * SHEET_SIDE).map(|rows| self.sheet(rows)).collect();
@@ -94,7 +98,7 @@ impl Downscaled<'_> {
         Ok(None)
     }
 
-    /// Gray levels of a sheet, of whose last row the rest is black.
+    /// Returns the gray levels of a sheet; empty places are black.
     fn sheet(&self, rows: &[usize]) -> Vec<u8> {
         let (width, height) = self.sides();
         let across = SHEET_SIDE * width;
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn images_that_compress_badly_are_made_to_fit() {
-        // Noise: what no format makes small.
+        // Noise, which no format compresses.
         let mut state = 1u32;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

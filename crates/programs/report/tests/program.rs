@@ -37,7 +37,7 @@ fn text(folder: &Path, name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
-/// Thirty images of 6 x 5 pixels in three clusters of two classes, with everything that may lie beside them.
+/// Writes thirty images of 6 x 5 pixels in three clusters of two classes, and all other inputs.
 fn inputs() -> TempDir {
     let folder = tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
@@ -57,7 +57,8 @@ fn inputs() -> TempDir {
     write_npy(at("posterior.npy"), &posterior).unwrap();
     std::fs::write(at("classes.json"), r#"["<b>cat</b>", "dog & co"]"#).unwrap();
     std::fs::write(at("losses.csv"), "epoch,train,validation\n1,0.5,0.4\n2,0.25,0.3\n").unwrap();
-    let matrix = r#""confusion":[[19,0],[0,10]],"unassigned":[0,1],"recall":[1.0,0.9],"precision":[1.0,null]"#;
+    let matrix = r#""confusion":[[19,0],[0,10]],"unassigned":[0,1],
+        "recall":[1.0,0.9],"precision":[1.0,null]"#;
     let train = format!(
         r#"{{"purity":0.9667,"acc":0.6333,"nmi":0.5,"ami":0.5,"ari":0.5,"class_ids":[0,1],
             "majority":{{{matrix}}},"one_to_one":{{{matrix}}}}}"#
@@ -70,8 +71,10 @@ fn inputs() -> TempDir {
     folder
 }
 
-const ALL: &str = "--scores run-1/mine.json --assignments mine=assignments.npy --points mine=points.npy --certainty \
-                   mine=posterior.npy --images images.npy --labels labels.npy --classes classes.json --map points.npy --losses \
+const ALL: &str = "--scores run-1/mine.json --assignments mine=assignments.npy --points \
+    mine=points.npy --certainty \
+                   mine=posterior.npy --images images.npy --labels labels.npy --classes \
+                   classes.json --map points.npy --losses \
                    losses.csv --originals images.npy --reconstructions decoded.npy";
 
 #[test]
@@ -175,7 +178,8 @@ fn parts_can_be_missing() {
     write_npy(folder.path().join("wide.npy"), &Array2::<f32>::zeros((30, 7))).unwrap();
     let points = page("--assignments mine=assignments.npy --images wide.npy --labels labels.npy");
     assert!(points.contains("make no square") && points.contains("Sizes of clusters"));
-    let noise = "--assignments mine=noise.npy --points mine=points.npy --images images.npy --map points.npy";
+    let noise = "--assignments mine=noise.npy --points mine=points.npy --images images.npy --map \
+        points.npy";
     write_npy(folder.path().join("noise.npy"), &Array1::from_elem(30, -1)).unwrap();
     assert!(page(noise).contains("Sizes of clusters"));
     let scores = page("--scores run-1/mine.json --scores run-2/mine.json");
@@ -301,9 +305,10 @@ fn wide_letters_get_their_width() {
         let at = svg.find("<text class=\"small\" x=").unwrap();
         svg[at..].to_owned()
     };
-    // The same drawing but for the letters: names of n wide letters take as much as names of 2 n others.
-    let wide =
-        width(r#"["上衣上衣上衣上衣", "裤子"]"#).replace("上衣上衣上衣上衣", "abcdefghijklmnop");
+    // The same drawing but for the letters: names of n wide letters take as much as names of 2 n
+    // others.
+    let wide = width(r#"["上衣上衣上衣上衣", "裤子"]"#);
+    let wide = wide.replace("上衣上衣上衣上衣", "abcdefghijklmnop");
     assert_eq!(wide.replace("裤子", "abcd"), width(r#"["abcdefghijklmnop", "abcd"]"#));
 }
 

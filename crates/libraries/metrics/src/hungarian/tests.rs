@@ -103,7 +103,8 @@ proptest! {
         let mut used: Vec<usize> = matching.iter().flatten().copied().collect();
         used.sort_unstable();
         used.dedup();
-        prop_assert_eq!(used.len(), weights.nrows().min(weights.ncols()), "one to one, no cell to spare");
+        let pairs = weights.nrows().min(weights.ncols());
+        prop_assert_eq!(used.len(), pairs, "one to one, no cell to spare");
 
         let best = by_brute_force(&weights, 0, &mut vec![false; weights.ncols()]);
         prop_assert_eq!(total(&weights, &matching), best);

@@ -1,10 +1,10 @@
-//! The table that the assignment problem is solved on.
+//! Sparse tables of weights, on which the assignment problem is solved.
 
-/// A table of weights of which only those above 0 are stored.
+/// A table of weights that stores only those above 0.
 pub(crate) struct SparseWeights {
     pub(super) rows: usize,
     pub(super) columns: usize,
-    /// Where the cells of each row begin, (rows + 1,).
+    /// Start of the cells of each row, (rows + 1,).
     pub(super) starts: Vec<usize>,
     /// Column of each cell.
     pub(super) column: Vec<u32>,
@@ -51,7 +51,7 @@ impl SparseWeights {
         Self { rows, columns, starts, column, weight }
     }
 
-    /// The largest weight of a row, 0 where it has none.
+    /// Returns the largest weight of a row, 0 if it has none.
     pub(super) fn largest(&self, row: usize) -> i64 {
         if self.starts[row] == self.starts[row + 1] { 0 } else { self.weight[self.starts[row]] }
     }

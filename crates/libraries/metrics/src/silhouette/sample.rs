@@ -1,31 +1,30 @@
-//! Which points are scored.
+//! Draws the points that are scored.
 
 use rand::seq::index;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// Points up to which every silhouette is measured; of more points a sample is scored.
+/// Most points that are all scored; of more, a sample is.
 pub(super) const EXACT: usize = 5_000;
 
-/// Distances that are measured for a sample, about: of n points, this over n are scored.
+/// Distances measured for a sample, about: of n points, this over n are scored.
 const DISTANCES: usize = 50_000_000;
 
 /// Fewest points that are scored, however many points there are.
 const FEWEST: usize = 200;
 
-/// Number of points that are scored of `points`.
+/// Returns how many of `points` are scored.
 pub(super) fn sample_size(points: usize) -> usize {
     if points <= EXACT { points } else { (DISTANCES / points).clamp(FEWEST, EXACT) }
 }
 
-/// The points that are scored.
+/// A sample of the points.
 pub(super) struct Sample {
-    /// Places among the points that are looked at, ascending.
+    /// Places among the measured points, ascending.
     pub(super) places: Vec<usize>,
-    /// What each counts in the mean.
+    /// Weight of each in the mean.
     pub(super) shares: Vec<f64>,
-    /// Factor from the standard deviation to the standard error, for a sample of what is drawn
-    /// from; 0 where all points are scored.
+    /// Factor from the standard deviation to the standard error; 0 if all points are scored.
     pub(super) error: f64,
 }
 
@@ -44,7 +43,7 @@ impl Sample {
         let Some(weights) = weights else {
             let mut places = index::sample(&mut rng, n, size).into_vec();
             places.sort_unstable();
-            // What is not drawn is all that is unknown.
+            // The finite population correction: only points that were not drawn are unknown.
             let unknown = 1.0 - size as f64 / n as f64;
             return Self { places, shares: vec![1.0; size], error: (unknown / size as f64).sqrt() };
         };

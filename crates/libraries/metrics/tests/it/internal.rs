@@ -1,5 +1,5 @@
-//! Scores without labels: by hand, against scikit-learn and SciPy (`scripts/golden/make_internal.py` made the file read
-//! here), properties.
+//! Scores without labels: by hand, against scikit-learn and SciPy
+//! (`scripts/golden/make_internal.py` made the file read here), properties.
 
 use metrics::{Dispersion, Error, RankCorrelation, Silhouette, sampled_silhouettes, silhouettes};
 use ndarray::{Array1, Array2, Axis, array};
@@ -29,7 +29,8 @@ fn four_points_by_hand() {
     let found = Silhouette::of(points.view(), array![0, 0, 1, 1].view()).unwrap();
     assert!((found.value.unwrap() - (b - 1.0) / b).abs() < 1e-15, "{found:?}");
     assert_eq!((found.sample, found.points, found.features), (4, 4, 2));
-    // The last point has 9 to one and sqrt(82) to the other of its neighbours' clusters; who is alone counts 0.
+    // The last point has 9 to one and sqrt(82) to the other of its neighbors' clusters; a
+    // point that is alone counts 0.
     let third = (82.0_f64.sqrt() - 1.0) / 82.0_f64.sqrt();
     let expected = ((9.0 - 1.0) / 9.0 + third) / 3.0;
     let noise = Silhouette::of(points.view(), array![5, 5, 2, -1].view()).unwrap();
@@ -39,7 +40,8 @@ fn four_points_by_hand() {
 
 #[test]
 fn dispersions_by_hand() {
-    // Centres (0, 0.5) and (9, 0.5), every point half a step from its own: (0.5 + 0.5) / 9, and 4 * 4.5^2 / 1 over 4 * 0.25 / 2.
+    // The centers are (0, 0.5) and (9, 0.5), and every point is 0.5 from its own center:
+    // (0.5 + 0.5) / 9, and 4 * 4.5^2 / 1 over 4 * 0.25 / 2.
     let points = array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0], [1e6, 1e6]];
     let found = Dispersion::of(points.view(), array![7, 7, 2, 2, -1].view()).unwrap();
     assert!((found.davies_bouldin.unwrap() - 1.0 / 9.0).abs() < 1e-15, "{found:?}");
@@ -124,7 +126,8 @@ fn scores_equal_those_of_scikit_learn() {
         for (name, found) in scores {
             let (found, expected) = (found.unwrap(), case[name].as_f64().unwrap());
             let off = (found / expected - 1.0).abs();
-            // scikit-learn's distances come of products, and that of a point alone to its centre is not quite 0.
+            // scikit-learn computes distances from products, so that the distance of a lone point
+            // to its center is not quite 0.
             let allowed = if case["name"] == "points alone" { 10.0 * TOLERANCE } else { TOLERANCE };
             assert!(
                 off < allowed,
@@ -163,7 +166,7 @@ fn uniform(at: usize) -> f64 {
     (bits ^ (bits >> 31)) as f64 / 2.0_f64.powi(64)
 }
 
-/// `groups` centres in a cube of side 100, each with `members` points within `spread` in each of 3
+/// `groups` centers in a cube of side 100, each with `members` points within `spread` in each of 3
 /// features.
 fn groups(groups: usize, members: usize, spread: f64) -> (Array2<f64>, Array1<i64>) {
     let n = groups * members;
@@ -304,7 +307,8 @@ fn bad_input_is_refused_with_its_place() {
     assert_eq!(of_all, Err(Error::NotFinite { row: 1, column: 1 }));
 }
 
-/// 2 to 700 points of up to 9 features in up to 5 clusters and noise: from one block of rows to three.
+/// 2 to 700 points of up to 9 features in up to 5 clusters and noise: from one block of rows to
+/// three.
 fn clustered() -> impl Strategy<Value = (Array2<f64>, Array1<i64>)> {
     (2..700_usize, 1..10_usize).prop_flat_map(|(n, d)| {
         let values = prop::collection::vec(-10.0..10.0_f64, n * d);
@@ -326,7 +330,8 @@ proptest! {
         prop_assert!(found.is_none_or(|value| (-1.0..=1.0).contains(&value)), "{found:?}");
         for threads in [1, 3] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            prop_assert_eq!(pool.install(|| value(&points, &assignments)), found, "{} threads", threads);
+            let other = pool.install(|| value(&points, &assignments));
+            prop_assert_eq!(other, found, "{} threads", threads);
         }
         let renamed = assignments.mapv(|id| usize::try_from(id).map_or(-1, |id| names[id]));
         prop_assert_eq!(value(&points, &renamed), found, "other names");
@@ -346,8 +351,11 @@ proptest! {
         prop_assert_eq!(found.is_some(), others.is_some());
         let difference = (found.unwrap_or(0.0) - others.unwrap_or(0.0)).abs();
         prop_assert!(difference < 1e-12, "{:?} became {:?}", found, others);
-        let both = silhouettes(points.view(), None, &[Array1::zeros(n).view(), assignments.view()]).unwrap();
+        let labelings = [Array1::zeros(n), assignments];
+        let labelings = [labelings[0].view(), labelings[1].view()];
+        let both = silhouettes(points.view(), None, &labelings).unwrap();
         prop_assert_eq!(both[0], None);
-        prop_assert!((both[1].unwrap_or(0.0) - found.unwrap_or(0.0)).abs() < 1e-12, "noise in between");
+        let difference = (both[1].unwrap_or(0.0) - found.unwrap_or(0.0)).abs();
+        prop_assert!(difference < 1e-12, "noise in between");
     }
 }

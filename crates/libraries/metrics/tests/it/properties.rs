@@ -70,9 +70,11 @@ proptest! {
 
     #[test]
     fn the_symmetric_scores_are_symmetric(points in points(0)) {
-        let (table, swapped) = (tabulate(&points), tabulate(&points.iter().map(|&(u, v)| (v, u)).collect()));
+        let table = tabulate(&points);
+        let swapped = tabulate(&points.iter().map(|&(u, v)| (v, u)).collect());
         let sides = |table: &Contingency| [table.acc(), table.nmi(), table.ami(), table.ari()];
-        prop_assert!(close(&sides(&table), &sides(&swapped)), "{:?} {:?}", sides(&table), sides(&swapped));
+        let (left, right) = (sides(&table), sides(&swapped));
+        prop_assert!(close(&left, &right), "{left:?} {right:?}");
     }
 
     #[test]
@@ -85,7 +87,8 @@ proptest! {
             assert_eq!(matrix.diag().to_vec(), confusion.correct);
             assert_eq!(matrix.sum_axis(Axis(0)).to_vec(), confusion.predicted);
             let rows = matrix.sum_axis(Axis(1)).to_vec();
-            let sizes: Vec<u64> = rows.iter().zip(&confusion.unassigned).map(|(a, b)| a + b).collect();
+            let parts = rows.iter().zip(&confusion.unassigned);
+            let sizes: Vec<u64> = parts.map(|(a, b)| a + b).collect();
             assert_eq!(sizes, confusion.sizes);
             matrix.diag().sum() as f64 / table.n() as f64
         };
@@ -95,6 +98,7 @@ proptest! {
         let mut used: Vec<i64> = table.one_to_one_map().into_values().flatten().collect();
         used.sort_unstable();
         used.dedup();
-        prop_assert_eq!(used.len(), table.classes().len().min(table.clusters().len()), "one to one");
+        let pairs = table.classes().len().min(table.clusters().len());
+        prop_assert_eq!(used.len(), pairs, "one to one");
     }
 }

@@ -2,26 +2,26 @@
 
 use crate::inputs::{Inputs, System};
 
-/// Clusters that are shown of a system at most, the largest ones if there are more; and where images are large or systems many.
+/// Fewest and most clusters shown of a system: 10 where images are large or systems many.
 const CLUSTER_RANGE: (usize, usize) = (10, 40);
 
-/// Members that are shown of each of three kinds, where there is budget, and where there is little.
+/// Fewest and most members shown of each of the three kinds.
 const MEMBER_RANGE: (usize, usize) = (4, 12);
 
-/// Pixels of all members on the page, about.
+/// Pixels of all members on the page, about; keeps the page below some megabytes.
 const PIXEL_BUDGET: usize = 1_900_000;
 
 /// How much of each system fits on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Clusters that are shown.
+    /// Most clusters shown of a system.
     pub clusters: usize,
-    /// Members that are shown of each kind.
+    /// Most members shown of each kind.
     pub members: usize,
 }
 
 impl Budget {
-    /// By how many systems and clusters there are, and how large their images are.
+    /// Divides the pixels of the page among systems, clusters and members.
     pub fn new(inputs: &Inputs) -> Self {
         let pixels = inputs.images.as_ref().map_or(1, |images| images.height * images.width);
         let images = PIXEL_BUDGET / pixels;
@@ -36,7 +36,7 @@ impl Budget {
     }
 }
 
-/// Number of points by cluster, by id.
+/// Counts the points of each cluster, ascending by id.
 pub fn cluster_sizes(system: &System) -> Vec<(i64, usize)> {
     let mut counts = std::collections::BTreeMap::new();
     system

@@ -4,15 +4,16 @@ use artifact::Points;
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
-/// Centers beyond which no margins are measured.
+/// Most clusters for which margins are measured; the time grows with their number.
 const MAX_CENTERS: usize = 1000;
 
-/// How far points are from centers, which are the means of the clusters.
+/// Distances of points to centers, which are the means of clusters.
 pub struct Distances {
-    /// Of each point from its own, (n,); 0 of noise.
+    /// Distance of each point to its own center, (n,); 0 for noise.
     pub own: Vec<f64>,
-    /// By how much nearer its own center is than the nearest other, as a share of the latter, (n,); below 0 where the other is
-    /// the nearer one. None of a single cluster.
+    /// Margin between the nearest other center and the own center, relative to the former, (n,).
+    ///
+    /// Negative if another center is nearer. `None` for a single cluster.
     pub margins: Option<Vec<f64>>,
 }
 
@@ -62,16 +63,17 @@ impl Distances {
     }
 }
 
-/// Euclidean.
+/// Returns the Euclidean distance.
 fn euclidean(a: &[f32], b: &[f32]) -> f64 {
     f64::from(a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>()).sqrt()
 }
 
-/// Points from their mean and in units of the largest value, which changes no order of distances: what is large, or far from
-/// 0, would be lost in f32.
+/// Points relative to their mean, in units of the largest coordinate.
+///
+/// Keeps the order of distances. Large values, or values far from 0, would lose digits in `f32`.
 struct CenteredPoints<'a> {
     points: &'a Points,
-    /// (d)
+    /// Mean of the points, (d,).
     mean: Vec<f64>,
     unit: f64,
 }
@@ -88,7 +90,7 @@ impl<'a> CenteredPoints<'a> {
 
     fn mean_and_unit(values: Array2<f64>) -> (Vec<f64>, f64) {
         let n = values.nrows() as f64;
-        // Divided before they are added, so that no sum is too large.
+        // Divides before adding, so that no sum overflows.
         let mean = values.map_axis(Axis(0), |column| column.iter().map(|x| x / n).sum::<f64>());
         let far = values
             .outer_iter()
@@ -97,7 +99,7 @@ impl<'a> CenteredPoints<'a> {
         (mean.to_vec(), far.max(f64::MIN_POSITIVE))
     }
 
-    /// Point `i`.
+    /// Copies point `i` into `row`.
     fn fill(&self, i: usize, row: &mut [f32]) {
         let put = |to: &mut f32, x: f64, mean: f64| *to = ((x - mean) / self.unit) as f32;
         let to = row.iter_mut().zip(&self.mean);

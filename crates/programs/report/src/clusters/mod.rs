@@ -1,4 +1,4 @@
-//! What is in a cluster: its center, and which members to show.
+//! Selects the clusters and the members of each that the page shows.
 
 mod budget;
 mod distances;
@@ -16,36 +16,36 @@ use distances::Distances;
 
 pub use budget::Budget;
 
-/// A cluster as it is shown.
+/// A cluster with the members that are shown.
 pub struct Cluster {
-    /// Its id.
+    /// Id of the cluster.
     pub id: i64,
-    /// Number of points in it.
+    /// Number of points in the cluster.
     pub size: usize,
-    /// Its members.
+    /// Rows of all its points, ascending.
     pub members: Vec<usize>,
-    /// The members nearest to the mean of all, the nearest first; none where the points are not there.
+    /// Members nearest to the center, the nearest first; empty without points.
     pub nearest: Vec<usize>,
     /// Members drawn at random, ascending.
     pub random: Vec<usize>,
-    /// The members that most nearly belong elsewhere, the least sure first, and how sure each is.
+    /// Least certain members and their certainty, the least certain first.
     pub least_certain: Vec<(usize, f64)>,
 }
 
-/// The clusters of a system.
+/// Clusters of a system.
 pub struct Clusters {
-    /// The largest ones, by id.
+    /// The largest clusters, ascending by id.
     pub shown: Vec<Cluster>,
-    /// Size of every cluster, by id.
+    /// Size of every cluster, ascending by id.
     pub sizes: Vec<(i64, usize)>,
-    /// Number of points in no cluster.
+    /// Number of noise points.
     pub noise: usize,
-    /// What doubt was measured by.
+    /// What certainty was measured by, in words.
     pub certainty_source: Option<&'static str>,
 }
 
 impl Clusters {
-    /// Sorts the points of `system` into clusters and chooses members of each kind, with `seed`.
+    /// Selects the largest clusters and, with `seed`, members of each kind.
     pub fn select(system: &System, budget: Budget, seed: u64) -> Self {
         let sizes = cluster_sizes(system);
         let noise = system.assignments.iter().filter(|&&id| id < 0).count();
@@ -84,7 +84,8 @@ impl Clusters {
             };
             let nearest = distances.as_ref().map(|_| first(&|a, b| own(a).total_cmp(&own(b))));
             let least_certain = certainty.as_ref().map(|sure| {
-                // Of equally sure ones, and few runs agree in few ways, the farther first.
+                // Votes of few runs tie often, so that ties are broken by distance, the farther
+                // first.
                 let order = |a: usize, b: usize| {
                     sure[a].total_cmp(&sure[b]).then(own(b).total_cmp(&own(a)))
                 };
@@ -104,7 +105,9 @@ impl Clusters {
     }
 }
 
-/// How sure each point is, and by what: as the file says, else by its distances.
+/// Returns the certainty of each point and what it was measured by.
+///
+/// Reads it from the certainty file if there is one, else computes it from the distances.
 fn certainty(
     system: &System,
     distances: Option<&Distances>,
@@ -149,7 +152,8 @@ mod tests {
         let [first, second] = clusters.shown.as_slice() else { panic!() };
         assert_eq!((first.id, first.nearest.as_slice()), (3, [3, 1].as_slice()));
         assert_eq!((second.id, second.nearest.as_slice()), (7, [2, 0].as_slice()));
-        // 5 is 3 from its own center and 17 from the other; 20 is 2 from its own and 18 from the other.
+        // 5 is 3 from its own center and 17 from the other; 20 is 2 from its own and 18 from the
+        // other.
         assert_eq!(second.least_certain[0].0, 5);
         assert!((second.least_certain[0].1 - (1.0 - 3.0 / 17.0)).abs() < 1e-6);
         assert_eq!(first.least_certain.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [6, 1]);

@@ -1,4 +1,4 @@
-//! Lines, bars and dots along axes.
+//! Draws lines, bars and dots along axes.
 
 use askama::Template;
 use score_io::ScoreFiles;
@@ -7,15 +7,17 @@ use crate::autoencoder::Losses;
 use crate::clusters::Clusters;
 use crate::text::{text_width, truncate};
 
-/// A line of an axis: where it is on the drawing, and its number.
+/// A tick of an axis.
 pub struct Tick {
-    /// On the drawing.
+    /// Position on the drawing.
     pub at: f64,
-    /// As text.
+    /// Number as text.
     pub text: String,
 }
 
-/// Round numbers, about `count` of them, between `low` and `high`: 1, 2 or 5 times a power of ten apart.
+/// Returns about `count` round numbers between `low` and `high`.
+///
+/// They are 1, 2 or 5 times a power of ten apart.
 fn round_numbers(low: f64, high: f64, count: f64) -> Vec<f64> {
     let raw = ((high - low) / count).max(f64::MIN_POSITIVE);
     let power = 10f64.powf(raw.log10().floor());
@@ -27,7 +29,7 @@ fn round_numbers(low: f64, high: f64, count: f64) -> Vec<f64> {
     (first..=last).map(|i| i as f64 * step).collect()
 }
 
-/// A number of an axis whose lines are `step` apart.
+/// Formats a number of an axis whose ticks are `step` apart.
 fn tick_text(value: f64, step: f64) -> String {
     let digits = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
     format!("{value:.digits$}")
@@ -44,13 +46,13 @@ fn ticks(low: f64, high: f64, count: f64, place: impl Fn(f64) -> f64) -> Vec<Tic
 
 /// A line with its name at its end.
 pub struct Series {
-    /// What is written.
+    /// Name of the line.
     pub name: &'static str,
-    /// The corners, as SVG writes them.
+    /// Points of the line, as SVG writes them.
     pub corners: String,
-    /// The last corner.
+    /// Last point of the line.
     pub end: (f64, f64),
-    /// Where the name is written.
+    /// Vertical position of the name.
     pub name_y: f64,
 }
 
@@ -69,7 +71,7 @@ impl Lines {
     /// Left, right, top and bottom of the axes.
     const BOX: (f64, f64, f64, f64) = (62.0, 380.0, 14.0, 212.0);
 
-    /// Of the losses of training and, where there are any, validation.
+    /// Draws the losses of training and, if there are any, of validation.
     pub fn new(losses: &Losses) -> Self {
         let (left, right, top, bottom) = Self::BOX;
         let epochs = &losses.epochs;
@@ -97,7 +99,7 @@ impl Lines {
         );
         let mut series: Vec<Series> = train.into_iter().chain(held).collect();
         if let [a, b] = series.as_mut_slice() {
-            // Names that would overlap are put apart.
+            // Moves names that would overlap apart.
             let gap = 15.0 - (a.name_y - b.name_y).abs();
             if gap > 0.0 {
                 let (upper, lower) = if a.name_y < b.name_y { (a, b) } else { (b, a) };
@@ -123,13 +125,13 @@ impl Lines {
         }
     }
 
-    /// As a file of its own.
+    /// Makes it a file of its own.
     pub fn into_standalone(self) -> Self {
         Self { standalone: true, ..self }
     }
 }
 
-/// A bar.
+/// A bar of a chart.
 pub struct Bar {
     name: String,
     y: f64,
@@ -144,13 +146,13 @@ pub struct Bars {
     standalone: bool,
     summary: String,
     height: f64,
-    /// Where names end.
+    /// Right edge of the names.
     left: f64,
     bars: Vec<Bar>,
 }
 
 impl Bars {
-    /// Of the clusters that are shown of `system`.
+    /// Draws the sizes of the clusters that are shown of `system`.
     pub fn new(system: &str, clusters: &Clusters) -> Self {
         let n: usize = clusters.sizes.iter().map(|(_, size)| size).sum::<usize>() + clusters.noise;
         let mut shown: Vec<(String, usize)> =
@@ -180,13 +182,13 @@ impl Bars {
         }
     }
 
-    /// As a file of its own.
+    /// Makes it a file of its own.
     pub fn into_standalone(self) -> Self {
         Self { standalone: true, ..self }
     }
 }
 
-/// The runs of a system.
+/// The runs of a system, as dots.
 pub struct DotRow {
     name: String,
     y: f64,
@@ -201,7 +203,7 @@ pub struct DotRow {
 pub struct Dots {
     standalone: bool,
     summary: String,
-    /// Of the drawing.
+    /// Width and height of the drawing.
     size: (f64, f64),
     /// Where names end.
     left: f64,
@@ -210,7 +212,7 @@ pub struct Dots {
 }
 
 impl Dots {
-    /// Of ACC on the first split of each file; `None` where no run has any.
+    /// Draws the ACC of each run on the first split; `None` if no run has any.
     pub fn new(scores: &ScoreFiles) -> Option<Self> {
         const METRIC: &str = "acc";
         let rows: Vec<_> = scores
@@ -251,7 +253,7 @@ impl Dots {
         })
     }
 
-    /// As a file of its own.
+    /// Makes it a file of its own.
     pub fn into_standalone(self) -> Self {
         Self { standalone: true, ..self }
     }

@@ -16,18 +16,18 @@ pub const MAX_CLASSES: usize = 50;
 pub struct Cell {
     /// Number of points.
     pub count: u64,
-    /// As a share of the true class.
+    /// Count as a share of the true class.
     pub share: f64,
 }
 
-/// A confusion matrix as a file.
+/// A confusion matrix as an SVG file.
 #[derive(Template)]
 #[template(path = "figures/matrix.svg")]
 pub struct Matrix {
     title: String,
     note: String,
     classes: Vec<String>,
-    /// What the columns are, the last of them none where points are in no class.
+    /// Headings of the columns; the last one is `none` if some points have no class.
     columns: Vec<String>,
     rows: Vec<Vec<Cell>>,
     left: f64,
@@ -36,13 +36,14 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// Sides of a cell.
+    /// Width and height of a cell.
     const CELL: (f64, f64) = (46.0, 26.0);
 
-    /// Of `system`, or the last, on its first split, under the one-to-one map.
+    /// Draws the first split of `system`, or of the last system, under the one-to-one map.
     ///
     /// # Errors
-    /// No scores of it; scores without labels; more than [`MAX_CLASSES`] classes.
+    /// Fails without scores of the system against labels, or with more than [`MAX_CLASSES`]
+    /// classes.
     pub fn new(inputs: &Inputs, system: Option<&str>) -> anyhow::Result<Self> {
         let needs = || cli::usage("this figure needs --scores against labels of the system");
         let scores = inputs.scores.as_ref().ok_or_else(needs)?;
@@ -51,11 +52,12 @@ impl Matrix {
         let mut rows = rows.filter(|row| name.is_none_or(|name| row.system == name));
         let row = rows.next_back().ok_or_else(needs)?;
         let run = &row.runs[0];
-        // The matrix of many classes is not even in the file.
+        // Score files have no matrix of many classes.
         let classes = run.json.get("class_ids").and_then(Value::as_array).map_or(0, Vec::len);
         if classes > MAX_CLASSES {
             bail!(
-                "{}: expected {MAX_CLASSES} classes at most to draw, found {classes}; read them in the file",
+                "{}: expected {MAX_CLASSES} classes at most to draw, found {classes}; read them \
+                 in the file",
                 run.file
             );
         }
@@ -104,23 +106,23 @@ impl Matrix {
     }
 }
 
-/// Classes against predicted classes, as a score file has them.
+/// A confusion matrix as score files have it.
 #[derive(Deserialize)]
 pub struct Confusion {
     /// Ids of the classes.
     #[serde(skip)]
     pub class_ids: Vec<i64>,
     confusion: Vec<Vec<u64>>,
-    /// Points of each class that are in none.
+    /// Number of points of each class that have no predicted class.
     pub unassigned: Vec<u64>,
-    /// Of each class.
+    /// Recall of each class.
     pub recall: Vec<f64>,
-    /// Of each class, where anything is predicted to be it.
+    /// Precision of each class, if any point is predicted to be it.
     pub precision: Vec<Option<f64>>,
 }
 
 impl Confusion {
-    /// That of a run under a map, where there is one and all its parts are of one size.
+    /// Reads the matrix of a run under `map`; `None` if it is missing or not square.
     pub fn from_run(run: &ScoredRun, map: &str) -> Option<Self> {
         let mut found: Self = serde_json::from_value(run.json.get(map)?.clone()).ok()?;
         found.class_ids = serde_json::from_value(run.json.get("class_ids")?.clone()).ok()?;
@@ -135,12 +137,12 @@ impl Confusion {
         whole.then_some(found)
     }
 
-    /// Whether some points are predicted to be in no class.
+    /// Returns whether some points have no predicted class.
     pub fn some_unassigned(&self) -> bool {
         self.unassigned.iter().any(|&count| count > 0)
     }
 
-    /// A row of counts, that of points in no class last, with their shares of the true class.
+    /// Returns the cells of a row; the last one counts points without a predicted class.
     pub fn cells(&self, row: usize) -> Vec<Cell> {
         let counts = || self.confusion[row].iter().chain([&self.unassigned[row]]);
         let sum = counts().map(|&count| count as f64).sum::<f64>().max(1.0);

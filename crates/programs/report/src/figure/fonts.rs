@@ -1,4 +1,4 @@
-//! Fonts of figures as PNG: the program's own, and the system's for letters that it lacks.
+//! Finds fonts for figures as PNG: the own font, then those of the system.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -8,36 +8,38 @@ use std::sync::Arc;
 use resvg::usvg::FontResolver;
 use resvg::usvg::fontdb::{Database, ID, Source};
 
-/// Folders below a folder of fonts that are searched.
+/// Most levels of folders that are searched for fonts.
 const DEEPEST: usize = 8;
 
 /// Fonts for the letters of a drawing.
 pub struct Fonts {
-    /// The program's own font and after it those of the system that are needed.
+    /// The own font, then the fonts of the system that are needed.
     pub database: Arc<Database>,
     /// The program's own font.
     pub own: ID,
-    /// Families of the others.
+    /// Families of the fonts of the system.
     pub others: Vec<String>,
     /// Letters that no font has.
     pub lacking: BTreeSet<char>,
 }
 
 impl Fonts {
-    /// Finds fonts for `letters`: the program's own, and where it lacks some the first of the system's
-    /// that has them.
+    /// Finds fonts for `letters`.
+    ///
+    /// Takes the own font, then the first font of the system that has what the own font lacks.
     ///
     /// A drawing whose letters are all in the program's own font is the same on every machine.
     pub fn find(letters: &BTreeSet<char>) -> Option<Self> {
         Self::among(letters, &folders())
     }
 
-    /// [`Fonts::find`] with the system's fonts from `folders`; `None` if the own font cannot be read.
+    /// Finds fonts in the folders `folders`; `None` if the own font cannot be read.
     fn among(letters: &BTreeSet<char>, folders: &[PathBuf]) -> Option<Self> {
         let source = Source::Binary(Arc::new(epaint_default_fonts::UBUNTU_LIGHT));
         let mut database = Database::new();
         let own = *database.load_font_source(source.clone()).first()?;
-        // The selector of fallbacks passes over the first font, so the second one tells what is in it.
+        // The fallback selector skips the first font, so that a second copy shows what the font
+        // has.
         let mut twice = Arc::new(database.clone());
         Arc::make_mut(&mut twice).load_font_source(source);
         let mut lacking: BTreeSet<char> = letters
@@ -71,10 +73,10 @@ impl Fonts {
         Some(Self { database: Arc::new(database), own, others, lacking })
     }
 
-    /// Replaces a letter that no font has.
+    /// Letter drawn in place of letters that no font has.
     pub const REPLACEMENT: char = '?';
 
-    /// In words, for a warning, the letters that no font has; `None` where there are none.
+    /// Describes the letters that no font has; `None` if there are none.
     pub fn warning(&self) -> Option<String> {
         const MOST: usize = 20;
         if self.lacking.is_empty() {
@@ -90,7 +92,8 @@ impl Fonts {
             letters.push(format!("{} more", self.lacking.len() - MOST));
         }
         Some(format!(
-            "no font of this system has {}, drawn as {} instead; install a font that has them, or write \
+            "no font of this system has {}, drawn as {} instead; install a font that has them, or \
+             write \
              FILE.svg, which is drawn with the fonts of whoever looks at it",
             letters.join(", "),
             Self::REPLACEMENT
@@ -98,23 +101,26 @@ impl Fonts {
     }
 }
 
-/// Whether a font of `database` other than `own` has `letter`.
+/// Returns whether a font of `database` other than `own` has `letter`.
 fn is_in_another(letter: char, own: ID, database: &mut Arc<Database>) -> bool {
     FontResolver::default_fallback_selector()(letter, &[own], database).is_some()
 }
 
-/// Whether a letter has a form of its own: joiners, direction marks and variation selectors have none.
+/// Returns whether a letter has a glyph.
+///
+/// Joiners, direction marks and variation selectors have none.
 pub fn is_drawn(letter: char) -> bool {
     !letter.is_whitespace()
         && !letter.is_control()
         && !matches!(
             u32::from(letter),
-            0xad | 0x034f | 0x061c | 0x180b..=0x180f | 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f
+            0xad | 0x034f | 0x061c | 0x180b..=0x180f | 0x200b..=0x200f | 0x202a..=0x202e
+                | 0x2060..=0x206f
                 | 0xfe00..=0xfe0f | 0xfeff | 0xe0000..=0xe0fff
         )
 }
 
-/// Where this system keeps its fonts, as the XDG base directory specification and fontconfig say.
+/// Lists the font folders of the XDG base directory specification and of fontconfig.
 fn folders() -> Vec<PathBuf> {
     let home = std::env::home_dir().unwrap_or_default();
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
@@ -130,8 +136,9 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// Font files below `folders`: upright sans-serif fonts of usual weight first, else by name, so that
-/// the choice does not depend on the order in which a folder lists its files.
+/// Lists the font files below `folders`, upright sans-serif fonts of usual weight first.
+///
+/// Breaks ties by name, so that the order in which a folder lists files does not matter.
 fn files(folders: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in folders {
@@ -159,7 +166,7 @@ fn collect(folder: &Path, deep: usize, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// How little a font's file name promises an upright sans-serif of usual weight.
+/// Ranks a font by its file name; upright sans-serif fonts of usual weight come first.
 fn unusual(path: &Path) -> (usize, Reverse<bool>) {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
     let styles = [

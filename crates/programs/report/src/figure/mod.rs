@@ -1,4 +1,4 @@
-//! Figures as SVG: inline in the page, which colors them, or files of their own, also as PNG.
+//! Draws figures as SVG, inline in the page or as files, which can become PNG.
 
 mod charts;
 mod confusion;
@@ -21,10 +21,10 @@ pub use picture_grid::{
 };
 pub use scatter::Scatter;
 
-/// Draws `name` as an SVG file, where it is a system's that of `system` or of the last.
+/// Draws the figure `name` as an SVG file, of `system` or else of the last system.
 ///
 /// # Errors
-/// A figure of what was not given; a system that there is not.
+/// Fails if an input that the figure needs is missing, or the system does not exist.
 pub fn draw(
     name: FigureName,
     inputs: &Inputs,
@@ -105,7 +105,7 @@ pub fn draw(
     })
 }
 
-/// The system that is asked for, or the last.
+/// Returns the system called `name`, or the last one.
 fn chosen<'a>(inputs: &'a Inputs, name: Option<&str>) -> anyhow::Result<&'a System> {
     let found = match name {
         Some(name) => inputs.systems.iter().find(|system| system.name == name),

@@ -1,4 +1,4 @@
-//! Images and numbers in rows and columns.
+//! Draws rows of images.
 
 use anyhow::Context;
 use askama::Template;
@@ -9,48 +9,48 @@ use crate::inputs::{Inputs, System};
 use crate::pictures::Pictures;
 use crate::text::{text_width, truncate};
 
-/// Images of each class, and pairs of reconstructions, that are shown.
+/// Most images shown of each class, and most pairs of reconstructions.
 const SHOWN: usize = 12;
 
-/// Members of each kind in the figure of clusters.
+/// Most members of each kind in the figure of clusters.
 const SHOWN_OF_A_KIND: usize = 8;
 
 /// An image with its description.
 pub struct Picture {
-    /// The file, as an address.
+    /// Data URL of the image.
     pub data_url: String,
-    /// What it shows.
+    /// Describes what the image shows.
     pub text: String,
 }
 
-/// Images beside one another.
+/// A row of images.
 pub struct PictureRow {
-    /// Written before them.
+    /// Name before the images.
     pub name: String,
-    /// A second line below the name.
+    /// Second line below the name.
     pub more: String,
-    /// The images; places between parts may be empty.
+    /// Images; empty places separate parts.
     pub pictures: Vec<Option<Picture>>,
 }
 
-/// Rows of images, as a file.
+/// Rows of images as an SVG file.
 #[derive(Template)]
 #[template(path = "figures/picture-grid.svg")]
 pub struct PictureGrid {
     title: String,
     note: String,
     rows: Vec<PictureRow>,
-    /// Sides of an image on the drawing.
+    /// Width and height of an image on the drawing.
     side: (f64, f64),
-    /// From row to row.
+    /// Distance from row to row.
     step: f64,
-    /// Where the images begin.
+    /// Left edge of the images.
     left: f64,
-    /// Of the drawing.
+    /// Width and height of the drawing.
     size: (f64, f64),
-    /// Columns after which a gap is left.
+    /// Columns before which a gap is left.
     gaps: Vec<usize>,
-    /// What stands above the columns, and where.
+    /// Headings of the columns and their positions.
     heads: Vec<(f64, String)>,
 }
 
@@ -58,7 +58,7 @@ impl PictureGrid {
     /// Width of an image on the drawing.
     const SIDE: f64 = 40.0;
 
-    /// Rows under a title, of images whose sides are as those of `like`.
+    /// Lays out `rows` under a title; images have the proportions of `like`.
     pub fn new(title: &str, note: &str, rows: Vec<PictureRow>, like: Option<&Pictures>) -> Self {
         let ratio = like.map_or(1.0, |like| like.height as f64 / like.width as f64);
         let columns = rows.iter().map(|row| row.pictures.len()).max().unwrap_or_default();
@@ -74,7 +74,7 @@ impl PictureGrid {
         Self { title, note: note.into(), rows, side, step, left, size, gaps: vec![], heads: vec![] }
     }
 
-    /// Puts `counts` columns under each of `heads`, with gaps between them.
+    /// Puts headings over groups of columns, with gaps between the groups.
     fn parts(mut self, heads: &[(&str, usize)]) -> Self {
         let mut start = 0;
         for (head, count) in heads.iter().filter(|(_, count)| *count > 0) {
@@ -88,22 +88,22 @@ impl PictureGrid {
         self
     }
 
-    /// Where column `at` begins.
+    /// Returns the left edge of column `at`.
     fn x(&self, at: &usize) -> f64 {
         let gaps = self.gaps.iter().filter(|gap| *gap <= at).count();
         self.left + (self.side.0 + 2.0) * *at as f64 + 10.0 * gaps as f64
     }
 
-    /// Where row `at` begins.
+    /// Returns the upper edge of row `at`.
     fn y(&self, at: &usize) -> f64 {
         62.0 + self.step * *at as f64
     }
 }
 
-/// The first images of each class, or of all where no classes are known; `None` without images.
+/// Takes the first images of each class, or of all without labels; `None` without images.
 ///
 /// # Errors
-/// None that memory does not make.
+/// Fails only if memory runs out.
 pub fn sample_rows(inputs: &Inputs) -> anyhow::Result<Option<Vec<PictureRow>>> {
     let Some(images) = &inputs.images else { return Ok(None) };
     let picture = |row: usize| -> anyhow::Result<Option<Picture>> {
@@ -131,10 +131,10 @@ pub fn sample_rows(inputs: &Inputs) -> anyhow::Result<Option<Vec<PictureRow>>> {
     classes.into_iter().map(row).collect::<anyhow::Result<_>>().map(Some)
 }
 
-/// The first images of the file and below them what was made of them; `None` without.
+/// Takes the first originals and their reconstructions; `None` without any.
 ///
 /// # Errors
-/// None that memory does not make.
+/// Fails only if memory runs out.
 pub fn reconstruction_rows(inputs: &Inputs) -> anyhow::Result<Option<Vec<PictureRow>>> {
     let Some((originals, made)) = &inputs.reconstructions else { return Ok(None) };
     let row = |name: &str, images: &Pictures| -> anyhow::Result<PictureRow> {
@@ -147,7 +147,7 @@ pub fn reconstruction_rows(inputs: &Inputs) -> anyhow::Result<Option<Vec<Picture
     Ok(Some(vec![row("original", originals)?, row("reconstruction", made)?]))
 }
 
-/// Image `row` in words.
+/// Describes image `row` by its class and number.
 pub fn describe(inputs: &Inputs, row: usize) -> String {
     match inputs.class_of(row) {
         Some(class) => format!("{class}, image {row}"),
@@ -155,10 +155,10 @@ pub fn describe(inputs: &Inputs, row: usize) -> String {
     }
 }
 
-/// Centre and members of each cluster that is shown of `system`, as a file.
+/// Draws the mean and the members of each cluster shown of `system`.
 ///
 /// # Errors
-/// None that memory does not make.
+/// Fails only if memory runs out.
 pub fn cluster_grid(
     inputs: &Inputs,
     system: &System,

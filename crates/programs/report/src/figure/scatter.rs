@@ -1,4 +1,4 @@
-//! The map as a picture.
+//! Draws the map as a picture.
 
 use askama::Template;
 
@@ -7,8 +7,10 @@ use crate::map::{Groups, MAX_NAMED_GROUPS, Map};
 use crate::pictures::{color_png, png_data_url};
 use crate::text::truncate;
 
-/// Ten colors that people with color blindness can tell apart, on white and on black (Petroff, *Accessible Color Sequences
-/// for Data Visualization*, 2021). The page's script has the same.
+/// Ten colors that people with color blindness can tell apart, on white and on black.
+///
+/// Petroff 2021, *Accessible Color Sequences for Data Visualization*. The script of the page has
+/// the same.
 pub const COLORS: [[u8; 3]; 10] = [
     [0x3f, 0x90, 0xda],
     [0xff, 0xa9, 0x0e],
@@ -22,13 +24,13 @@ pub const COLORS: [[u8; 3]; 10] = [
     [0x92, 0xda, 0xdd],
 ];
 
-/// Of noise.
+/// Color of noise.
 const GRAY: [u8; 3] = [0xb0, 0xb0, 0xb0];
 
-/// How much of its color a point puts on what is below.
+/// Opacity of a point.
 const OPACITY: f64 = 0.55;
 
-/// Points that are so few that each is drawn larger.
+/// Below this number of points, each is drawn larger.
 const FEW: usize = 5000;
 
 /// A name on the map.
@@ -45,7 +47,7 @@ pub struct Entry {
     text: String,
 }
 
-/// The map as a file.
+/// The map as an SVG file.
 #[derive(Template)]
 #[template(path = "figures/map.svg")]
 pub struct Scatter {
@@ -58,16 +60,16 @@ pub struct Scatter {
 }
 
 impl Scatter {
-    /// Side of the picture, in pixels; half as much on the drawing.
+    /// Side of the picture in pixels; half as much on the drawing.
     const SIDE: usize = 1040;
 
-    /// Lines of the legend at most.
+    /// Most lines of the legend.
     const ENTRIES: usize = 24;
 
-    /// Points of `map` by the clusters of `system`, else by their classes, else all alike.
+    /// Draws the points of `map` by the clusters of `system`, else by classes, else in one color.
     ///
     /// # Errors
-    /// None that memory does not make.
+    /// Fails only if memory runs out.
     pub fn new(map: &Map, inputs: &Inputs, system: Option<&str>) -> anyhow::Result<Self> {
         let groups = map.groups(inputs);
         let groups = match system {
@@ -121,10 +123,10 @@ impl Scatter {
     }
 }
 
-/// A square of `side` pixels as PNG, white where no point is.
+/// Draws a square of `side` pixels as PNG, white where no point is.
 ///
 /// # Errors
-/// None that memory does not make.
+/// Fails only if memory runs out.
 fn picture(map: &Map, groups: Option<&Groups>, side: usize) -> anyhow::Result<Vec<u8>> {
     let mut levels = vec![[255.0f64; 3]; side * side];
     let size = if map.rows.len() < FEW { 6 } else { 2 };

@@ -1,10 +1,10 @@
-//! What all readers of inputs share.
+//! Helpers that all readers of inputs share.
 
 use std::path::Path;
 
 use artifact::FileRecord;
 
-/// What a reader gave, with its record put to the others.
+/// Returns the value that a reader found and appends its record to `records`.
 pub fn keep_record<T, E: Into<anyhow::Error>>(
     read: Result<(T, FileRecord), E>,
     records: &mut Vec<FileRecord>,
@@ -14,10 +14,11 @@ pub fn keep_record<T, E: Into<anyhow::Error>>(
     Ok(value)
 }
 
-/// Two files that should have a row for each point.
+/// Describes a file whose number of rows differs from that of another file.
 pub fn row_count_mismatch(path: &Path, found: usize, other: &Path, expected: usize) -> String {
     format!(
-        "{}: expected {expected} rows, one for each of {}, found {found}; give files of the same points",
+        "{}: expected {expected} rows, one for each of {}, found {found}; give files of the same \
+         points",
         path.display(),
         other.display()
     )

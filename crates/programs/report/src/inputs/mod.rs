@@ -1,4 +1,4 @@
-//! Everything the page is made of, read and checked against one another.
+//! Reads all files that the page shows, and checks that they belong together.
 
 mod checks;
 pub mod systems;
@@ -20,31 +20,31 @@ use systems::read_systems;
 
 pub use systems::System;
 
-/// What was read.
+/// Contents of all files named on the command line.
 pub struct Inputs {
-    /// Scores of the systems, if there are any.
+    /// Scores of the systems, if any were given.
     pub scores: Option<ScoreFiles>,
-    /// Published figures to show beside them.
+    /// Published figures, shown beside the scores.
     pub published: Published,
-    /// The systems whose assignments are there, in the order of the command line.
+    /// Systems with assignments, in the order of the command line.
     pub systems: Vec<System>,
-    /// The images that were clustered, if they can be drawn.
+    /// Images that were clustered, if they can be drawn.
     pub images: Option<Pictures>,
-    /// Rows of their file, whether they can or not.
+    /// Number of rows in the file of images, whether or not they can be drawn.
     pub image_rows: Option<usize>,
-    /// Their classes.
+    /// Class of each image, (n,).
     pub labels: Option<Array1<i64>>,
-    /// The names of these.
+    /// Names of the classes, by id.
     pub class_names: Option<Vec<String>>,
-    /// Where each point lies on the map, (n, d).
+    /// Coordinates of each point for the map, (n, d).
     pub map: Option<Points>,
-    /// The layers of the autoencoder.
+    /// Layers of the autoencoder.
     pub layers: Option<Layers>,
-    /// Its losses.
+    /// Losses of its training.
     pub losses: Option<Losses>,
-    /// Images and what the autoencoder made of them.
+    /// Originals and reconstructions of the autoencoder.
     pub reconstructions: Option<(Pictures, Pictures)>,
-    /// All files read.
+    /// Records of all files read, for the provenance.
     pub records: Vec<FileRecord>,
 }
 
@@ -52,7 +52,7 @@ impl Inputs {
     /// Reads all files named in `args`.
     ///
     /// # Errors
-    /// Files that cannot be read or do not go together.
+    /// Fails if a file cannot be read or does not belong to the others.
     pub fn read(args: &Args) -> anyhow::Result<Self> {
         let mut records = Vec::new();
         let scores =
@@ -103,7 +103,8 @@ impl Inputs {
                 }
                 if first.sides != second.sides {
                     bail!(
-                        "{}: expected images of the same sides as those of {}, found others; give what was made of these",
+                        "{}: expected images of the same sides as those of {}, found others; give \
+                         what was made of these",
                         made.display(),
                         originals.display()
                     );
@@ -121,7 +122,8 @@ impl Inputs {
             let most = labels.iter().copied().max().unwrap_or_default();
             anyhow::ensure!(
                 usize::try_from(most).is_ok_and(|most| most < names.len()),
-                "{}: expected a name for every label, found {} names for labels up to {most}; give the classes of this \
+                "{}: expected a name for every label, found {} names for labels up to {most}; \
+                 give the classes of this \
                  data set, or leave --classes out",
                 path.display(),
                 names.len()
@@ -149,7 +151,7 @@ impl Inputs {
         Ok(inputs)
     }
 
-    /// One row a point in every file that has points.
+    /// Checks that every file with a row for each point has the same number of rows.
     fn check(&self, args: &Args) -> anyhow::Result<()> {
         let mut lengths: Vec<(&Path, usize)> = Vec::new();
         lengths.extend(
@@ -168,20 +170,20 @@ impl Inputs {
         }
     }
 
-    /// Number of points; 0 where no file has any.
+    /// Returns the number of points, 0 if no file has any.
     pub fn n(&self) -> usize {
         let systems = self.systems.first().map(|system| system.assignments.len());
         systems.or(self.image_rows).or(self.labels.as_ref().map(Array1::len)).unwrap_or_default()
     }
 
-    /// The name of a class, its id where it has none.
+    /// Returns the name of a class, or `class ID` if it has none.
     pub fn class_name(&self, id: i64) -> String {
         let names = self.class_names.as_deref().unwrap_or_default();
         let name = usize::try_from(id).ok().and_then(|id| names.get(id));
         name.cloned().unwrap_or_else(|| format!("class {id}"))
     }
 
-    /// The class of point `row` in words, where it is known.
+    /// Returns the class name of point `row`, if labels were given.
     pub fn class_of(&self, row: usize) -> Option<String> {
         Some(self.class_name(*self.labels.as_ref()?.get(row)?))
     }
@@ -214,7 +216,8 @@ fn read_map(path: &Path) -> anyhow::Result<(Points, FileRecord)> {
     let (points, record) = read_points(path)?;
     if points.dim().1 < 2 {
         bail!(
-            "{}: expected points of at least two dimensions, found one; give an embedding, latents or images",
+            "{}: expected points of at least two dimensions, found one; give an embedding, \
+             latents or images",
             path.display()
         );
     }

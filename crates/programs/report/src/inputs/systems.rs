@@ -1,4 +1,4 @@
-//! The systems: assignments, and what was given about them.
+//! Reads the systems: their assignments, points and certainties.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,23 +10,23 @@ use ndarray::{Array1, Axis};
 use crate::args::{Args, Named};
 use crate::inputs::checks::{keep_record, row_count_mismatch};
 
-/// A system with its clusters.
+/// A clustering, with what is known about it.
 pub struct System {
-    /// As it was named.
+    /// Name given on the command line.
     pub name: String,
     /// Cluster of each point, -1 for noise, (n,).
     pub assignments: Array1<i64>,
-    /// The points in the space they were clustered in.
+    /// Points in the space they were clustered in, (n, d).
     pub points: Option<Points>,
-    /// How sure each is of its cluster.
+    /// Certainty of each assignment.
     pub certainty: Option<Certainty>,
 }
 
-/// How sure points are of their clusters.
+/// How certain the assignments of points are.
 pub struct Certainty {
-    /// Of each point, 0 to 1.
+    /// Certainty of each point, 0 to 1, (n,).
     pub values: Vec<f64>,
-    /// In words: what the values are.
+    /// Describes the values, as the page prints it.
     pub what: &'static str,
 }
 
@@ -62,7 +62,10 @@ pub fn read_systems(args: &Args, records: &mut Vec<FileRecord>) -> anyhow::Resul
     Ok(systems)
 }
 
-/// Files by their systems, each of which has assignments and no two files of a kind.
+/// Collects files by system.
+///
+/// # Errors
+/// Fails if a system has no assignments, or two files of this kind.
 fn by_name<'a>(
     option: &str,
     files: &'a [Named],
@@ -113,7 +116,8 @@ fn read_assignments(path: &Path) -> anyhow::Result<(Array1<i64>, FileRecord)> {
     let (ids, record) = read_ids(path)?;
     match ids.iter().position(|&id| id < -1) {
         Some(row) => bail!(
-            "{}: expected clusters from 0, or -1 for noise, found {} in row {row}; number the clusters from 0",
+            "{}: expected clusters from 0, or -1 for noise, found {} in row {row}; number the \
+             clusters from 0",
             path.display(),
             ids[row]
         ),
