@@ -108,7 +108,7 @@ impl<'a> CenteredPoints<'a> {
                 to.zip(values.row(i)).for_each(|((to, m), &x)| put(to, f64::from(x), *m));
             }
             Points::F32(values) => {
-                to.zip(values.row(i)).for_each(|((to, m), &x)| put(to, f64::from(x), *m))
+                to.zip(values.row(i)).for_each(|((to, m), &x)| put(to, f64::from(x), *m));
             }
             Points::F64(values) => to.zip(values.row(i)).for_each(|((to, m), &x)| put(to, x, *m)),
         }
