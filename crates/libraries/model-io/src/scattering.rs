@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use artifact::{FileRecord, Npz, Outputs};
 use ndarray::{Array1, ArrayD, Dimension, Ix1, Ix2, arr1};
-use pca::Principal;
+use pca::Pca;
 use scattering::Features;
 
 /// Settings are below this, more than any image has pixels on a side.
@@ -23,8 +23,8 @@ pub fn write(outputs: &mut Outputs, path: &Path, features: &Features) -> artifac
     let settings = arr1(&[height, width, features.scales, features.angles].map(|x| x as f64));
     outputs.npz(path, |archive| {
         archive.add_array("deviations", &features.deviations)?;
-        archive.add_array("mean", &features.principal.mean)?;
-        archive.add_array("directions", &features.principal.directions)?;
+        archive.add_array("mean", &features.pca.mean)?;
+        archive.add_array("directions", &features.pca.components)?;
         archive.add_array("settings", &settings)
     })
 }
@@ -46,13 +46,13 @@ pub fn read(path: &Path) -> anyhow::Result<(Features, FileRecord)> {
             "expected settings of four whole numbers, found {settings}"
         );
         let setting = |at: usize| settings[at] as usize;
-        let principal = Principal {
+        let pca = Pca {
             mean: shaped::<Ix1>("mean", mean)?,
-            directions: shaped::<Ix2>("directions", directions)?,
+            components: shaped::<Ix2>("directions", directions)?,
         };
         let deviations = shaped::<Ix1>("deviations", deviations)?;
         let size = (setting(0), setting(1));
-        Ok(Features::new(size, setting(2), setting(3), deviations, principal)?)
+        Ok(Features::new(size, setting(2), setting(3), deviations, pca)?)
     })();
     let about = || format!("{}: write it with scatter --model", path.display());
     Ok((features.with_context(about)?, record))

@@ -1,26 +1,45 @@
-//! Principal component analysis: the directions in which points vary most.
+//! Principal component analysis (PCA): the orthonormal axes along which points vary most.
+//!
+//! [`Pca::fit`] finds the axes, called components, in order of falling variance;
+//! [`Pca::transform`] gives the coordinates of points along them, called scores. Arrays go in,
+//! arrays come out; no file is touched, and the number of threads changes no result.
+//!
+//! ```
+//! use ndarray::array;
+//! use pca::Pca;
+//!
+//! let points = array![[0.0, 0.0], [4.0, 3.0], [8.0, 6.0]];
+//! let pca = Pca::fit(points.view(), 1);
+//! let scores = pca.transform(points.view());
+//! assert!((&scores - &array![[-5.0], [0.0], [5.0]]).iter().all(|x| x.abs() < 1e-12));
+//! ```
 
-mod basis;
+mod eigenvectors;
+mod orthonormalize;
+mod scatter_matrix;
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 use rayon::prelude::*;
 
-use crate::basis::{Operator, leading};
+use crate::eigenvectors::leading;
+use crate::scatter_matrix::ScatterMatrix;
 
-/// Values of the points in a sample, where directions are found in one and these are more than four
-/// points a direction.
+/// Values in the sample that [`Pca::fit_sample`] takes, unless it needs more points.
 const SAMPLE_VALUES: usize = 1 << 22;
 
-/// Rows that are projected at once.
+/// Points for each component that the sample holds at least.
+const SAMPLE_POINTS_PER_COMPONENT: usize = 4;
+
+/// Points that are transformed at once by one thread.
 const ROWS: usize = 512;
 
-/// Orthonormal directions through the mean of points.
+/// A fitted principal component analysis: a mean and orthonormal components.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Principal {
-    /// Shape `(d,)`.
+pub struct Pca {
+    /// Mean of the points, shape `(d,)`.
     pub mean: Array1<f64>,
-    /// Shape `(count, d)`; rows beyond the rank of the points are 0.
-    pub directions: Array2<f64>,
+    /// Components in rows, shape `(count, d)`; rows beyond the rank of the points are 0.
+    pub components: Array2<f64>,
 }
 
 /// Element type of points: `f32` or `f64`.
@@ -29,72 +48,110 @@ pub trait Value: Copy + Into<f64> + Send + Sync {}
 impl Value for f32 {}
 impl Value for f64 {}
 
-impl Principal {
-    /// The first `count` principal directions of `points` `(n, d)`, in the order of falling
-    /// variance.
+impl Pca {
+    /// Finds the first `count` components of `points` `(n, d)`, by falling variance.
     ///
-    /// Everything is computed in `f64` and from the mean, so that points far from zero lose no
-    /// digits. Up to 128 features the directions are the eigenvectors of the covariance; beyond,
-    /// they come from a randomized subspace iteration (Halko, Martinsson and Tropp, *Finding
-    /// structure with randomness*, SIAM Review 2011, algorithms 4.4 and 5.3) with ten vectors more
-    /// than were asked for, and a few more iterations than scikit-learn's
-    /// `PCA(svd_solver="randomized")` takes. The largest value of a direction is positive. The
-    /// result is the same for any number of threads.
+    /// Everything is computed in `f64` and from the mean, so points far from zero lose no digits.
+    /// Up to 128 features the components are the eigenvectors of the covariance; beyond, they come
+    /// from a randomized subspace iteration (Halko, Martinsson and Tropp, *Finding structure with
+    /// randomness*, SIAM Review 2011, algorithms 4.4 and 5.3) with ten more vectors than asked
+    /// for, and a few more iterations than scikit-learn's `PCA(svd_solver="randomized")` takes.
+    /// The entry of a component that is largest in magnitude is positive. The number of threads
+    /// does not change the result.
     ///
-    /// Tested against scikit-learn's exact solver: variances, and angles between directions.
+    /// Tested against scikit-learn's exact solver: variances, and angles between components.
     ///
     /// ```
     /// use ndarray::array;
-    /// use pca::Principal;
+    /// use pca::Pca;
     ///
     /// let points = array![[1e6, 0.0], [1e6 + 4.0, 3.0], [1e6 + 8.0, 6.0]];
-    /// let principal = Principal::of(points.view(), 1);
-    /// assert!((&principal.directions - &array![[0.8, 0.6]]).iter().all(|x| x.abs() < 1e-12));
+    /// let pca = Pca::fit(points.view(), 1);
+    /// assert!((&pca.components - &array![[0.8, 0.6]]).iter().all(|x| x.abs() < 1e-12));
     /// ```
-    pub fn of<T: Value>(points: ArrayView2<T>, count: usize) -> Self {
-        Self::of_rows(points, &(0..points.nrows()).collect::<Vec<_>>(), count)
+    pub fn fit<T: Value>(points: ArrayView2<T>, count: usize) -> Self {
+        Self::fit_rows(points, &(0..points.nrows()).collect::<Vec<_>>(), count)
     }
 
-    /// [`Principal::of`] a sample of the points, evenly over all of them: four million values, and
-    /// at least four points a direction. The mean is that of all points. For bounds and other uses
-    /// that any orthonormal directions are right for, and good ones better.
-    pub fn of_sample<T: Value>(points: ArrayView2<T>, count: usize) -> Self {
+    /// Finds components as [`Pca::fit`] does, but from a sample of the points.
+    ///
+    /// The sample is spread evenly over `points` `(n, d)`: about four million values, and at least
+    /// four points for each component. The mean is that of all points. Use it where any
+    /// orthonormal basis gives right results and a good one makes them faster, as for bounds on
+    /// distances.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use pca::Pca;
+    ///
+    /// let points = Array2::from_shape_fn((100, 3), |(i, j)| ((i * (j + 1)) % 17) as f32);
+    /// // All points fit into the sample.
+    /// assert_eq!(Pca::fit_sample(points.view(), 2), Pca::fit(points.view(), 2));
+    /// ```
+    pub fn fit_sample<T: Value>(points: ArrayView2<T>, count: usize) -> Self {
         let (n, d) = points.dim();
-        let rows = n.min((SAMPLE_VALUES / d.max(1)).max(4 * count));
-        Self::of_rows(points, &(0..rows).map(|at| at * n / rows).collect::<Vec<_>>(), count)
+        let rows = n.min((SAMPLE_VALUES / d.max(1)).max(SAMPLE_POINTS_PER_COMPONENT * count));
+        Self::fit_rows(points, &(0..rows).map(|at| at * n / rows).collect::<Vec<_>>(), count)
     }
 
-    fn of_rows<T: Value>(points: ArrayView2<T>, rows: &[usize], count: usize) -> Self {
+    /// Finds components of the `rows` of `points`, around the mean of all points.
+    fn fit_rows<T: Value>(points: ArrayView2<T>, rows: &[usize], count: usize) -> Self {
         let mean = mean(points);
-        let directions = leading(&Operator::new(points, &mean, rows, count), count);
-        Self { mean, directions }
+        let components = leading(&ScatterMatrix::new(points, &mean, rows, count), count);
+        Self { mean, components }
     }
 
-    /// Products of points, from the mean, with the directions, shape `(n, count)`; and the squared length of each point from
-    /// the mean.
-    pub fn project<T: Value>(&self, points: ArrayView2<T>) -> (Array2<f64>, Vec<f64>) {
+    /// Gives the scores of `points` `(n, d)`: coordinates along the components, `(n, count)`.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use pca::Pca;
+    ///
+    /// let pca = Pca { mean: array![1.0, 1.0], components: array![[0.0, 1.0]] };
+    /// assert_eq!(pca.transform(array![[5.0, 3.0]].view()), array![[2.0]]);
+    /// ```
+    pub fn transform<T: Value>(&self, points: ArrayView2<T>) -> Array2<f64> {
+        self.transform_with_norms(points).0
+    }
+
+    /// Gives the scores of `points` `(n, d)` and their squared distances from the mean.
+    ///
+    /// The scores have shape `(n, count)`, the squared distances length `n`. A squared distance
+    /// less the squared length of the scores is the squared length of what the components leave
+    /// out.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use pca::Pca;
+    ///
+    /// let pca = Pca { mean: array![1.0, 1.0], components: array![[0.0, 1.0]] };
+    /// let (scores, squared_norms) = pca.transform_with_norms(array![[5.0, 3.0]].view());
+    /// assert_eq!((scores, squared_norms), (array![[2.0]], vec![20.0]));
+    /// ```
+    pub fn transform_with_norms<T: Value>(&self, points: ArrayView2<T>) -> (Array2<f64>, Vec<f64>) {
         let starts: Vec<usize> = (0..points.nrows()).step_by(ROWS).collect();
         let blocks: Vec<_> = starts
             .into_par_iter()
             .map(|start| {
-                let some = points.slice(s![start..points.nrows().min(start + ROWS), ..]);
-                let centered = some.mapv(Into::into) - &self.mean;
-                let lengths = centered.outer_iter().map(|row| row.dot(&row)).collect::<Vec<_>>();
-                (centered.dot(&self.directions.t()), lengths)
+                let block = points.slice(s![start..points.nrows().min(start + ROWS), ..]);
+                let centered = block.mapv(Into::into) - &self.mean;
+                let norms = centered.outer_iter().map(|row| row.dot(&row)).collect::<Vec<_>>();
+                (centered.dot(&self.components.t()), norms)
             })
             .collect();
-        let mut scores = Array2::zeros((points.nrows(), self.directions.nrows()));
-        let mut all = Vec::with_capacity(points.nrows());
-        for (start, (some, lengths)) in (0..).step_by(ROWS).zip(blocks) {
-            scores.slice_mut(s![start..start + some.nrows(), ..]).assign(&some);
-            all.extend(lengths);
+        let mut scores = Array2::zeros((points.nrows(), self.components.nrows()));
+        let mut squared_norms = Vec::with_capacity(points.nrows());
+        for (start, (block, norms)) in (0..).step_by(ROWS).zip(blocks) {
+            scores.slice_mut(s![start..start + block.nrows(), ..]).assign(&block);
+            squared_norms.extend(norms);
         }
-        (scores, all)
+        (scores, squared_norms)
     }
 }
 
-/// The mean of `points` `(n, d)`, shape `(d,)`, 0 of none. Sums are taken from the first point, so
-/// that they stay small far from zero.
+/// Computes the mean of `points` `(n, d)`, shape `(d,)`; 0 if there are none.
+///
+/// Sums are taken of differences from the first point, so they stay small far from zero.
 fn mean<T: Value>(points: ArrayView2<T>) -> Array1<f64> {
     let Some(first) = points.outer_iter().next() else { return Array1::zeros(points.ncols()) };
     let first: Array1<f64> = first.mapv(Into::into);

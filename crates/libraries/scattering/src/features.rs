@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, Axis, Zip, s};
-use pca::Principal;
+use pca::Pca;
 use rayon::prelude::*;
 
 use crate::transform::{scales, shape_of};
@@ -52,7 +52,7 @@ pub struct Features {
     /// Standard deviation of each path, shape `(paths,)`.
     pub deviations: Array1<f64>,
     /// Directions that are kept, `(dims, values)`; none where there are no more values than dims, and all stay as they are.
-    pub principal: Principal,
+    pub pca: Pca,
 }
 
 /// Called with the images done and all.
@@ -99,12 +99,12 @@ impl Features {
         let deviations = deviations(sample.view(), &sizes, scattering.shape().0);
         sample.outer_iter_mut().into_par_iter().for_each(|row| scale(row, &deviations));
         let (dims, values) = (params.dims.min(rows), scattering.values());
-        let principal = if dims < values {
-            Principal::of(sample.view(), dims)
+        let pca = if dims < values {
+            Pca::fit(sample.view(), dims)
         } else {
-            Principal { mean: Array1::zeros(values), directions: Array2::zeros((0, values)) }
+            Pca { mean: Array1::zeros(values), components: Array2::zeros((0, values)) }
         };
-        let features = Self { size, scales, angles: params.angles, deviations, principal };
+        let features = Self { size, scales, angles: params.angles, deviations, pca };
         let points = features.points(&scattering, images, Some(sample.view()), &done, &progress);
         Ok((features, points))
     }
@@ -118,12 +118,12 @@ impl Features {
         scales: usize,
         angles: usize,
         deviations: Array1<f64>,
-        principal: Principal,
+        pca: Pca,
     ) -> Result<Self> {
         // Held against one another before anything as large as the model says is made.
         let (paths, rows, columns) = shape_of(size, scales, angles)?;
         let values = paths * rows * columns;
-        let found = (deviations.len(), principal.mean.len(), principal.directions.ncols());
+        let found = (deviations.len(), pca.mean.len(), pca.components.ncols());
         if found != (paths, values, values) {
             return Err(Error::Parameter {
                 expected: format!("{paths} deviations, {values} means and directions of {values} values"),
@@ -131,7 +131,7 @@ impl Features {
                 cure: "give another model",
             });
         }
-        let numbers = deviations.iter().chain(&principal.mean).chain(&principal.directions);
+        let numbers = deviations.iter().chain(&pca.mean).chain(&pca.components);
         if let Some(wrong) = numbers.clone().find(|x| !x.is_finite()) {
             let expected = "finite values in the model".into();
             return Err(Error::Parameter { expected, found: wrong.to_string(), cure: "give another model" });
@@ -143,7 +143,7 @@ impl Features {
             );
             return Err(Error::Parameter { expected, found: wrong.to_string(), cure: "give another model" });
         }
-        Ok(Self { size, scales, angles, deviations, principal })
+        Ok(Self { size, scales, angles, deviations, pca })
     }
 
     /// New images `(m, height * width)` as points `(m, dims)`.
@@ -158,8 +158,8 @@ impl Features {
 
     /// Features of a point.
     pub fn dims(&self) -> usize {
-        match self.principal.directions.nrows() {
-            0 => self.principal.mean.len(),
+        match self.pca.components.nrows() {
+            0 => self.pca.mean.len(),
             dims => dims,
         }
     }
@@ -199,10 +199,10 @@ impl Features {
                         new += 1;
                     }
                 }
-                if self.principal.directions.is_empty() {
+                if self.pca.components.is_empty() {
                     to.assign(&scattered);
                 } else {
-                    let (scores, _) = self.principal.project(scattered.view());
+                    let scores = self.pca.transform(scattered.view());
                     Zip::from(&mut to).and(&scores).for_each(|to, &score| *to = score as f32);
                 }
                 tell(done, new, n, progress);

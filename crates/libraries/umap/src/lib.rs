@@ -40,7 +40,7 @@ pub use graph::Graph;
 use graph::Kind;
 use layout::{Fixed, Schedule, layout};
 pub use neighbours::{Metric, Neighbours};
-use pca::Principal;
+use pca::Pca;
 use space::Space;
 
 /// Most dimensions of an embedding.
@@ -374,7 +374,7 @@ fn principal_components(points: ArrayView2<f32>, space: &Space, dims: usize) -> 
     }
     let center = frame::medians(rows.view(), f32::total_cmp);
     rows -= &center;
-    let (scores, _) = Principal::of(rows.view(), dims).project(rows.view());
+    let scores = Pca::fit(rows.view(), dims).transform(rows.view());
     scores.mapv(|x| x as f32)
 }
 

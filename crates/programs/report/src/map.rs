@@ -2,7 +2,7 @@
 
 use artifact::Points;
 use ndarray::{Array2, Axis, s};
-use pca::Principal;
+use pca::Pca;
 use serde::Serialize;
 
 use crate::inputs::Inputs;
@@ -67,7 +67,7 @@ impl Map {
             2 => values,
             _ => {
                 let values = values.mapv(|x| x as f32);
-                Principal::of(values.view(), 2).project(values.view()).0
+                Pca::fit(values.view(), 2).transform(values.view())
             }
         };
         let ends = |column: usize| {

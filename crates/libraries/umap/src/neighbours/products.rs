@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 use multiversion::target::match_target;
 use ndarray::{Array2, ArrayView2, Axis, s};
-use pca::Principal;
+use pca::Pca;
 use rayon::prelude::*;
 
 use super::blocks::{Bounds, Sizes, compact};
@@ -25,14 +25,14 @@ struct Features {
 }
 
 impl Features {
-    fn of(points: ArrayView2<f32>, principal: &Principal) -> Self {
+    fn of(points: ArrayView2<f32>, pca: &Pca) -> Self {
         let n = points.nrows();
-        let (scores, lengths) = principal.project(points);
-        let m = principal.directions.nrows() + 1;
+        let (scores, squared_norms) = pca.transform_with_norms(points);
+        let m = pca.components.nrows() + 1;
         let mut values = Array2::zeros((n, m + 1));
         let mut norms = Vec::with_capacity(n);
         for (i, mut row) in values.outer_iter_mut().enumerate() {
-            let rest = (lengths[i] - scores.row(i).dot(&scores.row(i))).max(0.0).sqrt();
+            let rest = (squared_norms[i] - scores.row(i).dot(&scores.row(i))).max(0.0).sqrt();
             row.iter_mut().zip(scores.row(i).iter().chain([&rest])).for_each(|(to, &x)| *to = x as f32);
             let norm: f64 = row.iter().map(|&x| f64::from(x).powi(2)).sum();
             row[m] = norm as f32;
@@ -55,9 +55,9 @@ pub(super) fn by_products(
     progress: &(dyn Fn(usize) + Sync),
 ) -> Vec<Vec<Near>> {
     let d = points.ncols();
-    let principal = Principal::of_sample(points, d.min(DIRECTIONS));
-    let own = Features::of(points, &principal);
-    let other = queries.as_ref().map(|queries| Features::of(queries.view(), &principal));
+    let pca = Pca::fit_sample(points, d.min(DIRECTIONS));
+    let own = Features::of(points, &pca);
+    let other = queries.as_ref().map(|queries| Features::of(queries.view(), &pca));
     let asked = queries.as_ref().map_or(points.view(), ArrayView2::view);
     let features = other.as_ref().unwrap_or(&own);
     let (ids, query_ids) = (compact(&own.values, SIZES), compact(&features.values, SIZES));

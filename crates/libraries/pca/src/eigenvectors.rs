@@ -1,0 +1,87 @@
+//! Leading eigenvectors of a scatter matrix, exact or by randomized subspace iteration.
+
+use linfa_linalg::eigh::{EigSort, Eigh};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, s};
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use crate::Value;
+use crate::orthonormalize::orthonormalize;
+use crate::scatter_matrix::{MAX_EXACT_FEATURES, MAX_EXACT_POINTS, OVERSAMPLES, ScatterMatrix, iterations};
+
+/// Variance, as a share of the largest, at and below which a component is nothing but rounding.
+const LEAST_VARIANCE: f64 = 1e-13;
+
+/// Finds orthonormal eigenvectors of the `count` largest eigenvalues, shape `(count, d)`.
+///
+/// They are in the order of falling eigenvalues; rows beyond the rank are 0.
+pub(crate) fn leading<T: Value>(matrix: &ScatterMatrix<T>, count: usize) -> Array2<f64> {
+    let d = matrix.d();
+    let width = match matrix {
+        ScatterMatrix::Implicit { .. } if matrix.max_rank() <= MAX_EXACT_POINTS => {
+            matrix.max_rank()
+        }
+        _ => (count + OVERSAMPLES).min(d),
+    };
+    let basis = match matrix {
+        ScatterMatrix::Dense(_) if d <= MAX_EXACT_FEATURES || width == d => Array2::eye(d),
+        _ => subspace(matrix, width, iterations(count, matrix.max_rank())),
+    };
+    // Rayleigh and Ritz: the best approximations of eigenvectors within this subspace.
+    let products = matrix.multiply(&basis);
+    let (values, vectors) = eigen(products.dot(&basis.t()));
+    let found = count.min(values.len());
+    let mut components = Array2::zeros((count, d));
+    general_mat_mul(
+        1.0,
+        &vectors.slice(s![.., ..found]).t(),
+        &basis,
+        0.0,
+        &mut components.slice_mut(s![..found, ..]),
+    );
+    let largest = values.iter().fold(0.0, |most: f64, &value| most.max(value));
+    for (mut component, &value) in components.outer_iter_mut().zip(&values) {
+        if value <= LEAST_VARIANCE * largest {
+            component.fill(0.0);
+        }
+        let larger = |peak: f64, &x: &f64| if x.abs() > peak.abs() { x } else { peak };
+        let peak = component.iter().fold(0.0, larger);
+        if peak < 0.0 {
+            component.mapv_inplace(|x| -x);
+        }
+    }
+    orthonormalize(&mut components, 2);
+    components
+}
+
+/// Finds `width` orthonormal vectors in the range of a power of the matrix.
+fn subspace<T: Value>(matrix: &ScatterMatrix<T>, width: usize, iterations: usize) -> Array2<f64> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
+    let mut vectors = Array2::from_shape_fn((width, matrix.d()), |_| rng.gen_range(-1.0..1.0));
+    orthonormalize(&mut vectors, 1);
+    for iteration in 1..=iterations {
+        vectors = matrix.multiply(&vectors);
+        // Squares of very large or small values would overflow or vanish.
+        let largest = vectors.fold(0.0, |most: f64, x| most.max(x.abs()));
+        if largest > 0.0 && largest.is_finite() {
+            vectors /= largest;
+        }
+        // The second pass removes what rounding leaves of other vectors; only the end needs it.
+        orthonormalize(&mut vectors, if iteration < iterations { 1 } else { 2 });
+    }
+    vectors
+}
+
+/// Finds the eigenvalues of a symmetric matrix, falling, and their eigenvectors in columns.
+///
+/// Eigenvalues are in units of the largest value of the matrix.
+fn eigen(matrix: Array2<f64>) -> (Array1<f64>, Array2<f64>) {
+    // In these units squares neither overflow nor vanish.
+    let largest = matrix.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    if !(largest > 0.0 && largest.is_finite()) {
+        return (Array1::zeros(matrix.nrows()), Array2::eye(matrix.nrows()));
+    }
+    let symmetric = (&matrix + &matrix.t()) * (0.5 / largest);
+    symmetric.eigh().expect("a square matrix").sort_eig_desc()
+}
