@@ -91,7 +91,11 @@ impl Features {
             |(chunk, (mut to, mut sizes))| {
                 let mut work = scattering.work();
                 for (at, (row, size)) in to.outer_iter_mut().zip(&mut sizes).enumerate() {
-                    *size = scattering.image(images.row((chunk * ROWS + at) * n / rows), &mut work, row);
+                    *size = scattering.image(
+                        images.row((chunk * ROWS + at) * n / rows),
+                        &mut work,
+                        row,
+                    );
                 }
                 tell(&done, to.nrows(), n, &progress);
             },
@@ -126,7 +130,9 @@ impl Features {
         let found = (deviations.len(), pca.mean.len(), pca.components.ncols());
         if found != (paths, values, values) {
             return Err(Error::Parameter {
-                expected: format!("{paths} deviations, {values} means and directions of {values} values"),
+                expected: format!(
+                    "{paths} deviations, {values} means and directions of {values} values"
+                ),
                 found: format!("{found:?}"),
                 cure: "give another model",
             });
@@ -134,14 +140,22 @@ impl Features {
         let numbers = deviations.iter().chain(&pca.mean).chain(&pca.components);
         if let Some(wrong) = numbers.clone().find(|x| !x.is_finite()) {
             let expected = "finite values in the model".into();
-            return Err(Error::Parameter { expected, found: wrong.to_string(), cure: "give another model" });
+            return Err(Error::Parameter {
+                expected,
+                found: wrong.to_string(),
+                cure: "give another model",
+            });
         }
         if let Some(wrong) = deviations.iter().find(|x| **x != 0.0 && !DEVIATIONS.contains(*x)) {
             let expected = format!(
                 "deviations of 0 or from {:e} to {:e} in the model",
                 DEVIATIONS.start, DEVIATIONS.end
             );
-            return Err(Error::Parameter { expected, found: wrong.to_string(), cure: "give another model" });
+            return Err(Error::Parameter {
+                expected,
+                found: wrong.to_string(),
+                cure: "give another model",
+            });
         }
         Ok(Self { size, scales, angles, deviations, pca })
     }
@@ -179,7 +193,8 @@ impl Features {
         let known = |i: usize| {
             let rows = sample?.nrows();
             let at = (i * rows).div_ceil(n);
-            (at < rows && at * n / rows == i).then(|| sample.map(|sample| sample.row(at).to_owned()))?
+            (at < rows && at * n / rows == i)
+                .then(|| sample.map(|sample| sample.row(at).to_owned()))?
         };
         let mut points = Array2::zeros((images.nrows(), self.dims()));
         let chunks = points.axis_chunks_iter_mut(Axis(0), ROWS).into_par_iter();
@@ -243,7 +258,8 @@ fn deviations(scattered: ArrayView2<f32>, sizes: &Array1<f64>, paths: usize) -> 
 fn scale(mut image: ArrayViewMut1<f32>, deviations: &Array1<f64>) {
     let places = image.len() / deviations.len();
     let mut length = 0.0;
-    let factors = deviations.iter().map(|&deviation| if deviation > 0.0 { 1.0 / deviation } else { 0.0 });
+    let factors =
+        deviations.iter().map(|&deviation| if deviation > 0.0 { 1.0 / deviation } else { 0.0 });
     for (path, factor) in image.exact_chunks(places).into_iter().zip(factors.clone()) {
         length += path.iter().map(|&x| (f64::from(x) * factor).powi(2)).sum::<f64>();
     }

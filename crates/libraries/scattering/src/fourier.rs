@@ -34,7 +34,8 @@ impl<T: FftNum> Plane<T> {
 
     pub(crate) fn scratch(&self) -> Scratch<T> {
         let zero = Complex::new(T::zero(), T::zero());
-        let longest = self.forward.iter().chain(&self.inverse).map(|fft| fft.get_inplace_scratch_len()).max();
+        let longest =
+            self.forward.iter().chain(&self.inverse).map(|fft| fft.get_inplace_scratch_len()).max();
         Scratch { turned: vec![zero; self.len()], of_fft: vec![zero; longest.unwrap_or(0)] }
     }
 
@@ -83,8 +84,8 @@ mod tests {
             for u in 0..height {
                 let mut sum = Complex::new(0.0, 0.0);
                 for (i, value) in values.iter().enumerate() {
-                    let turns =
-                        (u * (i / width)) as f64 / height as f64 + (v * (i % width)) as f64 / width as f64;
+                    let turns = (u * (i / width)) as f64 / height as f64
+                        + (v * (i % width)) as f64 / width as f64;
                     sum += Complex::from_polar(*value, -std::f64::consts::TAU * turns);
                 }
                 assert!((sum - spectrum[v * height + u]).norm() < 1e-12, "{u} {v}");

@@ -166,11 +166,17 @@ impl Scattering {
     ///
     /// The transform of `c` times an image is `c` times its transform, and a power of two rounds
     /// nothing.
-    pub(crate) fn image(&self, image: ArrayView1<f32>, work: &mut Work, mut out: ArrayViewMut1<f32>) -> f64 {
+    pub(crate) fn image(
+        &self,
+        image: ArrayView1<f32>,
+        work: &mut Work,
+        mut out: ArrayViewMut1<f32>,
+    ) -> f64 {
         let size = size(image);
         let out = out.as_slice_mut().expect("a row of an array in standard layout");
         let (_, rows, columns) = self.shape();
-        let (first_out, second_out) = out.split_at_mut((1 + self.scales * self.angles) * rows * columns);
+        let (first_out, second_out) =
+            out.split_at_mut((1 + self.scales * self.angles) * rows * columns);
         let mut first_out = first_out.chunks_exact_mut(rows * columns);
         let mut second_out = second_out.chunks_exact_mut(rows * columns);
         let mut next = |order: usize| if order < 2 { first_out.next() } else { second_out.next() };
@@ -197,7 +203,8 @@ impl Scattering {
                     complex(modulus, first);
                     level.plane.forward(first, &mut scratch[j]);
                 }
-                let coarser = self.levels.iter().zip(&level.wavelets).zip(&mut *scratch).skip(j + 1);
+                let coarser =
+                    self.levels.iter().zip(&level.wavelets).zip(&mut *scratch).skip(j + 1);
                 for ((coarse, wavelets), scratch) in coarser {
                     for wavelet in wavelets {
                         let second = &mut second[..coarse.plane.len()];
@@ -227,7 +234,8 @@ impl Scattering {
         for y in 0..level.height {
             let row = mirror(y, height).checked_sub(top).filter(|&row| row < self.height);
             for x in 0..level.width {
-                let column = mirror(x, width).checked_sub(left).filter(|&column| column < self.width);
+                let column =
+                    mirror(x, width).checked_sub(left).filter(|&column| column < self.width);
                 to[y * level.width + x] = match (row, column) {
                     (Some(row), Some(column)) => {
                         (f64::from(image[row * self.width + column]) * factor) as f32
@@ -240,7 +248,12 @@ impl Scattering {
 }
 
 impl Level {
-    fn new((height, width): (usize, usize), level: usize, scales: usize, spectra: &[Vec<Vec<f64>>]) -> Self {
+    fn new(
+        (height, width): (usize, usize),
+        level: usize,
+        scales: usize,
+        spectra: &[Vec<Vec<f64>>],
+    ) -> Self {
         let wavelets = (0..scales).map(|j| {
             // At level 0 all scales, at the others those that are coarser.
             if level > 0 && j <= level {
@@ -249,7 +262,10 @@ impl Level {
             // Folding is a mean over 4^(j - level) values, and rustfft's inverse leaves the division to us.
             let left = ((height >> j) * (width >> j)) as f64 * (1u64 << (2 * (j - level))) as f64;
             let spectrum = |spectrum: &Vec<f64>| {
-                coarser(spectrum, (height, width), level).iter().map(|x| (x / left) as f32).collect()
+                coarser(spectrum, (height, width), level)
+                    .iter()
+                    .map(|x| (x / left) as f32)
+                    .collect()
             };
             spectra[j].iter().map(spectrum).collect()
         });
@@ -260,7 +276,13 @@ impl Level {
     }
 
     /// Multiplies a spectrum of this level by a wavelet's and folds it to that of a coarser level.
-    fn filter(&self, spectrum: &[Complex<f32>], wavelet: &[f32], coarse: &Level, to: &mut [Complex<f32>]) {
+    fn filter(
+        &self,
+        spectrum: &[Complex<f32>],
+        wavelet: &[f32],
+        coarse: &Level,
+        to: &mut [Complex<f32>],
+    ) {
         to.fill(Complex::new(0.0, 0.0));
         let columns = spectrum.chunks_exact(self.height).zip(wavelet.chunks_exact(self.height));
         for (v, (column, wavelet)) in columns.enumerate() {
@@ -279,7 +301,8 @@ impl Level {
     /// Averages of a plane `(height, width)` at all places.
     fn average(&self, plane: &[f32], rows: &mut [f32], out: &mut [f32]) {
         let columns = self.across.len() / self.width;
-        for (window, out) in self.down.chunks_exact(self.height).zip(out.chunks_exact_mut(columns)) {
+        for (window, out) in self.down.chunks_exact(self.height).zip(out.chunks_exact_mut(columns))
+        {
             let sums = &mut rows[..self.width];
             sums.fill(0.0);
             for (factor, row) in window.iter().zip(plane.chunks_exact(self.width)) {
@@ -307,8 +330,11 @@ fn averages(side: usize, level: usize, scales: usize) -> Vec<f32> {
     for place in 1..=places {
         for x in 0..kept {
             let turns = (place * step + kept - x) as f64 / kept as f64;
-            let sum: f64 =
-                low.iter().enumerate().map(|(u, value)| value * (TAU * u as f64 * turns).cos()).sum();
+            let sum: f64 = low
+                .iter()
+                .enumerate()
+                .map(|(u, value)| value * (TAU * u as f64 * turns).cos())
+                .sum();
             windows.push((sum / kept as f64) as f32);
         }
     }
@@ -322,7 +348,11 @@ fn shape((height, width): (usize, usize), scales: usize, angles: usize) -> (usiz
 }
 
 /// [`Scattering::shape`], without the wavelets. Errors as [`Scattering::new`].
-pub(crate) fn shape_of(size: (usize, usize), scales: usize, angles: usize) -> Result<(usize, usize, usize)> {
+pub(crate) fn shape_of(
+    size: (usize, usize),
+    scales: usize,
+    angles: usize,
+) -> Result<(usize, usize, usize)> {
     check(size, scales, angles)?;
     Ok(shape(size, scales, angles))
 }
@@ -344,10 +374,15 @@ fn moduli(values: &[Complex<f32>], to: &mut [f32]) {
 }
 
 fn check((height, width): (usize, usize), scales: usize, angles: usize) -> Result<()> {
-    let refuse = |expected: String, found: String, cure| Err(Error::Parameter { expected, found, cure });
+    let refuse =
+        |expected: String, found: String, cure| Err(Error::Parameter { expected, found, cure });
     if height.min(width) < 2 * FEWEST_PLACES || height.max(width) > MOST_SIDE {
         let expected = format!("images with sides of {} to {MOST_SIDE} pixels", 2 * FEWEST_PLACES);
-        return refuse(expected, format!("{height} x {width}"), "give images of shape (n, height, width)");
+        return refuse(
+            expected,
+            format!("{height} x {width}"),
+            "give images of shape (n, height, width)",
+        );
     }
     let most = self::scales(height, width);
     if !(1..=most).contains(&scales) {

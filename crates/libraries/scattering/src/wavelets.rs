@@ -49,10 +49,18 @@ impl Gabor {
 /// function less a Gaussian, so that its mean is 0.
 pub(crate) fn morlet(size: (usize, usize), j: usize, angle: f64, angles: usize) -> Vec<f64> {
     let scale = (1 << j) as f64;
-    let gabor = Gabor { sigma: 0.8 * scale, angle, frequency: 0.75 * PI / scale, slant: 4.0 / angles as f64 };
+    let gabor = Gabor {
+        sigma: 0.8 * scale,
+        angle,
+        frequency: 0.75 * PI / scale,
+        slant: 4.0 / angles as f64,
+    };
     let (wave, envelope) = (gabor.on(size), Gabor { frequency: 0.0, ..gabor }.on(size));
     let mean = wave.iter().sum::<Complex<f64>>() / envelope.iter().sum::<Complex<f64>>();
-    spectrum(wave.iter().zip(&envelope).map(|(wave, envelope)| wave - mean * envelope).collect(), size)
+    spectrum(
+        wave.iter().zip(&envelope).map(|(wave, envelope)| wave - mean * envelope).collect(),
+        size,
+    )
 }
 
 /// The real spectrum, `size` values, of the Gaussian window of scale `2^scales` along one side.

@@ -14,7 +14,8 @@ fn images(n: usize, side: usize) -> Array2<f32> {
     let mut images = Array2::zeros((n, side * side));
     for mut image in images.outer_iter_mut() {
         let (top, left) = (rng.gen_range(1..side / 3), rng.gen_range(1..side / 3));
-        let (bottom, right) = (rng.gen_range(side / 2..side - 2), rng.gen_range(side / 2..side - 2));
+        let (bottom, right) =
+            (rng.gen_range(side / 2..side - 2), rng.gen_range(side / 2..side - 2));
         let grey = rng.gen_range(0.3..1.0_f32);
         for y in top..bottom {
             image.slice_mut(s![y * side + left..y * side + right]).fill(grey);
@@ -33,7 +34,8 @@ fn it_is_kymatios_transform() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("golden/kymatio.json")).unwrap();
     assert_eq!(cases.len(), 4);
     for case in cases {
-        let numbers = |name: &str| -> Vec<f32> { serde_json::from_value(case[name].clone()).unwrap() };
+        let numbers =
+            |name: &str| -> Vec<f32> { serde_json::from_value(case[name].clone()).unwrap() };
         let setting = |name: &str| case[name].as_u64().unwrap() as usize;
         let size = (setting("height"), setting("width"));
         let scattering = Scattering::new(size, setting("scales"), setting("angles")).unwrap();
@@ -77,8 +79,10 @@ fn a_moved_image_stays_near_and_a_darker_one_stays() {
         distance(&turned, points)
     };
     let after = features.transform(moved.view(), &mut |_, _| ()).unwrap();
-    let (of_pixels, of_points) =
-        (distance(&moved, &originals) / unlike(&originals), distance(&after, &points) / unlike(&points));
+    let (of_pixels, of_points) = (
+        distance(&moved, &originals) / unlike(&originals),
+        distance(&after, &points) / unlike(&points),
+    );
     assert!(of_points < 0.7 * of_pixels, "{of_points} {of_pixels}");
 
     let darker = originals.mapv(|x| 0.5 * x);
@@ -156,7 +160,8 @@ fn what_makes_no_sense_is_refused() {
             .starts_with("expected 1 to 2 scales")
     );
     assert!(
-        told((12, 12), &Params { angles: 1, ..Params::default() }).starts_with("expected 2 to 64 angles")
+        told((12, 12), &Params { angles: 1, ..Params::default() })
+            .starts_with("expected 2 to 64 angles")
     );
     assert!(told((12, 12), &Params { dims: 0, ..Params::default() }).contains("dims"));
     assert!(Scattering::new((3, 40), 1, 8).err().unwrap().to_string().contains("3 x 40"));
@@ -174,7 +179,8 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(same, Ok(model));
     let mut wrong = originals.clone();
     wrong[[3, 5]] = f32::NAN;
-    let error = Features::fit(wrong.view(), (12, 12), &Params::default(), &mut |_, _| ()).unwrap_err();
+    let error =
+        Features::fit(wrong.view(), (12, 12), &Params::default(), &mut |_, _| ()).unwrap_err();
     assert!(matches!(error, Error::NotFinite { row: 3, column: 5, .. }));
 }
 
@@ -190,10 +196,12 @@ fn all_images_times_a_number_have_the_same_features() {
         // A new image of any size lies where the same image of another size does.
         let some = originals.slice(s![..20, ..]);
         let (small, large) = (some.mapv(|x| x * 1e-30), some.mapv(|x| x * 1e30));
-        let found = [small, large].map(|images| model.transform(images.view(), &mut |_, _| ()).unwrap());
+        let found =
+            [small, large].map(|images| model.transform(images.view(), &mut |_, _| ()).unwrap());
         for found in found {
-            let wrong =
-                (&found - &expected.slice(s![..20, ..])).iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+            let wrong = (&found - &expected.slice(s![..20, ..]))
+                .iter()
+                .fold(0.0_f32, |most, x| most.max(x.abs()));
             assert!(wrong < 1e-5, "{factor}, others: {wrong}");
         }
     }

@@ -36,7 +36,9 @@ pub enum Error {
         n: usize,
     },
     /// An embedding that is no number.
-    #[error("expected finite places, found row {row} at {value}; ask for another --seed, and report this")]
+    #[error(
+        "expected finite places, found row {row} at {value}; ask for another --seed, and report this"
+    )]
     Diverged {
         /// Its row.
         row: usize,

@@ -1,24 +1,26 @@
-//! From `f64` to `f32` without losing what tells points apart.
+//! Conversion of points from `f64` to `f32` that keeps their differences.
 
 use std::cmp::Ordering;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Zip};
 use rayon::prelude::*;
 
+use crate::distinct::first_equal;
 use crate::error::{Error, Result};
-use crate::neighbours::Metric;
-use crate::space::{PLAIN_SPANS, SPAN, first_equal};
+use crate::metric::Metric;
+use crate::scale::{PLAIN_SPANS, SPAN};
 
-/// Rows that the center is found from.
+/// Rows that medians are taken over, at most.
 const SAMPLE: usize = 1001;
 
-/// Rows that differ by less than this share of themselves differ by rounding, and may become equal.
+/// Relative difference below which rows differ by rounding alone, and may become equal.
 const NOISE: f64 = 1.0 / (1u64 << 40) as f64;
 
-/// Where points of `f64` lie as `f32`: from a center, times a power of 2.
+/// A center and a power of 2 that bring points of `f64` to where `f32` tells them apart.
 ///
-/// Squared distances of `f32` that lie far from the origin, or are very large or small, lose what tells points apart. The
-/// center is made of values of the points, so `x + c` and `x`, where both are exact, become the same `f32`.
+/// Squared distances of points of `f32` that lie far from the origin, or are very large or small,
+/// lose what tells the points apart. The center is made of values of the points, so `x + c` and
+/// `x`, where both are exact, become the same `f32`.
 ///
 /// ```
 /// use umap::{Frame, Metric};
@@ -31,43 +33,53 @@ const NOISE: f64 = 1.0 / (1u64 << 40) as f64;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
-    /// Shape `(d,)`; 0 for [`Metric::Cosine`], whose angles are those at the origin.
+    /// Shape `(d,)`; 0 for [`Metric::Cosine`], which takes angles at the origin.
     pub center: Array1<f64>,
-    /// The power of 2 that differences from the center are multiplied by, mostly 0.
+    /// Differences from the center are multiplied by 2 to this power, which is mostly 0.
     pub exponent: i32,
     /// Distances between points.
     pub metric: Metric,
 }
 
-/// Points as `f32`, and what that took from them.
+/// Points as `f32`, and what rounding took from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Narrowed {
     /// Shape `(n, d)`.
     pub points: Array2<f32>,
-    /// Length of what rounding took from each, shape `(n,)`.
+    /// Length of what rounding took from each point, shape `(n,)`.
     pub(crate) rounding: Vec<f32>,
     /// Rows that became equal to others, though they differ by more than noise.
     pub(crate) merged: usize,
 }
 
 impl Frame {
-    /// The frame that leaves points of `d` features as they are.
+    /// Makes the frame that leaves points of `d` features as they are.
+    ///
+    /// ```
+    /// use umap::{Frame, Metric};
+    ///
+    /// assert_eq!(Frame::identity(3, Metric::Euclidean).exponent, 0);
+    /// ```
     pub fn identity(d: usize, metric: Metric) -> Self {
         Self { center: Array1::zeros(d), exponent: 0, metric }
     }
 
-    /// The frame of `points` `(n, d)`, which are finite: from the median of each feature, over 1,001 rows at most.
+    /// Finds the frame of finite `points` `(n, d)`.
+    ///
+    /// Its center is the median of each feature, over at most 1,001 rows.
     pub fn of(points: ArrayView2<f64>, metric: Metric) -> Self {
         let d = points.ncols();
         if metric == Metric::Cosine || points.is_empty() {
             return Self::identity(d, metric);
         }
         let center = medians(points, f64::total_cmp);
-        // Halves, since the difference of two large values may be no number.
+        // Halves, since the difference of two large values may overflow.
         let largest = points
             .outer_iter()
             .map(|row| {
-                Zip::from(row).and(&center).fold(0.0, |most: f64, x, c| most.max((0.5 * x - 0.5 * c).abs()))
+                Zip::from(row)
+                    .and(&center)
+                    .fold(0.0, |most: f64, x, c| most.max((0.5 * x - 0.5 * c).abs()))
             })
             .fold(0.0, f64::max);
         let span = if largest == 0.0 { 0 } else { largest.log2().floor() as i32 + 1 };
@@ -75,15 +87,16 @@ impl Frame {
         Self { center, exponent, metric }
     }
 
-    /// Brings `points` `(n, d)`, which are finite, into the frame.
+    /// Brings finite `points` `(n, d)` into the frame.
     ///
     /// # Errors
-    /// A point so far from the center that it is no `f32`; another number of features.
+    /// - [`Error::TooFar`] if a point is so far from the center that it overflows `f32`.
+    /// - [`Error::Parameter`] if the number of features is not the frame's.
     pub fn narrow(&self, points: ArrayView2<f64>) -> Result<Narrowed> {
         if points.ncols() != self.center.len() {
             return Err(Error::features(self.center.len(), points.ncols()));
         }
-        let factors = halves(self.exponent);
+        let factors = power_of_two_factors(self.exponent);
         let into = |row: ArrayView1<f64>, j: usize| {
             let scaled = |x: f64| x * factors[0] * factors[1];
             scaled(row[j]) - scaled(self.center[j])
@@ -94,7 +107,7 @@ impl Frame {
             Metric::Cosine => {
                 let largest = row.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
                 let exponent = if largest == 0.0 { 0 } else { largest.log2().floor() as i32 };
-                halves(if PLAIN_SPANS.contains(&exponent) { 0 } else { -exponent })
+                power_of_two_factors(if PLAIN_SPANS.contains(&exponent) { 0 } else { -exponent })
             }
         };
         let exact = |row: ArrayView1<f64>| -> Vec<f64> {
@@ -112,7 +125,7 @@ impl Frame {
                     *to = x as f32;
                     lost += (x - f64::from(*to)).powi(2);
                 }
-                // Under `Cosine` relative to the length, since directions are what is compared.
+                // Under `Cosine` relative to the length, since only directions are compared.
                 (lost.sqrt() / length(to.view(), self.metric)) as f32
             })
             .collect();
@@ -131,8 +144,11 @@ impl Frame {
     }
 }
 
-/// The median of each feature of `points` `(n, d)`, over [`SAMPLE`] rows at most.
-pub(crate) fn medians<T: Copy>(points: ArrayView2<T>, order: impl Fn(&T, &T) -> Ordering) -> Array1<T> {
+/// Finds the median of each feature of `points` `(n, d)`, over at most [`SAMPLE`] rows.
+pub(crate) fn medians<T: Copy>(
+    points: ArrayView2<T>,
+    order: impl Fn(&T, &T) -> Ordering,
+) -> Array1<T> {
     let count = points.nrows().min(SAMPLE);
     let rows: Vec<usize> = (0..count).map(|at| at * points.nrows() / count).collect();
     let sample = points.select(Axis(0), &rows);
@@ -143,7 +159,7 @@ pub(crate) fn medians<T: Copy>(points: ArrayView2<T>, order: impl Fn(&T, &T) -> 
     sample.axis_iter(Axis(1)).map(median).collect()
 }
 
-/// Length of a row under [`Metric::Cosine`], else 1.
+/// Computes the length of a row under [`Metric::Cosine`], else 1.
 fn length(row: ArrayView1<f32>, metric: Metric) -> f64 {
     match metric {
         Metric::Euclidean => 1.0,
@@ -153,7 +169,7 @@ fn length(row: ArrayView1<f32>, metric: Metric) -> f64 {
     }
 }
 
-/// 2 to the power of `exponent` as a product of two, since one may be beyond `f64`.
-fn halves(exponent: i32) -> [f64; 2] {
+/// Splits 2 to the power of `exponent` into two factors, since one may be beyond `f64`.
+fn power_of_two_factors(exponent: i32) -> [f64; 2] {
     [2.0_f64.powi(exponent / 2), 2.0_f64.powi(exponent - exponent / 2)]
 }

@@ -1,4 +1,4 @@
-//! Where a layout starts.
+//! Spectral initialization: Laplacian eigenmaps of the graph.
 
 use linfa_linalg::eigh::{EigSort, Eigh};
 use multiversion::multiversion;
@@ -7,37 +7,38 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
+use crate::aligned_rows::{AlignedRows, prefetch};
 use crate::graph::Graph;
-use crate::memory::{Rows, prefetch};
 
-/// Degree of the polynomial of a round.
+/// Degree of the Chebyshev polynomial of an iteration.
 const DEGREE: usize = 24;
 
-/// Most rounds.
-const ROUNDS: usize = 8;
+/// Largest number of subspace iterations.
+const MAX_ITERATIONS: usize = 8;
 
-/// Vectors beside those asked for: they keep the last of these from waiting for the next eigenvalue.
-const SPARE: usize = 4;
+/// Vectors beyond those asked for, so that the last of these converges faster.
+const OVERSAMPLES: usize = 4;
 
-/// Change of the eigenvalues, relative to how far they are from 1, below which there are no more rounds.
+/// Change of eigenvalues, relative to their distance from 1, below which iterations end.
 const TOLERANCE: f64 = 1e-2;
 
-/// Neighbours whose rows are asked for before they are needed.
+/// Number of neighbors by which prefetching of rows is ahead.
 const AHEAD: usize = 16;
 
-/// Vertices that are worked through at once.
+/// Vertices that a thread takes at once.
 const ROWS: usize = 1024;
 
-/// The eigenvectors of the `dims` smallest eigenvalues but the first of the symmetric normalised Laplacian, shape `(n, dims)`.
+/// Computes the eigenvectors of the `dims` smallest eigenvalues but the first, shape `(n, dims)`.
 ///
-/// Belkin and Niyogi, *Laplacian eigenmaps*, 2003, by subspace iteration with Chebyshev polynomials (Zhou and Saad, 2007): a
-/// start needs directions, not digits. `None` where the graph falls apart, whose first eigenvectors tell components apart
-/// and nothing else.
+/// They are those of the symmetric normalized Laplacian (Belkin and Niyogi, *Laplacian eigenmaps*,
+/// 2003), by subspace iteration with Chebyshev polynomials (Zhou and Saad, 2007), with few digits:
+/// an initial embedding needs no more. Returns `None` if the graph is not connected, since then the
+/// first eigenvectors tell components apart and nothing else, or if it has too few vertices.
 pub(crate) fn spectral(graph: &Graph, dims: usize, seed: u64) -> Option<Array2<f32>> {
-    if graph.components() > 1 || graph.n() <= 2 * (dims + SPARE) {
+    if graph.components() > 1 || graph.n() <= 2 * (dims + OVERSAMPLES) {
         return None;
     }
-    let width = dims + 1 + SPARE;
+    let width = dims + 1 + OVERSAMPLES;
     let run = match width.next_multiple_of(8) {
         8 => eigenvectors::<8>,
         16 => eigenvectors::<16>,
@@ -52,6 +53,7 @@ pub(crate) fn spectral(graph: &Graph, dims: usize, seed: u64) -> Option<Array2<f
     Some(run(graph, dims, seed))
 }
 
+/// Does the work of [`spectral`] with blocks of `W` vectors.
 fn eigenvectors<const W: usize>(graph: &Graph, dims: usize, seed: u64) -> Array2<f32> {
     let n = graph.n();
     let degrees: Vec<f64> =
@@ -62,19 +64,22 @@ fn eigenvectors<const W: usize>(graph: &Graph, dims: usize, seed: u64) -> Array2
         .map(|(i, j, weight)| weight / (roots[i] * roots[j]))
         .collect();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut block: Rows<W> = roots
+    let mut block: AlignedRows<W> = roots
         .iter()
-        // The first eigenvector is known.
-        .map(|&root| std::array::from_fn(|l| if l == 0 { root } else { root * rng.gen_range(-1.0..1.0_f32) }))
+        // The first eigenvector is known: square roots of degrees.
+        .map(|&root| {
+            std::array::from_fn(|l| if l == 0 { root } else { root * rng.gen_range(-1.0..1.0_f32) })
+        })
         .collect();
-    let mut known = orthonormalise(graph, &values, &mut block);
-    for _ in 0..ROUNDS {
-        // What the block does not hold is damped: all below the last eigenvalue it knows.
+    let mut known = rayleigh_ritz(graph, &values, &mut block);
+    for _ in 0..MAX_ITERATIONS {
+        // The filter damps all eigenvectors below the last eigenvalue that the block holds.
         let cut = known[W - 1].clamp(-0.5, 0.99);
         filter(graph, &values, &mut block, cut);
-        let now = orthonormalise(graph, &values, &mut block);
-        let moved =
-            (1..=dims).map(|l| (now[l] - known[l]).abs() / (1.0 - now[l]).max(1e-6)).fold(0.0, f64::max);
+        let now = rayleigh_ritz(graph, &values, &mut block);
+        let moved = (1..=dims)
+            .map(|l| (now[l] - known[l]).abs() / (1.0 - now[l]).max(1e-6))
+            .fold(0.0, f64::max);
         known = now;
         if moved < TOLERANCE {
             break;
@@ -83,15 +88,15 @@ fn eigenvectors<const W: usize>(graph: &Graph, dims: usize, seed: u64) -> Array2
     Array2::from_shape_fn((n, dims), |(i, l)| block[i][l + 1])
 }
 
-/// Applies the Chebyshev polynomial that is small in `-1..cut`.
-fn filter<const W: usize>(graph: &Graph, values: &[f32], block: &mut Rows<W>, cut: f64) {
-    let (centre, half) = ((0.5 * (cut - 1.0)) as f32, (0.5 * (cut + 1.0)) as f32);
+/// Applies the Chebyshev polynomial of the matrix that is small in `-1..cut` to the block.
+fn filter<const W: usize>(graph: &Graph, values: &[f32], block: &mut AlignedRows<W>, cut: f64) {
+    let (center, half) = ((0.5 * (cut - 1.0)) as f32, (0.5 * (cut + 1.0)) as f32);
     let mut before = block.clone();
     let mut now = multiply(
         graph,
         values,
         &before,
-        |own, product, _| std::array::from_fn(|l| (product[l] - centre * own[l]) / half),
+        |own, product, _| std::array::from_fn(|l| (product[l] - center * own[l]) / half),
         None,
     );
     for _ in 1..DEGREE {
@@ -99,17 +104,21 @@ fn filter<const W: usize>(graph: &Graph, values: &[f32], block: &mut Rows<W>, cu
             graph,
             values,
             &now,
-            |own, product, old| std::array::from_fn(|l| 2.0 * (product[l] - centre * own[l]) / half - old[l]),
+            |own, product, old| {
+                std::array::from_fn(|l| 2.0 * (product[l] - center * own[l]) / half - old[l])
+            },
             Some(&before),
         );
         before = std::mem::replace(&mut now, next);
-        // The polynomial grows fast where it is not small; what counts is the direction.
+        // The polynomial grows fast outside its interval; only directions of vectors count.
         let largest = now
             .par_chunks(ROWS)
             .map(|rows| rows.as_flattened().iter().fold(0.0_f32, |most, x| most.max(x.abs())))
             .reduce(|| 0.0, f32::max);
         if largest > 1e10 {
-            let rescale = |block: &mut Rows<W>| block.as_flattened_mut().iter_mut().for_each(|x| *x *= 1e-10);
+            let rescale = |block: &mut AlignedRows<W>| {
+                block.as_flattened_mut().iter_mut().for_each(|x| *x *= 1e-10)
+            };
             rescale(&mut now);
             rescale(&mut before);
         }
@@ -117,18 +126,20 @@ fn filter<const W: usize>(graph: &Graph, values: &[f32], block: &mut Rows<W>, cu
     *block = now;
 }
 
-/// Of each row of `block`, `then` of the row, of its product with the matrix and of its row in `old`.
+/// Multiplies the matrix by `block`, and combines each row of the product.
+///
+/// `then` gets a row of `block`, the row of the product, and the row of `old`, 0 if there is none.
 fn multiply<const W: usize>(
     graph: &Graph,
     values: &[f32],
     block: &[[f32; W]],
     then: impl Fn(&[f32; W], &[f32; W], &[f32; W]) -> [f32; W] + Sync,
     old: Option<&[[f32; W]]>,
-) -> Rows<W> {
-    let mut to = Rows::zeros(block.len());
+) -> AlignedRows<W> {
+    let mut to = AlignedRows::zeros(block.len());
     to.par_chunks_mut(ROWS).enumerate().for_each(|(chunk, rows)| {
         let first = chunk * ROWS;
-        add_neighbours(graph, values, block, first, rows);
+        multiply_rows(graph, values, block, first, rows);
         for (i, row) in (first..).zip(rows) {
             *row = then(&block[i], row, old.map_or(&[0.0; W], |old| &old[i]));
         }
@@ -136,9 +147,9 @@ fn multiply<const W: usize>(
     to
 }
 
-/// Rows of the product of the matrix and `block`, from the `first` on.
+/// Computes rows of the product of the matrix and `block`, from the `first` on.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
-fn add_neighbours<const W: usize>(
+fn multiply_rows<const W: usize>(
     graph: &Graph,
     values: &[f32],
     block: &[[f32; W]],
@@ -162,12 +173,19 @@ fn add_neighbours<const W: usize>(
     }
 }
 
-/// Makes the columns of `block` orthonormal eigenvectors of the matrix in the space that they span, in the order of falling
-/// eigenvalues, which it returns.
-fn orthonormalise<const W: usize>(graph: &Graph, values: &[f32], block: &mut [[f32; W]]) -> Array1<f64> {
-    // Columns of length 1 first, so that the Gram matrix tells dependence from size; twice, for what rounding leaves.
+/// Replaces the columns of `block` by Ritz vectors, and returns their eigenvalues.
+///
+/// Ritz vectors are orthonormal approximations of eigenvectors of the matrix in the space that the
+/// columns span. They are in the order of falling eigenvalues.
+fn rayleigh_ritz<const W: usize>(
+    graph: &Graph,
+    values: &[f32],
+    block: &mut [[f32; W]],
+) -> Array1<f64> {
+    // The Gram matrix of columns of length 1 tells dependence from size. The second pass removes
+    // what rounding leaves.
     for _ in 0..2 {
-        let gram = products(block, block);
+        let gram = dot_products(block, block);
         let scale = gram.diag().mapv(|x| 1.0 / x.max(f64::MIN_POSITIVE).sqrt());
         let scaled = Array2::from_shape_fn((W, W), |(a, b)| gram[[a, b]] * scale[a] * scale[b]);
         let (lengths, vectors) = eigen(scaled);
@@ -175,22 +193,22 @@ fn orthonormalise<const W: usize>(graph: &Graph, values: &[f32], block: &mut [[f
             let length = lengths[b];
             if length > 1e-10 { scale[a] * vectors[[a, b]] / length.sqrt() } else { 0.0 }
         });
-        turn(block, &basis);
+        multiply_right(block, &basis);
     }
-    let image = multiply(graph, values, block, |_, product, _| *product, None);
-    let (found, vectors) = eigen(products(block, &image));
-    turn(block, &vectors);
+    let product = multiply(graph, values, block, |_, product, _| *product, None);
+    let (found, vectors) = eigen(dot_products(block, &product));
+    multiply_right(block, &vectors);
     found
 }
 
-/// Eigenvalues of a symmetric matrix, falling, and their vectors in columns.
+/// Finds the eigenvalues of a symmetric matrix, falling, and their vectors in columns.
 fn eigen(matrix: Array2<f64>) -> (Array1<f64>, Array2<f64>) {
     let symmetric = 0.5 * (&matrix + &matrix.t());
     symmetric.eigh().expect("a square matrix").sort_eig_desc()
 }
 
-/// The products of all columns of two blocks, shape `(W, W)`.
-fn products<const W: usize>(a: &[[f32; W]], b: &[[f32; W]]) -> Array2<f64> {
+/// Computes the dot products of all columns of two blocks, shape `(W, W)`.
+fn dot_products<const W: usize>(a: &[[f32; W]], b: &[[f32; W]]) -> Array2<f64> {
     let parts: Vec<[[f64; W]; W]> = a
         .par_chunks(ROWS)
         .zip(b.par_chunks(ROWS))
@@ -215,19 +233,21 @@ fn products<const W: usize>(a: &[[f32; W]], b: &[[f32; W]]) -> Array2<f64> {
     sums
 }
 
-/// Multiplies the block by `basis` from the right.
-fn turn<const W: usize>(block: &mut [[f32; W]], basis: &Array2<f64>) {
-    let basis: Vec<[f32; W]> =
-        basis.outer_iter().map(|row| std::array::from_fn(|l| row.slice(s![l..=l])[0] as f32)).collect();
+/// Multiplies the block by `basis` `(W, W)` from the right.
+fn multiply_right<const W: usize>(block: &mut [[f32; W]], basis: &Array2<f64>) {
+    let basis: Vec<[f32; W]> = basis
+        .outer_iter()
+        .map(|row| std::array::from_fn(|l| row.slice(s![l..=l])[0] as f32))
+        .collect();
     block.par_chunks_mut(ROWS).for_each(|rows| {
         for row in rows {
-            let mut turned = [0.0; W];
+            let mut product = [0.0; W];
             for (&x, basis) in row.iter().zip(&basis) {
                 for l in 0..W {
-                    turned[l] += x * basis[l];
+                    product[l] += x * basis[l];
                 }
             }
-            *row = turned;
+            *row = product;
         }
     });
 }
@@ -235,13 +255,13 @@ fn turn<const W: usize>(block: &mut [[f32; W]], basis: &Array2<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neighbours::Neighbours;
+    use crate::neighbors::Neighbors;
 
-    /// A ring of n vertices, each joined to the next.
+    /// Makes a ring of n vertices, each joined to the next.
     fn ring(n: usize) -> Graph {
         let indices = Array2::from_shape_fn((n, 1), |(i, _)| ((i + 1) % n) as u32);
-        let neighbours = Neighbours { indices, distances: Array2::ones((n, 1)) };
-        Graph::union(&neighbours, &Array2::ones((n, 1)))
+        let neighbors = Neighbors { indices, distances: Array2::ones((n, 1)) };
+        Graph::union(&neighbors, &Array2::ones((n, 1)))
     }
 
     #[test]
@@ -257,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn two_rings_have_no_common_start() {
+    fn two_rings_have_no_spectral_embedding() {
         let one = ring(60);
         let mut rows: Vec<usize> = one.starts.clone();
         rows.extend(one.starts[1..].iter().map(|start| start + one.heads.len()));

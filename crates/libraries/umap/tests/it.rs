@@ -1,4 +1,4 @@
-//! The library from outside: neighbours against plain search, the graph against umap-learn, embeddings by what they keep.
+//! The library from outside: neighbors against plain search, the graph against umap-learn, embeddings by what they keep.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -6,13 +6,16 @@ use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, array, concatenate, s};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::Value;
-use umap::{Curve, Error, Frame, Graph, Joined, Metric, Params, Start, Umap, fit, fuzzy_graph, neighbours};
+use umap::{
+    Connectivity, Curve, Error, Frame, Graph, Init, Metric, Params, Umap, fit, fuzzy_graph,
+    neighbors,
+};
 
-/// `n` points of `d` features around `k` centres, point i of centre i % k.
+/// `n` points of `d` features around `k` centers, point i of center i % k.
 fn blobs(n: usize, d: usize, k: usize, seed: u64) -> Array2<f32> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let centres = Array2::from_shape_fn((k, d), |_| rng.gen_range(-10.0..10.0_f32));
-    Array2::from_shape_fn((n, d), |(i, j)| centres[[i % k, j]] + rng.gen_range(-1.0..1.0_f32))
+    let centers = Array2::from_shape_fn((k, d), |_| rng.gen_range(-10.0..10.0_f32));
+    Array2::from_shape_fn((n, d), |(i, j)| centers[[i % k, j]] + rng.gen_range(-1.0..1.0_f32))
 }
 
 /// Squared distances and indices of all others, nearest first.
@@ -32,12 +35,12 @@ fn by_hand(points: ArrayView2<f32>, i: usize, metric: Metric) -> Vec<(f64, usize
 }
 
 #[test]
-fn neighbours_are_exact() {
+fn neighbors_are_exact() {
     // By products, and by products of principal scores; the tree is tested beside its code.
     for (d, n, k) in [(3, 500, 10), (20, 700, 9), (120, 1500, 15), (1, 60, 4), (13, 30, 29)] {
         for metric in [Metric::Euclidean, Metric::Cosine] {
             let points = blobs(n, d, 4, d as u64);
-            let found = neighbours(points.view(), k, metric).unwrap();
+            let found = neighbors(points.view(), k, metric).unwrap();
             for i in (0..n).step_by(7) {
                 let all = by_hand(points.view(), i, metric);
                 for at in 0..k {
@@ -50,7 +53,10 @@ fn neighbours_are_exact() {
                         "d {d} {metric:?}: {distance}, not {exact}"
                     );
                     let own = all.iter().find(|(_, other)| *other == j).unwrap().0;
-                    assert!((own - exact).abs() < tolerance, "d {d} {metric:?}: {j} in place of {wanted}");
+                    assert!(
+                        (own - exact).abs() < tolerance,
+                        "d {d} {metric:?}: {j} in place of {wanted}"
+                    );
                 }
             }
         }
@@ -61,7 +67,7 @@ fn neighbours_are_exact() {
 fn of_equally_near_ones_the_lower_index_comes_first() {
     for d in [2, 30, 60] {
         let points = Array2::from_shape_fn((40, d), |(i, _)| (i / 4) as f32);
-        let found = neighbours(points.view(), 3, Metric::Euclidean).unwrap();
+        let found = neighbors(points.view(), 3, Metric::Euclidean).unwrap();
         assert_eq!(found.indices.row(5).to_vec(), [4, 6, 7], "{d}");
         assert_eq!(found.distances.row(5).to_vec(), [0.0; 3]);
     }
@@ -70,30 +76,39 @@ fn of_equally_near_ones_the_lower_index_comes_first() {
 #[test]
 fn the_graph_is_umap_learns() {
     let golden: Value = serde_json::from_str(include_str!("golden/graph.json")).unwrap();
-    let numbers =
-        |value: &Value| value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<f64>>();
+    let numbers = |value: &Value| {
+        value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<f64>>()
+    };
     let rows: Vec<Vec<f64>> = golden["points"].as_array().unwrap().iter().map(numbers).collect();
     let points = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j] as f32);
     for case in golden["cases"].as_array().unwrap() {
         let metric = if case["metric"] == "cosine" { Metric::Cosine } else { Metric::Euclidean };
         let neighbors = golden["neighbors"].as_u64().unwrap() as usize;
-        let graph = fuzzy_graph(points.view(), &Params { neighbors, metric, ..Params::default() }).unwrap();
+        let graph =
+            fuzzy_graph(points.view(), &Params { neighbors, metric, ..Params::default() }).unwrap();
         let whole = |values: &[usize]| values.iter().map(|&x| x as f64).collect::<Vec<f64>>();
         assert_eq!(whole(&graph.starts), numbers(&case["starts"]), "{metric:?}");
         let heads: Vec<f64> = graph.heads.iter().map(|&j| f64::from(j)).collect();
         assert_eq!(heads, numbers(&case["heads"]), "{metric:?}");
         let weights = numbers(&case["weights"]);
-        let off =
-            graph.weights.iter().zip(&weights).map(|(&a, b)| (f64::from(a) - b).abs()).fold(0.0, f64::max);
+        let off = graph
+            .weights
+            .iter()
+            .zip(&weights)
+            .map(|(&a, b)| (f64::from(a) - b).abs())
+            .fold(0.0, f64::max);
         assert!(off < 1e-4, "{metric:?}: {off}");
     }
 }
 
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
-    for (d, joined) in [(8, Joined::Union), (70, Joined::Union), (8, Joined::Mutual)] {
+    for (d, connectivity) in
+        [(8, Connectivity::Union), (70, Connectivity::Union), (8, Connectivity::Mutual)]
+    {
         let points = blobs(900, d, 5, 2);
-        let params = Params { dims: 3, neighbors: 12, epochs: Some(30), joined, ..Params::default() };
+        let params =
+            Params { dims: 3, neighbors: 12, epochs: Some(30), connectivity, ..Params::default() };
         let with = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
@@ -112,29 +127,40 @@ fn any_number_of_threads_gives_the_same_bytes() {
 
 /// The share of points whose nearest other point in the embedding is of the same blob.
 fn kept(embedding: ArrayView2<f32>, k: usize) -> f64 {
-    let found = neighbours(embedding, 1, Metric::Euclidean).unwrap();
-    let same = found.indices.column(0).iter().enumerate().filter(|&(i, &j)| i % k == j as usize % k).count();
+    let found = neighbors(embedding, 1, Metric::Euclidean).unwrap();
+    let same = found
+        .indices
+        .column(0)
+        .iter()
+        .enumerate()
+        .filter(|&(i, &j)| i % k == j as usize % k)
+        .count();
     same as f64 / embedding.nrows() as f64
 }
 
 #[test]
 fn clusters_come_apart() {
     let points = blobs(1200, 15, 6, 5);
-    for joined in [Joined::Union, Joined::Mutual] {
-        for start in [Start::Spectral, Start::Pca] {
-            let params = Params { dims: 2, joined, start, epochs: Some(200), ..Params::default() };
+    for connectivity in [Connectivity::Union, Connectivity::Mutual] {
+        for init in [Init::Spectral, Init::Pca] {
+            let params =
+                Params { dims: 2, connectivity, init, epochs: Some(200), ..Params::default() };
             let umap = fit(points.view(), &params, &mut |_| ()).unwrap();
-            assert!(kept(umap.embedding.view(), 6) > 0.99, "{joined:?} {start:?}");
-            let centre = |k: usize| {
+            assert!(kept(umap.embedding.view(), 6) > 0.99, "{connectivity:?} {init:?}");
+            let center = |k: usize| {
                 let rows: Vec<usize> = (0..1200).filter(|i| i % 6 == k).collect();
                 umap.embedding.select(Axis(0), &rows)
             };
             // Farther from one another than they are wide.
-            let mean = |k: usize| centre(k).mean_axis(Axis(0)).unwrap();
-            let width =
-                (centre(0) - mean(0)).mapv(|x| x * x).sum_axis(Axis(1)).mapv(f32::sqrt).mean().unwrap();
+            let mean = |k: usize| center(k).mean_axis(Axis(0)).unwrap();
+            let width = (center(0) - mean(0))
+                .mapv(|x| x * x)
+                .sum_axis(Axis(1))
+                .mapv(f32::sqrt)
+                .mean()
+                .unwrap();
             let apart = (mean(0) - mean(1)).mapv(|x| x * x).sum().sqrt();
-            assert!(apart > 3.0 * width, "{joined:?} {start:?}: {apart} apart, {width} wide");
+            assert!(apart > 3.0 * width, "{connectivity:?} {init:?}: {apart} apart, {width} wide");
         }
     }
 }
@@ -150,7 +176,12 @@ fn new_points_come_to_lie_among_their_like() {
     assert!(kept(all.view(), 4) > 0.99);
     // Points that were embedded come back to where they were.
     let again = umap.transform(old, 0, &mut |_| ()).unwrap();
-    let off = (&again - &umap.embedding).mapv(|x| x * x).sum_axis(Axis(1)).mapv(f32::sqrt).mean().unwrap();
+    let off = (&again - &umap.embedding)
+        .mapv(|x| x * x)
+        .sum_axis(Axis(1))
+        .mapv(f32::sqrt)
+        .mean()
+        .unwrap();
     let extent = umap.embedding.fold(0.0_f32, |most, x| most.max(x.abs()));
     assert!(off < 0.15 * extent, "{off} of {extent}");
 }
@@ -160,7 +191,9 @@ fn awkward_points_keep_their_neighbors() {
     let params = Params { dims: 4, neighbors: 5, epochs: Some(200), ..Params::default() };
     // Point i of blob i % k.
     let one_feature = Array2::from_shape_fn((60, 1), |(i, _)| (100 * (i % 3) + i / 3) as f32);
-    let far = Array2::from_shape_fn((60, 3), |(i, j)| 1e6 * (i % 3) as f32 + (i / 3 * (j + 1) % 17) as f32);
+    let far = Array2::from_shape_fn((60, 3), |(i, j)| {
+        1e6 * (i % 3) as f32 + (i / 3 * (j + 1) % 17) as f32
+    });
     let wide = Array2::from_shape_fn((40, 3000), |(i, j)| (100 * (i % 2) + (i * j) % 13) as f32);
     let base = blobs(200, 4, 5, 1);
     for (name, points, k) in [
@@ -176,19 +209,24 @@ fn awkward_points_keep_their_neighbors() {
         ("times 1e37", &base * 1e37, 5),
         ("far from the origin", &base + 1e5, 5),
     ] {
-        for joined in [Joined::Union, Joined::Mutual] {
-            let umap = fit(points.view(), &Params { joined, ..params.clone() }, &mut |_| ()).unwrap();
+        for connectivity in [Connectivity::Union, Connectivity::Mutual] {
+            let umap = fit(points.view(), &Params { connectivity, ..params.clone() }, &mut |_| ())
+                .unwrap();
             assert_eq!(umap.embedding.dim(), (points.nrows(), 4));
-            assert!(umap.embedding.iter().all(|x| x.is_finite()), "{name} {joined:?}");
+            assert!(umap.embedding.iter().all(|x| x.is_finite()), "{name} {connectivity:?}");
             let kept = kept(umap.embedding.view(), k);
-            assert!(kept > 0.98, "{name} {joined:?}: {kept}");
+            assert!(kept > 0.98, "{name} {connectivity:?}: {kept}");
             let places = umap.transform(points.view(), 0, &mut |_| ()).unwrap();
             let all = concatenate![Axis(0), umap.embedding, places];
-            let found = neighbours(all.view(), 1, Metric::Euclidean).unwrap();
+            let found = neighbors(all.view(), 1, Metric::Euclidean).unwrap();
             let n = points.nrows();
-            let same =
-                (n..2 * n).filter(|&i| (found.indices[[i, 0]] as usize % n) % k == (i - n) % k).count();
-            assert!(same as f64 > 0.98 * n as f64, "{name} {joined:?}: {same} of {n} found their blob");
+            let same = (n..2 * n)
+                .filter(|&i| (found.indices[[i, 0]] as usize % n) % k == (i - n) % k)
+                .count();
+            assert!(
+                same as f64 > 0.98 * n as f64,
+                "{name} {connectivity:?}: {same} of {n} found their blob"
+            );
         }
     }
 }
@@ -197,17 +235,17 @@ fn awkward_points_keep_their_neighbors() {
 #[test]
 fn neighbors_do_not_depend_on_the_scale() {
     let base = blobs(400, 6, 5, 3);
-    let expected = neighbours(base.view(), 10, Metric::Euclidean).unwrap();
+    let expected = neighbors(base.view(), 10, Metric::Euclidean).unwrap();
     // Powers of 2 are exact.
     for exponent in [-120, -100, -64, -20, 0, 20, 64, 100, 120] {
         let scale = 2.0_f32.powi(exponent);
         for metric in [Metric::Euclidean, Metric::Cosine] {
-            let found = neighbours((&base * scale).view(), 10, metric).unwrap();
+            let found = neighbors((&base * scale).view(), 10, metric).unwrap();
             if metric == Metric::Euclidean {
                 assert_eq!(found.indices, expected.indices, "2^{exponent}");
                 assert_eq!(found.distances, &expected.distances * scale, "2^{exponent}");
             } else {
-                assert_eq!(found, neighbours(base.view(), 10, metric).unwrap(), "2^{exponent}");
+                assert_eq!(found, neighbors(base.view(), 10, metric).unwrap(), "2^{exponent}");
             }
         }
     }
@@ -229,7 +267,7 @@ fn an_outlier_does_not_hide_the_others() {
 
 #[test]
 fn points_and_points_that_are_moved_are_embedded_alike() {
-    // Of one component, whose start is spectral, and of five, whose start is made of principal components.
+    // Of one component, whose init is spectral, and of five, whose init is made of principal components.
     for k in [1, 5] {
         let base = blobs(300, 4, k, 9).mapv(|x| (f64::from(x) * 1024.0).round() / 1024.0);
         let params = Params { dims: 3, epochs: Some(40), ..Params::default() };
@@ -262,18 +300,24 @@ fn what_single_precision_does_not_hold_is_refused() {
     let base = blobs(300, 4, 3, 3).mapv(f64::from);
     let fitted = |points: &Array2<f64>| {
         let frame = Frame::of(points.view(), Metric::Euclidean);
-        frame.narrow(points.view()).and_then(|narrowed| narrowed.fit(&Params::default(), &mut |_| ()))
+        frame
+            .narrow(points.view())
+            .and_then(|narrowed| narrowed.fit(&Params::default(), &mut |_| ()))
     };
     // Blobs that are points to f32, and blobs of which rounding leaves a coarse grid.
     for far in [1e12, 3e8] {
         let apart = Array2::from_shape_fn((300, 4), |(i, j)| base[[i, j]] + far * (i % 3) as f64);
         let error = fitted(&apart).unwrap_err();
         assert!(matches!(error, Error::Unresolved { n: 300, .. }), "{far}: {error}");
-        assert!(error.to_string().contains("of 300 rows") && !error.to_string().contains('\n'), "{error}");
+        assert!(
+            error.to_string().contains("of 300 rows") && !error.to_string().contains('\n'),
+            "{error}"
+        );
     }
     // Rows that differ by the rounding of f64 are as good as equal.
-    let noisy =
-        Array2::from_shape_fn((300, 4), |(i, j)| if i < 150 { 3.0 + 1e-15 * i as f64 } else { base[[i, j]] });
+    let noisy = Array2::from_shape_fn((300, 4), |(i, j)| {
+        if i < 150 { 3.0 + 1e-15 * i as f64 } else { base[[i, j]] }
+    });
     assert_eq!(fitted(&noisy).unwrap().unresolved, 0);
     // A new point that is no f32 in the frame of the model.
     let frame = Frame::of(base.view(), Metric::Euclidean);
@@ -289,7 +333,7 @@ fn what_single_precision_does_not_hold_is_refused() {
 #[test]
 fn points_of_zeros_are_nobodys_neighbors_by_angle() {
     let points = array![[1.0, 0.0], [0.0, 0.0], [2.0, 0.1], [0.0, 0.0], [-1.0, 0.0]];
-    let found = neighbours(points.view(), 3, Metric::Cosine).unwrap();
+    let found = neighbors(points.view(), 3, Metric::Cosine).unwrap();
     assert_eq!(found.indices.row(1).to_vec(), [3, 0, 2]);
     assert_eq!(found.distances.row(1).to_vec(), [0.0, 1.0, 1.0]);
     assert_eq!(found.indices.row(3).to_vec(), [1, 0, 2]);
@@ -304,8 +348,13 @@ fn points_of_zeros_are_nobodys_neighbors_by_angle() {
         if (i % 2 == 0) == (j < 10) { rng.gen_range(0.1..1.0_f32) } else { 0.0 }
     });
     documents.row_mut(40).fill(0.0);
-    let params =
-        Params { dims: 2, neighbors: 10, metric: Metric::Cosine, epochs: Some(50), ..Params::default() };
+    let params = Params {
+        dims: 2,
+        neighbors: 10,
+        metric: Metric::Cosine,
+        epochs: Some(50),
+        ..Params::default()
+    };
     let umap = fit(documents.view(), &params, &mut |_| ()).unwrap();
     assert_eq!(umap.components, 2);
     assert!(umap.embedding.iter().all(|x| x.is_finite()));
@@ -319,7 +368,9 @@ fn points_of_zeros_are_nobodys_neighbors_by_angle() {
 
 fn span(embedding: ArrayView2<f32>) -> f32 {
     let ends = |column: ndarray::ArrayView1<f32>| {
-        column.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)))
+        column
+            .iter()
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)))
     };
     embedding.axis_iter(Axis(1)).map(|column| ends(column).1 - ends(column).0).fold(0.0, f32::max)
 }
@@ -339,10 +390,10 @@ fn hubs_do_not_throw_points_across_the_map() {
             let length = row.iter().map(|x| x * x).sum::<f32>().sqrt();
             row.mapv_inplace(|x| if i < 1000 { x / length } else { 1e-3 * x });
         }
-        for (dims, start) in [(10, Start::Spectral), (2, Start::Pca)] {
-            let params = Params { dims, start, ..Params::default() };
+        for (dims, init) in [(10, Init::Spectral), (2, Init::Pca)] {
+            let params = Params { dims, init, ..Params::default() };
             let embedding = fit(points.view(), &params, &mut |_| ()).unwrap().embedding;
-            assert!(span(embedding.view()) < 15.0, "{seed} {start:?}: {}", span(embedding.view()));
+            assert!(span(embedding.view()) < 15.0, "{seed} {init:?}: {}", span(embedding.view()));
         }
     }
 }
@@ -354,9 +405,10 @@ fn copies_are_embedded_once() {
     let some = Array2::from_shape_fn((300, 10), |_| normal(&mut rng));
     let copies = Array2::from_shape_fn((2000, 10), |(_, j)| j as f32 * 0.1);
     let points = concatenate![Axis(0), some, copies];
-    for start in [Start::Pca, Start::Spectral] {
-        for joined in [Joined::Union, Joined::Mutual] {
-            let params = Params { dims: 2, start, joined, epochs: Some(100), ..Params::default() };
+    for init in [Init::Pca, Init::Spectral] {
+        for connectivity in [Connectivity::Union, Connectivity::Mutual] {
+            let params =
+                Params { dims: 2, init, connectivity, epochs: Some(100), ..Params::default() };
             let umap = fit(points.view(), &params, &mut |_| ()).unwrap();
             assert_eq!(umap.distinct, 301);
             let place = umap.embedding.row(300);
@@ -374,8 +426,9 @@ fn copies_are_embedded_once() {
         ("one", 1, Array2::ones((30, 3))),
         ("zeros", 1, Array2::from_shape_fn((30, 3), |(i, _)| if i % 2 == 0 { 0.0 } else { -0.0 })),
     ] {
-        for joined in [Joined::Union, Joined::Mutual] {
-            let umap = fit(points.view(), &Params { joined, ..params.clone() }, &mut |_| ()).unwrap();
+        for connectivity in [Connectivity::Union, Connectivity::Mutual] {
+            let umap = fit(points.view(), &Params { connectivity, ..params.clone() }, &mut |_| ())
+                .unwrap();
             assert_eq!(umap.distinct, distinct, "{name}");
             assert!(umap.embedding.iter().all(|x| x.is_finite()), "{name}");
             for i in distinct..points.nrows() {
@@ -392,7 +445,7 @@ fn among_copies_neighbors_are_exact() {
     let mut points = Array2::from_shape_fn((300, 3), |_| rng.gen_range(-3..3) as f32);
     points.slice_mut(s![..40, ..]).fill(0.0);
     for metric in [Metric::Euclidean, Metric::Cosine] {
-        let found = neighbours(points.view(), 25, metric).unwrap();
+        let found = neighbors(points.view(), 25, metric).unwrap();
         for i in 0..300 {
             let distance = |j: usize| {
                 let (a, b) = (points.row(i).mapv(f64::from), points.row(j).mapv(f64::from));
@@ -404,16 +457,21 @@ fn among_copies_neighbors_are_exact() {
                     Metric::Cosine => 1.0 - a.dot(&b) / lengths,
                 }
             };
-            let mut all: Vec<(f64, usize)> = (0..300).filter(|&j| j != i).map(|j| (distance(j), j)).collect();
+            let mut all: Vec<(f64, usize)> =
+                (0..300).filter(|&j| j != i).map(|j| (distance(j), j)).collect();
             all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             for (at, &(exact, j)) in all[..25].iter().enumerate() {
-                assert!((f64::from(found.distances[[i, at]]) - exact).abs() < 1e-6, "{metric:?} {i} {at}");
+                assert!(
+                    (f64::from(found.distances[[i, at]]) - exact).abs() < 1e-6,
+                    "{metric:?} {i} {at}"
+                );
                 // Rounding orders angles that are equal.
                 if metric == Metric::Euclidean {
                     assert_eq!(found.indices[[i, at]] as usize, j, "{i} {at}");
                 }
             }
-            let distinct: std::collections::HashSet<u32> = found.indices.row(i).iter().copied().collect();
+            let distinct: std::collections::HashSet<u32> =
+                found.indices.row(i).iter().copied().collect();
             assert_eq!(distinct.len(), 25);
         }
     }
@@ -426,7 +484,7 @@ fn copies_cost_no_more_than_others() {
     let mut points = Array2::from_shape_fn((80_000, 4), |_| rng.gen_range(-1.0..1.0_f32));
     let seconds = |points: &Array2<f32>| {
         let started = std::time::Instant::now();
-        let found = neighbours(points.view(), 10, Metric::Euclidean).unwrap();
+        let found = neighbors(points.view(), 10, Metric::Euclidean).unwrap();
         (started.elapsed().as_secs_f64(), found)
     };
     let (plain, _) = seconds(&points);
@@ -436,7 +494,9 @@ fn copies_cost_no_more_than_others() {
         }
         let (copied, found) = seconds(&points);
         assert!(copied < 10.0 * plain, "noise {noise}: {copied} s for {plain} s");
-        assert!(found.distances.slice(s![..40_000, ..]).iter().all(|&distance| distance <= 4.0 * noise));
+        assert!(
+            found.distances.slice(s![..40_000, ..]).iter().all(|&distance| distance <= 4.0 * noise)
+        );
     }
 }
 
@@ -444,23 +504,36 @@ fn copies_cost_no_more_than_others() {
 #[test]
 fn points_in_column_major_order_have_the_same_neighbors() {
     for (n, d) in [(1 << 17, 2), (500, 3)] {
-        let points = Array2::from_shape_fn((n, d), |(i, j)| ((i * (7919 + 31 * j)) % 1_000_003) as f32);
+        let points =
+            Array2::from_shape_fn((n, d), |(i, j)| ((i * (7919 + 31 * j)) % 1_000_003) as f32);
         let queries = points.slice(s![..60, ..]).mapv(|x| x + 0.25);
         let columns = |points: &Array2<f32>| {
             let mut columns = Array2::zeros(points.dim().f());
             columns.assign(points);
             columns
         };
-        let expected = neighbours(points.view(), 3, Metric::Euclidean).unwrap();
-        assert_eq!(neighbours(columns(&points).view(), 3, Metric::Euclidean).unwrap(), expected, "{n}");
+        let expected = neighbors(points.view(), 3, Metric::Euclidean).unwrap();
+        assert_eq!(
+            neighbors(columns(&points).view(), 3, Metric::Euclidean).unwrap(),
+            expected,
+            "{n}"
+        );
         let model = |points: Array2<f32>| {
             let embedding = points.slice(s![.., ..2]).to_owned();
             Umap::new(points, embedding, Curve { a: 1.0, b: 1.0 }, 4, Metric::Euclidean).unwrap()
         };
         let (rows, cols) = (model(points.clone()), model(columns(&points)));
         let expected = rows.transform(queries.view(), 0, &mut |_| ()).unwrap();
-        assert_eq!(rows.transform(columns(&queries).view(), 0, &mut |_| ()).unwrap(), expected, "{n}");
-        assert_eq!(cols.transform(columns(&queries).view(), 0, &mut |_| ()).unwrap(), expected, "{n}");
+        assert_eq!(
+            rows.transform(columns(&queries).view(), 0, &mut |_| ()).unwrap(),
+            expected,
+            "{n}"
+        );
+        assert_eq!(
+            cols.transform(columns(&queries).view(), 0, &mut |_| ()).unwrap(),
+            expected,
+            "{n}"
+        );
     }
 }
 
@@ -469,7 +542,8 @@ fn points_in_column_major_order_have_the_same_neighbors() {
 fn the_place_of_a_new_point_does_not_depend_on_the_others() {
     let points = blobs(700, 6, 3, 11);
     for metric in [Metric::Euclidean, Metric::Cosine] {
-        let params = Params { dims: 3, neighbors: 10, metric, epochs: Some(50), ..Params::default() };
+        let params =
+            Params { dims: 3, neighbors: 10, metric, epochs: Some(50), ..Params::default() };
         let umap = fit(points.slice(s![..400, ..]), &params, &mut |_| ()).unwrap();
         let new = points.slice(s![350.., ..]);
         let all = umap.transform(new, 5, &mut |_| ()).unwrap();
@@ -503,7 +577,8 @@ fn the_graph_of_new_points_is_umap_learns() {
         let embedding = points.slice(s![.., ..2]).to_owned();
         let umap = Umap::new(points, embedding, curve, neighbors, metric).unwrap();
         let graph: Graph = umap.graph_of(new.view()).unwrap();
-        let (heads, weights) = (matrix(&case["transform"]["heads"]), matrix(&case["transform"]["weights"]));
+        let (heads, weights) =
+            (matrix(&case["transform"]["heads"]), matrix(&case["transform"]["weights"]));
         for i in 0..new.nrows() {
             let mut edges: Vec<(usize, f32)> = graph.edges(i).collect();
             edges.sort_by_key(|&(head, _)| head);
@@ -520,7 +595,8 @@ fn the_graph_of_new_points_is_umap_learns() {
 #[test]
 fn what_cannot_be_embedded_is_refused() {
     let points = blobs(30, 3, 2, 0);
-    let refused = |params: Params| fit(points.view(), &params, &mut |_| ()).unwrap_err().to_string();
+    let refused =
+        |params: Params| fit(points.view(), &params, &mut |_| ()).unwrap_err().to_string();
     let default = Params::default();
     assert!(
         refused(Params { neighbors: 31, ..default.clone() })
@@ -535,5 +611,10 @@ fn what_cannot_be_embedded_is_refused() {
     assert!(matches!(error, Error::NotFinite { row: 4, column: 2, .. }), "{error}");
     let umap = fit(points.view(), &Params { neighbors: 5, ..default }, &mut |_| ()).unwrap();
     let other = Array2::zeros((3, 4));
-    assert!(umap.transform(other.view(), 0, &mut |_| ()).unwrap_err().to_string().contains("3 features"));
+    assert!(
+        umap.transform(other.view(), 0, &mut |_| ())
+            .unwrap_err()
+            .to_string()
+            .contains("3 features")
+    );
 }

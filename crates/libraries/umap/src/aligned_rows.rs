@@ -1,30 +1,32 @@
-//! Where rows lie in memory, and what memory is told before they are needed.
+//! Rows that start at cache lines, and prefetching.
 
 use std::ops::{Deref, DerefMut};
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Rows of `W` values that start with a cache line: none lies on more lines than it has to where `W` is a power of two.
-pub(crate) struct Rows<const W: usize> {
+/// Rows of `W` values, the first of which starts a cache line.
+///
+/// If `W` is a power of two, no row lies on more cache lines than it has to.
+pub(crate) struct AlignedRows<const W: usize> {
     values: Vec<f32>,
-    /// The first value that starts a line.
+    /// Index of the first value, which starts a cache line.
     first: usize,
     count: usize,
 }
 
-impl<const W: usize> Rows<W> {
-    /// `count` rows of 0.
+impl<const W: usize> AlignedRows<W> {
+    /// Makes `count` rows of 0.
     pub(crate) fn zeros(count: usize) -> Self {
         let spare = LINE / size_of::<f32>() - 1;
         let values = vec![0.0; count * W + spare];
-        // A place that is not known to start a line is as good as another.
+        // The alignment may be unknown, which costs speed alone.
         let first = values.as_ptr().align_offset(LINE).min(spare);
         Self { values, first, count }
     }
 }
 
-impl<const W: usize> Deref for Rows<W> {
+impl<const W: usize> Deref for AlignedRows<W> {
     type Target = [[f32; W]];
 
     fn deref(&self) -> &[[f32; W]] {
@@ -32,13 +34,13 @@ impl<const W: usize> Deref for Rows<W> {
     }
 }
 
-impl<const W: usize> DerefMut for Rows<W> {
+impl<const W: usize> DerefMut for AlignedRows<W> {
     fn deref_mut(&mut self) -> &mut [[f32; W]] {
         self.values[self.first..self.first + self.count * W].as_chunks_mut().0
     }
 }
 
-impl<const W: usize> FromIterator<[f32; W]> for Rows<W> {
+impl<const W: usize> FromIterator<[f32; W]> for AlignedRows<W> {
     fn from_iter<I: IntoIterator<Item = [f32; W]>>(rows: I) -> Self {
         let rows: Vec<[f32; W]> = rows.into_iter().collect();
         let mut to = Self::zeros(rows.len());
@@ -47,13 +49,13 @@ impl<const W: usize> FromIterator<[f32; W]> for Rows<W> {
     }
 }
 
-impl<const W: usize> Clone for Rows<W> {
+impl<const W: usize> Clone for AlignedRows<W> {
     fn clone(&self) -> Self {
         self.iter().copied().collect()
     }
 }
 
-/// Asks for the memory of `values` before it is needed.
+/// Prefetches the cache line of `values`.
 #[inline(always)]
 #[allow(unsafe_code, reason = "the instruction has no safe form")]
 pub(crate) fn prefetch<T>(values: *const T) {
@@ -75,7 +77,8 @@ mod tests {
     fn rows_start_with_a_line_and_hold_what_they_are_given() {
         fn check<const W: usize>() {
             for count in [0, 1, 7, 3000] {
-                let rows: Rows<W> = (0..count).map(|i| std::array::from_fn(|l| (i * W + l) as f32)).collect();
+                let rows: AlignedRows<W> =
+                    (0..count).map(|i| std::array::from_fn(|l| (i * W + l) as f32)).collect();
                 for rows in [rows.clone(), rows] {
                     assert_eq!(rows.as_ptr().addr() % LINE, 0, "{count} rows of {W}");
                     assert_eq!(rows.len(), count);

@@ -1,29 +1,34 @@
-//! Points that are near one another, side by side, and what they lie between.
+//! Blocks of points that are near one another, and their axis-aligned bounding boxes.
 
 use multiversion::multiversion;
 use ndarray::Array2;
 
-use super::nearest::LANES;
+use super::top_k::LANES;
 
-/// Sizes of blocks of points, and of groups of queries.
+/// Sizes of blocks of points and of groups of queries.
 #[derive(Clone, Copy)]
 pub(super) struct Sizes {
+    /// Queries of a group.
     pub(super) queries: usize,
+    /// Points of a block.
     pub(super) points: usize,
 }
 
-/// Rows of `values` `(n, m + 1)` in an order in which those of a block, and those asked for together, are near one another:
-/// split in half by the widest of the first m features, and again.
-pub(super) fn compact(values: &Array2<f32>, sizes: Sizes) -> Vec<usize> {
+/// Orders the rows of `values` `(n, m + 1)` so that those of a block, or group, are near another.
+///
+/// Rows are split in half by the widest of the first m features, and the halves again, as in a k-d
+/// tree.
+pub(super) fn spatial_order(values: &Array2<f32>, sizes: Sizes) -> Vec<usize> {
     fn split(values: &Array2<f32>, ids: &mut [usize], sizes: Sizes) {
         let unit = if ids.len() > sizes.points { sizes.points } else { sizes.queries };
         if ids.len() <= unit {
             return;
         }
-        let widest = Bounds::of(values, ids).widest();
+        let widest = BoundingBox::of(values, ids).widest();
         let middle = unit * (ids.len().div_ceil(unit) / 2);
-        let by_value =
-            |&a: &usize, &b: &usize| values[[a, widest]].total_cmp(&values[[b, widest]]).then(a.cmp(&b));
+        let by_value = |&a: &usize, &b: &usize| {
+            values[[a, widest]].total_cmp(&values[[b, widest]]).then(a.cmp(&b))
+        };
         ids.select_nth_unstable_by(middle, by_value);
         let (low, high) = ids.split_at_mut(middle);
         rayon::join(|| split(values, low, sizes), || split(values, high, sizes));
@@ -33,14 +38,14 @@ pub(super) fn compact(values: &Array2<f32>, sizes: Sizes) -> Vec<usize> {
     ids
 }
 
-/// Between what some points lie, in each feature.
-pub(super) struct Bounds {
+/// The bounding box of some points: their range in each feature.
+pub(super) struct BoundingBox {
     low: Vec<f32>,
     high: Vec<f32>,
 }
 
-impl Bounds {
-    /// Those of the rows `ids` of `values` `(n, m + 1)`, without the last feature.
+impl BoundingBox {
+    /// Finds the box of the rows `ids` of `values` `(n, m + 1)`, without the last feature.
     pub(super) fn of(values: &Array2<f32>, ids: &[usize]) -> Self {
         let m = values.ncols() - 1;
         let (mut low, mut high) = (vec![f32::INFINITY; m], vec![f32::NEG_INFINITY; m]);
@@ -52,12 +57,13 @@ impl Bounds {
         Self { low, high }
     }
 
+    /// Finds the feature in which the box is widest.
     fn widest(&self) -> usize {
         let widths = self.low.iter().zip(&self.high).map(|(low, high)| high - low);
         widths.enumerate().fold((0, 0.0), |most, next| if next.1 > most.1 { next } else { most }).0
     }
 
-    /// Squared distance, at least, of points of one and the other.
+    /// Computes the squared distance between two boxes, 0 if they overlap.
     pub(super) fn gap(&self, other: &Self) -> f32 {
         let own = self.low.iter().zip(&self.high);
         own.zip(other.low.iter().zip(&other.high))
@@ -67,22 +73,26 @@ impl Bounds {
             .sum()
     }
 
-    /// Squared distance, at least, of `point` and those within the bounds; further features of it count for nothing.
+    /// Computes the squared distance from `point` to the box, 0 if it lies within.
+    ///
+    /// Features of `point` beyond those of the box are ignored.
     pub(super) fn gap_to(&self, point: &[f32]) -> f32 {
         gap_to(&self.low, &self.high, &point[..self.low.len()])
     }
 }
 
+/// Computes the squared distance from `point` to the box from `low` to `high`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
 fn gap_to(low: &[f32], high: &[f32], point: &[f32]) -> f32 {
     let squared = |low: f32, high: f32, x: f32| {
         let (below, above) = (low - x, x - high);
-        // Not `max`, which has to mind what is not a number.
+        // Not `max`, which has to handle NaN.
         let gap = if below > above { below } else { above };
         let gap = if gap > 0.0 { gap } else { 0.0 };
         gap * gap
     };
-    let ((low, low_tail), (high, high_tail)) = (low.as_chunks::<LANES>(), high.as_chunks::<LANES>());
+    let ((low, low_tail), (high, high_tail)) =
+        (low.as_chunks::<LANES>(), high.as_chunks::<LANES>());
     let (point, point_tail) = point.as_chunks::<LANES>();
     let mut sums = [0.0_f32; LANES];
     for ((low, high), point) in low.iter().zip(high).zip(point) {
@@ -102,12 +112,13 @@ mod tests {
     fn a_gap_is_the_way_to_the_nearest_corner_or_side() {
         for m in [1, 5, 16, 37] {
             let values = Array2::from_shape_fn((2, m + 1), |(i, _)| i as f32);
-            let bounds = Bounds::of(&values, &[0, 1]);
+            let bounds = BoundingBox::of(&values, &[0, 1]);
             assert_eq!(bounds.gap_to(&vec![0.5; m]), 0.0);
-            // Within, above or below by turns; what follows the m features is none.
+            // Within the box, or above or below it; the value after the m features is ignored.
             let point: Vec<f32> =
                 (0..=m).map(|j| if j % 2 == 1 { 0.25 } else { 3.0 - j as f32 * 3.0 }).collect();
-            let expected: f32 = point[..m].iter().map(|&x| (x - 1.0).max(-x).max(0.0).powi(2)).sum();
+            let expected: f32 =
+                point[..m].iter().map(|&x| (x - 1.0).max(-x).max(0.0).powi(2)).sum();
             assert!((bounds.gap_to(&point) / expected - 1.0).abs() < 1e-6, "{m}");
         }
     }

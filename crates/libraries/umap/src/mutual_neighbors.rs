@@ -1,4 +1,4 @@
-//! Mutual neighbours.
+//! Neighbors along paths of mutual nearest neighbors.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,23 +6,28 @@ use std::collections::BinaryHeap;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::neighbours::Neighbours;
+use crate::neighbors::Neighbors;
 
-/// From nearest neighbours to those along paths in the graph of mutual ones.
+/// Replaces nearest neighbors by the nearest along paths of mutual neighbors.
 ///
-/// Dalmia and Sia, *Clustering with UMAP: why and how connectivity matters*, 2021: edges stay where each end is among the
-/// nearest of the other; the minimum spanning forest of all edges keeps together what was; and the k nearest by the length of
-/// paths along these edges take the place of the neighbours. Where a component has fewer than k others, the last is said
-/// again, at a distance that gives it no weight.
-pub(crate) fn mutual(neighbours: &Neighbours) -> Neighbours {
-    let (n, k) = neighbours.indices.dim();
-    let row = |i: usize| neighbours.indices.row(i).into_iter().zip(neighbours.distances.row(i));
-    let named = |i: usize, j: usize| neighbours.indices.row(i).iter().any(|&other| other as usize == j);
-    let tree = spanning_forest(neighbours);
+/// Dalmia and Sia, *Clustering with UMAP: why and how connectivity matters*, 2021: an edge stays if
+/// each of its points is among the other's nearest neighbors; the minimum spanning forest of all
+/// edges keeps components connected; and the k nearest points by the length of paths along these
+/// edges become the new neighbors. If a component has fewer than k other points, its last one is
+/// repeated at infinite distance, which gives it no weight.
+pub(crate) fn mutual(neighbors: &Neighbors) -> Neighbors {
+    let (n, k) = neighbors.indices.dim();
+    let row = |i: usize| neighbors.indices.row(i).into_iter().zip(neighbors.distances.row(i));
+    let named =
+        |i: usize, j: usize| neighbors.indices.row(i).iter().any(|&other| other as usize == j);
+    let tree = spanning_forest(neighbors);
     let mut edges: Vec<Vec<(u32, f32)>> = (0..n)
         .into_par_iter()
         .map(|i| {
-            row(i).filter(|&(&j, _)| named(j as usize, i)).map(|(&j, &distance)| (j, distance)).collect()
+            row(i)
+                .filter(|&(&j, _)| named(j as usize, i))
+                .map(|(&j, &distance)| (j, distance))
+                .collect()
         })
         .collect();
     for (i, j, distance) in tree {
@@ -31,8 +36,10 @@ pub(crate) fn mutual(neighbours: &Neighbours) -> Neighbours {
             edges[j].push((i as u32, distance));
         }
     }
-    let paths: Vec<Vec<(u32, f32)>> = (0..n).into_par_iter().map(|i| nearest_by_path(&edges, i, k)).collect();
-    let (mut indices, mut distances) = (Array2::zeros((n, k)), Array2::from_elem((n, k), f32::INFINITY));
+    let paths: Vec<Vec<(u32, f32)>> =
+        (0..n).into_par_iter().map(|i| nearest_by_path(&edges, i, k)).collect();
+    let (mut indices, mut distances) =
+        (Array2::zeros((n, k)), Array2::from_elem((n, k), f32::INFINITY));
     for (i, path) in paths.iter().enumerate() {
         for at in 0..k {
             match path.get(at) {
@@ -41,15 +48,17 @@ pub(crate) fn mutual(neighbours: &Neighbours) -> Neighbours {
             }
         }
     }
-    Neighbours { indices, distances }
+    Neighbors { indices, distances }
 }
 
-/// The edges of the minimum spanning forest (Kruskal), of equally long ones those of lower vertices first.
-fn spanning_forest(neighbours: &Neighbours) -> Vec<(usize, usize, f32)> {
-    let (n, k) = neighbours.indices.dim();
+/// Finds the edges of the minimum spanning forest by Kruskal's algorithm.
+///
+/// Of equally long edges those of lower vertices come first.
+fn spanning_forest(neighbors: &Neighbors) -> Vec<(usize, usize, f32)> {
+    let (n, k) = neighbors.indices.dim();
     let mut all: Vec<(f32, u32, u32)> = Vec::with_capacity(n * k);
-    for (i, row) in neighbours.indices.outer_iter().enumerate() {
-        let ends = row.into_iter().zip(neighbours.distances.row(i));
+    for (i, row) in neighbors.indices.outer_iter().enumerate() {
+        let ends = row.into_iter().zip(neighbors.distances.row(i));
         all.extend(ends.map(|(&j, &distance)| (distance, (i as u32).min(j), (i as u32).max(j))));
     }
     all.par_sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
@@ -72,14 +81,14 @@ fn spanning_forest(neighbours: &Neighbours) -> Vec<(usize, usize, f32)> {
     forest
 }
 
-/// A length that can be put in order; none is negative, so that its bits are.
-fn key(length: f32) -> u32 {
+/// Makes an integer with the order of `length`, which is not negative.
+fn sort_key(length: f32) -> u32 {
     length.to_bits()
 }
 
-/// The `k` vertices nearest to `from` along paths (Dijkstra), and how long these are.
+/// Finds the `k` vertices nearest to `from` along paths, and the lengths, by Dijkstra's algorithm.
 fn nearest_by_path(edges: &[Vec<(u32, f32)>], from: usize, k: usize) -> Vec<(u32, f32)> {
-    let mut heap = BinaryHeap::from([Reverse((key(0.0), from as u32))]);
+    let mut heap = BinaryHeap::from([Reverse((sort_key(0.0), from as u32))]);
     let mut known = std::collections::HashMap::from([(from as u32, 0.0_f32)]);
     let mut done = std::collections::HashSet::new();
     let mut found = Vec::with_capacity(k + 1);
@@ -99,7 +108,7 @@ fn nearest_by_path(edges: &[Vec<(u32, f32)>], from: usize, k: usize) -> Vec<(u32
             let best = known.entry(j).or_insert(f32::INFINITY);
             if through < *best {
                 *best = through;
-                heap.push(Reverse((key(through), j)));
+                heap.push(Reverse((sort_key(through), j)));
             }
         }
     }
