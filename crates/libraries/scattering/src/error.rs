@@ -1,36 +1,38 @@
-//! What cannot be scattered.
+//! Errors of the scattering transform and its features.
 
-/// Why there are no features.
+/// Why images have no features.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum Error {
     /// A parameter, or the shape of the images, makes no sense.
     #[error("expected {expected}, found {found}; {cure}")]
     Parameter {
-        /// What would do.
+        /// What was expected.
         expected: String,
-        /// What was given.
+        /// What was found.
         found: String,
         /// What to do.
         cure: &'static str,
     },
     /// The transform of an image does not fit into `f32`.
     #[error(
-        "expected images whose scattering transform fits into f4, found a larger one of image {row}; scale it down"
+        "expected images whose scattering transform fits into f4, found a larger one of image \
+         {row}; scale it down"
     )]
     TooLarge {
-        /// Which image.
+        /// Index of the image.
         row: usize,
     },
-    /// A pixel is no number.
+    /// A pixel is not finite.
     #[error(
-        "expected finite pixels, found {value} in image {row}, pixel {column}; remove or replace such images"
+        "expected finite pixels, found {value} in image {row}, pixel {column}; remove or replace \
+         such images"
     )]
     NotFinite {
-        /// What it is.
+        /// Its value.
         value: f32,
-        /// Which image.
+        /// Index of the image.
         row: usize,
-        /// Which pixel.
+        /// Index of the pixel.
         column: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! Scattered images as points.
+//! Features for clustering from scattering transforms.
 
 use std::ops::Range;
 use std::sync::Mutex;
@@ -8,27 +8,29 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, Axis, Zip, s};
 use pca::Pca;
 use rayon::prelude::*;
 
-use crate::transform::{scales, shape_of};
+use crate::shape::{scales, shape_of};
 use crate::{Error, Result, Scattering};
 
-/// Most images that deviations and directions are found from.
+/// Largest number of images that deviations and components are found from.
 const SAMPLE: usize = 10_000;
 
-/// Deviations of pixels that `f32` can hold: what is divided by them can be squared.
+/// Deviations of values that `f32` can hold: a quotient by one of them can be squared.
 const DEVIATIONS: Range<f64> = 1e-60..1e60;
 
-/// Images that are scattered at once.
+/// Images that are transformed at once by one thread.
 const ROWS: usize = 128;
 
-/// How images become points.
+/// Parameters of [`Features::fit`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
-    /// Scales J of the wavelets; as many as leave 3 x 3 places if not given.
+    /// Scales J of the wavelets; if not given, as many as leave 3 x 3 places.
     pub scales: Option<usize>,
     /// Angles L of the wavelets (default 8).
     pub angles: usize,
-    /// Most features of a point (default 500, as in Zhang, You, Vidal and Li, *Learning a self-expressive network for subspace
-    /// clustering*, CVPR 2021).
+    /// Largest number of features of a point (default 500).
+    ///
+    /// The default is that of Zhang, You, Vidal and Li, *Learning a self-expressive network for
+    /// subspace clustering*, CVPR 2021.
     pub dims: usize,
 }
 
@@ -38,9 +40,11 @@ impl Default for Params {
     }
 }
 
-/// From images to points: each path of the [`Scattering`] transform is divided by its standard deviation, so that fine edges
-/// count as much as large areas; each image by its length, so that none counts for its brightness; and of what is left the
-/// principal directions are kept.
+/// A model that turns images into points for clustering.
+///
+/// Each path of the [`Scattering`] transform is divided by its standard deviation, so that fine
+/// edges count as much as large areas; each image by its length, so that brightness does not count;
+/// and the scores of the first principal components are kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
     /// Sides of the images.
@@ -51,27 +55,33 @@ pub struct Features {
     pub angles: usize,
     /// Standard deviation of each path, shape `(paths,)`.
     pub deviations: Array1<f64>,
-    /// Directions that are kept, `(dims, values)`; none where there are no more values than dims, and all stay as they are.
+    /// Principal components that are kept, `(dims, values)`.
+    ///
+    /// There are none if there are no more values than dims: then values stay as they are.
     pub pca: Pca,
 }
 
-/// Called with the images done and all.
+/// Callback with the number of images done, and the number of images.
 type OnImages<'a> = &'a mut (dyn FnMut(usize, usize) + Send);
 
 impl Features {
-    /// Learns deviations and directions from at most 10,000 of `images` `(n, height * width)`,
-    /// evenly over all of them, and gives all of them as points `(n, dims)`. Each image is
-    /// scattered once. The number of threads changes nothing.
+    /// Fits deviations and components, and turns all images into points `(n, dims)`.
     ///
-    /// Each image counts for the deviations with its brightness: all images times a number have the
-    /// same features, however small or large that is, but one that is far brighter than all others
-    /// decides alone what the paths are divided by.
+    /// `images` are `(n, height * width)`, `size` is `(height, width)`. The fit takes at most
+    /// 10,000 of them, evenly over all. Each image is transformed once. The number of threads does
+    /// not change the result.
     ///
-    /// Memory beside images and points: 10,000 scattered images and a matrix of all pairs of values
-    /// (139 and 96 MB of 28 x 28 pixels), and a few MB a thread.
+    /// Bright images weigh more in the deviations: all images times a number have the same
+    /// features, however small or large the number is, but an image that is far brighter than all
+    /// others decides alone what the paths are divided by.
+    ///
+    /// Memory beside images and points: 10,000 transformed images and a matrix of all pairs of
+    /// values (139 and 96 MB for 28 x 28 pixels), and a few MB for each thread.
     ///
     /// # Errors
-    /// Images of another shape or too small to scatter, fewer than two; parameters that make no sense; pixels that are not finite.
+    /// - [`Error::Parameter`] if there are fewer than two images, if they have another size or one
+    ///   too small to transform, or if a parameter makes no sense.
+    /// - [`Error::NotFinite`] if a pixel is not finite.
     pub fn fit(
         images: ArrayView2<f32>,
         size: (usize, usize),
@@ -97,7 +107,7 @@ impl Features {
                         row,
                     );
                 }
-                tell(&done, to.nrows(), n, &progress);
+                report_progress(&done, to.nrows(), n, &progress);
             },
         );
         let deviations = deviations(sample.view(), &sizes, scattering.shape().0);
@@ -113,10 +123,10 @@ impl Features {
         Ok((features, points))
     }
 
-    /// A model from its parts.
+    /// Makes a model from its parts.
     ///
     /// # Errors
-    /// Parts that do not go together; values that are not finite.
+    /// [`Error::Parameter`] if the parts do not fit one another, or a value is not finite.
     pub fn new(
         size: (usize, usize),
         scales: usize,
@@ -124,7 +134,7 @@ impl Features {
         deviations: Array1<f64>,
         pca: Pca,
     ) -> Result<Self> {
-        // Held against one another before anything as large as the model says is made.
+        // Checked before anything is allocated that is as large as the model claims.
         let (paths, rows, columns) = shape_of(size, scales, angles)?;
         let values = paths * rows * columns;
         let found = (deviations.len(), pca.mean.len(), pca.components.ncols());
@@ -160,17 +170,18 @@ impl Features {
         Ok(Self { size, scales, angles, deviations, pca })
     }
 
-    /// New images `(m, height * width)` as points `(m, dims)`.
+    /// Turns new images `(m, height * width)` into points `(m, dims)`.
     ///
     /// # Errors
-    /// Images of another size; pixels that are not finite.
+    /// - [`Error::Parameter`] if the images have another size.
+    /// - [`Error::NotFinite`] if a pixel is not finite.
     pub fn transform(&self, images: ArrayView2<f32>, progress: OnImages) -> Result<Array2<f32>> {
         let scattering = Scattering::new(self.size, self.scales, self.angles)?;
         scattering.check_images(images)?;
         Ok(self.points(&scattering, images, None, &AtomicUsize::new(0), &Mutex::new(progress)))
     }
 
-    /// Features of a point.
+    /// Number of features of a point.
     pub fn dims(&self) -> usize {
         match self.pca.components.nrows() {
             0 => self.pca.mean.len(),
@@ -178,8 +189,9 @@ impl Features {
         }
     }
 
-    /// All images as points; `sample` holds those that are scattered and scaled, evenly over all of
-    /// them.
+    /// Turns all images into points.
+    ///
+    /// `sample` holds those that are transformed and scaled already, evenly over all images.
     fn points(
         &self,
         scattering: &Scattering,
@@ -208,7 +220,7 @@ impl Features {
                     if let Some(known) = known(i) {
                         row.assign(&known);
                     } else {
-                        // Points have length 1, whatever the size of their images.
+                        // Points have length 1, whatever the brightness of their images.
                         let _ = scattering.image(image, &mut work, row.view_mut());
                         scale(row, &self.deviations);
                         new += 1;
@@ -220,14 +232,15 @@ impl Features {
                     let scores = self.pca.transform(scattered.view());
                     Zip::from(&mut to).and(&scores).for_each(|to, &score| *to = score as f32);
                 }
-                tell(done, new, n, progress);
+                report_progress(done, new, n, progress);
             },
         );
         points
     }
 }
 
-fn tell(done: &AtomicUsize, some: usize, all: usize, progress: &Mutex<OnImages>) {
+/// Adds `some` images to those done, and reports them.
+fn report_progress(done: &AtomicUsize, some: usize, all: usize, progress: &Mutex<OnImages>) {
     let done = done.fetch_add(some, Ordering::Relaxed) + some;
     // If another thread holds the lock, skips this report.
     if let Ok(mut progress) = progress.try_lock() {
@@ -235,8 +248,9 @@ fn tell(done: &AtomicUsize, some: usize, all: usize, progress: &Mutex<OnImages>)
     }
 }
 
-/// Standard deviation of each of so many paths over images and places, of `scattered` `(n, paths *
-/// places)`, whose rows are in units of `sizes` `(n,)`.
+/// Computes the standard deviation of each path over images and places, shape `(paths,)`.
+///
+/// Rows of `scattered` `(n, paths * places)` are in units of `sizes` `(n,)`.
 fn deviations(scattered: ArrayView2<f32>, sizes: &Array1<f64>, paths: usize) -> Array1<f64> {
     let places = scattered.ncols() / paths;
     let of_path = |path: usize| {
@@ -254,7 +268,9 @@ fn deviations(scattered: ArrayView2<f32>, sizes: &Array1<f64>, paths: usize) -> 
     Array1::from((0..paths).into_par_iter().map(of_path).collect::<Vec<_>>())
 }
 
-/// Divides each path of an image by its deviation, then all by their length; what never changes, and a black image, becomes 0.
+/// Divides each path of an image by its deviation, then all values by their length.
+///
+/// Paths without deviation, and black images, become 0.
 fn scale(mut image: ArrayViewMut1<f32>, deviations: &Array1<f64>) {
     let places = image.len() / deviations.len();
     let mut length = 0.0;
@@ -269,6 +285,7 @@ fn scale(mut image: ArrayViewMut1<f32>, deviations: &Array1<f64>) {
     }
 }
 
+/// Checks that there are images to fit and dims to keep.
 fn check(images: ArrayView2<f32>, params: &Params) -> Result<()> {
     let refuse = |expected: &str, found: usize, cure| {
         Err(Error::Parameter { expected: expected.into(), found: found.to_string(), cure })

@@ -1,11 +1,13 @@
-//! Fourier transforms of planes.
+//! Two-dimensional Fourier transforms.
 
 use std::sync::Arc;
 
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftNum, FftPlanner};
 
-/// Transforms of planes of one size. A spectrum is stored column by column: `(width, height)`.
+/// Fourier transforms of planes of one size.
+///
+/// A spectrum is stored column by column: `(width, height)`.
 pub(crate) struct Plane<T: FftNum> {
     height: usize,
     width: usize,
@@ -14,10 +16,10 @@ pub(crate) struct Plane<T: FftNum> {
     inverse: [Arc<dyn Fft<T>>; 2],
 }
 
-/// Where [`Plane`] works.
+/// Scratch space of a [`Plane`].
 pub(crate) struct Scratch<T> {
-    turned: Vec<Complex<T>>,
-    of_fft: Vec<Complex<T>>,
+    transposed: Vec<Complex<T>>,
+    fft: Vec<Complex<T>>,
 }
 
 impl<T: FftNum> Plane<T> {
@@ -36,30 +38,30 @@ impl<T: FftNum> Plane<T> {
         let zero = Complex::new(T::zero(), T::zero());
         let longest =
             self.forward.iter().chain(&self.inverse).map(|fft| fft.get_inplace_scratch_len()).max();
-        Scratch { turned: vec![zero; self.len()], of_fft: vec![zero; longest.unwrap_or(0)] }
+        Scratch { transposed: vec![zero; self.len()], fft: vec![zero; longest.unwrap_or(0)] }
     }
 
-    /// The spectrum of `plane` `(height, width)`, in its place.
+    /// Replaces `plane` `(height, width)` by its spectrum.
     pub(crate) fn forward(&self, plane: &mut [Complex<T>], scratch: &mut Scratch<T>) {
         let [rows, columns] = &self.forward;
-        rows.process_with_scratch(plane, &mut scratch.of_fft);
-        turn(plane, &mut scratch.turned, self.width);
-        columns.process_with_scratch(&mut scratch.turned, &mut scratch.of_fft);
-        plane.copy_from_slice(&scratch.turned);
+        rows.process_with_scratch(plane, &mut scratch.fft);
+        transpose(plane, &mut scratch.transposed, self.width);
+        columns.process_with_scratch(&mut scratch.transposed, &mut scratch.fft);
+        plane.copy_from_slice(&scratch.transposed);
     }
 
-    /// The plane `(height, width)` of a spectrum, in its place, times the number of its values.
+    /// Replaces a spectrum by its plane `(height, width)`, times the number of its values.
     pub(crate) fn inverse(&self, spectrum: &mut [Complex<T>], scratch: &mut Scratch<T>) {
         let [rows, columns] = &self.inverse;
-        columns.process_with_scratch(spectrum, &mut scratch.of_fft);
-        turn(spectrum, &mut scratch.turned, self.height);
-        rows.process_with_scratch(&mut scratch.turned, &mut scratch.of_fft);
-        spectrum.copy_from_slice(&scratch.turned);
+        columns.process_with_scratch(spectrum, &mut scratch.fft);
+        transpose(spectrum, &mut scratch.transposed, self.height);
+        rows.process_with_scratch(&mut scratch.transposed, &mut scratch.fft);
+        spectrum.copy_from_slice(&scratch.transposed);
     }
 }
 
-/// Rows of `width` values to columns.
-fn turn<T: Copy>(from: &[T], to: &mut [T], width: usize) {
+/// Transposes a plane with rows of `width` values.
+fn transpose<T: Copy>(from: &[T], to: &mut [T], width: usize) {
     let height = from.len() / width;
     for (x, column) in to.chunks_exact_mut(height).enumerate() {
         for (value, row) in column.iter_mut().zip(from.chunks_exact(width)) {

@@ -1,62 +1,52 @@
-//! The scattering transform of one image.
+//! The scattering transform of images.
 
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::PI;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 use rayon::prelude::*;
 use rustfft::num_complex::Complex;
 
-use crate::fourier::{Plane, Scratch};
-use crate::wavelets::{coarser, morlet, window};
+use crate::fourier::Scratch;
+use crate::level::Level;
+use crate::shape::{check, shape};
+use crate::wavelets::morlet;
 use crate::{Error, Result};
-
-/// Most pixels along a side.
-const MOST_SIDE: usize = 4096;
-
-/// Fewest places along a side that averages are left at.
-const FEWEST_PLACES: usize = 3;
 
 /// A scattering transform of order 2 of images of one size.
 ///
-/// Of each image `(height, width)` it gives `1 + JL + L² J(J-1)/2` paths for J scales and L angles, each averaged over windows
-/// of `2^J` pixels at `ceil(height / 2^J) x ceil(width / 2^J)` places.
+/// It gives `1 + JL + L² J(J-1)/2` paths of each image `(height, width)` for J scales and L
+/// angles. Each path is averaged over windows of `2^J` pixels at
+/// `ceil(height / 2^J) x ceil(width / 2^J)` places. Sides that are no multiple of `2^J` get black
+/// margins first.
 ///
-/// Tested against Kymatio's `Scattering2D`. Sides that are no multiple of `2^J` get black margins first.
+/// Tested against Kymatio's `Scattering2D`.
 pub struct Scattering {
     height: usize,
     width: usize,
     scales: usize,
     angles: usize,
-    /// Black rows above and black columns to the left of the image, and the mirrored margin around both.
+    /// Margins around the image.
     margins: Margins,
-    /// For each scale, planes of which every `2^j`-th value is left.
+    /// For each scale j the level at which every `2^j`-th value is left.
     levels: Vec<Level>,
 }
 
+/// Margins around an image: black ones, and mirrored ones around both.
 #[derive(Clone, Copy)]
 struct Margins {
+    /// Black rows above the image.
     top: usize,
+    /// Black columns to the left of the image.
     left: usize,
+    /// Width of the mirrored margin.
     mirrored: usize,
-    /// Sides with black margins.
+    /// Height with black margins.
     height: usize,
+    /// Width with black margins.
     width: usize,
 }
 
-/// What is done at one resolution.
-struct Level {
-    plane: Plane<f32>,
-    height: usize,
-    width: usize,
-    /// Spectra of the wavelets of all scales from this one on (from 0 on at level 0), by scale and angle, with what divides by the
-    /// number of values that are folded into one and undoes the scale of the inverse transform.
-    wavelets: Vec<Vec<Vec<f32>>>,
-    /// Windows down and across, `(places, height)` and `(places, width)`.
-    down: Vec<f32>,
-    across: Vec<f32>,
-}
-
-/// Memory of one image's transform.
+/// Memory for the transform of one image.
 pub(crate) struct Work {
     image: Vec<Complex<f32>>,
     first: Vec<Complex<f32>>,
@@ -66,29 +56,30 @@ pub(crate) struct Work {
     scratch: Vec<Scratch<f32>>,
 }
 
-/// The number of scales for images of these sides: as many as leave three places along the shorter one, at least 1.
-pub fn scales(height: usize, width: usize) -> usize {
-    let side = height.min(width);
-    (1..).find(|&j| side >> (j + 1) < FEWEST_PLACES).expect("sides are finite")
-}
-
 impl Scattering {
     /// Builds the wavelets for images `(height, width)`.
     ///
+    /// ```
+    /// let scattering = scattering::Scattering::new((28, 28), 3, 8)?;
+    /// assert_eq!(scattering.shape(), (217, 4, 4));
+    /// # Ok::<(), scattering::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// Sides of 0 or more than 4,096 pixels; no scale, or so many that fewer than three places are left; no angle or more than 64.
+    /// [`Error::Parameter`] unless sides have 6 to 4,096 pixels, there is at least one scale and
+    /// not so many that fewer than three places are left, and there are 2 to 64 angles.
     pub fn new((height, width): (usize, usize), scales: usize, angles: usize) -> Result<Self> {
         check((height, width), scales, angles)?;
         let unit = 1 << scales;
-        let black = (height.next_multiple_of(unit), width.next_multiple_of(unit));
+        let padded = (height.next_multiple_of(unit), width.next_multiple_of(unit));
         let margins = Margins {
-            top: (black.0 - height) / 2,
-            left: (black.1 - width) / 2,
+            top: (padded.0 - height) / 2,
+            left: (padded.1 - width) / 2,
             mirrored: unit,
-            height: black.0,
-            width: black.1,
+            height: padded.0,
+            width: padded.1,
         };
-        let size = (black.0 + 2 * unit, black.1 + 2 * unit);
+        let size = (padded.0 + 2 * unit, padded.1 + 2 * unit);
         let spectra: Vec<Vec<Vec<f64>>> = (0..scales)
             .map(|j| {
                 let angle = |l| ((angles / 2) as f64 - 1.0 - l as f64) * PI / angles as f64;
@@ -99,22 +90,37 @@ impl Scattering {
         Ok(Self { height, width, scales, angles, margins, levels })
     }
 
-    /// Paths, and places down and across: each image has as many values as their product.
+    /// Numbers of paths, and of places down and across.
+    ///
+    /// Each image has as many values as their product.
     pub fn shape(&self) -> (usize, usize, usize) {
         shape((self.height, self.width), self.scales, self.angles)
     }
 
-    /// Values of each image.
+    /// Number of values of each image.
     pub fn values(&self) -> usize {
         let (paths, rows, columns) = self.shape();
         paths * rows * columns
     }
 
-    /// Scatters images `(n, height * width)`: `(n, values)`, by path, then place: the average of the image, the first order by scale
-    /// and angle, the second by both pairs, as Kymatio orders them.
+    /// Transforms images `(n, height * width)` to `(n, values)`.
+    ///
+    /// Values are ordered by path, then by place; paths as Kymatio orders them: the average of the
+    /// image, the first order by scale and angle, the second order by both pairs.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    ///
+    /// let scattering = scattering::Scattering::new((8, 8), 1, 8)?;
+    /// let scattered = scattering.transform(Array2::zeros((2, 64)).view())?;
+    /// assert_eq!(scattered.dim(), (2, scattering.values()));
+    /// # Ok::<(), scattering::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// Images of another size; pixels that are not finite; values that do not fit into `f32`.
+    /// - [`Error::Parameter`] if the images have another size.
+    /// - [`Error::NotFinite`] if a pixel is not finite.
+    /// - [`Error::TooLarge`] if a value overflows `f32`.
     pub fn transform(&self, images: ArrayView2<f32>) -> Result<Array2<f32>> {
         self.check_images(images)?;
         let mut scattered = Array2::zeros((images.nrows(), self.values()));
@@ -132,6 +138,7 @@ impl Scattering {
         }
     }
 
+    /// Checks the size of images, and that their pixels are finite.
     pub(crate) fn check_images(&self, images: ArrayView2<f32>) -> Result<()> {
         if images.ncols() != self.height * self.width {
             return Err(Error::Parameter {
@@ -146,6 +153,7 @@ impl Scattering {
         }
     }
 
+    /// Allocates memory for the transform of an image.
     pub(crate) fn work(&self) -> Work {
         let zero = Complex::new(0.0, 0.0);
         let values = self.levels[0].plane.len();
@@ -159,13 +167,12 @@ impl Scattering {
         }
     }
 
-    /// Scatters one image `(height * width,)` into `out`, a row in standard layout as
-    /// [`Scattering::transform`] gives it, but for a factor, which is returned: a power of two,
-    /// with which the largest pixel is between 1 and 2 meanwhile, so that no square overflows or
-    /// vanishes.
+    /// Transforms one image `(height * width,)` into `out`, and returns a factor left out of it.
     ///
-    /// The transform of `c` times an image is `c` times its transform, and a power of two rounds
-    /// nothing.
+    /// `out` times the factor is a row of [`Scattering::transform`]; it must be in standard layout.
+    /// The factor is a power of two. Divided by it, the largest pixel is between 1 and 2, so no
+    /// square overflows or vanishes. The transform of `c` times an image is `c` times its
+    /// transform, and a power of two rounds nothing.
     pub(crate) fn image(
         &self,
         image: ArrayView1<f32>,
@@ -186,7 +193,7 @@ impl Scattering {
         if let Some(out) = next(0) {
             self.levels[0].average(modulus, averaged, out);
         }
-        complex(modulus, spectrum);
+        to_complex(modulus, spectrum);
         self.levels[0].plane.forward(spectrum, &mut scratch[0]);
         for j in 0..self.scales {
             let level = &self.levels[j];
@@ -200,7 +207,7 @@ impl Scattering {
                     level.average(modulus, averaged, out);
                 }
                 if j + 1 < self.scales {
-                    complex(modulus, first);
+                    to_complex(modulus, first);
                     level.plane.forward(first, &mut scratch[j]);
                 }
                 let coarser =
@@ -222,7 +229,7 @@ impl Scattering {
         size
     }
 
-    /// The image times `factor`, with black margins, mirrored at their edges.
+    /// Writes the image times `factor`, with black margins that are mirrored at their edges.
     fn pad(&self, image: ArrayView1<f32>, factor: f64, to: &mut [f32]) {
         let Margins { top, left, mirrored, height, width } = self.margins;
         let level = &self.levels[0];
@@ -247,150 +254,20 @@ impl Scattering {
     }
 }
 
-impl Level {
-    fn new(
-        (height, width): (usize, usize),
-        level: usize,
-        scales: usize,
-        spectra: &[Vec<Vec<f64>>],
-    ) -> Self {
-        let wavelets = (0..scales).map(|j| {
-            // At level 0 all scales, at the others those that are coarser.
-            if level > 0 && j <= level {
-                return Vec::new();
-            }
-            // Folding is a mean over 4^(j - level) values, and rustfft's inverse leaves the division to us.
-            let left = ((height >> j) * (width >> j)) as f64 * (1u64 << (2 * (j - level))) as f64;
-            let spectrum = |spectrum: &Vec<f64>| {
-                coarser(spectrum, (height, width), level)
-                    .iter()
-                    .map(|x| (x / left) as f32)
-                    .collect()
-            };
-            spectra[j].iter().map(spectrum).collect()
-        });
-        let wavelets = wavelets.collect();
-        let (down, across) = (averages(height, level, scales), averages(width, level, scales));
-        let (height, width) = (height >> level, width >> level);
-        Self { plane: Plane::new(height, width), height, width, wavelets, down, across }
-    }
-
-    /// Multiplies a spectrum of this level by a wavelet's and folds it to that of a coarser level.
-    fn filter(
-        &self,
-        spectrum: &[Complex<f32>],
-        wavelet: &[f32],
-        coarse: &Level,
-        to: &mut [Complex<f32>],
-    ) {
-        to.fill(Complex::new(0.0, 0.0));
-        let columns = spectrum.chunks_exact(self.height).zip(wavelet.chunks_exact(self.height));
-        for (v, (column, wavelet)) in columns.enumerate() {
-            let at = v % coarse.width * coarse.height;
-            let to = &mut to[at..at + coarse.height];
-            let parts = column.chunks_exact(coarse.height).zip(wavelet.chunks_exact(coarse.height));
-            for (part, wavelet) in parts {
-                for ((to, value), factor) in to.iter_mut().zip(part).zip(wavelet) {
-                    to.re += value.re * factor;
-                    to.im += value.im * factor;
-                }
-            }
-        }
-    }
-
-    /// Averages of a plane `(height, width)` at all places.
-    fn average(&self, plane: &[f32], rows: &mut [f32], out: &mut [f32]) {
-        let columns = self.across.len() / self.width;
-        for (window, out) in self.down.chunks_exact(self.height).zip(out.chunks_exact_mut(columns))
-        {
-            let sums = &mut rows[..self.width];
-            sums.fill(0.0);
-            for (factor, row) in window.iter().zip(plane.chunks_exact(self.width)) {
-                for (sum, value) in sums.iter_mut().zip(row) {
-                    *sum += factor * value;
-                }
-            }
-            for (out, window) in out.iter_mut().zip(self.across.chunks_exact(self.width)) {
-                *out = window.iter().zip(&*sums).map(|(factor, sum)| factor * sum).sum();
-            }
-        }
-    }
-}
-
-/// Windows at the places along one side of `side` values, mirrored margins among them, of which every `2^level`-th is left:
-/// `(places, values)`. Places in the margins are left out.
-fn averages(side: usize, level: usize, scales: usize) -> Vec<f32> {
-    let (spectrum, kept) = (window(side, scales), side >> level);
-    // What a coarser plane can hold: low frequencies of either sign.
-    let low = (0..kept).map(|u| spectrum[if 2 * u < kept { u } else { side - kept + u }]);
-    let low: Vec<f64> = low.collect();
-    let places = (side >> scales) - 2;
-    let step = 1 << (scales - level);
-    let mut windows = Vec::with_capacity(places * kept);
-    for place in 1..=places {
-        for x in 0..kept {
-            let turns = (place * step + kept - x) as f64 / kept as f64;
-            let sum: f64 = low
-                .iter()
-                .enumerate()
-                .map(|(u, value)| value * (TAU * u as f64 * turns).cos())
-                .sum();
-            windows.push((sum / kept as f64) as f32);
-        }
-    }
-    windows
-}
-
-/// Paths, and places down and across, of images `(height, width)`.
-fn shape((height, width): (usize, usize), scales: usize, angles: usize) -> (usize, usize, usize) {
-    let paths = 1 + scales * angles + angles * angles * (scales * (scales - 1) / 2);
-    (paths, height.div_ceil(1 << scales), width.div_ceil(1 << scales))
-}
-
-/// [`Scattering::shape`], without the wavelets. Errors as [`Scattering::new`].
-pub(crate) fn shape_of(
-    size: (usize, usize),
-    scales: usize,
-    angles: usize,
-) -> Result<(usize, usize, usize)> {
-    check(size, scales, angles)?;
-    Ok(shape(size, scales, angles))
-}
-
-/// The power of two up to the largest pixel, without its sign; 1 of a black image.
+/// Finds the power of two up to the largest pixel in magnitude; 1 for a black image.
 fn size(image: ArrayView1<f32>) -> f64 {
     let largest = image.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
     if largest > 0.0 { f64::from(largest).log2().floor().exp2() } else { 1.0 }
 }
 
-fn complex(values: &[f32], to: &mut [Complex<f32>]) {
+/// Writes real values as complex ones.
+fn to_complex(values: &[f32], to: &mut [Complex<f32>]) {
     to.iter_mut().zip(values).for_each(|(to, &value)| *to = Complex::new(value, 0.0));
 }
 
+/// Computes the moduli of complex values.
 fn moduli(values: &[Complex<f32>], to: &mut [f32]) {
     for (to, value) in to.iter_mut().zip(values) {
         *to = (value.re * value.re + value.im * value.im).sqrt();
     }
-}
-
-fn check((height, width): (usize, usize), scales: usize, angles: usize) -> Result<()> {
-    let refuse =
-        |expected: String, found: String, cure| Err(Error::Parameter { expected, found, cure });
-    if height.min(width) < 2 * FEWEST_PLACES || height.max(width) > MOST_SIDE {
-        let expected = format!("images with sides of {} to {MOST_SIDE} pixels", 2 * FEWEST_PLACES);
-        return refuse(
-            expected,
-            format!("{height} x {width}"),
-            "give images of shape (n, height, width)",
-        );
-    }
-    let most = self::scales(height, width);
-    if !(1..=most).contains(&scales) {
-        let expected = format!("1 to {most} scales for images of {height} x {width}");
-        return refuse(expected, scales.to_string(), "leave it out to have as many");
-    }
-    if !(2..=64).contains(&angles) {
-        return refuse("2 to 64 angles".into(), angles.to_string(), "8 are usual");
-    }
-    Ok(())
 }

@@ -1,5 +1,6 @@
-//! Morlet wavelets and the Gaussian window, as spectra. The same as Kymatio's (Andreux et al., *Kymatio: scattering transforms
-//! in Python*, JMLR 2020).
+//! Spectra of Morlet wavelets and of the Gaussian window, as in Kymatio.
+//!
+//! Andreux et al., *Kymatio: scattering transforms in Python*, JMLR 2020.
 
 use std::f64::consts::PI;
 
@@ -7,20 +8,23 @@ use rustfft::num_complex::Complex;
 
 use crate::fourier::Plane;
 
-/// Copies of the plane on each side that reach into it: functions are made periodic.
+/// Copies of the plane on each side that are added up to make a function periodic.
 const COPIES: isize = 2;
 
-/// A Gaussian that is longer across `angle` than along it, times a wave of `frequency` (radians a pixel) along it.
+/// A Gabor function: an elliptic Gaussian times a plane wave.
 struct Gabor {
+    /// Standard deviation along the angle, in pixels.
     sigma: f64,
+    /// Direction of the wave, in radians.
     angle: f64,
+    /// Frequency of the wave, in radians a pixel.
     frequency: f64,
-    /// How much narrower along the angle's normal.
+    /// Standard deviation along the angle over that across it.
     slant: f64,
 }
 
 impl Gabor {
-    /// On a periodic plane `(height, width)`, its centre at the origin.
+    /// Evaluates the function on a periodic plane `(height, width)`, centered at the origin.
     fn on(&self, (height, width): (usize, usize)) -> Vec<Complex<f64>> {
         let (sin, cos) = self.angle.sin_cos();
         let (along, across) = (1.0, self.slant * self.slant);
@@ -45,8 +49,10 @@ impl Gabor {
     }
 }
 
-/// The real spectrum `(width, height)` of the Morlet wavelet of scale `2^j` whose wave runs along `angle`: a Gabor
-/// function less a Gaussian, so that its mean is 0.
+/// Computes the real spectrum `(width, height)` of a Morlet wavelet of scale `2^j`.
+///
+/// The wavelet is a Gabor function whose wave runs along `angle`, less a Gaussian, so that its mean
+/// is 0.
 pub(crate) fn morlet(size: (usize, usize), j: usize, angle: f64, angles: usize) -> Vec<f64> {
     let scale = (1 << j) as f64;
     let gabor = Gabor {
@@ -63,17 +69,18 @@ pub(crate) fn morlet(size: (usize, usize), j: usize, angle: f64, angles: usize) 
     )
 }
 
-/// The real spectrum, `size` values, of the Gaussian window of scale `2^scales` along one side.
+/// Computes the real spectrum `(size,)` of the Gaussian window of scale `2^scales` along a side.
 pub(crate) fn window(size: usize, scales: usize) -> Vec<f64> {
     let sigma = 0.8 * (1 << scales) as f64 / 2.0;
     let gaussian = Gabor { sigma, angle: 0.0, frequency: 0.0, slant: 1.0 };
-    // One row is a Gaussian along one side, but for its height.
+    // One row is a Gaussian along one side, up to a factor.
     let mut row = gaussian.on((1, size));
     let sum: Complex<f64> = row.iter().sum();
     row.iter_mut().for_each(|value| *value /= sum);
     spectrum(row, (1, size))
 }
 
+/// Transforms a Hermitian plane to its real spectrum.
 fn spectrum(mut plane: Vec<Complex<f64>>, (height, width): (usize, usize)) -> Vec<f64> {
     let fourier = Plane::new(height, width);
     fourier.forward(&mut plane, &mut fourier.scratch());
@@ -81,7 +88,9 @@ fn spectrum(mut plane: Vec<Complex<f64>>, (height, width): (usize, usize)) -> Ve
     plane.iter().map(|value| value.re).collect()
 }
 
-/// A spectrum `(width, height)` for a plane of which every `2^level`-th value is left: high frequencies are dropped.
+/// Drops the high frequencies of a spectrum `(width, height)`.
+///
+/// The result is the spectrum of a plane of which every `2^level`-th value is left.
 pub(crate) fn coarser(spectrum: &[f64], (height, width): (usize, usize), level: usize) -> Vec<f64> {
     let kept = |length: usize, at: usize| {
         let (from, dropped) = (length >> (level + 1), length - (length >> level));

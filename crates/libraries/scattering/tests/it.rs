@@ -1,4 +1,4 @@
-//! The library from outside: against Kymatio, and what features are there for.
+//! Tests of the public API: against Kymatio, and of what features are made for.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -113,7 +113,8 @@ fn directions_are_kept_up_to_dims_and_distances_with_them() {
 fn paths_weigh_alike_and_images_too() {
     let originals = images(300, 8);
     let (_, points) = fit(&originals, 8, &Params::default());
-    // By hand: each path by its standard deviation over images and places, each image by its length.
+    // By hand: each path is divided by its standard deviation over images and places, each image
+    // by its length.
     let scattering = Scattering::new((8, 8), 1, 8).unwrap();
     let mut expected = scattering.transform(originals.view()).unwrap();
     let (paths, rows, columns) = scattering.shape();

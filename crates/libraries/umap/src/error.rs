@@ -1,4 +1,4 @@
-//! What cannot be embedded.
+//! Errors of embeddings.
 
 /// Why there is no embedding.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -6,27 +6,28 @@ pub enum Error {
     /// A parameter makes no sense for the points.
     #[error("expected {expected}, found {found}; {cure}")]
     Parameter {
-        /// What would do.
+        /// What was expected.
         expected: String,
-        /// What was given.
+        /// What was found.
         found: String,
         /// What to do.
         cure: &'static str,
     },
-    /// A point is so far from those it is compared with that the square of the distance is no `f32`.
+    /// The squared distance of a point from those it is compared with overflows `f32`.
     #[error(
-        "expected points within {far:e} times the extent of the model's points, found row {row} farther away; remove it, \
-         or scale it as those that were embedded",
+        "expected points within {far:e} times the extent of the model's points, found row {row} \
+         farther away; remove it, or scale it as those that were embedded",
         far = FAR
     )]
     TooFar {
-        /// Where it is.
+        /// Row of the point.
         row: usize,
     },
     /// Differences between points are lost when they become `f32`.
     #[error(
-        "expected points that differ by more than {share:e} of what they extend over, found {lost} of {n} rows that \
-         single precision does not tell from their neighbors; remove far outliers, or center each group of rows",
+        "expected points that differ by more than {share:e} of what they extend over, found {lost} \
+         of {n} rows that single precision does not tell from their neighbors; remove far \
+         outliers, or center each group of rows",
         share = f32::EPSILON
     )]
     Unresolved {
@@ -35,34 +36,37 @@ pub enum Error {
         /// Number of rows.
         n: usize,
     },
-    /// An embedding that is no number.
+    /// A coordinate of the embedding is not finite.
     #[error(
-        "expected finite places, found row {row} at {value}; ask for another --seed, and report this"
+        "expected finite places, found row {row} at {value}; ask for another --seed, and report \
+         this"
     )]
     Diverged {
-        /// Its row.
+        /// Row of the point.
         row: usize,
-        /// What it is.
+        /// The value.
         value: f32,
     },
-    /// A value is no number.
+    /// A value is not finite.
     #[error(
-        "expected finite values, found {value} in row {row}, column {column}; remove or replace such rows"
+        "expected finite values, found {value} in row {row}, column {column}; remove or replace \
+         such rows"
     )]
     NotFinite {
-        /// What it is.
+        /// The value.
         value: f32,
-        /// Where it is.
+        /// Row of the value.
         row: usize,
-        /// Where it is.
+        /// Column of the value.
         column: usize,
     },
 }
 
-/// How far points can be from others, in extents of these, at least.
+/// Distance, in extents of the other points, up to which no squared distance overflows.
 const FAR: f32 = 1e6;
 
 impl Error {
+    /// Reports another number of features than the model's.
     pub(crate) fn features(expected: usize, found: usize) -> Self {
         Self::Parameter {
             expected: format!("points of {expected} features, as the model's"),

@@ -1,4 +1,5 @@
-//! The library from outside: neighbors against plain search, the graph against umap-learn, embeddings by what they keep.
+//! Tests of the public API: neighbors against plain search, the graph against umap-learn, and
+//! embeddings by the neighbors that they keep.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -11,14 +12,14 @@ use umap::{
     neighbors,
 };
 
-/// `n` points of `d` features around `k` centers, point i of center i % k.
+/// Makes `n` points of `d` features around `k` centers, point i of center i % k.
 fn blobs(n: usize, d: usize, k: usize, seed: u64) -> Array2<f32> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let centers = Array2::from_shape_fn((k, d), |_| rng.gen_range(-10.0..10.0_f32));
     Array2::from_shape_fn((n, d), |(i, j)| centers[[i % k, j]] + rng.gen_range(-1.0..1.0_f32))
 }
 
-/// Squared distances and indices of all others, nearest first.
+/// Computes distances to all other points, with their indices, nearest first.
 fn by_hand(points: ArrayView2<f32>, i: usize, metric: Metric) -> Vec<(f64, usize)> {
     let point = |i: usize| points.row(i).mapv(f64::from);
     let distance = |j: usize| match metric {
@@ -36,7 +37,7 @@ fn by_hand(points: ArrayView2<f32>, i: usize, metric: Metric) -> Vec<(f64, usize
 
 #[test]
 fn neighbors_are_exact() {
-    // By products, and by products of principal scores; the tree is tested beside its code.
+    // The blocked search, with and without principal components; the tree has tests of its own.
     for (d, n, k) in [(3, 500, 10), (20, 700, 9), (120, 1500, 15), (1, 60, 4), (13, 30, 29)] {
         for metric in [Metric::Euclidean, Metric::Cosine] {
             let points = blobs(n, d, 4, d as u64);
@@ -125,7 +126,7 @@ fn any_number_of_threads_gives_the_same_bytes() {
     }
 }
 
-/// The share of points whose nearest other point in the embedding is of the same blob.
+/// Computes the share of points whose nearest other point in the embedding is of the same blob.
 fn kept(embedding: ArrayView2<f32>, k: usize) -> f64 {
     let found = neighbors(embedding, 1, Metric::Euclidean).unwrap();
     let same = found
@@ -231,7 +232,7 @@ fn awkward_points_keep_their_neighbors() {
     }
 }
 
-/// Whatever the scale: distances are compared with those of the same points at scale 1.
+/// Distances at any scale are compared with those of the same points at scale 1.
 #[test]
 fn neighbors_do_not_depend_on_the_scale() {
     let base = blobs(400, 6, 5, 3);
@@ -251,14 +252,14 @@ fn neighbors_do_not_depend_on_the_scale() {
     }
 }
 
-/// A far outlier leaves the others few of the digits that squares have.
+/// Squares of a far outlier leave the differences of the others few digits.
 #[test]
 fn an_outlier_does_not_hide_the_others() {
     let mut points = blobs(300, 4, 3, 3);
     points.row_mut(299).fill(1e25);
     let umap = fit(points.view(), &Params { dims: 2, ..Params::default() }, &mut |_| ()).unwrap();
     assert!(kept(umap.embedding.slice(s![..299, ..]), 3) > 0.99);
-    // One that leaves none.
+    // This outlier leaves the others no digits.
     points.row_mut(299).fill(1e38);
     points *= 1e-3;
     let error = fit((points * 1e-28).view(), &Params::default(), &mut |_| ()).unwrap_err();
@@ -267,7 +268,7 @@ fn an_outlier_does_not_hide_the_others() {
 
 #[test]
 fn points_and_points_that_are_moved_are_embedded_alike() {
-    // Of one component, whose init is spectral, and of five, whose init is made of principal components.
+    // One component starts from the spectral embedding, five start from principal components.
     for k in [1, 5] {
         let base = blobs(300, 4, k, 9).mapv(|x| (f64::from(x) * 1024.0).round() / 1024.0);
         let params = Params { dims: 3, epochs: Some(40), ..Params::default() };
@@ -319,17 +320,17 @@ fn what_single_precision_does_not_hold_is_refused() {
         if i < 150 { 3.0 + 1e-15 * i as f64 } else { base[[i, j]] }
     });
     assert_eq!(fitted(&noisy).unwrap().unresolved, 0);
-    // A new point that is no f32 in the frame of the model.
+    // A new point that overflows f32 in the frame of the model.
     let frame = Frame::of(base.view(), Metric::Euclidean);
     let far = array![[1.0, 1.0, 1.0, 1.0], [1e300, 0.0, 0.0, 0.0]];
     assert_eq!(frame.narrow(far.view()).unwrap_err(), Error::TooFar { row: 1 });
-    // One whose squared distance is none.
+    // A point whose squared distance overflows.
     let umap = fitted(&base).unwrap();
     let error = umap.transform(array![[0.0, 0.0, 0.0, 1e30]].view(), 0, &mut |_| ()).unwrap_err();
     assert_eq!(error, Error::TooFar { row: 0 });
 }
 
-/// Distances to points without direction are umap-learn's; and these join nothing.
+/// Points of zeros have no edges, and umap-learn's distances to them.
 #[test]
 fn points_of_zeros_are_nobodys_neighbors_by_angle() {
     let points = array![[1.0, 0.0], [0.0, 0.0], [2.0, 0.1], [0.0, 0.0], [-1.0, 0.0]];
@@ -337,7 +338,7 @@ fn points_of_zeros_are_nobodys_neighbors_by_angle() {
     assert_eq!(found.indices.row(1).to_vec(), [3, 0, 2]);
     assert_eq!(found.distances.row(1).to_vec(), [0.0, 1.0, 1.0]);
     assert_eq!(found.indices.row(3).to_vec(), [1, 0, 2]);
-    // Nearer than what points the other way.
+    // They are nearer than a point in the opposite direction.
     assert_eq!(found.indices.row(0).to_vec(), [2, 1, 3]);
     assert_eq!(found.distances.row(0).to_vec()[1..], [1.0, 1.0]);
     assert_eq!(found.indices.row(4).to_vec()[..2], [1, 3]);
@@ -375,12 +376,14 @@ fn span(embedding: ArrayView2<f32>) -> f32 {
     embedding.axis_iter(Axis(1)).map(|column| ends(column).1 - ends(column).0).fold(0.0, f32::max)
 }
 
-/// Roughly normal.
+/// Draws a roughly normal number.
 fn normal(rng: &mut Xoshiro256PlusPlus) -> f32 {
     (0..12).map(|_| rng.gen_range(-0.5..0.5_f32)).sum()
 }
 
-/// A few points are among the nearest of all others: hundreds of edges pull each of them. umap-learn's span is 4 to 5.
+/// Hubs stay near the other points although hundreds of edges attract each of them.
+///
+/// A few points are among the nearest of all others. umap-learn's span is 4 to 5.
 #[test]
 fn hubs_do_not_throw_points_across_the_map() {
     for seed in 0..4 {
@@ -398,7 +401,7 @@ fn hubs_do_not_throw_points_across_the_map() {
     }
 }
 
-/// Copies lie in one place, and neither tear the map apart nor change what the others look like.
+/// Copies lie in one place, and do not change the embedding of the others.
 #[test]
 fn copies_are_embedded_once() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
@@ -477,7 +480,9 @@ fn among_copies_neighbors_are_exact() {
     }
 }
 
-/// Each of many copies, or nearly copies, would be compared with each: for 40,000 of 80,000 some 30 times as long.
+/// Copies, or nearly copies, are not all compared with one another.
+///
+/// For 40,000 of 80,000 points that would take some 30 times as long.
 #[test]
 fn copies_cost_no_more_than_others() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(8);
@@ -500,7 +505,7 @@ fn copies_cost_no_more_than_others() {
     }
 }
 
-/// Both ways are tested: the tree, for many points of few features, and products.
+/// Both searches are tested: the tree, for many points of few features, and the blocked one.
 #[test]
 fn points_in_column_major_order_have_the_same_neighbors() {
     for (n, d) in [(1 << 17, 2), (500, 3)] {
@@ -537,7 +542,7 @@ fn points_in_column_major_order_have_the_same_neighbors() {
     }
 }
 
-/// Alone, in another order, in another number: none changes a byte of a place.
+/// New points get the same place alone, in another order, and among other points.
 #[test]
 fn the_place_of_a_new_point_does_not_depend_on_the_others() {
     let points = blobs(700, 6, 3, 11);

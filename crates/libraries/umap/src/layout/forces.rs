@@ -115,7 +115,7 @@ pub(super) fn move_points<const W: usize>(
         for lanes in factors.as_flattened_mut().as_chunks_mut::<{ 2 * LANES }>().0 {
             let powers = powf_approx(*lanes, b);
             for o in 0..2 * LANES {
-                // Gradient of the cross entropy: attraction of edges, repulsion of negative samples.
+                // Gradient of the cross entropy: edges attract, negative samples repel.
                 let (over, under) = if o % LANES == 0 || o % LANES == MIRRORED {
                     (-2.0 * a * b * powers[o], lanes[o] + f32::MIN_POSITIVE)
                 } else {

@@ -64,9 +64,10 @@ impl TopK {
 
 /// Adds points to `near` whose `products` say that they may be among its nearest.
 ///
-/// `products` are squared distances to the points, or lower bounds of them, less the squared length
-/// `norm` of the query. `ids` and rows of `points`, `stride` values apart, belong to them; the point
-/// `own`, the query itself, is left out. [`LANES`] products are compared with the limit at once.
+/// `products` are squared distances to the points, or lower bounds of them, less the squared
+/// length `norm` of the query. `ids` and rows of `points`, `stride` values apart, belong to them;
+/// the point `own`, the query itself, is left out. [`LANES`] products are compared with the limit
+/// at once.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
 pub(super) fn add_candidates(
     products: &[f32],
