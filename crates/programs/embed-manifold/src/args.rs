@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use cli::{Count, NotNegative};
-use umap::{Joined, Metric, Params, Start};
+use umap::{Connectivity, Metric, Params, Init};
 
 /// Embeds points in few dimensions with UMAP, so that neighbors stay neighbors and clusters come
 /// apart; or, with --transform, finds the places of new points in an embedding. Neighbors are
@@ -45,10 +45,10 @@ pub struct Args {
     /// union: either end is among the nearest of the other; or mutual: both are, and what lies
     /// along paths of such (default union)
     #[argh(option, arg_name = "name")]
-    pub graph: Option<Named<Joined>>,
+    pub graph: Option<Named<Connectivity>>,
     /// spectral or pca: where the layout starts (default spectral)
     #[argh(option, arg_name = "name")]
-    pub init: Option<Named<Start>>,
+    pub init: Option<Named<Init>>,
     /// passes over the graph (default 500 for up to 10000 points, 200 for more)
     #[argh(option, arg_name = "n")]
     pub epochs: Option<Count>,
@@ -80,19 +80,19 @@ impl FromStr for Named<Metric> {
     }
 }
 
-impl FromStr for Named<Joined> {
+impl FromStr for Named<Connectivity> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        one_of(text, ("union", Joined::Union), ("mutual", Joined::Mutual))
+        one_of(text, ("union", Connectivity::Union), ("mutual", Connectivity::Mutual))
     }
 }
 
-impl FromStr for Named<Start> {
+impl FromStr for Named<Init> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        one_of(text, ("spectral", Start::Spectral), ("pca", Start::Pca))
+        one_of(text, ("spectral", Init::Spectral), ("pca", Init::Pca))
     }
 }
 
@@ -129,8 +129,8 @@ impl Args {
             neighbors: self.neighbors.map_or(default.neighbors, |neighbors| neighbors.0),
             min_dist: self.min_dist.map_or(default.min_dist, |min_dist| min_dist.0),
             metric: self.metric.as_ref().map_or(default.metric, |metric| metric.0),
-            joined: self.graph.as_ref().map_or(default.joined, |graph| graph.0),
-            start: self.init.as_ref().map_or(default.start, |init| init.0),
+            connectivity: self.graph.as_ref().map_or(default.connectivity, |graph| graph.0),
+            init: self.init.as_ref().map_or(default.init, |init| init.0),
             epochs: self.epochs.map(|epochs| epochs.0),
             seed: self.seed.unwrap_or(default.seed),
         }

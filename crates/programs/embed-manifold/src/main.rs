@@ -11,7 +11,7 @@ use artifact::{Outputs, Points, check_lineage, read_points};
 use cli::{Quarters, Stage};
 use ndarray::{Array2, ArrayView2};
 use serde_json::json;
-use umap::{Frame, Joined, Metric, Params, Progress, Umap};
+use umap::{Frame, Connectivity, Metric, Params, Progress, Umap};
 
 use crate::args::Args;
 
@@ -48,8 +48,8 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let parameters = json!({
         "dims": params.dims, "neighbors": params.neighbors, "min_dist": params.min_dist,
         "metric": if params.metric == Metric::Cosine { "cosine" } else { "euclidean" },
-        "graph": if params.joined == Joined::Mutual { "mutual" } else { "union" },
-        "init": if params.start == umap::Start::Pca { "pca" } else { "spectral" },
+        "graph": if params.connectivity == Connectivity::Mutual { "mutual" } else { "union" },
+        "init": if params.init == umap::Init::Pca { "pca" } else { "spectral" },
         "epochs": manifold.epochs, "seed": params.seed,
     });
     let mut outputs = Outputs::new();
@@ -181,7 +181,7 @@ struct Shown {
 impl Shown {
     fn show(&mut self, event: Progress) {
         let (what, done, all, embedding) = match event {
-            Progress::Neighbours(done, all) => ("neighbours", done, all, false),
+            Progress::Neighbors(done, all) => ("neighbors", done, all, false),
             Progress::Epoch(done, all) => ("epochs", done, all, true),
         };
         if self.embedding != embedding {
