@@ -1,7 +1,7 @@
-//! What k-means and mixtures spend their time in, by sizes: one iteration from given centroids, and seeding.
+//! Times iterations from given centroids and seeding, for several sizes.
 //!
-//! `cargo bench -p clustering`; names are type, n x d and k. An iteration of k-means is one assignment of all points, one
-//! update, and the assignment that `fit` ends with.
+//! Run `cargo bench -p clustering`. The names contain the element type, n x d and k. An iteration
+//! of k-means is one assignment of all points, one update, and the final assignment of `fit`.
 
 use clustering::gmm::{self, GmmParams};
 use clustering::kmeans::{self, Algorithm, Init, KMeansParams};
@@ -15,18 +15,21 @@ fn main() {
     divan::main();
 }
 
-/// `n` points of `d` features around ten centres, in 0..=255, made by `convert`.
+/// Returns `n` points of `d` features around ten centers, in 0..=255, converted by `convert`.
 fn points<F>(n: usize, d: usize, convert: impl Fn(f32) -> F) -> Array2<F> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
-    let centres = Array2::from_shape_fn((10, d), |_| rng.gen_range(50.0..205.0_f32));
-    Array2::from_shape_fn((n, d), |(i, j)| convert(centres[[i % 10, j]] + rng.gen_range(-50.0..50.0)))
+    let centers = Array2::from_shape_fn((10, d), |_| rng.gen_range(50.0..205.0_f32));
+    Array2::from_shape_fn((n, d), |(i, j)| {
+        convert(centers[[i % 10, j]] + rng.gen_range(-50.0..50.0))
+    })
 }
 
+/// Times k-means with `params`.
 fn kmeans<F: Scalar>(bencher: Bencher, points: &Array2<F>, params: &KMeansParams) {
     bencher.bench(|| kmeans::fit(points, params, &mut |_| {}));
 }
 
-/// One iteration from the first k points.
+/// Times one iteration from the first k points.
 fn assign<F: Scalar>(bencher: Bencher, points: Array2<F>, k: usize) {
     let initial = points.slice(s![..k, ..]).mapv(Into::into);
     let params = KMeansParams {
@@ -74,7 +77,7 @@ fn assign_f32_60000x64_k100(bencher: Bencher) {
     assign(bencher, points(60_000, 64, |x| x), 100);
 }
 
-/// Ten iterations of each algorithm, where bounds come into their own.
+/// Times ten iterations of each algorithm, enough for bounds to save distances.
 #[divan::bench(sample_count = 4, args = ["auto", "lloyd", "hamerly", "elkan", "yinyang"])]
 fn ten_iterations_f32_60000x64_k100(bencher: Bencher, name: &str) {
     use Algorithm::{Auto, Elkan, Hamerly, Lloyd, Yinyang};
@@ -91,18 +94,23 @@ fn ten_iterations_f32_60000x64_k100(bencher: Bencher, name: &str) {
     kmeans(bencher, &points, &params);
 }
 
-/// Seeding by k-means++, and the one iteration that must follow.
+/// Times seeding by k-means++, and the one iteration that must follow.
 #[divan::bench(sample_count = 4, args = [10, 100])]
 fn seed_u8_60000x784(bencher: Bencher, k: usize) {
     let points = points(60_000, 784, |x| x as u8);
-    kmeans(bencher, &points, &KMeansParams { k, starts: 1, max_iter: 1, ..KMeansParams::default() });
+    kmeans(
+        bencher,
+        &points,
+        &KMeansParams { k, starts: 1, max_iter: 1, ..KMeansParams::default() },
+    );
 }
 
-/// One iteration of a mixture of ten full covariances.
+/// Times one iteration of a mixture of ten full covariances.
 #[divan::bench(sample_count = 4, args = [10, 50])]
 fn mixture_f32_60000_k10_full(bencher: Bencher, d: usize) {
     let points = points(60_000, d, |x| x / 255.0);
     let means = points.slice(s![..10, ..]).mapv(f64::from);
-    let params = GmmParams { k: 10, max_iter: 1, init: gmm::Init::Means(means), ..GmmParams::default() };
+    let params =
+        GmmParams { k: 10, max_iter: 1, init: gmm::Init::Means(means), ..GmmParams::default() };
     bencher.bench(|| gmm::fit(Points::from(&points), &params, &mut |_| {}));
 }

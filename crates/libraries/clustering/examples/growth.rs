@@ -1,9 +1,13 @@
-//! Prints how the time of a fit grows with the number of points, of features and of clusters, as Markdown.
+//! Prints how the time of a fit grows with points, features and clusters, as Markdown.
 //!
-//! `cargo run --release -p clustering --example growth`, on all threads there are (`RAYON_NUM_THREADS` to choose). A fit
-//! is ten iterations of k-means (with the algorithm that `auto` picks) or five of a mixture of full covariances, from
-//! given centroids, with the final assignments; the points, in `f32`, are made in memory. The largest are 400 MB. With an
-//! argument, at most so many points.
+//! ```sh
+//! cargo run --release --package clustering --example growth -- [MOST_POINTS]
+//! ```
+//!
+//! A fit is ten iterations of k-means (with the algorithm that `auto` picks) or five of a mixture
+//! of full covariances, from given centroids, with the final assignments. The points are made in
+//! memory, in `f32`; the largest array takes 400 MB. The argument limits the number of points.
+//! `RAYON_NUM_THREADS` sets the number of threads.
 
 use std::time::Instant;
 
@@ -13,10 +17,10 @@ use ndarray::{Array2, s};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// Iterations of k-means and of a mixture.
+/// Number of iterations of k-means and of a mixture.
 const ITERATIONS: (usize, usize) = (10, 5);
 
-/// Most features of a mixture: with 784 five iterations take minutes.
+/// Most features of a mixture, because five iterations with 784 features take minutes.
 const MIXTURE_FEATURES: usize = 200;
 
 fn main() {
@@ -40,24 +44,27 @@ fn main() {
     }
 }
 
-/// Measures one size.
+/// Measures one size and prints its row of the table.
 fn row(n: usize, d: usize, k: usize, mixture: bool) {
     let points = points(n, d);
     let initial = points.slice(s![..k, ..]).mapv(f64::from);
     let kmeans = kmeans(&points, initial.clone());
-    let mixture = if mixture { format!("{:.3}", self::mixture(&points, initial)) } else { String::new() };
+    let mixture =
+        if mixture { format!("{:.3}", self::mixture(&points, initial)) } else { String::new() };
     println!("| {n} | {d} | {k} | {kmeans:.3} | {mixture} |");
 }
 
-/// Points around twenty centres that overlap, as much with many features as with few: no fit has an easy end.
+/// Returns points around twenty overlapping centers.
+///
+/// They overlap as much with many features as with few, so that no fit converges early.
 fn points(n: usize, d: usize) -> Array2<f32> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
-    let spread = (10.0 / d as f32).sqrt();
-    let centres = Array2::from_shape_fn((20, d), |_| rng.gen_range(-spread..spread));
-    Array2::from_shape_fn((n, d), |(i, j)| centres[[i % 20, j]] + rng.gen_range(-2.0..2.0_f32))
+    let radius = (10.0 / d as f32).sqrt();
+    let centers = Array2::from_shape_fn((20, d), |_| rng.gen_range(-radius..radius));
+    Array2::from_shape_fn((n, d), |(i, j)| centers[[i % 20, j]] + rng.gen_range(-2.0..2.0_f32))
 }
 
-/// Seconds of k-means.
+/// Measures the seconds that k-means takes.
 fn kmeans(points: &Array2<f32>, initial: Array2<f64>) -> f64 {
     let params = KMeansParams {
         k: initial.nrows(),
@@ -68,11 +75,14 @@ fn kmeans(points: &Array2<f32>, initial: Array2<f64>) -> f64 {
     };
     let before = Instant::now();
     let fit = kmeans::fit(points, &params, &mut |_| {}).expect("the points are finite");
-    assert_eq!(fit.iterations, params.max_iter, "it ended early, so the times cannot be compared");
+    assert_eq!(
+        fit.iterations, params.max_iter,
+        "the fit converged early, so that times cannot be compared"
+    );
     before.elapsed().as_secs_f64()
 }
 
-/// Seconds of a mixture.
+/// Measures the seconds that a mixture takes.
 fn mixture(points: &Array2<f32>, means: Array2<f64>) -> f64 {
     let params = GmmParams {
         k: means.nrows(),
@@ -82,7 +92,11 @@ fn mixture(points: &Array2<f32>, means: Array2<f64>) -> f64 {
         ..GmmParams::default()
     };
     let before = Instant::now();
-    let fit = gmm::fit(points, &params, &mut |_| {}).expect("the points are finite and cover all directions");
-    assert_eq!(fit.iterations, params.max_iter, "it ended early, so the times cannot be compared");
+    let fit = gmm::fit(points, &params, &mut |_| {})
+        .expect("the points are finite and cover all directions");
+    assert_eq!(
+        fit.iterations, params.max_iter,
+        "the fit converged early, so that times cannot be compared"
+    );
     before.elapsed().as_secs_f64()
 }

@@ -4,9 +4,10 @@
 //! cargo run --release --package clustering --example linfa_gmm -- latents.npy 10 1e-5 300 [random]
 //! ```
 //!
-//! Points (.npy of f4 or f8), components, tolerance, most iterations; with `random` it starts from random
-//! responsibilities and not from its own k-means, so that the seconds are those of the iterations alone. Prints one line of
-//! JSON. linfa returns no model of a run that did not converge, and of one that did not the number of its iterations.
+//! The arguments are the points (.npy of f4 or f8), the number of components, the tolerance and the
+//! most iterations. With `random` the fit starts from random responsibilities instead of k-means,
+//! so that the iterations alone are timed. Prints one line of JSON. linfa returns no model if the
+//! run did not converge, and no number of iterations if it did.
 
 use std::env::args;
 use std::error::Error;
@@ -23,7 +24,8 @@ use serde_json::json;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = args().skip(1).collect();
-    let (file, k, tol, max_iter, init) = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let (file, k, tol, max_iter, init) = match words[..] {
         [file, k, tol, max_iter] => (file, k, tol, max_iter, GmmInitMethod::KMeans),
         [file, k, tol, max_iter, "random"] => (file, k, tol, max_iter, GmmInitMethod::Random),
         _ => return Err("usage: linfa_gmm POINTS.npy K TOL MAX_ITER [random]".into()),
@@ -31,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let max_iter: u64 = max_iter.parse()?;
     let points = DatasetBase::from(read(file)?);
     let params = GaussianMixtureModel::params(k.parse()?)
-        // A tolerance of 0, which linfa refuses, is one that no change is below.
+        // linfa refuses a tolerance of 0; no change is below the smallest positive number either.
         .tolerance(tol.parse::<f64>()?.max(f64::MIN_POSITIVE))
         .max_n_iterations(max_iter)
         .init_method(init);
@@ -45,10 +47,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         Err(GmmError::NotConverged(_)) => (Some(max_iter), None),
         Err(error) => return Err(error.into()),
     };
-    println!("{}", json!({ "seconds": seconds, "iterations": iterations, "log_likelihood": log_likelihood }));
+    println!(
+        "{}",
+        json!({ "seconds": seconds, "iterations": iterations, "log_likelihood": log_likelihood })
+    );
     Ok(())
 }
 
+/// Reads an array of f4 or f8.
 fn read(file: &str) -> Result<Array2<f64>, Box<dyn Error>> {
     match Array2::<f32>::read_npy(File::open(file)?) {
         Ok(points) => Ok(points.mapv(f64::from)),
@@ -56,8 +62,11 @@ fn read(file: &str) -> Result<Array2<f64>, Box<dyn Error>> {
     }
 }
 
-/// Mean per point, in nats.
-fn log_likelihood(model: &GaussianMixtureModel<f64>, points: &Array2<f64>) -> Result<f64, Box<dyn Error>> {
+/// Computes the mean log-likelihood per point, in nats.
+fn log_likelihood(
+    model: &GaussianMixtureModel<f64>,
+    points: &Array2<f64>,
+) -> Result<f64, Box<dyn Error>> {
     let covariances = model.covariances().clone().into_dyn();
     let (weights, means) = (model.weights().clone(), model.means().clone());
     let model = GaussianMixture::new(weights, means, covariances, CovarianceType::Full)?;

@@ -1,10 +1,14 @@
-//! Refusals that k-means and mixtures share.
+//! Checks of parameters and arrays that k-means and mixtures share.
 
 use ndarray::{Array, ArrayView2, Dimension};
 
-use crate::Error;
+use crate::error::Error;
 
-/// Refuses a number of clusters that these points cannot have.
+/// Refuses a number of clusters k that n points cannot have.
+///
+/// # Errors
+///
+/// [`Error::Parameter`] unless k is in `1..=i32::MAX`, [`Error::TooFewPoints`] if n is below k.
 pub(crate) fn check_k(n: usize, k: usize) -> Result<(), Error> {
     if k == 0 || i32::try_from(k).is_err() {
         return Err(Error::Parameter {
@@ -19,7 +23,7 @@ pub(crate) fn check_k(n: usize, k: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a parameter that counts something and is 0.
+/// Refuses a count of 0.
 pub(crate) fn check_count(name: &'static str, value: usize) -> Result<(), Error> {
     if value == 0 {
         return Err(Error::Parameter { name, expected: "of at least 1", found: "0".into() });
@@ -27,10 +31,14 @@ pub(crate) fn check_count(name: &'static str, value: usize) -> Result<(), Error>
     Ok(())
 }
 
-/// Refuses a parameter that must be finite and not negative.
+/// Refuses a parameter that is negative or not finite.
 pub(crate) fn check_not_negative(name: &'static str, value: f64) -> Result<(), Error> {
     if !(value.is_finite() && value >= 0.0) {
-        return Err(Error::Parameter { name, expected: "finite and at least 0", found: value.to_string() });
+        return Err(Error::Parameter {
+            name,
+            expected: "finite and at least 0",
+            found: value.to_string(),
+        });
     }
     Ok(())
 }
@@ -46,19 +54,25 @@ pub(crate) fn check_matrix(what: &'static str, matrix: ArrayView2<f64>) -> Resul
     }
 }
 
-/// Refuses starting centres (centroids, means) that are not a finite `(k, d)` array.
-pub(crate) fn check_centres(
+/// Refuses starting centers (centroids, means) that are not finite or not of `shape` `(k, d)`.
+pub(crate) fn check_centers(
     what: &'static str,
     matrix: ArrayView2<f64>,
     shape: (usize, usize),
 ) -> Result<(), Error> {
     if matrix.dim() != shape {
-        return Err(Error::Shape { what, expected: vec![shape.0, shape.1], found: matrix.shape().to_vec() });
+        return Err(Error::Shape {
+            what,
+            expected: vec![shape.0, shape.1],
+            found: matrix.shape().to_vec(),
+        });
     }
     check_matrix(what, matrix)
 }
 
-/// The array in C order, whatever layout it was given in: what a model keeps, since its rows are read as slices.
+/// Returns the array in C order, copied only if it is in another order.
+///
+/// Models keep their arrays in C order, because their rows are read as slices.
 pub(crate) fn in_order<D: Dimension>(array: Array<f64, D>) -> Array<f64, D> {
     if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
 }

@@ -1,8 +1,8 @@
-//! The one error of this crate.
+//! The error type of this crate.
 
-/// Why points, parameters or a model were refused, or why a fit could not go on.
+/// The reason why points, parameters or a model were refused, or why a fit failed.
 ///
-/// Every message is one line: what was expected, what was found and, where there is one, the cure.
+/// Every message is one line: what was expected, what was found and, if there is one, the remedy.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -17,8 +17,8 @@ pub enum Error {
 
     /// Fewer points of positive weight than clusters.
     #[error(
-        "expected at least k = {k} points of positive weight, found {n}: give more of them a weight \
-         or lower k"
+        "expected at least k = {k} points of positive weight, found {n}: give more of them a \
+         weight or lower k"
     )]
     TooFewWeighted {
         /// Number of points whose weight is not 0.
@@ -27,34 +27,35 @@ pub enum Error {
         k: usize,
     },
 
-    /// Points (or a model) without a single feature.
+    /// Points or a model without rows or columns.
     #[error("expected {what} with at least one row and one column, found shape {shape:?}")]
     Empty {
-        /// The array.
+        /// Name of the array.
         what: &'static str,
-        /// Its shape.
+        /// Shape of the array.
         shape: Vec<usize>,
     },
 
-    /// NaN or infinity where numbers are needed.
+    /// A value that is NaN or infinite.
     #[error(
-        "expected finite {what}, found {value} in row {row}, column {column}: remove or replace that value"
+        "expected finite {what}, found {value} in row {row}, column {column}: remove or replace \
+         that value"
     )]
     NonFinite {
-        /// The array.
+        /// Name of the array.
         what: &'static str,
         /// First row with such a value.
         row: usize,
-        /// First such column in that row.
+        /// First such column of this row.
         column: usize,
-        /// The value itself.
+        /// The value found.
         value: f64,
     },
 
-    /// Values so large that their squared distances overflow.
+    /// Values so large that sums of their squared distances overflow.
     #[error(
-        "expected points whose squared distances fit in f64, found a sum of them of {spread:e}: scale the \
-         points down"
+        "expected points whose squared distances fit in f64, found a sum of them of {spread:e}: \
+         scale the points down"
     )]
     Magnitude {
         /// Sum of the squared distances of the points from the mean.
@@ -66,16 +67,16 @@ pub enum Error {
     Parameter {
         /// Name of the parameter.
         name: &'static str,
-        /// Its range.
+        /// Range of the parameter.
         expected: &'static str,
-        /// The value given.
+        /// Value of the parameter.
         found: String,
     },
 
-    /// An array whose shape does not fit the rest.
+    /// An array of another shape than the parameters or other arrays need.
     #[error("expected {what} of shape {expected:?}, found {found:?}")]
     Shape {
-        /// The array.
+        /// Name of the array.
         what: &'static str,
         /// The shape it should have.
         expected: Vec<usize>,
@@ -92,52 +93,53 @@ pub enum Error {
         found: usize,
     },
 
-    /// Weights of points that cannot be used.
+    /// Weights of points that are negative, not finite or all 0.
     #[error("expected weights that are finite, not negative and not all 0, found {found}")]
     SampleWeights {
-        /// The offending weight or sum.
+        /// The weight or sum that was refused.
         found: String,
     },
 
-    /// Mixture weights that are no probabilities.
+    /// Mixture weights that are not positive or do not sum to 1.
     #[error("expected positive mixture weights that sum to 1, found {found}")]
     Weights {
-        /// The offending weight or sum.
+        /// The weight or sum that was refused.
         found: String,
     },
 
-    /// A starting model with other covariances than asked for.
+    /// A starting model with another type of covariances than the parameters.
     #[error(
-        "expected a starting model with {expected} covariances, found {found}: give one, or ask for {found}"
+        "expected a starting model with {expected} covariances, found {found}: give one, or ask \
+         for {found}"
     )]
     CovarianceType {
-        /// The kind asked for.
+        /// Type that the parameters ask for.
         expected: &'static str,
-        /// The kind of the model.
+        /// Type of the model.
         found: &'static str,
     },
 
-    /// A covariance that no Gaussian can have.
+    /// A covariance that is not positive definite, in a fit.
     #[error(
-        "expected symmetric positive definite covariances, found that {covariance} is not: raise reg_covar \
-         (--reg-covar), lower k or scale the points"
+        "expected symmetric positive definite covariances, found that {covariance} is not: raise \
+         reg_covar (--reg-covar), lower k or scale the points"
     )]
     NotPositiveDefinite {
-        /// Which covariance: a component's, or the one that all share.
+        /// Which covariance it is: that of a component, or the shared one.
         covariance: String,
     },
 
-    /// A model that was given has a covariance that no Gaussian can have.
+    /// A covariance that is not symmetric and positive definite, in a given model.
     #[error(
-        "expected a model with symmetric positive definite covariances, found that {covariance} is not: write \
-         the model again, or give another"
+        "expected a model with symmetric positive definite covariances, found that {covariance} \
+         is not: write the model again, or give another"
     )]
     ModelCovariance {
-        /// Which covariance: a component's, or the one that all share.
+        /// Which covariance it is: that of a component, or the shared one.
         covariance: String,
     },
 
-    /// The reference engine refused.
+    /// An error of linfa, the reference engine.
     #[error("expected linfa's k-means to run, found: {0}; use the default engine")]
     Linfa(String),
 }

@@ -1,13 +1,17 @@
 //! k-means and Gaussian mixtures: arrays in, models out.
 //!
-//! Points are rows: an `(n, d)` view of `u8`, `f32` or `f64`, in any memory layout (C order is used in place, any
-//! other is copied once), with a scale and weights if there are any ([`Points`]). Assignments are `i32` in `0..k`,
-//! centroids and mixture parameters `f64`. The library opens no file and prints nothing; progress goes through a
-//! callback.
+//! [`kmeans::fit`] partitions points into k clusters around centroids; [`gmm::fit`] finds k
+//! Gaussians under which the points are most likely. The library opens no file and prints nothing;
+//! progress goes through a callback.
 //!
-//! Everything is a function of the points, the parameters and the seed: the result has the same bytes for any
-//! number of rayon threads (see `parallel.rs`). Run inside [`rayon::ThreadPool::install`] to choose that
-//! number.
+//! # Points and results
+//!
+//! Points are the rows of an `(n, d)` view of `u8`, `f32` or `f64`, in any memory layout: C order
+//! is used in place, any other order is copied once. [`Points`] adds a scale and weights.
+//! Assignments are `i32` in `0..k`; centroids and mixture parameters are `f64`.
+//!
+//! Results depend only on the points, the parameters and the seed. They have the same bytes for any
+//! number of rayon threads; run a fit inside [`rayon::ThreadPool::install`] to choose that number.
 //!
 //! ```
 //! use clustering::kmeans::{self, KMeansParams};
@@ -21,9 +25,31 @@
 //! # Ok::<(), clustering::Error>(())
 //! ```
 //!
-//! Both are models in the sense of [`linfa::traits`] too: parameters fit a dataset, with its weights if it has any, and
-//! give the model of the best start; a model predicts cluster indices as `usize`. A model's own `predict`, which returns
-//! an error where linfa's would panic, comes first on a direct call, so linfa's is called by its path:
+//! # Choosing the number of clusters
+//!
+//! [`gmm::select_k`] fits a mixture for every k in a range and compares them by the Bayesian
+//! information criterion:
+//!
+//! ```
+//! use clustering::gmm::{self, CovarianceType, GmmParams};
+//! use ndarray::array;
+//!
+//! let points = array![[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]];
+//! let covariance_type = CovarianceType::Spherical;
+//! let params = GmmParams { covariance_type, ..GmmParams::default() };
+//! let candidates = gmm::select_k(&points, &params, 1..=2, &mut |_, _| {})?;
+//! let best = gmm::lowest_bic(&candidates).expect("the range is not empty");
+//! assert_eq!(best.k, 2);
+//! assert_eq!(best.fit.sizes, [3, 3]);
+//! # Ok::<(), clustering::Error>(())
+//! ```
+//!
+//! # linfa's traits
+//!
+//! Parameters and models implement [`linfa::traits`]: parameters fit a dataset, with its weights if
+//! it has any, and a model predicts cluster indices as `usize`. A model's own `predict` returns an
+//! error where linfa's would panic. A direct call finds the model's own method first, so call
+//! linfa's by its path:
 //!
 //! ```
 //! use clustering::kmeans::{KMeans, KMeansParams};
@@ -39,10 +65,19 @@
 //! assert_eq!(clusters[0], clusters[1]);
 //! assert_ne!(clusters[0], clusters[2]);
 //!
-//! let labelled = Predict::predict(&model, dataset);
-//! assert_eq!(labelled.targets, clusters);
+//! let labeled = Predict::predict(&model, dataset);
+//! assert_eq!(labeled.targets, clusters);
 //! # Ok::<(), clustering::Error>(())
 //! ```
+//!
+//! # Words of the source
+//!
+//! - A *row* is one point of the array.
+//! - A *chunk* is a range of rows that one thread works through; how rows are cut into chunks does
+//!   not depend on the number of threads.
+//! - A *block* is a part of a chunk that fits the cache (256 rows).
+//! - A *SIMD block* is a few points side by side, so that a vector register holds the same feature
+//!   of several points. The place of a point in it is a *lane*.
 
 mod check;
 mod error;

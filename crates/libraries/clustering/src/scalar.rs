@@ -1,81 +1,47 @@
-//! What points may be made of, and the two floating-point types that distances are computed in.
+//! The types that points may be made of, and the floating-point types for distances.
 
 use ndarray::NdFloat;
 
-use crate::kernel::{self, LANES};
-use crate::simd::Isa;
+use crate::simd::{Isa, LANES};
 
 mod sealed {
-    use ndarray::Array1;
+    /// Seals [`super::Scalar`]: the engines are compiled for these three types alone.
+    pub trait Sealed {}
 
-    use crate::Error;
-    use crate::gmm::{self, GmmFit, GmmParams};
-    use crate::kmeans::{self, KMeans, KMeansFit, KMeansParams};
-    use crate::points::Rows;
-
-    /// The engines for points of this type: compiled once, here, and not again in every program that uses them.
-    pub trait Engines: Sized {
-        /// [`kmeans::fit`] on checked points.
-        fn fit_kmeans(
-            points: Rows<Self>,
-            params: &KMeansParams,
-            on_progress: &mut dyn FnMut(&kmeans::Progress),
-        ) -> Result<KMeansFit, Error>;
-
-        /// [`KMeans::predict`] on checked points.
-        fn nearest(model: &KMeans, points: Rows<Self>) -> Array1<i32>;
-
-        /// [`gmm::fit`] on checked points.
-        fn fit_mixture(
-            points: Rows<Self>,
-            params: &GmmParams,
-            on_progress: &mut dyn FnMut(&gmm::Progress),
-        ) -> Result<GmmFit, Error>;
-    }
-
-    macro_rules! engines {
-        ($($type:ty),*) => {$(
-            impl Engines for $type {
-                #[inline(never)]
-                fn fit_kmeans(
-                    points: Rows<Self>,
-                    params: &KMeansParams,
-                    on_progress: &mut dyn FnMut(&kmeans::Progress),
-                ) -> Result<KMeansFit, Error> {
-                    kmeans::fit_rows(points, params, on_progress)
-                }
-
-                #[inline(never)]
-                fn nearest(model: &KMeans, points: Rows<Self>) -> Array1<i32> {
-                    model.assign(points)
-                }
-
-                #[inline(never)]
-                fn fit_mixture(
-                    points: Rows<Self>,
-                    params: &GmmParams,
-                    on_progress: &mut dyn FnMut(&gmm::Progress),
-                ) -> Result<GmmFit, Error> {
-                    gmm::fit_rows(points, params, on_progress)
-                }
-            }
-        )*};
-    }
-    engines!(u8, f32, f64);
+    impl Sealed for u8 {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
 }
 
-/// `u8`, `f32` or `f64`: what points are made of. Sealed.
-pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Engines + 'static {
-    /// What distances are computed in: `f32` for `u8` and `f32`, else `f64`.
+/// Values of one of the three types, with the type known at run time.
+#[derive(Clone, Copy)]
+pub enum TypedValues<'a> {
+    /// Bytes.
+    U8(&'a [u8]),
+    /// Single precision.
+    F32(&'a [f32]),
+    /// Double precision.
+    F64(&'a [f64]),
+}
+
+/// A type that points may be made of: `u8`, `f32` or `f64`.
+///
+/// This trait is sealed: other types cannot implement it.
+pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Sealed + 'static {
+    /// The type that distances are computed in: `f32` for `u8` and `f32`, else `f64`.
     type Work: Work;
 
-    /// Whether these are bytes: sums of as many as memory holds are exact in `f64`.
+    /// Whether these are bytes, whose sums are exact in `f64`, however many fit in memory.
     const BYTES: bool;
 
-    /// The same number.
+    /// Returns the same number in the type that distances are computed in.
     fn to_work(self) -> Self::Work;
 
-    /// `columns[i][l]` is feature i of row l; there is a column for each feature.
+    /// Returns `values` with their type as a value, so that the engines are compiled only once.
+    #[doc(hidden)]
+    fn typed(values: &[Self]) -> TypedValues<'_>;
+
+    /// Writes feature i of row l to `columns[i][l]`; there is a column for each feature.
     #[doc(hidden)]
     #[inline(always)]
     fn columns<I: Isa>(rows: [&[Self]; LANES], columns: &mut [[Self::Work; LANES]]) {
@@ -95,6 +61,10 @@ impl Scalar for u8 {
     fn to_work(self) -> f32 {
         f32::from(self)
     }
+
+    fn typed(values: &[Self]) -> TypedValues<'_> {
+        TypedValues::U8(values)
+    }
 }
 
 impl Scalar for f32 {
@@ -104,6 +74,10 @@ impl Scalar for f32 {
     #[inline(always)]
     fn to_work(self) -> f32 {
         self
+    }
+
+    fn typed(values: &[Self]) -> TypedValues<'_> {
+        TypedValues::F32(values)
     }
 
     #[inline(always)]
@@ -120,36 +94,37 @@ impl Scalar for f64 {
     fn to_work(self) -> f64 {
         self
     }
+
+    fn typed(values: &[Self]) -> TypedValues<'_> {
+        TypedValues::F64(values)
+    }
 }
 
-/// `f32` or `f64`, what distances are computed in. Sealed.
+/// A floating-point type that distances are computed in: `f32` or `f64`.
 ///
-/// `linfa::Float` is there for the reference engine ([`crate::kmeans::Algorithm::Linfa`]) alone.
+/// This trait is sealed: other types cannot implement it. Only the reference engine
+/// ([`crate::kmeans::Algorithm::Linfa`]) needs the bound `linfa::Float`.
 pub trait Work: NdFloat + linfa::Float + Scalar<Work = Self> {
     /// Largest relative error of one rounding.
     const ROUNDING: f64;
-    /// The largest exponent of 2 of a normal number whose inverse is one as well.
+    /// Largest exponent e such that `2^e` and `2^-e` are both normal numbers.
     const EXPONENT: f64;
-    /// The smallest normal number.
+    /// Smallest positive normal number.
     const TINY: f64;
-    /// Fewest partial sums that a product of two rows is added up in ([`Work::products`]).
+    /// Fewest partial sums in which the kernels add up a product of two rows.
     #[doc(hidden)]
     const FEWEST_LANES: usize;
-    /// 0
+    /// The number 0.
     const ZERO: Self;
-    /// More than any distance.
+    /// Positive infinity, which is more than any distance.
     const INFINITY: Self;
 
-    /// The nearest number of this type.
+    /// Returns the nearest number of this type.
     fn narrow(value: f64) -> Self;
 
-    /// `self * a + b` with one rounding.
+    /// Returns `self * a + b` with one rounding.
     #[doc(hidden)]
     fn fused(self, a: Self, b: Self) -> Self;
-
-    /// `centres` times `rows`, see [`crate::kernel`].
-    #[doc(hidden)]
-    fn products<I: Isa, const C: usize>(rows: [&[Self]; 4], centres: [&[Self]; C]) -> [[Self; 4]; C];
 }
 
 impl Work for f32 {
@@ -169,15 +144,6 @@ impl Work for f32 {
     fn fused(self, a: Self, b: Self) -> Self {
         Self::mul_add(self, a, b)
     }
-
-    #[inline(always)]
-    fn products<I: Isa, const C: usize>(rows: [&[Self]; 4], centres: [&[Self]; C]) -> [[Self; 4]; C] {
-        if I::WIDE {
-            kernel::tile::<I, f32, 16, 4, C>(rows, centres)
-        } else {
-            kernel::halves::<I, f32, 8, C>(rows, centres)
-        }
-    }
 }
 
 impl Work for f64 {
@@ -196,14 +162,5 @@ impl Work for f64 {
     #[inline(always)]
     fn fused(self, a: Self, b: Self) -> Self {
         Self::mul_add(self, a, b)
-    }
-
-    #[inline(always)]
-    fn products<I: Isa, const C: usize>(rows: [&[Self]; 4], centres: [&[Self]; C]) -> [[Self; 4]; C] {
-        if I::WIDE {
-            kernel::tile::<I, f64, 8, 4, C>(rows, centres)
-        } else {
-            kernel::halves::<I, f64, 4, C>(rows, centres)
-        }
     }
 }

@@ -100,8 +100,7 @@ fn umap_embeddings() {
     let embedding = Array2::from_shape_fn((8, 2), |(i, j)| (i + 10 * j) as f32);
     let curve = Curve { a: 1.5, b: 0.75 };
     let model = Umap::new(points, embedding, curve, 4, Metric::Cosine).unwrap();
-    let frame =
-        Frame { center: array![0.5, 1.0, -2.0], exponent: -3, metric: Metric::Cosine };
+    let frame = Frame { center: array![0.5, 1.0, -2.0], exponent: -3, metric: Metric::Cosine };
     let (found, found_frame, _) = round_trip(
         |outputs, path| model_io::umap::write(outputs, path, &model, &frame),
         |path| model_io::umap::read(path).unwrap(),

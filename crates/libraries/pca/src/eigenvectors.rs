@@ -8,7 +8,9 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::Value;
 use crate::orthonormalize::orthonormalize;
-use crate::scatter_matrix::{MAX_EXACT_FEATURES, MAX_EXACT_POINTS, OVERSAMPLES, ScatterMatrix, iterations};
+use crate::scatter_matrix::{
+    MAX_EXACT_FEATURES, MAX_EXACT_POINTS, OVERSAMPLES, ScatterMatrix, iterations,
+};
 
 /// Variance, as a share of the largest, at and below which a component is nothing but rounding.
 const LEAST_VARIANCE: f64 = 1e-13;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use cli::{Count, NotNegative};
-use umap::{Connectivity, Metric, Params, Init};
+use umap::{Connectivity, Init, Metric, Params};
 
 /// Embeds points in few dimensions with UMAP, so that neighbors stay neighbors and clusters come
 /// apart; or, with --transform, finds the places of new points in an embedding. Neighbors are

@@ -11,7 +11,7 @@ use artifact::{Outputs, Points, check_lineage, read_points};
 use cli::{Quarters, Stage};
 use ndarray::{Array2, ArrayView2};
 use serde_json::json;
-use umap::{Frame, Connectivity, Metric, Params, Progress, Umap};
+use umap::{Connectivity, Frame, Metric, Params, Progress, Umap};
 
 use crate::args::Args;
 

@@ -1,15 +1,15 @@
-//! Coordinates that begin amid the points, so that points far from zero lose no digits.
+//! Points measured from an origin among them, so that points far from zero lose no digits.
 
 use ndarray::Array1;
 
-use crate::Scalar;
 use crate::parallel::map_chunks;
 use crate::points::Rows;
+use crate::scalar::Scalar;
 
-/// Most rows that the origin is chosen from.
+/// Most points in the sample whose median is the origin.
 const SAMPLE: usize = 255;
 
-/// Points in the unit of models, measured from an origin.
+/// Points scaled to the unit of models and measured from an origin.
 #[derive(Clone, Copy)]
 pub(super) struct Centered<'a, F> {
     rows: Rows<'a, F>,
@@ -18,32 +18,32 @@ pub(super) struct Centered<'a, F> {
 }
 
 impl<'a, F: Scalar> Centered<'a, F> {
-    /// `rows` measured from `origin` `(d,)`.
+    /// Measures `rows` from `origin` `(d,)`.
     pub(super) fn new(rows: Rows<'a, F>, origin: &'a [f64]) -> Self {
         Self { rows, origin }
     }
 
-    /// The points themselves.
+    /// Returns the points as they were given.
     pub(super) fn rows(self) -> Rows<'a, F> {
         self.rows
     }
 
-    /// The origin, shape `(d,)`.
+    /// Returns the origin, shape `(d,)`.
     pub(super) fn origin(self) -> &'a [f64] {
         self.origin
     }
 
-    /// Number of points.
+    /// Returns the number of points.
     pub(super) fn n(self) -> usize {
         self.rows.n()
     }
 
-    /// Number of features.
+    /// Returns the number of features.
     pub(super) fn d(self) -> usize {
         self.rows.d()
     }
 
-    /// The values of point `i`.
+    /// Iterates over the centered values of point `i`.
     #[inline(always)]
     pub(super) fn values(self, i: usize) -> impl Iterator<Item = f64> {
         let scale = self.rows.scale();
@@ -51,21 +51,23 @@ impl<'a, F: Scalar> Centered<'a, F> {
     }
 }
 
-/// An origin for `points`, shape `(d,)`: in each feature the median of a sample, a value of a
-/// point; or 0 where a difference from that would be rounded.
+/// Chooses an origin for `points`, shape `(d,)`.
 ///
-/// Points that are all moved by the same distance, without rounding, have an origin moved by as
-/// much and the same differences from it, so that a fit goes the same way to the last bit.
-/// Differences are rounded only where zero is as near to the points as they are to one another, and
-/// measured from zero they are exact. Bytes are never far from zero.
+/// In each feature it is the median of a sample, or 0 if a difference from the median would be
+/// rounded. Differences are rounded only if zero is as close to the points as they are to one
+/// another, and then no precision is lost by measuring from zero. For bytes it is always 0.
+///
+/// If all points are moved by the same distance without rounding, the origin moves by as much and
+/// the differences from it stay the same, so that a fit is the same to the last bit.
 pub(super) fn origin<F: Scalar>(points: Rows<F>) -> Array1<f64> {
     let (n, d, scale) = (points.n(), points.d(), points.scale());
     if F::BYTES {
         return Array1::zeros(d);
     }
     let count = n.min(SAMPLE);
-    let sample: Vec<&[F]> =
-        (0..count).map(|at| points.row((at as u128 * n as u128 / count as u128) as usize)).collect();
+    let sample: Vec<&[F]> = (0..count)
+        .map(|at| points.row((at as u128 * n as u128 / count as u128) as usize))
+        .collect();
     let mut column = vec![0.0; count];
     let mut origin = Array1::from_shape_fn(d, |i| {
         column.iter_mut().zip(&sample).for_each(|(value, row)| *value = row[i].into() * scale);
@@ -81,12 +83,16 @@ pub(super) fn origin<F: Scalar>(points: Rows<F>) -> Array1<f64> {
         exact
     });
     for exact in exact {
-        origin.iter_mut().zip(exact).filter(|(_, exact)| !exact).for_each(|(origin, _)| *origin = 0.0);
+        origin
+            .iter_mut()
+            .zip(exact)
+            .filter(|(_, exact)| !exact)
+            .for_each(|(origin, _)| *origin = 0.0);
     }
     origin
 }
 
-/// Whether `a - b` is a number of this type (Knuth's two-sum finds what rounding took).
+/// Returns whether `a - b` is exact, by Knuth's two-sum, which computes the rounding error.
 fn difference_is_exact(a: f64, b: f64) -> bool {
     let difference = a - b;
     let b_seen = a - difference;

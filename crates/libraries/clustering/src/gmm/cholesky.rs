@@ -2,20 +2,21 @@
 
 use ndarray::{Array2, ArrayView2, Zip};
 
-/// For each component c, U with `U U^T` = the inverse of its covariance, so that the squared Mahalanobis
-/// distance is `|(x - mean) U|^2`.
+/// Factors U of the precision matrices: `U U^T` is the inverse of a component's covariance.
+///
+/// The squared Mahalanobis distance is `|(x - mean) U|^2`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Factors {
-    /// One upper triangle `(d, d)` per component.
+pub(super) enum PrecisionFactors {
+    /// One upper triangular matrix `(d, d)` per component.
     Own(Vec<Array2<f64>>),
-    /// One upper triangle `(d, d)` for all.
+    /// One upper triangular matrix `(d, d)` for all components.
     Shared(Array2<f64>),
-    /// Diagonals, shape `(k, d)`: inverse standard deviations.
+    /// Diagonals: the inverse standard deviations, shape `(k, d)`.
     Diagonal(Array2<f64>),
 }
 
-impl Factors {
-    /// `ln det U` of component `c`: minus half the logarithm of the covariance's determinant.
+impl PrecisionFactors {
+    /// Computes `ln det U` of component `c`: minus half the log-determinant of its covariance.
     pub(super) fn log_determinant(&self, c: usize) -> f64 {
         match self {
             Self::Own(factors) => factors[c].diag().mapv(f64::ln).sum(),
@@ -25,10 +26,10 @@ impl Factors {
     }
 }
 
-/// U with `U U^T` = the inverse of `covariance` `(d, d)`; `None` unless that is symmetric and positive
-/// definite.
+/// Computes U with `U U^T` = the inverse of `covariance` `(d, d)`.
 ///
-/// With `covariance = L L^T`, U is the transposed inverse of L, as scikit-learn's
+/// Returns `None` unless the covariance is symmetric and positive definite. With
+/// `covariance = L L^T`, U is the transposed inverse of L, as in scikit-learn's
 /// `_compute_precision_cholesky`.
 pub(super) fn precision_cholesky(covariance: ArrayView2<f64>) -> Option<Array2<f64>> {
     if !is_symmetric(covariance) {
@@ -38,14 +39,15 @@ pub(super) fn precision_cholesky(covariance: ArrayView2<f64>) -> Option<Array2<f
     Some(inverse_of_lower(&lower).reversed_axes().as_standard_layout().into_owned())
 }
 
-/// Symmetric up to the rounding that a file or another program may have added.
+/// Returns whether a matrix is symmetric, up to the rounding of a file or another program.
 fn is_symmetric(matrix: ArrayView2<f64>) -> bool {
+    /// Largest difference, relative to the largest value.
     const RELATIVE: f64 = 1e-8;
     let scale = matrix.iter().fold(0.0, |scale: f64, value| scale.max(value.abs()));
     Zip::from(matrix).and(matrix.t()).all(|a, b| (a - b).abs() <= RELATIVE * scale)
 }
 
-/// L with `L L^T = matrix`, from the lower triangle; `None` when a pivot is not positive.
+/// Computes L with `L L^T = matrix` from its lower triangle; `None` if a pivot is not positive.
 fn cholesky(matrix: ArrayView2<f64>) -> Option<Array2<f64>> {
     let d = matrix.nrows();
     let mut lower = vec![0.0; d * d];
@@ -65,11 +67,12 @@ fn cholesky(matrix: ArrayView2<f64>) -> Option<Array2<f64>> {
     Some(Array2::from_shape_vec((d, d), lower).expect("d rows of d"))
 }
 
+/// Computes the inner product of two rows.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The inverse of a lower triangle, by forward substitution, row by row.
+/// Inverts a lower triangular matrix by forward substitution, row by row.
 fn inverse_of_lower(lower: &Array2<f64>) -> Array2<f64> {
     let d = lower.nrows();
     let mut inverse = vec![0.0; d * d];
@@ -102,9 +105,11 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_positive_definite() {
-        for matrix in
-            [array![[1.0, 2.0], [2.0, 1.0]], array![[1.0, 0.5], [0.4, 1.0]], array![[f64::NAN, 0.], [0., 1.]]]
-        {
+        for matrix in [
+            array![[1.0, 2.0], [2.0, 1.0]],
+            array![[1.0, 0.5], [0.4, 1.0]],
+            array![[f64::NAN, 0.], [0., 1.]],
+        ] {
             assert_eq!(precision_cholesky(matrix.view()), None, "{matrix}");
         }
     }

@@ -1,12 +1,12 @@
-//! The four kinds of covariance.
+//! The four types of covariance.
 
 use std::fmt;
 use std::str::FromStr;
 
 use ndarray::{Array1, Array2, Array3, ArrayD, ArrayView2, ArrayViewD, Axis, Ix1, Ix2, Ix3};
 
-use super::cholesky::{Factors, precision_cholesky};
-use crate::Error;
+use super::cholesky::{PrecisionFactors, precision_cholesky};
+use crate::error::Error;
 use crate::parallel::map;
 
 /// How many free parameters the covariances have.
@@ -23,7 +23,7 @@ pub enum CovarianceType {
 }
 
 impl CovarianceType {
-    /// The name that scikit-learn and the model files use.
+    /// Returns the name that scikit-learn and the model files use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Full => "full",
@@ -33,7 +33,13 @@ impl CovarianceType {
         }
     }
 
-    /// The shape of the covariances of k components over d features.
+    /// Returns the shape of the covariances of k components over d features.
+    ///
+    /// ```
+    /// # use clustering::gmm::CovarianceType;
+    /// assert_eq!(CovarianceType::Full.shape(3, 2), [3, 2, 2]);
+    /// assert_eq!(CovarianceType::Spherical.shape(3, 2), [3]);
+    /// ```
     pub fn shape(self, k: usize, d: usize) -> Vec<usize> {
         match self {
             Self::Full => vec![k, d, d],
@@ -77,9 +83,22 @@ pub enum Covariances {
 }
 
 impl Covariances {
-    /// Covariances of k components over d features from an array of any dimension, for example from a file.
+    /// Takes the covariances of k components over d features from an array.
     ///
-    /// Errors: [`Error::Shape`] when the shape is not [`CovarianceType::shape`].
+    /// ```
+    /// use clustering::gmm::{CovarianceType, Covariances};
+    /// use ndarray::array;
+    ///
+    /// let variances = array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]].into_dyn();
+    /// let covariances = Covariances::from_array(CovarianceType::Diag, variances, (3, 2))?;
+    /// assert_eq!(covariances.kind(), CovarianceType::Diag);
+    /// assert_eq!(covariances.view()[[2, 1]], 6.0);
+    /// # Ok::<(), clustering::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`] if the shape is not [`CovarianceType::shape`].
     pub fn from_array(
         kind: CovarianceType,
         array: ArrayD<f64>,
@@ -89,18 +108,20 @@ impl Covariances {
         if expected != found {
             return Err(Error::Shape { what: "covariances", expected, found });
         }
-        // Files may hold them in Fortran order.
+        // Files may hold arrays in Fortran order.
         let array = array.as_standard_layout().into_owned();
         let same = "the dimension was compared above";
         Ok(match kind {
             CovarianceType::Full => Self::Full(array.into_dimensionality::<Ix3>().expect(same)),
             CovarianceType::Tied => Self::Tied(array.into_dimensionality::<Ix2>().expect(same)),
             CovarianceType::Diag => Self::Diag(array.into_dimensionality::<Ix2>().expect(same)),
-            CovarianceType::Spherical => Self::Spherical(array.into_dimensionality::<Ix1>().expect(same)),
+            CovarianceType::Spherical => {
+                Self::Spherical(array.into_dimensionality::<Ix1>().expect(same))
+            }
         })
     }
 
-    /// Which of the four kinds these are.
+    /// Returns the type of these covariances. [`Covariances::from_array`] has an example.
     pub fn kind(&self) -> CovarianceType {
         match self {
             Self::Full(_) => CovarianceType::Full,
@@ -110,7 +131,9 @@ impl Covariances {
         }
     }
 
-    /// The values, in the shape of their kind.
+    /// Returns the values in the shape of their type.
+    ///
+    /// [`Covariances::from_array`] has an example.
     pub fn view(&self) -> ArrayViewD<'_, f64> {
         match self {
             Self::Full(matrices) => matrices.view().into_dyn(),
@@ -120,39 +143,45 @@ impl Covariances {
         }
     }
 
-    /// The factors of the inverses, for k components over d features.
+    /// Computes the factors of the precision matrices of k components over d features.
     ///
-    /// Errors: [`Error::NotPositiveDefinite`] with the first component concerned.
-    pub(super) fn factors(&self, (k, d): (usize, usize)) -> Result<Factors, Error> {
+    /// # Errors
+    ///
+    /// [`Error::NotPositiveDefinite`] with the first component whose covariance has no factor.
+    pub(super) fn factors(&self, (k, d): (usize, usize)) -> Result<PrecisionFactors, Error> {
         match self {
             Self::Full(matrices) => {
                 let factor = |(c, matrix)| factor(matrix, || format!("of component {c}"));
                 let factors = map(matrices.outer_iter().enumerate(), factor);
-                Ok(Factors::Own(factors.into_iter().collect::<Result<_, _>>()?))
+                Ok(PrecisionFactors::Own(factors.into_iter().collect::<Result<_, _>>()?))
             }
-            Self::Tied(matrix) => {
-                Ok(Factors::Shared(factor(matrix.view(), || "that all components share".into())?))
-            }
+            Self::Tied(matrix) => Ok(PrecisionFactors::Shared(factor(matrix.view(), || {
+                "that all components share".into()
+            })?)),
             Self::Diag(variances) => inverse_deviations(variances.clone()),
             Self::Spherical(variances) => {
                 let columns = variances.view().insert_axis(Axis(1));
-                inverse_deviations(columns.broadcast((k, d)).expect("one variance per component").to_owned())
+                inverse_deviations(
+                    columns.broadcast((k, d)).expect("one variance per component").to_owned(),
+                )
             }
         }
     }
 }
 
+/// Computes the factor of one precision matrix, or an error that names its component.
 fn factor(matrix: ArrayView2<f64>, which: impl FnOnce() -> String) -> Result<Array2<f64>, Error> {
     let refuse = || Error::NotPositiveDefinite { covariance: format!("the one {}", which()) };
     precision_cholesky(matrix).ok_or_else(refuse)
 }
 
-fn inverse_deviations(variances: Array2<f64>) -> Result<Factors, Error> {
+/// Computes inverse standard deviations from variances `(k, d)`.
+fn inverse_deviations(variances: Array2<f64>) -> Result<PrecisionFactors, Error> {
     for ((component, _), &variance) in variances.indexed_iter() {
         if !(variance.is_finite() && variance > 0.0) {
             let covariance = format!("the one of component {component}");
             return Err(Error::NotPositiveDefinite { covariance });
         }
     }
-    Ok(Factors::Diagonal(variances.mapv(|variance| 1.0 / variance.sqrt())))
+    Ok(PrecisionFactors::Diagonal(variances.mapv(|variance| 1.0 / variance.sqrt())))
 }

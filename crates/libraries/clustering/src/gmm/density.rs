@@ -1,23 +1,25 @@
-//! Log densities of all components on a panel of points: the heart of the E step.
+//! Log densities of all components for a SIMD block of points: the main work of the E step.
 
 use ndarray::{Array1, Array2};
 
-use super::cholesky::Factors;
+use super::cholesky::PrecisionFactors;
 use super::covariance::Covariances;
-use super::panel::{LANES, Lanes, keep_loop};
-use super::triangle::Triangle;
-use crate::Error;
-use crate::kernel::mul_add;
+use super::packed_triangular::PackedTriangular;
+use super::simd_block::{BLOCK_LANES, Lanes};
+use crate::error::Error;
+use crate::kernel::{keep_loop, mul_add};
 use crate::simd::Isa;
 
-/// Log densities never go below this, so that points too far away for `f64` give no NaN.
+/// Lowest log density, so that points too far away for `f64` do not give NaN.
 const LOWEST: f64 = -1e290;
 
-/// Distance between means, in standard deviations, from which on points are measured from each mean
-/// by itself: around one origin for all they would lose more than 20 of their 53 binary digits.
+/// Largest distance between means, in standard deviations, for one whitening of all points: 2^20.
+///
+/// Beyond it, differences from one common origin lose more than 20 of their 53 binary digits, so
+/// that the difference from each mean is whitened by itself.
 const FARTHEST: f64 = 1_048_576.0;
 
-/// What is needed to evaluate `ln weight + ln N(x; mean, covariance)` for every component.
+/// Precomputed terms of `ln weight + ln N(x; mean, covariance)` for every component.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Densities {
     /// Shape `(k, d)`.
@@ -27,20 +29,26 @@ pub(super) struct Densities {
     constants: Array1<f64>,
 }
 
-/// How a difference from a mean becomes one whose square is the Mahalanobis distance.
+/// The transformation of differences after which squares are squared Mahalanobis distances.
 #[derive(Debug, Clone, PartialEq)]
 enum Whitening {
-    /// A factor per component; or one alone, which is that of all.
-    Own(Vec<Triangle>),
-    /// One factor for all: points are whitened once, around `origin` `(d,)`, the mean of the
-    /// largest component, and compared with the means whitened likewise, `means` `(k, d)`.
-    Shared { factor: Triangle, origin: Vec<f64>, means: Array2<f64> },
+    /// One factor per component, or a single factor for all components.
+    Own(Vec<PackedTriangular>),
+    /// One factor for all components, with which each point is whitened only once.
+    ///
+    /// The origin of the whitened coordinates is the mean of the largest component, `origin`
+    /// `(d,)`; `means` `(k, d)` are whitened means.
+    Shared { factor: PackedTriangular, origin: Vec<f64>, means: Array2<f64> },
     /// Inverse standard deviations, shape `(k, d)`.
     Diagonal(Array2<f64>),
 }
 
 impl Densities {
-    /// Errors: [`Error::NotPositiveDefinite`].
+    /// Precomputes the terms of `weights` `(k,)`, `means` `(k, d)` and `covariances`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotPositiveDefinite`].
     pub(super) fn new(
         weights: &Array1<f64>,
         means: &Array2<f64>,
@@ -48,57 +56,71 @@ impl Densities {
     ) -> Result<Self, Error> {
         let (k, d) = means.dim();
         let factors = covariances.factors((k, d))?;
-        let normaliser = 0.5 * d as f64 * std::f64::consts::TAU.ln();
-        let constant = |(c, weight): (usize, &f64)| weight.ln() + factors.log_determinant(c) - normaliser;
+        let log_normalizer = 0.5 * d as f64 * std::f64::consts::TAU.ln();
+        let constant =
+            |(c, weight): (usize, &f64)| weight.ln() + factors.log_determinant(c) - log_normalizer;
         let constants = weights.iter().enumerate().map(constant).collect();
         let means = means.as_standard_layout().into_owned();
         let whitening = match factors {
-            Factors::Own(factors) => {
-                Whitening::Own(factors.iter().map(|factor| Triangle::new(factor.view())).collect())
-            }
-            Factors::Shared(factor) => {
-                let largest = (1..k).fold(0, |most, c| if weights[c] > weights[most] { c } else { most });
+            PrecisionFactors::Own(factors) => Whitening::Own(
+                factors.iter().map(|factor| PackedTriangular::new(factor.view())).collect(),
+            ),
+            PrecisionFactors::Shared(factor) => {
+                let largest =
+                    (1..k).fold(0, |most, c| if weights[c] > weights[most] { c } else { most });
                 let origin = means.row(largest).to_owned();
                 let whitened = (&means - &origin).dot(&factor).as_standard_layout().into_owned();
-                let factor = Triangle::new(factor.view());
+                let factor = PackedTriangular::new(factor.view());
                 if whitened.iter().all(|x| x.abs() < FARTHEST) {
                     Whitening::Shared { factor, origin: origin.to_vec(), means: whitened }
                 } else {
                     Whitening::Own(vec![factor])
                 }
             }
-            Factors::Diagonal(rows) => Whitening::Diagonal(rows.as_standard_layout().into_owned()),
+            PrecisionFactors::Diagonal(rows) => {
+                Whitening::Diagonal(rows.as_standard_layout().into_owned())
+            }
         };
         Ok(Self { means, whitening, constants })
     }
 
-    /// The means, shape `(k, d)`.
+    /// Returns the means, shape `(k, d)`.
     pub(super) fn means(&self) -> &Array2<f64> {
         &self.means
     }
 
-    /// Number of components.
+    /// Returns the number of components.
     pub(super) fn k(&self) -> usize {
         self.constants.len()
     }
 
-    /// Writes the weighted log densities of the points in `panel` `(d, LANES)` to `log_joint` `(k, LANES)`; `scratch` is
-    /// as large as `panel`.
+    /// Writes the weighted log densities of the points in `block` to `log_joint`.
+    ///
+    /// `block` and `scratch` are `(d, BLOCK_LANES)`, `log_joint` is `(k, BLOCK_LANES)`.
     #[inline(always)]
-    pub(super) fn evaluate<I: Isa>(&self, panel: &[Lanes], scratch: &mut [Lanes], log_joint: &mut [Lanes]) {
+    pub(super) fn evaluate<I: Isa>(
+        &self,
+        block: &[Lanes],
+        scratch: &mut [Lanes],
+        log_joint: &mut [Lanes],
+    ) {
         if let Whitening::Shared { factor, origin, .. } = &self.whitening {
-            subtract(panel, origin, scratch);
+            subtract(block, origin, scratch);
             factor.whiten_in_place::<I>(scratch);
         }
         for (c, joint) in log_joint.iter_mut().enumerate() {
             let mean = row(&self.means, c);
             match &self.whitening {
                 Whitening::Own(factors) => {
-                    subtract(panel, mean, scratch);
+                    subtract(block, mean, scratch);
                     factors[c.min(factors.len() - 1)].squares::<I>(scratch, joint);
                 }
-                Whitening::Shared { means, .. } => squares_around::<I>(scratch, row(means, c), joint),
-                Whitening::Diagonal(scales) => scaled_squares::<I>(panel, mean, row(scales, c), joint),
+                Whitening::Shared { means, .. } => {
+                    squares_around::<I>(scratch, row(means, c), joint)
+                }
+                Whitening::Diagonal(scales) => {
+                    scaled_squares::<I>(block, mean, row(scales, c), joint)
+                }
             }
         }
         for (joint, &constant) in log_joint.iter_mut().zip(&self.constants) {
@@ -111,31 +133,32 @@ impl Densities {
     }
 }
 
+/// Returns row `i` of a matrix in C order.
 #[inline(always)]
 fn row(matrix: &Array2<f64>, i: usize) -> &[f64] {
     let d = matrix.ncols();
     &matrix.as_slice().expect("matrices of Densities are in C order")[i * d..(i + 1) * d]
 }
 
-/// Writes the columns `panel` minus `mean` `(d,)` to `differences`.
+/// Writes the columns of `block` minus `mean` `(d,)` to `differences`.
 #[inline(always)]
-fn subtract(panel: &[Lanes], mean: &[f64], differences: &mut [Lanes]) {
-    for ((to, x), &m) in differences.iter_mut().zip(panel).zip(mean) {
+fn subtract(block: &[Lanes], mean: &[f64], differences: &mut [Lanes]) {
+    for ((to, x), &m) in differences.iter_mut().zip(block).zip(mean) {
         keep_loop();
-        let mut difference = [0.0; LANES];
-        for l in 0..LANES {
+        let mut difference = [0.0; BLOCK_LANES];
+        for l in 0..BLOCK_LANES {
             difference[l] = x[l] - m;
         }
         *to = difference;
     }
 }
 
-/// `sum ((x - mean) scale)^2` of each lane.
+/// Computes `sum ((x - mean) scale)^2` of each lane.
 #[inline(always)]
-fn scaled_squares<I: Isa>(panel: &[Lanes], mean: &[f64], scales: &[f64], squares: &mut Lanes) {
-    let mut sums = [0.0; LANES];
-    for ((x, &m), &scale) in panel.iter().zip(mean).zip(scales) {
-        for l in 0..LANES {
+fn scaled_squares<I: Isa>(block: &[Lanes], mean: &[f64], scales: &[f64], squares: &mut Lanes) {
+    let mut sums = [0.0; BLOCK_LANES];
+    for ((x, &m), &scale) in block.iter().zip(mean).zip(scales) {
+        for l in 0..BLOCK_LANES {
             let y = (x[l] - m) * scale;
             sums[l] = mul_add::<I, f64>(y, y, sums[l]);
         }
@@ -143,12 +166,12 @@ fn scaled_squares<I: Isa>(panel: &[Lanes], mean: &[f64], scales: &[f64], squares
     *squares = sums;
 }
 
-/// `sum (x - mean)^2` of each lane.
+/// Computes `sum (x - mean)^2` of each lane.
 #[inline(always)]
-fn squares_around<I: Isa>(panel: &[Lanes], mean: &[f64], squares: &mut Lanes) {
-    let mut sums = [0.0; LANES];
-    for (x, &m) in panel.iter().zip(mean) {
-        for l in 0..LANES {
+fn squares_around<I: Isa>(block: &[Lanes], mean: &[f64], squares: &mut Lanes) {
+    let mut sums = [0.0; BLOCK_LANES];
+    for (x, &m) in block.iter().zip(mean) {
+        for l in 0..BLOCK_LANES {
             let y = x[l] - m;
             sums[l] = mul_add::<I, f64>(y, y, sums[l]);
         }

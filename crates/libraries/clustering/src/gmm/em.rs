@@ -1,36 +1,42 @@
-//! Expectation maximisation of one start.
+//! Expectation maximization of one start.
 
 use std::ops::Range;
 
 use super::centered::Centered;
 use super::density::Densities;
+use super::init::starting_mixture;
+use super::m_step::m_step;
 use super::model::GaussianMixture;
-use super::moments::{Responsibilities, maximize};
-use super::panel::Lanes;
-use super::posterior::normalise;
-use super::{GmmParams, init};
+use super::params::GmmParams;
+use super::responsibilities::{Responsibilities, softmax};
+use super::simd_block::Lanes;
+use crate::error::Error;
+use crate::scalar::Scalar;
 use crate::simd::Isa;
-use crate::{Error, Scalar};
 
-/// Where a start ended.
-pub(super) struct Run {
+/// The model at the end of a start.
+pub(super) struct EmResult {
     pub(super) model: GaussianMixture,
     pub(super) iterations: usize,
     pub(super) converged: bool,
 }
 
-/// Runs start `start` from scratch. After each iteration `on_iteration(iteration, log-likelihood, change)` is
-/// called with the mean log-likelihood under the parameters that the iteration began with.
+/// Runs start `start` from its beginning.
 ///
-/// Errors: [`Error::NotPositiveDefinite`], and those of k-means.
-pub(super) fn run<F: Scalar>(
+/// After each iteration `on_iteration(iteration, log-likelihood, change)` is called with the mean
+/// log-likelihood under the parameters that the iteration began with.
+///
+/// # Errors
+///
+/// [`Error::NotPositiveDefinite`], and those of k-means.
+pub(super) fn fit_start<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
     start: usize,
     mut on_iteration: impl FnMut(usize, f64, f64),
-) -> Result<Run, Error> {
-    let model = init::starting_mixture(points, params, start)?;
-    let mut run = Run { model, iterations: 0, converged: false };
+) -> Result<EmResult, Error> {
+    let model = starting_mixture(points, params, start)?;
+    let mut run = EmResult { model, iterations: 0, converged: false };
     let mut log_likelihood = f64::NEG_INFINITY;
     while !run.converged && run.iterations < params.max_iter {
         let (model, new) = iterate(points, params, &run.model)?;
@@ -44,29 +50,31 @@ pub(super) fn run<F: Scalar>(
     Ok(run)
 }
 
-/// One E step and one M step, in one pass over the points. Returns the new mixture and the mean
-/// log-likelihood under the old one.
+/// Performs one E step and one M step, in one pass over the points.
+///
+/// Returns the new mixture and the mean log-likelihood under the old one.
 fn iterate<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
     model: &GaussianMixture,
 ) -> Result<(GaussianMixture, f64), Error> {
     let (kind, reg_covar) = (params.covariance_type, params.reg_covar);
-    let (parameters, log_likelihood) = maximize(points, model.offsets(), kind, reg_covar, model.densities());
+    let (parameters, log_likelihood) =
+        m_step(points, model.offsets(), kind, reg_covar, model.densities());
     Ok((GaussianMixture::from_parameters(parameters, points.origin())?, log_likelihood))
 }
 
-/// The E step.
+/// The E step: responsibilities follow from the densities of the current mixture.
 impl Responsibilities for Densities {
     #[inline(always)]
     fn fill<I: Isa>(
         &self,
         _: Range<usize>,
-        panel: &[Lanes],
+        block: &[Lanes],
         scratch: &mut [Lanes],
         to: &mut [Lanes],
     ) -> Lanes {
-        self.evaluate::<I>(panel, scratch, to);
-        normalise::<I>(to)
+        self.evaluate::<I>(block, scratch, to);
+        softmax::<I>(to)
     }
 }

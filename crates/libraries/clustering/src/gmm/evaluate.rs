@@ -1,13 +1,13 @@
-//! What a mixture says about points, without fitting: labels, probabilities, log densities.
+//! Evaluation of a mixture: labels, probabilities and log densities of points.
 
 use std::ops::Range;
 
 use super::centered::Centered;
 use super::density::Densities;
-use super::panel::{LANES, Lanes, load, panels_of};
-use super::posterior::{highest, normalise};
-use crate::Scalar;
+use super::responsibilities::{argmax, softmax};
+use super::simd_block::{BLOCK_LANES, Lanes, load_simd_block, simd_blocks};
 use crate::parallel::map_chunks;
+use crate::scalar::Scalar;
 use crate::simd::{Isa, Kernel, dispatch};
 
 /// Assignments `(n,)` and the weighted mean of the log densities.
@@ -16,9 +16,10 @@ pub(super) struct Scores {
     pub(super) log_likelihood: f64,
 }
 
+/// Computes assignments and the weighted mean of the log densities.
 pub(super) fn scores<F: Scalar>(points: Centered<F>, densities: &Densities) -> Scores {
-    let pairs = of_points(points, densities, &LabelAndDensity);
-    // A weighted mean of weights of any size: only their ratios count.
+    let pairs = evaluate_points(points, densities, &LabelAndDensity);
+    // Dividing by the total first keeps products with very large weights finite.
     let rows = points.rows();
     let total: f64 = (0..rows.n()).map(|i| rows.weight(i)).sum();
     let weighted = pairs.iter().enumerate().map(|(i, (_, score))| rows.weight(i) / total * score);
@@ -29,103 +30,116 @@ pub(super) fn scores<F: Scalar>(points: Centered<F>, densities: &Densities) -> S
     Scores { labels: pairs.into_iter().map(|(label, _)| label).collect(), log_likelihood }
 }
 
-/// Most probable component of each point, shape `(n,)`.
+/// Returns the most probable component of each point, shape `(n,)`.
 pub(super) fn labels<F: Scalar>(points: Centered<F>, densities: &Densities) -> Vec<i32> {
-    of_points(points, densities, &Label)
+    evaluate_points(points, densities, &Label)
 }
 
-/// Shape `(n, k)`, row by row.
+/// Computes the responsibilities, shape `(n, k)`, row by row.
 pub(super) fn probabilities<F: Scalar>(points: Centered<F>, densities: &Densities) -> Vec<f64> {
-    of_points(points, densities, &Probabilities)
+    evaluate_points(points, densities, &Probabilities)
 }
 
-/// Shape `(n,)`.
+/// Computes the log densities, shape `(n,)`.
 pub(super) fn log_densities<F: Scalar>(points: Centered<F>, densities: &Densities) -> Vec<f64> {
-    of_points(points, densities, &LogDensity)
+    evaluate_points(points, densities, &LogDensity)
 }
 
-/// What is wanted of a panel.
-trait Answer: Sync {
+/// An output that is computed for each point of a SIMD block.
+trait BlockOutput: Sync {
     type Value: Clone + Send;
-    /// Appends what the first `count` points have to say, from the weighted log densities `(k, LANES)`. Always inlined.
+    /// Appends the values of the first `count` points of a SIMD block.
+    ///
+    /// `log_joint` `(k, BLOCK_LANES)` are weighted log densities, and may be overwritten.
+    /// Implementations are `#[inline(always)]`.
     fn append<I: Isa>(&self, log_joint: &mut [Lanes], count: usize, to: &mut Vec<Self::Value>);
 }
 
+/// The most probable component.
 struct Label;
 
-impl Answer for Label {
+impl BlockOutput for Label {
     type Value = i32;
 
     #[inline(always)]
     fn append<I: Isa>(&self, log_joint: &mut [Lanes], count: usize, to: &mut Vec<i32>) {
-        to.extend_from_slice(&highest(log_joint)[..count]);
+        to.extend_from_slice(&argmax(log_joint)[..count]);
     }
 }
 
+/// The most probable component and the log density.
 struct LabelAndDensity;
 
-impl Answer for LabelAndDensity {
+impl BlockOutput for LabelAndDensity {
     type Value = (i32, f64);
 
     #[inline(always)]
     fn append<I: Isa>(&self, log_joint: &mut [Lanes], count: usize, to: &mut Vec<(i32, f64)>) {
-        let labels = highest(log_joint);
-        let scores = normalise::<I>(log_joint);
+        let labels = argmax(log_joint);
+        let scores = softmax::<I>(log_joint);
         to.extend(labels.into_iter().zip(scores).take(count));
     }
 }
 
+/// The log density.
 struct LogDensity;
 
-impl Answer for LogDensity {
+impl BlockOutput for LogDensity {
     type Value = f64;
 
     #[inline(always)]
     fn append<I: Isa>(&self, log_joint: &mut [Lanes], count: usize, to: &mut Vec<f64>) {
-        to.extend_from_slice(&normalise::<I>(log_joint)[..count]);
+        to.extend_from_slice(&softmax::<I>(log_joint)[..count]);
     }
 }
 
+/// The responsibilities of all components.
 struct Probabilities;
 
-impl Answer for Probabilities {
+impl BlockOutput for Probabilities {
     type Value = f64;
 
     #[inline(always)]
     fn append<I: Isa>(&self, log_joint: &mut [Lanes], count: usize, to: &mut Vec<f64>) {
-        normalise::<I>(log_joint);
+        softmax::<I>(log_joint);
         for lane in 0..count {
             to.extend(log_joint.iter().map(|joint| joint[lane]));
         }
     }
 }
 
-/// The answers of all points, in their order.
-fn of_points<F: Scalar, A: Answer>(points: Centered<F>, densities: &Densities, answer: &A) -> Vec<A::Value> {
-    map_chunks(points.n(), 0, |rows| dispatch(Chunk { points, rows, densities, answer })).concat()
+/// Computes an output for all points, in their order.
+fn evaluate_points<F: Scalar, A: BlockOutput>(
+    points: Centered<F>,
+    densities: &Densities,
+    output: &A,
+) -> Vec<A::Value> {
+    map_chunks(points.n(), 0, |rows| dispatch(EvaluateChunk { points, rows, densities, output }))
+        .concat()
 }
 
-struct Chunk<'a, F, A> {
+/// Work of one chunk: an output for the points of `rows`.
+struct EvaluateChunk<'a, F, A> {
     points: Centered<'a, F>,
     rows: Range<usize>,
     densities: &'a Densities,
-    answer: &'a A,
+    output: &'a A,
 }
 
-impl<F: Scalar, A: Answer> Kernel for Chunk<'_, F, A> {
+impl<F: Scalar, A: BlockOutput> Kernel for EvaluateChunk<'_, F, A> {
     type Output = Vec<A::Value>;
 
     #[inline(always)]
     fn run<I: Isa>(self) -> Self::Output {
-        let Self { points, rows, densities, answer } = self;
-        let mut panel = vec![[0.0; LANES]; points.d()];
-        let mut scratch = panel.clone();
-        let mut log_joint = vec![[0.0; LANES]; densities.k()];
+        let Self { points, rows, densities, output } = self;
+        let mut block = vec![[0.0; BLOCK_LANES]; points.d()];
+        let mut scratch = block.clone();
+        let mut log_joint = vec![[0.0; BLOCK_LANES]; densities.k()];
         let mut out = Vec::new();
-        for rows in panels_of(rows) {
-            load(points, rows.clone(), &mut panel);
-            densities.evaluate::<I>(&panel, &mut scratch, &mut log_joint);
-            answer.append::<I>(&mut log_joint, rows.len(), &mut out);
+        for rows in simd_blocks(rows) {
+            load_simd_block(points, rows.clone(), &mut block);
+            densities.evaluate::<I>(&block, &mut scratch, &mut log_joint);
+            output.append::<I>(&mut log_joint, rows.len(), &mut out);
         }
         out
     }

@@ -1,4 +1,4 @@
-//! The first parameters of a start: a given model, or an M step on responsibilities that need none.
+//! The first parameters of a start: a given model, or an M step on starting responsibilities.
 
 use std::ops::Range;
 
@@ -6,18 +6,23 @@ use ndarray::{Array1, Array2, ArrayView1};
 use rand::{Rng, RngCore};
 
 use super::centered::Centered;
+use super::m_step::{m_step, means_around};
 use super::model::GaussianMixture;
-use super::moments::{Responsibilities, maximize, means_around};
-use super::panel::{LANES, Lanes};
-use super::{GmmParams, Init};
+use super::params::{GmmParams, Init};
+use super::responsibilities::Responsibilities;
+use super::simd_block::{BLOCK_LANES, Lanes};
 use crate::check::in_order;
-use crate::kmeans::{KMeans, KMeansParams};
+use crate::error::Error;
+use crate::kmeans::{self, KMeans, KMeansParams};
+use crate::rng;
+use crate::scalar::Scalar;
 use crate::simd::Isa;
-use crate::{Error, Scalar, rng};
 
-/// The mixture that start `start` begins with.
+/// Returns the mixture that start `start` begins with.
 ///
-/// Errors: [`Error::NotPositiveDefinite`], and those of k-means.
+/// # Errors
+///
+/// [`Error::NotPositiveDefinite`], and those of k-means.
 pub(super) fn starting_mixture<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
@@ -26,19 +31,25 @@ pub(super) fn starting_mixture<F: Scalar>(
     let mut rng = rng::stream(params.seed, start);
     match &params.init {
         Init::KMeans => {
-            // scikit-learn's defaults for this step; its tolerance is enough for a start.
+            // These are scikit-learn's defaults for this step.
             let (k, seed) = (params.k, rng.next_u64());
-            let kmeans =
-                KMeansParams { k, seed, starts: 1, max_iter: 300, tol: 1e-4, ..KMeansParams::default() };
-            let fit = F::fit_kmeans(points.rows(), &kmeans, &mut |_| {})?;
+            let kmeans_params = KMeansParams {
+                k,
+                seed,
+                starts: 1,
+                max_iter: 300,
+                tol: 1e-4,
+                ..KMeansParams::default()
+            };
+            let fit = kmeans::fit_typed(points.rows().typed(), &kmeans_params, &mut |_| {})?;
             from_labels(points, params, fit.model.centroids(), &fit.assignments)
         }
         Init::Means(means) => {
             let means = in_order(means.clone());
-            let labels = F::nearest(&KMeans::new(means.clone())?, points.rows());
+            let labels = KMeans::new(means.clone())?.assign_typed(points.rows().typed());
             from_labels(points, params, &means, &labels)
         }
-        Init::Model(model) => model.measured_from(points.origin()),
+        Init::Model(model) => model.with_origin(points.origin()),
         Init::Random => {
             let mut responsibilities =
                 Array2::from_shape_simple_fn((points.n(), params.k), || rng.r#gen::<f64>());
@@ -46,43 +57,62 @@ pub(super) fn starting_mixture<F: Scalar>(
                 row /= row.sum();
             }
             let origins = Array2::zeros((params.k, points.d()));
-            from_responsibilities(points, params, &origins, &Given(&responsibilities))
+            from_responsibilities(
+                points,
+                params,
+                &origins,
+                &GivenResponsibilities(&responsibilities),
+            )
         }
     }
 }
 
-/// All of a point to the component of its label; shape `(n,)`.
-struct Labels<'a>(&'a Array1<i32>);
+/// Responsibility 1 for the component of each point's label; shape `(n,)`.
+struct OneHot<'a>(&'a Array1<i32>);
 
-impl Responsibilities for Labels<'_> {
+impl Responsibilities for OneHot<'_> {
     #[inline(always)]
-    fn fill<I: Isa>(&self, rows: Range<usize>, _: &[Lanes], _: &mut [Lanes], to: &mut [Lanes]) -> Lanes {
-        to.fill([0.0; LANES]);
+    fn fill<I: Isa>(
+        &self,
+        rows: Range<usize>,
+        _: &[Lanes],
+        _: &mut [Lanes],
+        to: &mut [Lanes],
+    ) -> Lanes {
+        to.fill([0.0; BLOCK_LANES]);
         for (lane, i) in rows.enumerate() {
             to[self.0[i] as usize][lane] = 1.0;
         }
-        [0.0; LANES]
+        [0.0; BLOCK_LANES]
     }
 }
 
-/// Any responsibilities, shape `(n, k)`.
-struct Given<'a>(&'a Array2<f64>);
+/// Responsibilities from an array of shape `(n, k)`.
+struct GivenResponsibilities<'a>(&'a Array2<f64>);
 
-impl Responsibilities for Given<'_> {
+impl Responsibilities for GivenResponsibilities<'_> {
     #[inline(always)]
-    fn fill<I: Isa>(&self, rows: Range<usize>, _: &[Lanes], _: &mut [Lanes], to: &mut [Lanes]) -> Lanes {
-        to.fill([0.0; LANES]);
+    fn fill<I: Isa>(
+        &self,
+        rows: Range<usize>,
+        _: &[Lanes],
+        _: &mut [Lanes],
+        to: &mut [Lanes],
+    ) -> Lanes {
+        to.fill([0.0; BLOCK_LANES]);
         for (lane, i) in rows.enumerate() {
-            for (to, &share) in to.iter_mut().zip(self.0.row(i)) {
-                to[lane] = share;
+            for (to, &responsibility) in to.iter_mut().zip(self.0.row(i)) {
+                to[lane] = responsibility;
             }
         }
-        [0.0; LANES]
+        [0.0; BLOCK_LANES]
     }
 }
 
-/// [`from_responsibilities`] with all of a point to the component of its label. Each component is
-/// measured from its first point; one without points stays at its row of `centers` `(k, d)`.
+/// Performs one M step in which each point belongs to the component of its label.
+///
+/// Each component is measured from its first point; a component without points stays at its row of
+/// `centers` `(k, d)`.
 fn from_labels<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
@@ -97,12 +127,13 @@ fn from_labels<F: Scalar>(
             origins.row_mut(c).iter_mut().zip(points.values(i)).for_each(|(to, x)| *to = x);
         }
     }
-    from_responsibilities(points, params, &origins, &Labels(labels))
+    from_responsibilities(points, params, &origins, &OneHot(labels))
 }
 
-/// One M step. There are no earlier means to measure from, so a first pass finds the means,
-/// measuring from `origins` `(k, d)`, and a second one the covariances around them. A component
-/// without points stays at its origin.
+/// Performs one M step without earlier means.
+///
+/// A first pass computes the means, around `origins` `(k, d)`, and a second pass the covariances
+/// around these means. A component without points stays at its origin.
 fn from_responsibilities<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
@@ -111,6 +142,6 @@ fn from_responsibilities<F: Scalar>(
 ) -> Result<GaussianMixture, Error> {
     let means = means_around(points, origins, responsibilities);
     let (kind, reg_covar) = (params.covariance_type, params.reg_covar);
-    let (parameters, _) = maximize(points, &means, kind, reg_covar, responsibilities);
+    let (parameters, _) = m_step(points, &means, kind, reg_covar, responsibilities);
     GaussianMixture::from_parameters(parameters, points.origin())
 }

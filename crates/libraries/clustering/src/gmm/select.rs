@@ -1,10 +1,13 @@
-//! How many components: a fit for every number in a range, compared by an information criterion.
+//! Selection of the number of components by an information criterion.
 
 use std::ops::RangeInclusive;
 
-use super::{GmmFit, GmmParams, Progress, fit};
+use super::fit::{GmmFit, fit};
+use super::params::GmmParams;
+use super::progress::Progress;
+use crate::error::Error;
 use crate::points::Points;
-use crate::{Error, Scalar};
+use crate::scalar::Scalar;
 
 /// The best fit with k components.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,12 +20,27 @@ pub struct Candidate {
     pub fit: GmmFit,
 }
 
-/// Fits a mixture with every number of components in `range`, both ends included, and the other parameters of `params`.
-/// `on_progress` gets the k that is being fitted and what [`fit`] tells. [`lowest_bic`] suggests one of them.
+/// Fits a mixture with every number of components in `range`, both ends included.
 ///
-/// Memory beyond one fit: the fits themselves, with one `i32` per point and k.
+/// All other parameters are those of `params`. `on_progress` gets the k that is being fitted and
+/// the progress of [`fit`]. [`lowest_bic`] suggests one of the candidates. Memory beyond one fit:
+/// the fits themselves, with one `i32` per point and k.
 ///
-/// Errors: those of [`fit`]; [`Error::Parameter`] for an empty range.
+/// ```
+/// use clustering::gmm::{self, CovarianceType, GmmParams};
+/// use ndarray::array;
+///
+/// let points = array![[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]];
+/// let covariance_type = CovarianceType::Spherical;
+/// let params = GmmParams { covariance_type, ..GmmParams::default() };
+/// let candidates = gmm::select_k(&points, &params, 1..=2, &mut |_, _| {})?;
+/// assert_eq!(gmm::lowest_bic(&candidates).map(|candidate| candidate.k), Some(2));
+/// # Ok::<(), clustering::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`fit`], and [`Error::Parameter`] for an empty range.
 pub fn select_k<'a, F: Scalar>(
     points: impl Into<Points<'a, F>>,
     params: &GmmParams,
@@ -45,7 +63,9 @@ pub fn select_k<'a, F: Scalar>(
     range.map(candidate).collect()
 }
 
-/// The candidate with the lowest BIC (Schwarz 1978), the first of equally good ones; `None` of none.
+/// Returns the candidate with the lowest BIC (Schwarz 1978), or `None` if there are no candidates.
+///
+/// Of equally good candidates it is the first. [`select_k`] has an example.
 pub fn lowest_bic(candidates: &[Candidate]) -> Option<&Candidate> {
     candidates.iter().min_by(|a, b| a.fit.bic.total_cmp(&b.fit.bic))
 }

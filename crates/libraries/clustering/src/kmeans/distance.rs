@@ -1,24 +1,30 @@
-//! Squared Euclidean distances by differences, in f64.
+//! Squared Euclidean distances from differences, in f64.
 
 use crate::Scalar;
 
-/// `|unit (x - origin) - c|^2`.
+/// Computes `|unit (x - origin) - c|^2` of a point x and a center c, each of shape `(d,)`.
 #[inline(always)]
-pub(super) fn squared_distance<F: Scalar>(point: &[F], origin: &[f64], unit: f64, centre: &[f64]) -> f64 {
-    // Independent lanes let the compiler use vector registers; a single running sum may not be reordered.
+pub(super) fn squared_distance<F: Scalar>(
+    point: &[F],
+    origin: &[f64],
+    unit: f64,
+    center: &[f64],
+) -> f64 {
+    // Independent lanes let the compiler use SIMD registers; it may not reorder a single running
+    // sum.
     const LANES: usize = 8;
     let (points, point_tail) = point.as_chunks::<LANES>();
     let (origins, origin_tail) = origin.as_chunks::<LANES>();
-    let (centres, centre_tail) = centre.as_chunks::<LANES>();
+    let (centers, center_tail) = center.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];
-    for ((x, o), c) in points.iter().zip(origins).zip(centres) {
+    for ((x, o), c) in points.iter().zip(origins).zip(centers) {
         for lane in 0..LANES {
             let x: f64 = x[lane].into();
             let difference = (x - o[lane]) * unit - c[lane];
             lanes[lane] += difference * difference;
         }
     }
-    let tail = point_tail.iter().zip(origin_tail).zip(centre_tail).map(|((&x, &o), &c)| {
+    let tail = point_tail.iter().zip(origin_tail).zip(center_tail).map(|((&x, &o), &c)| {
         let x: f64 = x.into();
         let difference = (x - o) * unit - c;
         difference * difference
@@ -26,7 +32,7 @@ pub(super) fn squared_distance<F: Scalar>(point: &[F], origin: &[f64], unit: f64
     lanes.iter().sum::<f64>() + tail.sum::<f64>()
 }
 
-/// `|unit (x - origin)|^2`
+/// Computes `|unit (x - origin)|^2` of a point x of shape `(d,)`.
 #[inline(always)]
 pub(super) fn squared_length<F: Scalar>(point: &[F], origin: &[f64], unit: f64) -> f64 {
     const LANES: usize = 8;
@@ -55,9 +61,9 @@ mod tests {
     fn squared_distance_uses_every_feature() {
         for d in 1..20 {
             let point: Vec<f32> = (0..d).map(|i| 3.0 + i as f32).collect();
-            let centre: Vec<f64> = (0..d).map(|i| 2.0 * i as f64 - 2.0).collect();
+            let center: Vec<f64> = (0..d).map(|i| 2.0 * i as f64 - 2.0).collect();
             let origin = vec![3.0; d as usize];
-            assert_eq!(squared_distance(&point, &origin, 2.0, &centre), 4.0 * f64::from(d));
+            assert_eq!(squared_distance(&point, &origin, 2.0, &center), 4.0 * f64::from(d));
             let lengths: f64 = (0..d).map(|i| f64::from(4 * i * i)).sum();
             assert_eq!(squared_length(&point, &origin, 2.0), lengths);
         }

@@ -1,9 +1,9 @@
-//! The reference engine: linfa-clustering's k-means, one step at a time.
+//! The reference engine: k-means of linfa-clustering, one step at a time.
 //!
-//! linfa's own loop reports neither how many iterations it took nor whether it converged, its inertia and
-//! counts belong to the centroids before the last update, and its runs share one random stream. Driving it
-//! step by step from our own starting centroids leaves its assignment and its update (which counts the old
-//! centroid as one more point of its cluster) and replaces the rest.
+//! The loop of linfa reports neither its iterations nor whether it converged; its inertia and
+//! counts belong to the centroids before the last update, and its runs share one random stream.
+//! This module calls its assignment and its update, which counts the old centroid as one more point
+//! of its cluster, step by step from the starting centroids of this crate, and replaces the rest.
 
 use linfa::DatasetBase;
 use linfa::traits::Fit;
@@ -12,57 +12,61 @@ use linfa_nn::distance::L2Dist;
 use ndarray::{Array2, ArrayView2};
 
 use super::assign::nearest;
-use super::model::of_model;
-use super::spread::Spread;
-use super::update::Centroids;
-use super::{Run, StopRule};
+use super::model::prepare_model;
+use super::point_stats::PointStats;
+use super::relocate_empty::Centroids;
+use super::start::{Run, StopRule};
 use crate::points::Rows;
 use crate::{Error, Scalar, Work, rng};
 
-/// Runs one start from `centroids` `(k, d)`, given by their differences from the origin.
+/// Runs one start from `centroids` `(k, d)`, given as differences from the origin.
 ///
-/// It converges when the squared move of the centroids is within the tolerance; linfa asks for the same of
-/// its square root.
+/// The start converges when the squared move of the centroids is within the tolerance; linfa
+/// compares the square root of the move.
 ///
-/// Errors: [`Error::Linfa`].
+/// # Errors
+///
+/// [`Error::Linfa`] if linfa refuses, or if points have weights.
 pub(super) fn run<F: Scalar>(
     points: Rows<F>,
-    spread: &Spread<F::Work>,
+    stats: &PointStats<F::Work>,
     mut centroids: Array2<f64>,
     rule: StopRule,
 ) -> Result<Run, Error> {
     if points.weights().is_some() {
         return Err(Error::Linfa("weights, which it does not know".into()));
     }
-    // linfa knows no bytes, no origin and no unit: it gets a copy.
-    let (origin, unit, scale) = (spread.frame.origin(), spread.frame.unit(), points.scale());
-    let centred = |point: &[F]| -> Vec<F::Work> {
+    // linfa takes neither bytes nor an origin nor a unit, so it gets a copy.
+    let (origin, unit, scale) = (stats.frame.origin(), stats.frame.unit(), points.scale());
+    let centered = |point: &[F]| -> Vec<F::Work> {
         let values = point.iter().zip(origin).map(|(&x, s)| {
             let x: f64 = x.into();
             F::Work::narrow((x - s) * unit)
         });
         values.collect()
     };
-    let values = points.iter(0..points.n()).flat_map(centred).collect();
-    let array = Array2::from_shape_vec((points.n(), points.d()), values).expect("n rows of d values");
+    let values = points.iter(0..points.n()).flat_map(centered).collect();
+    let array =
+        Array2::from_shape_vec((points.n(), points.d()), values).expect("n rows of d values");
     let (mut iterations, mut converged) = (0, false);
     while !converged && iterations < rule.max_iter {
         let new = step(array.view(), &(&centroids * unit))? / unit;
-        let shift: f64 = centroids.iter().zip(&new).map(|(old, new)| ((new - old) * scale).powi(2)).sum();
+        let shift: f64 =
+            centroids.iter().zip(&new).map(|(old, new)| ((new - old) * scale).powi(2)).sum();
         converged = shift <= rule.tolerance;
         centroids = new;
         iterations += 1;
     }
-    let model = Centroids::new(centroids.clone()).in_models(origin, scale);
+    let model = Centroids::new(centroids.clone()).in_model_units(origin, scale);
     let mut labels = vec![0; points.n()];
-    let (centres, exact) = of_model(points, &spread.frame, model.view());
-    nearest(points, &centres, &exact, Some(spread.longest), &mut labels);
+    let (centers, exact) = prepare_model(points, &stats.frame, model.view());
+    nearest(points, &centers, &exact, Some(stats.longest), &mut labels);
     Ok(Run { differences: centroids, model, labels, iterations, converged, distances: 0 })
 }
 
-/// One assignment and one update of linfa: centroids `(k, d)` in, centroids `(k, d)` out.
+/// Runs one assignment and one update of linfa: centroids `(k, d)` in, centroids `(k, d)` out.
 fn step<W: Work>(points: ArrayView2<W>, centroids: &Array2<f64>) -> Result<Array2<f64>, Error> {
-    // Starting centroids are given, so the generator is asked for nothing.
+    // Starting centroids are given, so the generator draws nothing.
     let fitted = KMeans::params_with(centroids.nrows(), rng::stream(0, 0), L2Dist)
         .init_method(KMeansInit::Precomputed(centroids.mapv(W::narrow)))
         .n_runs(1)

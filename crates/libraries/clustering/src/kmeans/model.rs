@@ -1,4 +1,4 @@
-//! The fitted model: centroids, and what they say about points.
+//! The fitted model: centroids, prediction and inertia.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,63 +6,109 @@ use std::sync::Arc;
 use ndarray::{Array1, Array2, ArrayView2};
 
 use super::assign::nearest;
-use super::centres::Centres;
+use super::centers::Centers;
 use super::distance::squared_distance;
-use super::exact::Exact;
+use super::exact_centers::ExactCenters;
 use super::frame::Frame;
 use crate::check::{check_matrix, in_order};
 use crate::parallel::map_chunks;
-use crate::points::{Points, Rows};
+use crate::points::{Points, Rows, TypedRows, for_type};
 use crate::simd::{Isa, Kernel, dispatch};
 use crate::{Error, Scalar};
 
-/// k centroids; a point belongs to the nearest one.
+/// A k-means model: k centroids. A point belongs to the nearest one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KMeans {
     centroids: Array2<f64>,
 }
 
 impl KMeans {
-    /// A model from centroids of shape `(k, d)` in any memory layout, for example from a file.
+    /// Makes a model from centroids `(k, d)` in any memory layout, for example from a file.
     ///
-    /// Errors: [`Error::Empty`], [`Error::NonFinite`].
+    /// # Errors
+    ///
+    /// [`Error::Empty`], [`Error::NonFinite`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use clustering::kmeans::KMeans;
+    /// use ndarray::array;
+    ///
+    /// let model = KMeans::new(array![[0.0, 0.0], [9.0, 0.0]])?;
+    /// assert_eq!(model.centroids().dim(), (2, 2));
+    /// # Ok::<(), clustering::Error>(())
+    /// ```
     pub fn new(centroids: Array2<f64>) -> Result<Self, Error> {
         check_matrix("centroids", centroids.view())?;
         Ok(Self { centroids: in_order(centroids) })
     }
 
-    /// A model from the centroids that a fit of finite points ended with.
+    /// Makes a model from the centroids of a fit, which are finite and in C order.
     pub(super) fn from_finite(centroids: Array2<f64>) -> Self {
         Self { centroids }
     }
 
-    /// The centroids, shape `(k, d)`.
+    /// Returns the centroids, shape `(k, d)`.
     pub fn centroids(&self) -> &Array2<f64> {
         &self.centroids
     }
 
-    /// Assigns each point of `points` `(n, d)` to its nearest centroid: shape `(n,)`, values in `0..k`, the
-    /// lowest index on ties.
+    /// Assigns each point of `points` `(n, d)` to its nearest centroid.
     ///
-    /// What is decided depends on the point and the model alone: f32 tells which centroids may be the
-    /// nearest, differences in f64 decide between those. Distances that differ by no more than the
-    /// rounding of the centroids accounts for are ties. On the points of a fit this gives the fit's
-    /// assignments.
+    /// The result has shape `(n,)` and values in `0..k`, the lowest index on ties. It depends on
+    /// the point and the model alone: f32 tells which centroids may be the nearest, and differences
+    /// in f64 decide between those. Distances that differ by no more than the rounding of the
+    /// centroids are ties. On the points of a fit the result equals the assignments of the fit.
     ///
-    /// Errors: [`Error::Features`] when d is not the model's, [`Error::NonFinite`] and the others of bad points.
-    pub fn predict<'a, F: Scalar>(&self, points: impl Into<Points<'a, F>>) -> Result<Array1<i32>, Error> {
+    /// # Errors
+    ///
+    /// [`Error::Features`] if d is not that of the model, [`Error::NonFinite`] and the other errors
+    /// of bad points.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use clustering::kmeans::KMeans;
+    /// use ndarray::array;
+    ///
+    /// let model = KMeans::new(array![[0.0, 0.0], [9.0, 0.0]])?;
+    /// let labels = model.predict(&array![[1.0, 0.0], [8.0, 1.0]])?;
+    /// assert_eq!(labels, array![0, 1]);
+    /// # Ok::<(), clustering::Error>(())
+    /// ```
+    pub fn predict<'a, F: Scalar>(
+        &self,
+        points: impl Into<Points<'a, F>>,
+    ) -> Result<Array1<i32>, Error> {
         let points = points.into();
         let array = points.in_order();
         let points = Rows::new(&points, &array)?;
         self.check_features(points)?;
-        Ok(F::nearest(self, points))
+        Ok(self.assign_typed(points.typed()))
     }
 
-    /// Sum over the points of their weight times the squared distance to the centroid of their `assignments` `(n,)`,
-    /// by differences in f64.
+    /// Computes the inertia of `points` under `assignments` `(n,)`.
     ///
-    /// Errors: as [`KMeans::predict`]; [`Error::Shape`] when there is not one assignment per point;
+    /// The inertia is the sum over the points of their weight times the squared distance to the
+    /// centroid of their cluster, from differences in f64.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`KMeans::predict`]; [`Error::Shape`] if there is not one assignment per point;
     /// [`Error::Parameter`] for an assignment outside `0..k`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use clustering::kmeans::KMeans;
+    /// use ndarray::array;
+    ///
+    /// let model = KMeans::new(array![[0.0, 0.0], [9.0, 0.0]])?;
+    /// let points = array![[1.0, 0.0], [8.0, 1.0]];
+    /// assert_eq!(model.inertia(&points, &array![0, 1])?, 3.0);
+    /// # Ok::<(), clustering::Error>(())
+    /// ```
     pub fn inertia<'a, F: Scalar>(
         &self,
         points: impl Into<Points<'a, F>>,
@@ -84,6 +130,7 @@ impl KMeans {
         Ok(self.sum_of_squares(points, assignments))
     }
 
+    /// Checks that the points have the features of the model.
     pub(super) fn check_features<F: Scalar>(&self, points: Rows<F>) -> Result<(), Error> {
         let (expected, found) = (self.centroids.ncols(), points.d());
         if expected != found {
@@ -92,31 +139,42 @@ impl KMeans {
         Ok(())
     }
 
-    /// [`KMeans::predict`] on checked points.
-    pub(crate) fn assign<F: Scalar>(&self, points: Rows<F>) -> Array1<i32> {
+    /// Runs [`KMeans::assign`], which is compiled here once for each type of points.
+    pub(crate) fn assign_typed(&self, points: TypedRows) -> Array1<i32> {
+        for_type!(points, points => self.assign(points))
+    }
+
+    /// Assigns checked points: see [`KMeans::predict`].
+    pub(super) fn assign<F: Scalar>(&self, points: Rows<F>) -> Array1<i32> {
         let mut labels = vec![0; points.n()];
         let values = &self.centroids / points.scale();
-        let frame = Arc::new(Frame::of_model(values.view()));
-        let (centres, exact) = of_model(points, &frame, self.centroids.view());
-        nearest(points, &centres, &exact, None, &mut labels);
+        let frame = Arc::new(Frame::for_model(values.view()));
+        let (centers, exact) = prepare_model(points, &frame, self.centroids.view());
+        nearest(points, &centers, &exact, None, &mut labels);
         labels.into_iter().map(|label| label as i32).collect()
     }
 
-    /// [`KMeans::inertia`] on checked points.
-    pub(super) fn sum_of_squares<F: Scalar>(&self, points: Rows<F>, assignments: &Array1<i32>) -> f64 {
+    /// Computes the inertia of checked points: see [`KMeans::inertia`].
+    pub(super) fn sum_of_squares<F: Scalar>(
+        &self,
+        points: Rows<F>,
+        assignments: &Array1<i32>,
+    ) -> f64 {
         let values = &self.centroids / points.scale();
         sum_of_squares(points, &vec![0.0; points.d()], &values, assignments)
     }
 }
 
-/// [`KMeans::inertia`] of centroids `(k, d)` that are measured from `origin` `(d,)` in the values of points.
+/// Computes the inertia of points with centroids `(k, d)` that are measured from `origin` `(d,)`,
+/// in the values of points.
 pub(super) fn sum_of_squares<F: Scalar>(
     points: Rows<F>,
     origin: &[f64],
     centroids: &Array2<f64>,
     assignments: &Array1<i32>,
 ) -> f64 {
-    const USUAL: Range<f64> = 1e-280..1e300;
+    /// Sums in this range keep all their digits.
+    const SAFE_SUMS: Range<f64> = 1e-280..1e300;
     let sum_in = |unit: f64| {
         let centroids = &(centroids * unit);
         let sums = map_chunks(points.n(), 0, |rows| {
@@ -125,10 +183,11 @@ pub(super) fn sum_of_squares<F: Scalar>(
         sums.iter().sum::<f64>() * (points.scale() / unit).powi(2)
     };
     let sum = sum_in(1.0);
-    if USUAL.contains(&sum) {
+    if SAFE_SUMS.contains(&sum) {
         return sum;
     }
-    // It may be as it is, or squares may have overflowed or vanished.
+    // The sum may be right, or squares may have overflowed or vanished: choose a unit by the
+    // largest difference.
     let chunks = map_chunks(points.n(), 0, |rows| {
         let mut largest: f64 = 0.0;
         for (point, i) in points.iter(rows.clone()).zip(rows) {
@@ -145,24 +204,25 @@ pub(super) fn sum_of_squares<F: Scalar>(
     }
 }
 
-/// The centroids `(k, d)` of a model, made ready to be compared with `points` in `frame`.
-pub(super) fn of_model<F: Scalar>(
+/// Prepares the centroids `(k, d)` of a model for comparing them with `points` in `frame`.
+pub(super) fn prepare_model<F: Scalar>(
     points: Rows<F>,
     frame: &Arc<Frame<F::Work>>,
     centroids: ArrayView2<f64>,
-) -> (Centres<F::Work>, Exact) {
+) -> (Centers<F::Work>, ExactCenters) {
     let values = &centroids / points.scale();
     let origin = Array1::from(frame.origin().to_vec());
-    let centres = Centres::new(frame, (&values - &origin).view());
-    // What the model has of its centroids, not their differences from an origin, decides.
-    (centres, Exact::new(&vec![0.0; points.d()], values))
+    let centers = Centers::new(frame, (&values - &origin).view());
+    // The centroids as the model holds them decide, not their differences from an origin.
+    (centers, ExactCenters::new(&vec![0.0; points.d()], values))
 }
 
+/// Sums the weighted squared distances of a run of points.
 struct SumOfSquares<'a, F> {
     points: Rows<'a, F>,
     rows: Range<usize>,
     assignments: &'a Array1<i32>,
-    /// In the unit.
+    /// The centroids, in the unit.
     centroids: &'a Array2<f64>,
     origin: &'a [f64],
     unit: f64,
@@ -175,7 +235,7 @@ impl<F: Scalar> Kernel for SumOfSquares<'_, F> {
     fn run<I: Isa>(self) -> f64 {
         let Self { points, rows, assignments, centroids, origin, unit } = self;
         let mut sum = 0.0;
-        // A loop: what a closure calls would be compiled for no vectors.
+        // This is a loop, because a closure would be compiled without SIMD vectors.
         for (point, i) in points.iter(rows.clone()).zip(rows) {
             let centroid = centroids.row(assignments[i] as usize);
             let centroid = centroid.to_slice().expect("centroids are in C order");

@@ -1,43 +1,61 @@
-//! How many clusters?
+//! Selection of the number of clusters.
 
 use std::ops::RangeInclusive;
 
+use super::fit::fit_typed;
+use super::params::{Init, KMeansParams};
+use super::report::{KMeansFit, Progress};
 use super::silhouette::silhouettes;
-use super::{Init, KMeansFit, KMeansParams, Progress};
 use crate::points::{Points, Rows};
 use crate::{Error, Scalar};
 
-/// What every number of clusters leads to.
+/// Fits for several numbers of clusters, and which number two criteria prefer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
     /// The fits, in the order of k.
     pub candidates: Vec<Candidate>,
-    /// The k after which more clusters gain least against what they gained before, see [`elbow`]; of fewer than three
-    /// none.
+    /// The k after which more clusters gain least compared with what they gained before: see
+    /// [`elbow`]. `None` for fewer than three numbers of clusters.
     pub elbow: Option<usize>,
-    /// The k of the highest silhouette, the smallest of equally good ones.
+    /// The k of the highest silhouette, the smallest one of ties.
     pub silhouette: Option<usize>,
 }
 
-/// One number of clusters.
+/// Fit for one number of clusters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// Number of clusters.
     pub k: usize,
-    /// The best start.
+    /// The best fit.
     pub fit: KMeansFit,
-    /// Mean silhouette in -1..=1; of more than 5,000 points that of a sample drawn with the seed,
-    /// the same for every k, each measured against all points. `None` for a single cluster.
+    /// Mean silhouette in -1..=1; `None` for a single cluster. With more than 5,000 points it is
+    /// the mean over a sample drawn with the seed, the same for every k, each point measured
+    /// against all points.
     pub silhouette: Option<f64>,
-    /// Its standard error, 0 where all points are scored.
+    /// Standard error of the silhouette, 0 if all points are in the sample.
     pub silhouette_standard_error: Option<f64>,
 }
 
-/// Fits k-means with every k of `range`, everything else as `params` say.
+/// Fits k-means with every k of `range` and the other parameters of `params`.
 ///
-/// Neither the elbow nor the silhouette knows how many clusters there are; they are two opinions.
+/// `on_progress` receives k and the progress of its fit. The elbow and the silhouette are two
+/// criteria that may disagree.
 ///
-/// Errors: as [`super::fit`]; [`Error::Parameter`] for an empty range or given centroids.
+/// # Errors
+///
+/// Those of [`super::fit()`]; [`Error::Parameter`] for an empty range or given centroids.
+///
+/// # Examples
+///
+/// ```
+/// use clustering::kmeans::{KMeansParams, select_k};
+/// use ndarray::array;
+///
+/// let points = array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]];
+/// let selection = select_k(&points, &KMeansParams::default(), 1..=3, &mut |_, _| {})?;
+/// assert_eq!(selection.silhouette, Some(2));
+/// # Ok::<(), clustering::Error>(())
+/// ```
 pub fn select_k<'a, F: Scalar>(
     points: impl Into<Points<'a, F>>,
     params: &KMeansParams,
@@ -58,7 +76,9 @@ pub fn select_k<'a, F: Scalar>(
     params(*range.end()).check(points.dim())?;
     let array = points.in_order();
     let points = Rows::new(&points, &array)?;
-    let fits = range.map(|k| Ok((k, F::fit_kmeans(points, &params(k), &mut |event| on_progress(k, event))?)));
+    let fits = range.map(|k| {
+        Ok((k, fit_typed(points.typed(), &params(k), &mut |event| on_progress(k, event))?))
+    });
     let fits = fits.collect::<Result<Vec<_>, Error>>()?;
 
     let labelings: Vec<_> = fits.iter().map(|(_, fit)| &fit.assignments).collect();
@@ -82,18 +102,29 @@ pub fn select_k<'a, F: Scalar>(
     Ok(Selection { elbow: elbow(&inertias).map(|at| candidates[at].k), silhouette, candidates })
 }
 
-/// Where a falling curve bends: the index whose value lies farthest below the line from the first to the last. `None`
-/// for fewer than three values, and where none lies below it.
+/// Finds the bend of a falling curve.
 ///
-/// Satopää et al., *Finding a "kneedle" in a haystack*, ICDCS Workshops 2011, without their smoothing.
+/// The result is the index of the value that lies farthest below the line from the first to the
+/// last value. It is `None` for fewer than three values, and if no value lies below the line.
+///
+/// Satopää et al., *Finding a "kneedle" in a haystack*, ICDCS Workshops 2011, without their
+/// smoothing.
+///
+/// # Examples
+///
+/// ```
+/// use clustering::kmeans::elbow;
+///
+/// assert_eq!(elbow(&[100.0, 40.0, 10.0, 8.0, 6.0, 4.0]), Some(2));
+/// ```
 pub fn elbow(values: &[f64]) -> Option<usize> {
     let (first, last) = (*values.first()?, *values.last()?);
     let below = |at: usize| {
         let share = at as f64 / (values.len() - 1) as f64;
         first + (last - first) * share - values[at]
     };
-    let lowest =
-        (1..values.len().saturating_sub(1)).reduce(|a, b| if below(b) > below(a) { b } else { a })?;
+    let lowest = (1..values.len().saturating_sub(1))
+        .reduce(|a, b| if below(b) > below(a) { b } else { a })?;
     (below(lowest) > 0.0).then_some(lowest)
 }
 

@@ -4,11 +4,14 @@ use clustering::kmeans::{Algorithm, Init, KMeansFit, KMeansParams};
 use clustering::{Points, Scalar};
 use ndarray::{Array2, Axis, array};
 
-use crate::support::{ALGORITHMS, assert_close, blobs, cloud, fit_kmeans, from_centroids, kmeans_bits};
+use crate::support::{
+    ALGORITHMS, assert_close, blobs, cloud, fit_kmeans, from_centroids, kmeans_bits,
+};
 
 /// The fit of every algorithm; they are the same.
 fn fit_all<F: Scalar>(points: &Array2<F>, params: &KMeansParams) -> KMeansFit {
-    let fit = |algorithm| fit_kmeans(points, &KMeansParams { algorithm, ..params.clone() }).unwrap();
+    let fit =
+        |algorithm| fit_kmeans(points, &KMeansParams { algorithm, ..params.clone() }).unwrap();
     let lloyd = fit(Algorithm::Lloyd);
     for algorithm in ALGORITHMS {
         assert!(kmeans_bits(&fit(algorithm)) == kmeans_bits(&lloyd), "{}", algorithm.as_str());
@@ -77,7 +80,10 @@ fn assert_two_clusters<F: Scalar>(what: &str, points: &Array2<F>) {
         let (first, second) = (fit.assignments[0], fit.assignments[30]);
         assert_ne!(first, second, "{what}");
         let halves = fit.assignments.iter().enumerate();
-        assert!(halves.into_iter().all(|(i, &label)| label == if i < 30 { first } else { second }), "{what}");
+        assert!(
+            halves.into_iter().all(|(i, &label)| label == if i < 30 { first } else { second }),
+            "{what}"
+        );
         assert_eq!(fit.model.predict(points).unwrap(), fit.assignments, "{what}");
     }
 }
@@ -93,10 +99,16 @@ fn two_clusters_of_any_size() {
             assert_two_clusters(&what, &points.mapv(|x| (factor * x) as f32));
         }
         for factor in [1e-150, 1e-30, 1e-10, 1.0, 1e10, 1e30, 1e150] {
-            assert_two_clusters(&format!("d = {d}, times {factor:e}"), &points.mapv(|x| factor * x));
+            assert_two_clusters(
+                &format!("d = {d}, times {factor:e}"),
+                &points.mapv(|x| factor * x),
+            );
         }
         // The largest of f32: squares of these are in f64 alone.
-        assert_two_clusters(&format!("d = {d}, f32 near 1e30"), &points.mapv(|x| (1e30 * x) as f32));
+        assert_two_clusters(
+            &format!("d = {d}, f32 near 1e30"),
+            &points.mapv(|x| (1e30 * x) as f32),
+        );
         // 1e-12 apart, around 0 and around 1.
         assert_two_clusters("1e-12 apart", &points.mapv(|x| 1e-13 * x));
         assert_two_clusters("1e-12 apart, at 1", &points.mapv(|x| 1.0 + 1e-13 * x));
@@ -124,18 +136,25 @@ fn mixed_magnitudes_by_point() {
         points.row_mut(41).fill(far);
         for narrow in [false, true] {
             let params = KMeansParams { k: 2, ..KMeansParams::default() };
-            let fit =
-                if narrow { fit_all(&points.mapv(|x| x as f32), &params) } else { fit_all(&points, &params) };
+            let fit = if narrow {
+                fit_all(&points.mapv(|x| x as f32), &params)
+            } else {
+                fit_all(&points, &params)
+            };
             let alone = fit.assignments[41];
             assert_eq!(fit.sizes[alone as usize], 1, "{far:e}");
-            assert!(fit.model.centroids().row(1 - alone as usize).iter().all(|x| x.abs() < 1.0), "{far:e}");
+            assert!(
+                fit.model.centroids().row(1 - alone as usize).iter().all(|x| x.abs() < 1.0),
+                "{far:e}"
+            );
         }
     }
 }
 
 #[test]
 fn one_dimension() {
-    let points = Array2::from_shape_fn((400, 1), |(i, _)| f64::from((i % 8) as u8) + i as f64 * 1e-4);
+    let points =
+        Array2::from_shape_fn((400, 1), |(i, _)| f64::from((i % 8) as u8) + i as f64 * 1e-4);
     let fit = fit_all(&points, &KMeansParams { k: 8, ..KMeansParams::default() });
     assert_eq!(fit.sizes, [50; 8]);
 }
@@ -171,8 +190,11 @@ fn empty_clusters_are_filled() {
         initial.slice_mut(ndarray::s![4.., ..]).fill(1e3);
         for narrow in [false, true] {
             let params = KMeansParams { tol: 0.0, ..from_centroids(initial.clone()) };
-            let fit =
-                if narrow { fit_all(&points.mapv(|x| x as f32), &params) } else { fit_all(&points, &params) };
+            let fit = if narrow {
+                fit_all(&points.mapv(|x| x as f32), &params)
+            } else {
+                fit_all(&points, &params)
+            };
             assert!(fit.converged && fit.sizes.iter().all(|&size| size > 0), "{:?}", fit.sizes);
         }
         let bytes = points.mapv(|x| (127.0 * (x + 1.0)) as u8);
@@ -185,7 +207,8 @@ fn empty_clusters_are_filled() {
 fn two_empty_clusters_and_one_that_they_empty() {
     // Both far points are in cluster 0, which has nothing else: it ends with a centroid and no points of its own.
     let points = array![[0.0], [0.5], [90.0], [110.0]];
-    let params = KMeansParams { max_iter: 1, ..from_centroids(array![[100.0], [1e6], [0.0], [1e7]]) };
+    let params =
+        KMeansParams { max_iter: 1, ..from_centroids(array![[100.0], [1e6], [0.0], [1e7]]) };
     fit_all(&points, &params);
     let fit = fit_all(&points, &KMeansParams { max_iter: 50, ..params });
     assert_eq!((fit.inertia, fit.sizes), (0.0, vec![1; 4]));

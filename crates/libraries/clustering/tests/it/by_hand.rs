@@ -14,7 +14,8 @@ fn four_points() -> Array2<f64> {
 #[test]
 fn kmeans_of_four_points() {
     // First assignments 0 0 1 1, first update gives the midpoints, second assignment changes nothing.
-    let fit = fit_kmeans(four_points().view(), &from_centroids(array![[1.0, 0.0], [8.0, 0.0]])).unwrap();
+    let fit =
+        fit_kmeans(four_points().view(), &from_centroids(array![[1.0, 0.0], [8.0, 0.0]])).unwrap();
     assert_eq!(fit.assignments, array![0, 0, 1, 1]);
     assert_eq!(fit.model.centroids(), array![[0.0, 0.5], [9.0, 0.5]]);
     assert_eq!((fit.inertia, fit.iterations, fit.converged, fit.start), (1.0, 2, true, 0));
@@ -72,7 +73,10 @@ fn ties_go_to_the_lowest_index() {
 #[test]
 fn inertia_of_any_assignments() {
     let model = KMeans::new(array![[0.0, 0.0], [9.0, 0.0]]).unwrap();
-    assert_eq!(model.inertia(four_points().view(), &array![0, 0, 1, 0]).unwrap(), 0.0 + 1.0 + 0.0 + 82.0);
+    assert_eq!(
+        model.inertia(four_points().view(), &array![0, 0, 1, 0]).unwrap(),
+        0.0 + 1.0 + 0.0 + 82.0
+    );
 }
 
 #[test]
@@ -91,14 +95,18 @@ fn every_start_is_reported_and_the_best_is_kept() {
     assert_eq!(starts, (0..25).map(|start| (start, 25)).collect::<Vec<_>>());
     let lowest = reports.iter().map(|report| report.inertia).fold(f64::INFINITY, f64::min);
     let first_best = reports.iter().find(|report| report.inertia == lowest).unwrap();
-    assert_eq!((fit.inertia, fit.start, fit.iterations), (lowest, first_best.start, first_best.iterations));
+    assert_eq!(
+        (fit.inertia, fit.start, fit.iterations),
+        (lowest, first_best.start, first_best.iterations)
+    );
 }
 
 #[test]
 fn silhouettes_of_four_points() {
     // Within 1, between 9 and sqrt(82): (b - 1) / b with b their mean; a point alone counts 0.
     let b = (9.0 + 82.0_f64.sqrt()) / 2.0;
-    let silhouette = |labels: [i32; 4]| kmeans::silhouette(&four_points(), &labels.to_vec().into()).unwrap();
+    let silhouette =
+        |labels: [i32; 4]| kmeans::silhouette(&four_points(), &labels.to_vec().into()).unwrap();
     assert!((silhouette([0, 0, 1, 1]).unwrap() - (b - 1.0) / b).abs() < 1e-15);
     assert_eq!(silhouette([0, 0, 0, 0]), None);
     assert_eq!(silhouette([0, 1, 2, 3]), Some(0.0));
@@ -109,7 +117,8 @@ fn silhouettes_of_many_small_clusters_are_measured_against_all_points() {
     // Groups of four on a line. A sample that is measured against itself has few of the members of
     // any cluster.
     let n = 6000;
-    let points = Array2::from_shape_fn((n, 1), |(i, _)| (10 * (i / 4) + [0, 1, 2, 3][i % 4]) as f64);
+    let points =
+        Array2::from_shape_fn((n, 1), |(i, _)| (10 * (i / 4) + [0, 1, 2, 3][i % 4]) as f64);
     let params = KMeansParams { starts: 1, max_iter: 3, ..KMeansParams::default() };
     let selection = kmeans::select_k(&points, &params, 1200..=1201, &mut |_, _| {}).unwrap();
     for candidate in &selection.candidates {
@@ -162,15 +171,29 @@ fn the_number_of_clusters_that_is_there() {
 fn mixture_of_one_gaussian() {
     // Mean 1, variance (1 + 1 + 4 + 4) / 4, density at the mean 1 / sqrt(2 pi 2.5).
     let points = array![[0.0], [2.0], [-1.0], [3.0]];
-    for kind in [CovarianceType::Full, CovarianceType::Tied, CovarianceType::Diag, CovarianceType::Spherical]
-    {
-        let params = GmmParams { k: 1, reg_covar: 0.0, covariance_type: kind, ..GmmParams::default() };
+    for kind in [
+        CovarianceType::Full,
+        CovarianceType::Tied,
+        CovarianceType::Diag,
+        CovarianceType::Spherical,
+    ] {
+        let params =
+            GmmParams { k: 1, reg_covar: 0.0, covariance_type: kind, ..GmmParams::default() };
         let fit = fit_gmm(points.view(), &params).unwrap();
         assert_close("mean", fit.model.means(), &[1.0], 1e-14);
         assert_close("variance", fit.model.covariances().view(), &[2.5], 1e-14);
         let at_mean = -0.5 * (2.0 * std::f64::consts::PI * 2.5).ln();
-        assert_close("density", &fit.model.score_samples(array![[1.0]].view()).unwrap(), &[at_mean], 1e-14);
-        assert!((fit.log_likelihood - (at_mean - 0.5)).abs() < 1e-14, "{kind}: {}", fit.log_likelihood);
+        assert_close(
+            "density",
+            &fit.model.score_samples(array![[1.0]].view()).unwrap(),
+            &[at_mean],
+            1e-14,
+        );
+        assert!(
+            (fit.log_likelihood - (at_mean - 0.5)).abs() < 1e-14,
+            "{kind}: {}",
+            fit.log_likelihood
+        );
     }
 }
 
@@ -189,8 +212,14 @@ fn mixture_probabilities() {
     let points = array![[half], [half - 1.0], [half + 1.0]];
     let proba = model.predict_proba(points.view()).unwrap();
     let odds = (-2.0_f64).exp();
-    let expected =
-        [0.5, 0.5, 1.0 / (1.0 + odds), odds / (1.0 + odds), odds / (1.0 + odds), 1.0 / (1.0 + odds)];
+    let expected = [
+        0.5,
+        0.5,
+        1.0 / (1.0 + odds),
+        odds / (1.0 + odds),
+        odds / (1.0 + odds),
+        1.0 / (1.0 + odds),
+    ];
     assert_close("probabilities", &proba, &expected, 1e-14);
     assert_eq!(model.predict(points.slice(ndarray::s![1.., ..])).unwrap(), array![0, 1]);
 }
@@ -201,9 +230,14 @@ fn degenerate_points_give_no_nan() {
     let mut points = Array2::<f64>::zeros((40, 3));
     points.slice_mut(ndarray::s![20..39, ..]).fill(5.0);
     points.row_mut(39).fill(-50.0);
-    for kind in [CovarianceType::Full, CovarianceType::Tied, CovarianceType::Diag, CovarianceType::Spherical]
-    {
-        for init in [gmm::Init::KMeans, gmm::Init::Random, gmm::Init::Means(Array2::zeros((5, 3)))] {
+    for kind in [
+        CovarianceType::Full,
+        CovarianceType::Tied,
+        CovarianceType::Diag,
+        CovarianceType::Spherical,
+    ] {
+        for init in [gmm::Init::KMeans, gmm::Init::Random, gmm::Init::Means(Array2::zeros((5, 3)))]
+        {
             let params = GmmParams { k: 5, covariance_type: kind, init, ..GmmParams::default() };
             let fit = fit_gmm(points.view(), &params).unwrap();
             let (model, covariances) = (&fit.model, fit.model.covariances().view());
@@ -223,8 +257,14 @@ fn the_most_informative_start_is_kept_where_asked() {
     let mut others = 0;
     for seed in 0..20 {
         let keep = gmm::Keep::Information;
-        let params =
-            GmmParams { k: 5, starts: 6, keep, seed, init: gmm::Init::Random, ..GmmParams::default() };
+        let params = GmmParams {
+            k: 5,
+            starts: 6,
+            keep,
+            seed,
+            init: gmm::Init::Random,
+            ..GmmParams::default()
+        };
         let mut ends = Vec::new();
         let fit = gmm::fit(points.view(), &params, &mut |progress| {
             if let Progress::Start(report) = progress {
@@ -241,7 +281,8 @@ fn the_most_informative_start_is_kept_where_asked() {
         let mean: f64 = posterior.iter().map(|&p| entropy(p)).sum::<f64>() / 300.0;
         assert!((most - (of_mean - mean)).abs() < 1e-12, "{most} {of_mean} {mean}");
 
-        let likeliest = fit_gmm(points.view(), &GmmParams { keep: gmm::Keep::Likelihood, ..params }).unwrap();
+        let likeliest =
+            fit_gmm(points.view(), &GmmParams { keep: gmm::Keep::Likelihood, ..params }).unwrap();
         assert_eq!(likeliest.information, None);
         others += usize::from(likeliest.start != fit.start);
     }
@@ -272,5 +313,8 @@ fn starts_of_a_mixture_begin_from_scratch_and_the_best_is_kept() {
     );
 
     let alone = fit_gmm(points.view(), &GmmParams { starts: 1, ..params }).unwrap();
-    assert_eq!(alone.log_likelihood, ends[0].log_likelihood, "the first start does not depend on the others");
+    assert_eq!(
+        alone.log_likelihood, ends[0].log_likelihood,
+        "the first start does not depend on the others"
+    );
 }

@@ -36,8 +36,9 @@ fn kmeans_has_the_same_bytes_for_any_number_of_threads() {
     let points = cloud(N, 7, 1).mapv(|value| value as f32);
     for init in [Init::KMeansPlusPlus, Init::Random] {
         let params = KMeansParams { init, ..kmeans_params() };
-        let fit =
-            |threads| with_threads(threads, || kmeans_bits(&fit_kmeans(points.view(), &params).unwrap()));
+        let fit = |threads| {
+            with_threads(threads, || kmeans_bits(&fit_kmeans(points.view(), &params).unwrap()))
+        };
         let one = fit(1);
         assert!(one == fit(2) && one == fit(5));
     }
@@ -46,10 +47,15 @@ fn kmeans_has_the_same_bytes_for_any_number_of_threads() {
 #[test]
 fn mixtures_have_the_same_bytes_for_any_number_of_threads() {
     let points = cloud(N, 4, 1);
-    for kind in [CovarianceType::Full, CovarianceType::Tied, CovarianceType::Diag, CovarianceType::Spherical]
-    {
+    for kind in [
+        CovarianceType::Full,
+        CovarianceType::Tied,
+        CovarianceType::Diag,
+        CovarianceType::Spherical,
+    ] {
         let params = GmmParams { covariance_type: kind, ..gmm_params() };
-        let fit = |threads| with_threads(threads, || gmm_bits(&fit_gmm(points.view(), &params).unwrap()));
+        let fit =
+            |threads| with_threads(threads, || gmm_bits(&fit_gmm(points.view(), &params).unwrap()));
         let one = fit(1);
         assert!(one == fit(2) && one == fit(5), "{kind}");
     }
@@ -82,7 +88,8 @@ fn layout_does_not_matter() {
 #[test]
 fn f32_and_f64_agree() {
     // Every value is exact in both types; the blobs are clear enough that no point hesitates.
-    let centres = Array2::from_shape_fn((6, 3), |(i, j)| 20.0 * ((i * (j + 2)) % 7) as f64 + 1000.0);
+    let centres =
+        Array2::from_shape_fn((6, 3), |(i, j)| 20.0 * ((i * (j + 2)) % 7) as f64 + 1000.0);
     let narrow = blobs(&centres, 200, 1.0, 3).mapv(|value| value as f32);
     let wide = narrow.mapv(f64::from);
     let (a, b) = (
@@ -99,7 +106,10 @@ fn f32_and_f64_agree() {
 }
 
 /// Inertia and iterations of each start, for so many of them.
-fn starts_of<F: clustering::Scalar>(points: &Array2<F>, params: &KMeansParams) -> Vec<(usize, u64, usize)> {
+fn starts_of<F: clustering::Scalar>(
+    points: &Array2<F>,
+    params: &KMeansParams,
+) -> Vec<(usize, u64, usize)> {
     let mut reports = Vec::new();
     kmeans::fit(points, params, &mut |event| {
         if let kmeans::Progress::Start(report) = event {
@@ -113,7 +123,8 @@ fn starts_of<F: clustering::Scalar>(points: &Array2<F>, params: &KMeansParams) -
 #[test]
 fn a_start_does_not_depend_on_the_others() {
     let points = cloud(500, 3, 8);
-    let reports = |starts| starts_of(&points, &KMeansParams { k: 40, starts, ..KMeansParams::default() });
+    let reports =
+        |starts| starts_of(&points, &KMeansParams { k: 40, starts, ..KMeansParams::default() });
     let (few, many) = (reports(2), reports(7));
     assert_eq!(few[..], many[..2]);
     assert!(many.iter().any(|report| report.1 != many[0].1), "different starts differ");
@@ -140,19 +151,26 @@ fn predict_gives_the_assignments_of_the_fit() {
         assert_eq!(fit.assignments, fit.model.predict(points.view()).unwrap());
         assert_eq!(fit.inertia, fit.model.inertia(points.view(), &fit.assignments).unwrap());
     }
-    for kind in [CovarianceType::Full, CovarianceType::Tied, CovarianceType::Diag, CovarianceType::Spherical]
-    {
-        let fit = fit_gmm(points.view(), &GmmParams { covariance_type: kind, ..gmm_params() }).unwrap();
+    for kind in [
+        CovarianceType::Full,
+        CovarianceType::Tied,
+        CovarianceType::Diag,
+        CovarianceType::Spherical,
+    ] {
+        let fit =
+            fit_gmm(points.view(), &GmmParams { covariance_type: kind, ..gmm_params() }).unwrap();
         let model = &fit.model;
-        let arrays = (model.weights().clone(), model.means().clone(), model.covariances().view().to_owned());
+        let arrays =
+            (model.weights().clone(), model.means().clone(), model.covariances().view().to_owned());
         let rebuilt = GaussianMixture::new(arrays.0, arrays.1, arrays.2, kind).unwrap();
         assert_eq!(fit.assignments, rebuilt.predict(points.view()).unwrap(), "{kind}");
         let scores = rebuilt.score_samples(points.view()).unwrap();
         assert_close("log-likelihood", &[scores.mean().unwrap()], &[fit.log_likelihood], 1e-12);
         let proba = rebuilt.predict_proba(points.view()).unwrap();
         assert!(proba.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12));
-        let likeliest =
-            |(row, label): (ndarray::ArrayView1<f64>, &i32)| row.iter().all(|p| *p <= row[*label as usize]);
+        let likeliest = |(row, label): (ndarray::ArrayView1<f64>, &i32)| {
+            row.iter().all(|p| *p <= row[*label as usize])
+        };
         assert!(proba.rows().into_iter().zip(&fit.assignments).all(likeliest));
     }
 }

@@ -58,9 +58,13 @@ fn points_that_are_no_numbers() {
     let mut points = cloud(2_000, 3, 0);
     points[[1_500, 2]] = f64::NAN;
     points[[1_700, 0]] = f64::INFINITY;
-    let message = "expected finite points, found NaN in row 1500, column 2: remove or replace that value";
+    let message =
+        "expected finite points, found NaN in row 1500, column 2: remove or replace that value";
     for algorithm in [Algorithm::Lloyd, Algorithm::Linfa] {
-        assert_eq!(kmeans_error(&points, KMeansParams { algorithm, ..KMeansParams::default() }), message);
+        assert_eq!(
+            kmeans_error(&points, KMeansParams { algorithm, ..KMeansParams::default() }),
+            message
+        );
     }
     assert_eq!(gmm_error(&points, GmmParams::default()), message);
     assert_eq!(
@@ -76,7 +80,10 @@ fn points_without_rows_or_columns() {
         fit_kmeans(Array2::<f32>::zeros((0, 3)).view(), &params),
         Err(Error::TooFewPoints { n: 0, k: 1 })
     ));
-    assert!(matches!(fit_kmeans(Array2::<f32>::zeros((3, 0)).view(), &params), Err(Error::Empty { .. })));
+    assert!(matches!(
+        fit_kmeans(Array2::<f32>::zeros((3, 0)).view(), &params),
+        Err(Error::Empty { .. })
+    ));
 }
 
 #[test]
@@ -110,7 +117,10 @@ fn assignments_that_do_not_fit() {
     assert!(matches!(model.inertia(points.view(), &array![0]), Err(Error::Shape { .. })));
     for label in [-1, 2] {
         let error = model.inertia(points.view(), &array![0, label]).unwrap_err();
-        assert_eq!(error.to_string(), format!("expected assignments in 0..k, found {label} with k = 2"));
+        assert_eq!(
+            error.to_string(),
+            format!("expected assignments in 0..k, found {label} with k = 2")
+        );
     }
 }
 
@@ -128,7 +138,10 @@ fn a_component_that_collapses() {
         );
     }
     let line = array![[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [50.0, 50.0]];
-    let error = gmm_error(&line, GmmParams { covariance_type: CovarianceType::Tied, init: init(), ..base() });
+    let error = gmm_error(
+        &line,
+        GmmParams { covariance_type: CovarianceType::Tied, init: init(), ..base() },
+    );
     assert!(error.contains("the one that all components share"), "{error}");
 }
 

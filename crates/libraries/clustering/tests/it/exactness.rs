@@ -1,6 +1,8 @@
 //! Every k-means of ours gives the same bytes: whatever the bounds skip, it changes nothing.
 
-use clustering::kmeans::{self, Algorithm, Init, IterationReport, KMeansFit, KMeansParams, Progress};
+use clustering::kmeans::{
+    self, Algorithm, Init, IterationReport, KMeansFit, KMeansParams, Progress,
+};
 use clustering::{Points, Scalar};
 use ndarray::{Array2, Axis};
 use proptest::prelude::*;
@@ -31,7 +33,11 @@ fn assert_same<F: Scalar>(what: &str, points: &Points<F>, params: &KMeansParams)
         let (found, iterations) = with(algorithm);
         let what = format!("{what}: {} after {} iterations", algorithm.as_str(), lloyd.iterations);
         assert!(kmeans_bits(&found) == kmeans_bits(&lloyd), "{what}");
-        assert_eq!((found.sizes, found.converged), (lloyd.sizes.clone(), lloyd.converged), "{what}");
+        assert_eq!(
+            (found.sizes, found.converged),
+            (lloyd.sizes.clone(), lloyd.converged),
+            "{what}"
+        );
         let step = |report: &IterationReport| (report.inertia.to_bits(), report.moved);
         assert!(iterations.iter().map(step).eq(path.iter().map(step)), "{what}");
     }
@@ -40,8 +46,16 @@ fn assert_same<F: Scalar>(what: &str, points: &Points<F>, params: &KMeansParams)
 /// [`assert_same`] for the same points as bytes (of a scale), `f32` and `f64`.
 fn assert_same_for_all(what: &str, bytes: &Array2<u8>, params: &KMeansParams) {
     assert_same(&format!("{what}, u8"), &Points::new(bytes.view()).scale(1.0 / 255.0), params);
-    assert_same(&format!("{what}, f32"), &Points::from(&bytes.mapv(|x| f32::from(x) / 255.0)), params);
-    assert_same(&format!("{what}, f64"), &Points::from(&bytes.mapv(|x| f64::from(x) / 255.0)), params);
+    assert_same(
+        &format!("{what}, f32"),
+        &Points::from(&bytes.mapv(|x| f32::from(x) / 255.0)),
+        params,
+    );
+    assert_same(
+        &format!("{what}, f64"),
+        &Points::from(&bytes.mapv(|x| f64::from(x) / 255.0)),
+        params,
+    );
 }
 
 /// Kinds of points in 0..=255, from which bounds may be wrong in their own way.
@@ -64,7 +78,13 @@ fn every_algorithm_has_the_same_bytes() {
     for d in [1, 2, 7, 31, 32, 33, 64] {
         for (kind, points) in kinds(300, d, d as u64) {
             for k in [1, 2, 7, 33, 130] {
-                let params = KMeansParams { k, starts: 1, tol: 0.0, max_iter: 30, ..KMeansParams::default() };
+                let params = KMeansParams {
+                    k,
+                    starts: 1,
+                    tol: 0.0,
+                    max_iter: 30,
+                    ..KMeansParams::default()
+                };
                 assert_same_for_all(&format!("{kind}, d = {d}, k = {k}"), &points, &params);
             }
         }
@@ -77,7 +97,9 @@ fn few_dimensions(n: usize, d: usize, step: f64) -> Array2<u8> {
     let places = cloud(40, 6, 12).dot(&axes) * 40.0 + 128.0;
     let noise = cloud(n, d, 13) * 12.0;
     let value = |i: usize, j: usize| places[[i % 40, j]] + noise[[i, j]];
-    Array2::from_shape_fn((n, d), |(i, j)| ((value(i, j) / step).round() * step).clamp(0.0, 255.0) as u8)
+    Array2::from_shape_fn((n, d), |(i, j)| {
+        ((value(i, j) / step).round() * step).clamp(0.0, 255.0) as u8
+    })
 }
 
 #[test]
@@ -87,8 +109,14 @@ fn images_change_nothing() {
         let points = few_dimensions(1_500, d, step);
         for k in [2, 12, 70] {
             for init in [Init::Random, Init::KMeansPlusPlus] {
-                let params =
-                    KMeansParams { k, starts: 2, tol: 0.0, max_iter: 30, init, ..KMeansParams::default() };
+                let params = KMeansParams {
+                    k,
+                    starts: 2,
+                    tol: 0.0,
+                    max_iter: 30,
+                    init,
+                    ..KMeansParams::default()
+                };
                 assert_same_for_all(
                     &format!("few dimensions, d = {d}, step {step}, k = {k}"),
                     &points,
@@ -102,7 +130,8 @@ fn images_change_nothing() {
 #[test]
 fn images_save_distances() {
     let points = few_dimensions(3_000, 400, 1.0);
-    let params = KMeansParams { k: 40, starts: 2, tol: 0.0, init: Init::Random, ..KMeansParams::default() };
+    let params =
+        KMeansParams { k: 40, starts: 2, tol: 0.0, init: Init::Random, ..KMeansParams::default() };
     let distances = |algorithm| {
         let params = KMeansParams { algorithm, ..params.clone() };
         fit(Points::new(points.view()), &params).0.distances
@@ -155,8 +184,15 @@ fn near_ties_in_single_precision() {
         for seed in 0..4 {
             let points = sphere(800, d, radius, centre, seed).mapv(|x| x as f32);
             let init = if seed % 2 == 0 { Init::Random } else { Init::KMeansPlusPlus };
-            let params =
-                KMeansParams { k, seed, starts: 1, tol: 0.0, max_iter: 80, init, ..KMeansParams::default() };
+            let params = KMeansParams {
+                k,
+                seed,
+                starts: 1,
+                tol: 0.0,
+                max_iter: 80,
+                init,
+                ..KMeansParams::default()
+            };
             assert_same(
                 &format!("d = {d}, centre {centre}, radius {radius}"),
                 &Points::from(&points),
@@ -171,8 +207,14 @@ fn near_ties_in_double_precision() {
     for (d, k, centre, radius) in [(3, 25, 1e6, 1e-9), (8, 30, 1e3, 1e-12), (40, 20, 1e5, 1e-9)] {
         for seed in 0..4 {
             let points = sphere(1_000, d, radius, centre, seed);
-            let params =
-                KMeansParams { k, seed, starts: 1, tol: 0.0, max_iter: 80, ..KMeansParams::default() };
+            let params = KMeansParams {
+                k,
+                seed,
+                starts: 1,
+                tol: 0.0,
+                max_iter: 80,
+                ..KMeansParams::default()
+            };
             assert_same(
                 &format!("d = {d}, centre {centre}, radius {radius}"),
                 &Points::from(&points),
@@ -223,7 +265,8 @@ fn bounds_save_distances() {
         let points = blobs(&centres, 60, 1.0, 2);
         let params = KMeansParams { k: 30, starts: 2, tol: 0.0, ..KMeansParams::default() };
         let distances = |algorithm| {
-            let (fit, iterations) = fit(Points::from(&points), &KMeansParams { algorithm, ..params.clone() });
+            let (fit, iterations) =
+                fit(Points::from(&points), &KMeansParams { algorithm, ..params.clone() });
             (fit.distances, iterations)
         };
         let (all, path) = distances(Algorithm::Lloyd);

@@ -146,16 +146,22 @@ fn tight_groups_far_apart_are_told_apart() {
     let wide = points.mapv(f64::from);
     for init in [Init::KMeansPlusPlus, Init::Random] {
         for algorithm in ALGORITHMS {
-            let params =
-                KMeansParams { k: 32, starts: 3, init: init.clone(), algorithm, ..KMeansParams::default() };
+            let params = KMeansParams {
+                k: 32,
+                starts: 3,
+                init: init.clone(),
+                algorithm,
+                ..KMeansParams::default()
+            };
             let fit = fit_kmeans(&points, &params).unwrap();
             let exact = fit_kmeans(&wide, &params).unwrap();
             let what = format!("{init:?}, {}", algorithm.as_str());
             let ratio = fit.inertia / exact.inertia;
             assert!((ratio - 1.0).abs() < 0.05, "{what}: {ratio}");
             // Each is with its nearest centroid.
-            let distance =
-                |i: usize, c: usize| (&wide.row(i) - &fit.model.centroids().row(c)).mapv(|x| x * x).sum();
+            let distance = |i: usize, c: usize| {
+                (&wide.row(i) - &fit.model.centroids().row(c)).mapv(|x| x * x).sum()
+            };
             for i in 0..points.nrows() {
                 let own = distance(i, fit.assignments[i] as usize);
                 assert!((0..32).all(|c| own <= distance(i, c) * (1.0 + 1e-9)), "{what}: point {i}");
@@ -181,7 +187,8 @@ fn differences_that_are_tiny_or_huge_beside_the_values() {
                 labels.iter().enumerate().all(|(i, &label)| (label == first) == (i < 40))
             };
             let narrow = points.mapv(|x| x as f32);
-            let fits = [fit_kmeans(&points, &params).unwrap(), fit_kmeans(&narrow, &params).unwrap()];
+            let fits =
+                [fit_kmeans(&points, &params).unwrap(), fit_kmeans(&narrow, &params).unwrap()];
             let what = format!("{place:?}, {size:e}, {}", algorithm.as_str());
             assert!(fits.iter().all(|fit| halves(&fit.assignments) && fit.converged), "{what}");
             assert_eq!(fits[0].model.predict(&points).unwrap(), fits[0].assignments, "{what}");
@@ -193,11 +200,13 @@ fn differences_that_are_tiny_or_huge_beside_the_values() {
 #[test]
 fn values_at_the_end_of_the_range() {
     // Their differences are beyond f32.
-    let points = array![[3e38_f32, -3e38], [2.9e38, -3e38], [-3e38, 3e38], [-2.9e38, 3e38], [-3e38, 2.9e38]];
+    let points =
+        array![[3e38_f32, -3e38], [2.9e38, -3e38], [-3e38, 3e38], [-2.9e38, 3e38], [-3e38, 2.9e38]];
     for algorithm in ALGORITHMS {
         let params = KMeansParams { k: 2, algorithm, ..KMeansParams::default() };
         let fit = fit_kmeans(&points, &params).unwrap();
-        let expected = [0, 0, 1, 1, 1].map(|group| if fit.assignments[0] == 0 { group } else { 1 - group });
+        let expected =
+            [0, 0, 1, 1, 1].map(|group| if fit.assignments[0] == 0 { group } else { 1 - group });
         assert_eq!(fit.assignments.to_vec(), expected, "{}", algorithm.as_str());
         assert_eq!(fit.model.predict(&points).unwrap(), fit.assignments);
     }
@@ -206,7 +215,8 @@ fn values_at_the_end_of_the_range() {
 #[test]
 fn centroids_far_beyond_the_points() {
     for far in [1e12, 1e25, 1e38] {
-        let points = blobs(&array![[0.0, 0.0], [9.0, 3.0], [4.0, 20.0]], 30, 1.0, 7).mapv(|x| x as f32);
+        let points =
+            blobs(&array![[0.0, 0.0], [9.0, 3.0], [4.0, 20.0]], 30, 1.0, 7).mapv(|x| x as f32);
         let params = from_centroids(array![[0.0, 1.0], [far, far], [-far, 0.0]]);
         for algorithm in ALGORITHMS {
             let params = KMeansParams { algorithm, ..params.clone() };
@@ -259,7 +269,11 @@ fn batches_far_from_zero() {
             let off = moved.centroids() - model.centroids() - by;
             assert!(off.iter().all(|x| x.abs() <= 1e-8), "{init:?}, {by}: {off}");
             for (a, b) in reports.iter().zip(&moved_reports) {
-                assert_eq!((a.reassigned, a.converged), (b.reassigned, b.converged), "{init:?}, {by}");
+                assert_eq!(
+                    (a.reassigned, a.converged),
+                    (b.reassigned, b.converged),
+                    "{init:?}, {by}"
+                );
                 assert!((a.inertia - b.inertia).abs() <= 1e-6 * a.inertia, "{init:?}, {by}");
             }
         }
@@ -270,8 +284,9 @@ fn batches_far_from_zero() {
 fn grid() -> impl Strategy<Value = Array2<f64>> {
     (6..150_usize, 1..40_usize, prop::sample::select(vec![1_i32, 3, 20, 100])).prop_flat_map(
         |(n, d, largest)| {
-            prop::collection::vec(0..=largest, n * d)
-                .prop_map(move |values| Array2::from_shape_vec((n, d), values).unwrap().mapv(f64::from))
+            prop::collection::vec(0..=largest, n * d).prop_map(move |values| {
+                Array2::from_shape_vec((n, d), values).unwrap().mapv(f64::from)
+            })
         },
     )
 }

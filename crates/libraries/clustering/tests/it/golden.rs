@@ -52,7 +52,11 @@ fn kmeans_from_the_same_centroids() {
                 };
                 let fit = fit_kmeans(points.view(), &params).unwrap();
                 assert_eq!(fit.assignments, labels(&case["assignments"]), "{what}");
-                assert_eq!(fit.iterations as u64, case["iterations"].as_u64().unwrap(), "{what}: iterations");
+                assert_eq!(
+                    fit.iterations as u64,
+                    case["iterations"].as_u64().unwrap(),
+                    "{what}: iterations"
+                );
                 assert_close(&what, fit.model.centroids(), &matrix(&case["centroids"]), 1e-9);
                 assert_close(&what, &[fit.inertia], &[case["inertia"].as_f64().unwrap()], 1e-9);
             }
@@ -65,9 +69,14 @@ fn silhouettes() {
     for set in golden("kmeans") {
         let points = points(&set);
         for (name, case) in set["cases"].as_object().unwrap() {
-            let found = kmeans::silhouette(&points, &labels(&case["assignments"])).unwrap().unwrap();
+            let found =
+                kmeans::silhouette(&points, &labels(&case["assignments"])).unwrap().unwrap();
             let expected = set["silhouettes"][name].as_f64().unwrap();
-            assert!((found - expected).abs() < 1e-12, "{} {name}: {found} against {expected}", set["points"]);
+            assert!(
+                (found - expected).abs() < 1e-12,
+                "{} {name}: {found} against {expected}",
+                set["points"]
+            );
         }
     }
 }
@@ -77,7 +86,8 @@ fn kmeans_from_its_own_centroids_is_as_good() {
     for set in golden("kmeans") {
         let points = points(&set);
         let k = set["cases"]["converged"]["initial"].as_array().unwrap().len();
-        let fit = fit_kmeans(points.view(), &KMeansParams { k, ..KMeansParams::default() }).unwrap();
+        let fit =
+            fit_kmeans(points.view(), &KMeansParams { k, ..KMeansParams::default() }).unwrap();
         let best = set["best_of_10"].as_f64().unwrap();
         assert!(fit.inertia <= 1.001 * best, "{}: {} against {best}", set["points"], fit.inertia);
     }
@@ -103,10 +113,20 @@ fn mixture_from_the_same_start() {
                 assert_eq!((fit.iterations, fit.converged), (params.max_iter, false), "{what}");
                 assert_close(&what, fit.model.weights(), &vector(&case["weights"]), 1e-6);
                 assert_close(&what, fit.model.means(), &matrix(&case["means"]), 1e-6);
-                assert_close(&what, fit.model.covariances().view(), &vector(&case["covariances"]), 1e-6);
+                assert_close(
+                    &what,
+                    fit.model.covariances().view(),
+                    &vector(&case["covariances"]),
+                    1e-6,
+                );
                 let criteria = [fit.log_likelihood, fit.bic, fit.aic];
                 for (found, name) in criteria.into_iter().zip(["log_likelihood", "bic", "aic"]) {
-                    assert_close(&format!("{what} {name}"), &[found], &[case[name].as_f64().unwrap()], 1e-9);
+                    assert_close(
+                        &format!("{what} {name}"),
+                        &[found],
+                        &[case[name].as_f64().unwrap()],
+                        1e-9,
+                    );
                 }
                 assert_eq!(fit.assignments, labels(&case["assignments"]), "{what}");
             }

@@ -5,7 +5,9 @@ use clustering::{Points, Scalar};
 use ndarray::{Array2, Axis, ShapeBuilder};
 use proptest::prelude::*;
 
-use crate::support::{ALGORITHMS, assert_close, blobs, cloud, fit_kmeans, from_centroids, kmeans_bits};
+use crate::support::{
+    ALGORITHMS, assert_close, blobs, cloud, fit_kmeans, from_centroids, kmeans_bits,
+};
 
 /// Every algorithm, to its end, from the first k points.
 fn every_params(points: &Array2<f64>, k: usize) -> Vec<KMeansParams> {
@@ -37,17 +39,29 @@ fn permuted_points_have_permuted_assignments() {
     }
 }
 
-fn scaled<F: Scalar>(points: &Array2<f64>, params: &KMeansParams, narrow: impl Fn(f64) -> F, powers: &[i32]) {
+fn scaled<F: Scalar>(
+    points: &Array2<f64>,
+    params: &KMeansParams,
+    narrow: impl Fn(f64) -> F,
+    powers: &[i32],
+) {
     let base = fit_kmeans(&points.mapv(&narrow), params).unwrap();
     for &power in powers {
         let factor = f64::from(power).exp2();
         let kmeans::Init::Centroids(initial) = &params.init else { panic!("centroids are given") };
         let init = kmeans::Init::Centroids(initial * factor);
-        let fit = fit_kmeans(&points.mapv(|x| narrow(x * factor)), &KMeansParams { init, ..params.clone() });
+        let fit = fit_kmeans(
+            &points.mapv(|x| narrow(x * factor)),
+            &KMeansParams { init, ..params.clone() },
+        );
         let fit = fit.unwrap();
         let what = format!("{}, 2^{power}", params.algorithm.as_str());
         assert_eq!(fit.model.centroids(), base.model.centroids() * factor, "{what}");
-        assert_eq!((&fit.assignments, fit.iterations), (&base.assignments, base.iterations), "{what}");
+        assert_eq!(
+            (&fit.assignments, fit.iterations),
+            (&base.assignments, base.iterations),
+            "{what}"
+        );
         assert_eq!(fit.inertia, base.inertia * factor * factor, "{what}");
     }
 }
@@ -73,10 +87,14 @@ fn a_scale_is_a_factor() {
         for params in every_params(&values, k) {
             let expected = fit_kmeans(&values, &params).unwrap();
             let fit = fit_kmeans(Points::new(bytes.view()).scale(1.0 / 255.0), &params).unwrap();
-            assert_eq!((&fit.assignments, fit.iterations), (&expected.assignments, expected.iterations));
+            assert_eq!(
+                (&fit.assignments, fit.iterations),
+                (&expected.assignments, expected.iterations)
+            );
             assert_close("centroids", fit.model.centroids(), expected.model.centroids(), 1e-12);
             assert_close("inertia", &[fit.inertia], &[expected.inertia], 1e-12);
-            let predicted = fit.model.predict(Points::new(bytes.view()).scale(1.0 / 255.0)).unwrap();
+            let predicted =
+                fit.model.predict(Points::new(bytes.view()).scale(1.0 / 255.0)).unwrap();
             assert_eq!(predicted, fit.assignments);
         }
     }
@@ -88,13 +106,22 @@ fn moved_points_have_moved_centroids() {
         // On a grid fine enough that ties are unlikely and coarse enough that moved points are exact.
         let points = cloud(n, d, 4).mapv(|x| (x * 1048576.0).round() / 1048576.0);
         for distance in [-3.0, 1e3, 1e6] {
-            for (params, moved) in every_params(&points, k).iter().zip(every_params(&(&points + distance), k))
+            for (params, moved) in
+                every_params(&points, k).iter().zip(every_params(&(&points + distance), k))
             {
                 let fit = fit_kmeans(&points, params).unwrap();
                 let other = fit_kmeans(&(&points + distance), &moved).unwrap();
-                assert_eq!((&other.assignments, other.iterations), (&fit.assignments, fit.iterations));
+                assert_eq!(
+                    (&other.assignments, other.iterations),
+                    (&fit.assignments, fit.iterations)
+                );
                 let back = other.model.centroids() - distance;
-                assert_close("centroids", &back, fit.model.centroids(), 1e-14 * distance.abs().max(100.0));
+                assert_close(
+                    "centroids",
+                    &back,
+                    fit.model.centroids(),
+                    1e-14 * distance.abs().max(100.0),
+                );
                 assert_close("inertia", &[other.inertia], &[fit.inertia], 1e-9);
             }
         }
@@ -127,8 +154,14 @@ fn threads_and_layouts_do_not_show() {
         let points = cloud(n, d, 5);
         for algorithm in ALGORITHMS {
             for init in [kmeans::Init::KMeansPlusPlus, kmeans::Init::Random] {
-                let params =
-                    KMeansParams { k, init, algorithm, starts: 2, max_iter: 8, ..KMeansParams::default() };
+                let params = KMeansParams {
+                    k,
+                    init,
+                    algorithm,
+                    starts: 2,
+                    max_iter: 8,
+                    ..KMeansParams::default()
+                };
                 threads_and_layouts(&points, &params);
                 threads_and_layouts(&points.mapv(|x| x as f32), &params);
                 threads_and_layouts(&points.mapv(|x| (127.0 * (x + 1.0)) as u8), &params);

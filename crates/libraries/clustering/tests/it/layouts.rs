@@ -40,14 +40,19 @@ fn centroids_in_any_layout_are_the_same_model() {
 #[test]
 fn mixtures_in_any_layout_are_the_same_model() {
     let points = points();
-    for kind in [CovarianceType::Full, CovarianceType::Tied, CovarianceType::Diag, CovarianceType::Spherical]
-    {
+    for kind in [
+        CovarianceType::Full,
+        CovarianceType::Tied,
+        CovarianceType::Diag,
+        CovarianceType::Spherical,
+    ] {
         let params = GmmParams { k: 3, covariance_type: kind, ..GmmParams::default() };
         let fit = gmm::fit(points.view(), &params, &mut |_| {}).unwrap();
         let model = |means, covariances| {
             GaussianMixture::new(fit.model.weights().clone(), means, covariances, kind).unwrap()
         };
-        let (means, covariances) = (fit.model.means().clone(), fit.model.covariances().view().to_owned());
+        let (means, covariances) =
+            (fit.model.means().clone(), fit.model.covariances().view().to_owned());
         let plain = model(means.clone(), covariances.clone());
         let turned = model(columns_first(&means), columns_first(&covariances));
         assert_eq!(turned.predict_proba(points.view()), plain.predict_proba(points.view()));

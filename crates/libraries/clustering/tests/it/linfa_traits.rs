@@ -22,16 +22,22 @@ fn gmm_params() -> GmmParams {
 }
 
 /// What generic code can ask of a model.
-fn clusters<M: PredictInplace<Array2<f64>, Array1<usize>>>(model: &M, points: &Array2<f64>) -> Array1<usize> {
+fn clusters<M: PredictInplace<Array2<f64>, Array1<usize>>>(
+    model: &M,
+    points: &Array2<f64>,
+) -> Array1<usize> {
     model.predict(points)
 }
 
 #[test]
 fn fits_and_predictions_are_our_own() {
     let dataset = DatasetBase::from(points());
-    let (kmeans, gmm) = (kmeans_params().fit(&dataset).unwrap(), gmm_params().fit(&dataset).unwrap());
-    let (our_kmeans, our_gmm) =
-        (fit_kmeans(&points(), &kmeans_params()).unwrap(), fit_gmm(&points(), &gmm_params()).unwrap());
+    let (kmeans, gmm) =
+        (kmeans_params().fit(&dataset).unwrap(), gmm_params().fit(&dataset).unwrap());
+    let (our_kmeans, our_gmm) = (
+        fit_kmeans(&points(), &kmeans_params()).unwrap(),
+        fit_gmm(&points(), &gmm_params()).unwrap(),
+    );
     assert_eq!((&kmeans, &gmm), (&our_kmeans.model, &our_gmm.model));
     assert_eq!(clusters(&kmeans, &points()), our_kmeans.assignments.mapv(|label| label as usize));
     assert_eq!(clusters(&gmm, &points()), our_gmm.assignments.mapv(|label| label as usize));

@@ -1,6 +1,8 @@
 //! k-means by batches: by hand, against scikit-learn's `partial_fit`, against the fit of all points at once.
 
-use clustering::kmeans::{BatchReport, Init, KMeans, KMeansParams, MiniBatch, MiniBatchParams, RandomRows};
+use clustering::kmeans::{
+    BatchReport, Init, KMeans, KMeansParams, MiniBatch, MiniBatchParams, RandomRows,
+};
 use clustering::{Error, Points, Scalar};
 use ndarray::{Array1, Array2, Axis, array, concatenate};
 use serde_json::Value;
@@ -9,16 +11,25 @@ use crate::support::{assert_close, blobs, cloud, fit_kmeans, golden_path, golden
 
 /// Parameters that begin with these centroids.
 fn from(centroids: Array2<f64>) -> MiniBatchParams {
-    MiniBatchParams { k: centroids.nrows(), init: Init::Centroids(centroids), ..MiniBatchParams::default() }
+    MiniBatchParams {
+        k: centroids.nrows(),
+        init: Init::Centroids(centroids),
+        ..MiniBatchParams::default()
+    }
 }
 
 /// Fits to random batches of `points`, as a program does to those of a file.
-fn fit<F: Scalar>(points: &Array2<F>, scale: f64, params: &MiniBatchParams) -> (KMeans, BatchReport) {
+fn fit<F: Scalar>(
+    points: &Array2<F>,
+    scale: f64,
+    params: &MiniBatchParams,
+) -> (KMeans, BatchReport) {
     let n = points.nrows();
     let mut rows = RandomRows::new(n, params.seed);
     let mut draw = |count| points.select(Axis(0), &rows.draw(count));
     let sample = draw(params.sample_size(n));
-    let mut fit = MiniBatch::new(Points::new(sample.view()).scale(scale), n, params.clone()).unwrap();
+    let mut fit =
+        MiniBatch::new(Points::new(sample.view()).scale(scale), n, params.clone()).unwrap();
     for batch in 1..=params.most_batches(n) {
         let points = draw(params.batch);
         let report = fit.update(Points::new(points.view()).scale(scale)).unwrap();
@@ -39,7 +50,8 @@ fn centroids_are_running_means() {
     let mut fit = MiniBatch::new(&array![[0.0], [10.0]], 5, from(array![[0.0], [10.0]])).unwrap();
     let report = fit.update(&array![[1.0], [9.0], [11.0]]).unwrap();
     assert_eq!(fit.model().centroids(), array![[1.0], [10.0]]);
-    let first = BatchReport { batch: 1, inertia: 1.0, smoothed: 1.0, reassigned: 0, converged: false };
+    let first =
+        BatchReport { batch: 1, inertia: 1.0, smoothed: 1.0, reassigned: 0, converged: false };
     assert_eq!(report, first);
     // The second of two that went to the first centroid; the other receives nothing and stays.
     let report = fit.update(&array![[3.0]]).unwrap();
@@ -62,7 +74,12 @@ fn a_weight_counts_as_so_many_points() {
     for _ in 0..3 {
         let a = weighted.update(Points::new(once.view()).weights(&[1.0, 3.0, 1.0])).unwrap();
         let b = repeated.update(&often).unwrap();
-        assert_close("centroids", weighted.model().centroids(), repeated.model().centroids(), 1e-15);
+        assert_close(
+            "centroids",
+            weighted.model().centroids(),
+            repeated.model().centroids(),
+            1e-15,
+        );
         assert_close("inertia", &[a.inertia], &[b.inertia], 1e-15);
     }
 }
@@ -72,10 +89,12 @@ fn a_point_of_weight_0_has_no_influence() {
     let points = cloud(400, 3, 1).mapv(|x| (x * 64.0).round());
     let others = cloud(150, 3, 2).mapv(|x| (x * 640.0).round() + 7.0);
     let both = concatenate![Axis(0), points, others];
-    let weights: Vec<f64> = (0..550).map(|i| if i < 400 { (1 + i % 3) as f64 } else { 0.0 }).collect();
+    let weights: Vec<f64> =
+        (0..550).map(|i| if i < 400 { (1 + i % 3) as f64 } else { 0.0 }).collect();
     for init in [Init::KMeansPlusPlus, Init::Random] {
         // 60 clusters of batches of 400: some are reassigned.
-        let params = MiniBatchParams { k: 60, init, reassignment_ratio: 0.5, ..MiniBatchParams::default() };
+        let params =
+            MiniBatchParams { k: 60, init, reassignment_ratio: 0.5, ..MiniBatchParams::default() };
         let without = Points::new(points.view()).weights(&weights[..400]);
         let with = Points::new(both.view()).weights(&weights);
         let mut a = MiniBatch::new(without.clone(), 400, params.clone()).unwrap();
@@ -100,10 +119,16 @@ fn a_centroid_that_receives_nothing_is_put_on_a_point() {
     assert!(batch.iter().any(|x| *x == fit.model().centroids()[[1, 0]]));
     // It goes on as if it had received as much as the other.
     assert_eq!(fit.update(&batch).unwrap().reassigned, 0);
-    let mut fit =
-        MiniBatch::new(&sample, 1000, MiniBatchParams { reassignment_ratio: 0.0, ..from(sample.clone()) })
-            .unwrap();
-    assert_eq!((fit.update(&batch).unwrap().reassigned, fit.model().centroids()[[1, 0]]), (0, 1000.0));
+    let mut fit = MiniBatch::new(
+        &sample,
+        1000,
+        MiniBatchParams { reassignment_ratio: 0.0, ..from(sample.clone()) },
+    )
+    .unwrap();
+    assert_eq!(
+        (fit.update(&batch).unwrap().reassigned, fit.model().centroids()[[1, 0]]),
+        (0, 1000.0)
+    );
     // At most half as many as there are points.
     let far = array![[0.0], [1e3], [2e3], [3e3], [4e3]];
     let mut fit = MiniBatch::new(&far, 1000, from(far.clone())).unwrap();
@@ -135,7 +160,8 @@ fn partial_fits_as_scikit_learn() {
         value.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
     };
     let matrix = |value: &Value| -> Array2<f64> {
-        let rows: Vec<Array1<f64>> = value.as_array().unwrap().iter().map(|row| vector(row).into()).collect();
+        let rows: Vec<Array1<f64>> =
+            value.as_array().unwrap().iter().map(|row| vector(row).into()).collect();
         ndarray::stack(Axis(0), &rows.iter().map(Array1::view).collect::<Vec<_>>()).unwrap()
     };
     for case in serde_json::from_str::<Vec<Value>>(&text).unwrap() {
@@ -143,11 +169,13 @@ fn partial_fits_as_scikit_learn() {
         let params = MiniBatchParams { reassignment_ratio: 0.0, ..from(matrix(&case["initial"])) };
         let mut fit = MiniBatch::new(&points, points.nrows(), params).unwrap();
         for (i, step) in case["steps"].as_array().unwrap().iter().enumerate() {
-            let rows: Vec<usize> = vector(&step["rows"]).into_iter().map(|row| row as usize).collect();
+            let rows: Vec<usize> =
+                vector(&step["rows"]).into_iter().map(|row| row as usize).collect();
             let weights = vector(&step["weights"]);
             let batch = points.select(Axis(0), &rows);
             let batch = Points::new(batch.view());
-            fit.update(if case["weighted"] == true { batch.weights(&weights) } else { batch }).unwrap();
+            fit.update(if case["weighted"] == true { batch.weights(&weights) } else { batch })
+                .unwrap();
             if !step["centroids"].is_null() {
                 let what = format!("{} weighted: {} step {i}", case["points"], case["weighted"]);
                 assert_close(&what, fit.model().centroids(), &matrix(&step["centroids"]), 1e-12);
@@ -166,7 +194,8 @@ fn it_comes_near_the_fit_of_all_points() {
         ("iris", golden_points("iris"), 4, 1.10),
         ("digits", golden_points("digits"), 10, 1.10),
     ] {
-        let best = fit_kmeans(&points, &KMeansParams { k, ..KMeansParams::default() }).unwrap().inertia;
+        let best =
+            fit_kmeans(&points, &KMeansParams { k, ..KMeansParams::default() }).unwrap().inertia;
         for seed in 0..5 {
             // Batches that are only some of the points, as they are meant to be.
             let batch = 1024.min(points.nrows() / 8);
@@ -200,7 +229,8 @@ fn the_same_bytes_for_any_number_of_threads() {
     let points = cloud(20_011, 40, 6).mapv(|x| x as f32);
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let params = MiniBatchParams { k: 30, batch: 2500, max_iter: 3, ..MiniBatchParams::default() };
+        let params =
+            MiniBatchParams { k: 30, batch: 2500, max_iter: 3, ..MiniBatchParams::default() };
         let (model, report) = pool.install(|| fit(&points, 1.0, &params));
         (model.centroids().mapv(f64::to_bits), report)
     };
@@ -246,7 +276,8 @@ fn numbers_of_points_and_batches() {
 #[test]
 fn what_is_refused() {
     let points = cloud(20, 2, 0);
-    let refused = |params: MiniBatchParams| MiniBatch::new(&points, 20, params).unwrap_err().to_string();
+    let refused =
+        |params: MiniBatchParams| MiniBatch::new(&points, 20, params).unwrap_err().to_string();
     let base = || MiniBatchParams { k: 3, ..MiniBatchParams::default() };
     for (params, message) in [
         (MiniBatchParams { k: 0, ..base() }, "expected k between 1 and 2147483647, found 0"),

@@ -44,7 +44,10 @@ fn assert_sound(what: &str, fit: &GmmFit, n: usize) {
     let covariances = model.covariances().view();
     let values = model.weights().iter().chain(model.means()).chain(covariances.iter());
     assert!(values.into_iter().all(|value| value.is_finite()), "{what}: {model:?}");
-    assert!([fit.log_likelihood, fit.bic, fit.aic].iter().all(|value| value.is_finite()), "{what}: {fit:?}");
+    assert!(
+        [fit.log_likelihood, fit.bic, fit.aic].iter().all(|value| value.is_finite()),
+        "{what}: {fit:?}"
+    );
     assert!((model.weights().sum() - 1.0).abs() < 1e-12, "{what}");
     assert_eq!(fit.sizes.iter().sum::<usize>(), n, "{what}");
 }
@@ -98,7 +101,8 @@ fn a_starting_model_has_to_fit() {
         init: Init::Model(model.clone()),
         ..GmmParams::default()
     };
-    let told = |points: &Array2<f64>, params: GmmParams| fit_gmm(points, &params).unwrap_err().to_string();
+    let told =
+        |points: &Array2<f64>, params: GmmParams| fit_gmm(points, &params).unwrap_err().to_string();
     assert_eq!(
         told(&points, GmmParams { covariance_type: CovarianceType::Full, ..base() }),
         "expected a starting model with full covariances, found diag: give one, or ask for diag"
@@ -117,8 +121,10 @@ fn a_starting_model_has_to_fit() {
 fn the_lowest_bic_finds_as_many_components_as_there_are() {
     let centres = array![[0.0, 0.0], [9.0, 0.0], [0.0, 9.0], [9.0, 9.0]];
     // Sums of uniform numbers, nearly normal.
-    let points = (1..9).fold(blobs(&centres, 100, 0.5, 0), |sum, seed| sum + 0.5 * cloud(400, 2, seed));
-    let base = GmmParams { covariance_type: CovarianceType::Spherical, starts: 2, ..GmmParams::default() };
+    let points =
+        (1..9).fold(blobs(&centres, 100, 0.5, 0), |sum, seed| sum + 0.5 * cloud(400, 2, seed));
+    let base =
+        GmmParams { covariance_type: CovarianceType::Spherical, starts: 2, ..GmmParams::default() };
     let mut seen = Vec::new();
     let candidates = gmm::select_k(&points, &base, 1..=6, &mut |k, _| seen.push(k)).unwrap();
     seen.dedup();
@@ -160,9 +166,11 @@ fn an_answer_depends_on_its_point_alone() {
     for kind in KINDS {
         let model = fit_gmm(&points, &params(kind, means.clone(), 3)).unwrap().model;
         let part = points.slice(s![101..178, ..]);
-        let (all, some) = (model.predict_proba(&points).unwrap(), model.predict_proba(part).unwrap());
+        let (all, some) =
+            (model.predict_proba(&points).unwrap(), model.predict_proba(part).unwrap());
         assert_eq!(all.slice(s![101..178, ..]), some, "{kind}");
-        let (all, some) = (model.score_samples(&points).unwrap(), model.score_samples(part).unwrap());
+        let (all, some) =
+            (model.score_samples(&points).unwrap(), model.score_samples(part).unwrap());
         assert_eq!(all.slice(s![101..178]), some, "{kind}");
     }
 }
@@ -198,7 +206,9 @@ fn awkward_points() {
                 let what = format!("{what}, {kind}, {init:?}");
                 let params = GmmParams { k, covariance_type: kind, init, ..GmmParams::default() };
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().unwrap();
-                let fit = pool.install(|| fit_gmm(points, &params)).unwrap_or_else(|e| panic!("{what}: {e}"));
+                let fit = pool
+                    .install(|| fit_gmm(points, &params))
+                    .unwrap_or_else(|e| panic!("{what}: {e}"));
                 assert_sound(&what, &fit, points.nrows());
                 let proba = fit.model.predict_proba(points).unwrap();
                 assert!(
@@ -240,7 +250,11 @@ fn points_too_far_for_a_density() {
     };
     for kind in KINDS {
         let far = array![[1e200], [-1e300]];
-        assert_eq!(model(kind).predict_proba(&far).unwrap(), array![[0.5, 0.5], [0.5, 0.5]], "{kind}");
+        assert_eq!(
+            model(kind).predict_proba(&far).unwrap(),
+            array![[0.5, 0.5], [0.5, 0.5]],
+            "{kind}"
+        );
         assert_eq!(model(kind).predict(&far).unwrap(), array![0, 0]);
         assert!(model(kind).score_samples(&far).unwrap().iter().all(|score| score.is_finite()));
         // Far, but not too far to say which is nearer.

@@ -1,6 +1,8 @@
 //! Mixtures of points that are far from zero, and of points among which some have weight 0.
 
-use clustering::gmm::{self, CovarianceType, Covariances, GaussianMixture, GmmFit, GmmParams, Init};
+use clustering::gmm::{
+    self, CovarianceType, Covariances, GaussianMixture, GmmFit, GmmParams, Init,
+};
 use clustering::{Points, Scalar};
 use ndarray::{Array1, Array2, ArrayD, Axis, IxDyn, ShapeBuilder, array, s};
 use proptest::prelude::*;
@@ -26,16 +28,27 @@ fn params(kind: CovarianceType, init: Init) -> GmmParams {
 fn bits(fit: &GmmFit) -> (Vec<i32>, Vec<u64>, usize) {
     let model = &fit.model;
     let covariances = model.covariances();
-    let values = model.weights().iter().chain(covariances.view().iter()).copied().collect::<Vec<_>>();
-    let values = values.into_iter().chain([fit.log_likelihood, fit.bic, fit.aic]).map(f64::to_bits).collect();
+    let values =
+        model.weights().iter().chain(covariances.view().iter()).copied().collect::<Vec<_>>();
+    let values = values
+        .into_iter()
+        .chain([fit.log_likelihood, fit.bic, fit.aic])
+        .map(f64::to_bits)
+        .collect();
     (fit.assignments.to_vec(), values, fit.iterations)
 }
 
 /// `points` and `points + distance`, both exact as `F`, from the same start.
-fn moved<F: Scalar>(points: &Array2<f64>, distance: f64, narrow: impl Fn(f64) -> F, kind: CovarianceType) {
+fn moved<F: Scalar>(
+    points: &Array2<f64>,
+    distance: f64,
+    narrow: impl Fn(f64) -> F,
+    kind: CovarianceType,
+) {
     let at = |distance: f64| -> Array2<F> { points.mapv(|x| narrow(x + distance)) };
-    let means_of =
-        |distance: f64| points.select(Axis(0), &[0, points.nrows() / 3, 2 * points.nrows() / 3]) + distance;
+    let means_of = |distance: f64| {
+        points.select(Axis(0), &[0, points.nrows() / 3, 2 * points.nrows() / 3]) + distance
+    };
     // The covariances of a model to begin with.
     let identity = |k: usize, d: usize| -> ArrayD<f64> {
         let shape = kind.shape(k, d);
@@ -111,10 +124,16 @@ fn a_model_far_away_loses_no_digits() {
             };
             let model = GaussianMixture::new(array![1.0], means, covariances, kind).unwrap();
             let base = params(kind, Init::Model(model));
-            let fit = fit_gmm(&points, &GmmParams { k: 1, max_iter: 1, reg_covar: 0.0, ..base }).unwrap();
+            let fit =
+                fit_gmm(&points, &GmmParams { k: 1, max_iter: 1, reg_covar: 0.0, ..base }).unwrap();
             let what = format!("{kind}, {distance}");
             assert_close(&what, fit.model.means(), &mean, 1e-11);
-            assert_close(&what, fit.model.covariances().view(), &expected(kind, &covariance), 1e-11);
+            assert_close(
+                &what,
+                fit.model.covariances().view(),
+                &expected(kind, &covariance),
+                1e-11,
+            );
         }
     }
 }
@@ -128,7 +147,8 @@ fn means_far_away_to_start_from_lose_no_digits() {
             // All points go to the first; the second keeps its place.
             let means = array![[distance, distance], [-2.0 * distance, -2.0 * distance]];
             let base = params(kind, Init::Means(means));
-            let fit = fit_gmm(&points, &GmmParams { k: 2, max_iter: 1, reg_covar: 1e-9, ..base }).unwrap();
+            let fit = fit_gmm(&points, &GmmParams { k: 2, max_iter: 1, reg_covar: 1e-9, ..base })
+                .unwrap();
             let what = format!("{kind}, {distance}");
             assert_close(&what, fit.model.means().row(0), &mean, 1e-11);
             let first: Vec<f64> = match fit.model.covariances() {
@@ -157,8 +177,14 @@ fn an_empty_component_far_away_blurs_no_other() {
     for (weight, distance) in [(1e-9, 1e15), (0.9, 1e12)] {
         let mut four = Array2::from_elem((4, 3), distance);
         four.slice_mut(s![1.., ..]).assign(&means);
-        let weights = array![weight, 0.3 * (1.0 - weight), 0.3 * (1.0 - weight), 0.4 * (1.0 - weight)];
-        let model = GaussianMixture::new(weights, four, covariance.clone().into_dyn(), CovarianceType::Tied);
+        let weights =
+            array![weight, 0.3 * (1.0 - weight), 0.3 * (1.0 - weight), 0.4 * (1.0 - weight)];
+        let model = GaussianMixture::new(
+            weights,
+            four,
+            covariance.clone().into_dyn(),
+            CovarianceType::Tied,
+        );
         let proba = model.unwrap().predict_proba(&points).unwrap();
         assert_close("probabilities", proba.slice(s![.., 1..]), &near, 1e-12);
     }
@@ -179,7 +205,8 @@ fn arrays_of_a_model_may_be_in_fortran_order() {
         let mut turned = ArrayD::zeros(covariances.raw_dim().f());
         turned.assign(&covariances);
         let other =
-            GaussianMixture::new(model.weights().clone(), fortran(model.means()), turned, kind).unwrap();
+            GaussianMixture::new(model.weights().clone(), fortran(model.means()), turned, kind)
+                .unwrap();
         let other = other.with_offsets(model.origin().clone(), fortran(model.offsets())).unwrap();
         assert_eq!(&other, model, "{kind}");
         assert_eq!(other.predict_proba(&points).unwrap(), model.predict_proba(&points).unwrap());
@@ -195,7 +222,8 @@ fn arrays_of_a_model_may_be_in_fortran_order() {
 fn offsets_count_only_beside_their_means() {
     let model = |mean: f64| {
         let covariances = array![1.0].into_dyn();
-        GaussianMixture::new(array![1.0], array![[mean]], covariances, CovarianceType::Spherical).unwrap()
+        GaussianMixture::new(array![1.0], array![[mean]], covariances, CovarianceType::Spherical)
+            .unwrap()
     };
     let (origin, offsets) = (array![1e17], array![[0.25]]);
     let finer = model(1e17).with_offsets(origin.clone(), offsets.clone()).unwrap();
@@ -209,7 +237,11 @@ fn offsets_count_only_beside_their_means() {
 
 /// Points with others of weight 0, far away, before every so many of them; the weights of all, and
 /// where the first are.
-fn with_zeros(points: &Array2<f64>, weights: &[f64], every: usize) -> (Array2<f64>, Vec<f64>, Vec<usize>) {
+fn with_zeros(
+    points: &Array2<f64>,
+    weights: &[f64],
+    every: usize,
+) -> (Array2<f64>, Vec<f64>, Vec<usize>) {
     let d = points.ncols();
     let (mut values, mut more, mut kept) = (Vec::new(), Vec::new(), Vec::new());
     for (i, row) in points.outer_iter().enumerate() {
@@ -231,7 +263,8 @@ fn points_of_weight_zero_change_no_byte() {
     for kind in KINDS {
         for init in [Init::KMeans, Init::Random, Init::Means(means.clone())] {
             for every in [1, 7, 600] {
-                let params = GmmParams { keep: gmm::Keep::Information, ..params(kind, init.clone()) };
+                let params =
+                    GmmParams { keep: gmm::Keep::Information, ..params(kind, init.clone()) };
                 let (all, more, kept) = with_zeros(&points, &weights, every);
                 let fit = fit_gmm(Points::new(points.view()).weights(&weights), &params).unwrap();
                 let other = fit_gmm(Points::new(all.view()).weights(&more), &params).unwrap();
@@ -252,7 +285,10 @@ fn points_of_weight_zero_change_no_byte() {
     // They are no points that components could be made of.
     let few = [1.0, 1.0, 0.0, 0.0];
     let four = points.slice(s![..4, ..]);
-    assert!(fit_gmm(Points::new(four).weights(&few), &params(CovarianceType::Diag, Init::KMeans)).is_err());
+    assert!(
+        fit_gmm(Points::new(four).weights(&few), &params(CovarianceType::Diag, Init::KMeans))
+            .is_err()
+    );
 }
 
 proptest! {

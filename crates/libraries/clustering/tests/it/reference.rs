@@ -20,13 +20,15 @@ fn plain_lloyd(points: &Array2<f64>, mut centroids: Array2<f64>) -> (Array2<f64>
     for iteration in 1.. {
         let nearest = |point: ArrayView1<f64>| {
             let distance = |j: &usize| squared(point, centroids.row(*j));
-            (0..centroids.nrows()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap() as i32
+            (0..centroids.nrows()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap()
+                as i32
         };
         let new: Vec<i32> = points.outer_iter().map(nearest).collect();
         let unchanged = new == labels;
         labels = new;
         for (j, mut centroid) in centroids.outer_iter_mut().enumerate() {
-            let members: Vec<usize> = (0..labels.len()).filter(|&i| labels[i] == j as i32).collect();
+            let members: Vec<usize> =
+                (0..labels.len()).filter(|&i| labels[i] == j as i32).collect();
             centroid.assign(&points.select(Axis(0), &members).mean_axis(Axis(0)).unwrap());
         }
         if unchanged {
@@ -55,7 +57,8 @@ fn plain_lloyd_agrees() {
 #[test]
 fn linfa_engine_is_close() {
     let points = golden_points("blobs");
-    let ours = fit_kmeans(points.view(), &KMeansParams { k: 6, ..KMeansParams::default() }).unwrap();
+    let ours =
+        fit_kmeans(points.view(), &KMeansParams { k: 6, ..KMeansParams::default() }).unwrap();
     let params = KMeansParams { k: 6, algorithm: Algorithm::Linfa, ..KMeansParams::default() };
     let mut starts = Vec::new();
     let fit = clustering::kmeans::fit(points.view(), &params, &mut |event| {

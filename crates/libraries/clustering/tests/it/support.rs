@@ -28,13 +28,20 @@ pub fn fit_kmeans<'a, F: Scalar>(
 }
 
 /// A mixture without a callback.
-pub fn fit_gmm<'a, F: Scalar>(points: impl Into<Points<'a, F>>, params: &GmmParams) -> Result<GmmFit, Error> {
+pub fn fit_gmm<'a, F: Scalar>(
+    points: impl Into<Points<'a, F>>,
+    params: &GmmParams,
+) -> Result<GmmFit, Error> {
     gmm::fit(points, params, &mut |_| {})
 }
 
 /// Parameters that begin with these centroids.
 pub fn from_centroids(centroids: Array2<f64>) -> KMeansParams {
-    KMeansParams { k: centroids.nrows(), init: Init::Centroids(centroids), ..KMeansParams::default() }
+    KMeansParams {
+        k: centroids.nrows(),
+        init: Init::Centroids(centroids),
+        ..KMeansParams::default()
+    }
 }
 
 /// A file of tests/golden.
@@ -55,7 +62,9 @@ pub fn golden_points(name: &str) -> Array2<f64> {
 pub fn blobs(centres: &Array2<f64>, per_blob: usize, radius: f64, seed: u64) -> Array2<f64> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let blob = |centre: ndarray::ArrayView1<f64>| {
-        Array2::from_shape_fn((per_blob, centre.len()), |(_, j)| centre[j] + rng.gen_range(-radius..=radius))
+        Array2::from_shape_fn((per_blob, centre.len()), |(_, j)| {
+            centre[j] + rng.gen_range(-radius..=radius)
+        })
     };
     let blobs: Vec<_> = centres.axis_iter(Axis(0)).map(blob).collect();
     let views: Vec<_> = blobs.iter().map(Array2::view).collect();
@@ -79,6 +88,10 @@ pub fn assert_close<'a>(
     assert_eq!(found.len(), expected.len(), "{what}: number of values");
     assert!(found.iter().all(|value| value.is_finite()), "{what}: not finite");
     let scale = expected.iter().fold(0.0, |scale: f64, value| scale.max(value.abs()));
-    let largest = found.iter().zip(&expected).fold(0.0, |largest: f64, (a, b)| largest.max((a - b).abs()));
-    assert!(largest <= relative * scale, "{what}: largest difference {largest:e} at a scale of {scale:e}");
+    let largest =
+        found.iter().zip(&expected).fold(0.0, |largest: f64, (a, b)| largest.max((a - b).abs()));
+    assert!(
+        largest <= relative * scale,
+        "{what}: largest difference {largest:e} at a scale of {scale:e}"
+    );
 }

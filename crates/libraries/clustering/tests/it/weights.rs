@@ -5,9 +5,15 @@ use clustering::kmeans::{self, Algorithm, Init, KMeansFit, KMeansParams};
 use clustering::{Error, Points, Scalar};
 use ndarray::{Array2, Axis, array};
 
-use crate::support::{ALGORITHMS, assert_close, blobs, cloud, fit_kmeans, from_centroids, kmeans_bits};
+use crate::support::{
+    ALGORITHMS, assert_close, blobs, cloud, fit_kmeans, from_centroids, kmeans_bits,
+};
 
-fn weighted(points: &Array2<f64>, weights: &[f64], params: &KMeansParams) -> Result<KMeansFit, Error> {
+fn weighted(
+    points: &Array2<f64>,
+    weights: &[f64],
+    params: &KMeansParams,
+) -> Result<KMeansFit, Error> {
     fit_kmeans(Points::new(points.view()).weights(weights), params)
 }
 
@@ -31,7 +37,11 @@ fn a_weight_is_a_number_of_points() {
             let expected = fit_kmeans(&repeated, &params).unwrap();
             let name = algorithm.as_str();
             assert_eq!(fit.assignments.select(Axis(0), &copies), expected.assignments, "{name}");
-            assert_eq!((fit.iterations, fit.converged), (expected.iterations, expected.converged), "{name}");
+            assert_eq!(
+                (fit.iterations, fit.converged),
+                (expected.iterations, expected.converged),
+                "{name}"
+            );
             assert_close(name, fit.model.centroids(), expected.model.centroids(), 1e-12);
             assert_close(name, &[fit.inertia], &[expected.inertia], 1e-12);
         }
@@ -56,7 +66,9 @@ fn a_common_factor_changes_the_inertia_alone() {
         let params = KMeansParams { k: 9, init, ..KMeansParams::default() };
         let fit = weighted(&points, &weights, &params).unwrap();
         let eight = weighted(&points, &times(8.0), &params).unwrap();
-        assert!(kmeans_bits(&eight) == kmeans_bits(&KMeansFit { inertia: 8.0 * fit.inertia, ..fit }));
+        assert!(
+            kmeans_bits(&eight) == kmeans_bits(&KMeansFit { inertia: 8.0 * fit.inertia, ..fit })
+        );
     }
 }
 
@@ -66,7 +78,9 @@ fn weights_of_one_are_no_weights() {
     for algorithm in ALGORITHMS {
         let params = params(&points, 9, algorithm);
         let fit = fit_kmeans(&points, &params).unwrap();
-        assert!(kmeans_bits(&fit) == kmeans_bits(&weighted(&points, &[1.0; 500], &params).unwrap()));
+        assert!(
+            kmeans_bits(&fit) == kmeans_bits(&weighted(&points, &[1.0; 500], &params).unwrap())
+        );
         let bytes = points.mapv(|x| (100.0 * (x + 1.0)) as u8);
         let fit = fit_kmeans(&bytes, &params).unwrap();
         let with = fit_kmeans(Points::new(bytes.view()).weights(&[1.0; 500]), &params).unwrap();
@@ -117,7 +131,11 @@ fn with_weightless(points: &Array2<f64>, weights: &[f64]) -> (Array2<f64>, Vec<f
     (Array2::from_shape_vec((all.len(), d), rows).unwrap(), all, kept)
 }
 
-fn assert_left_out<F: Scalar>(points: &Array2<f64>, convert: impl Fn(f64) -> F, params: &KMeansParams) {
+fn assert_left_out<F: Scalar>(
+    points: &Array2<f64>,
+    convert: impl Fn(f64) -> F,
+    params: &KMeansParams,
+) {
     let weights: Vec<f64> = (0..points.nrows()).map(|i| 0.25 + f64::from((i % 7) as u8)).collect();
     let (both, all, kept) = with_weightless(points, &weights);
     let (points, both) = (points.mapv(&convert), both.mapv(&convert));
@@ -136,7 +154,8 @@ fn a_weight_of_0_is_as_good_as_no_row() {
         let points = cloud(n, d, 9).mapv(|x| 127.0 * (x + 1.0));
         for algorithm in ALGORITHMS {
             for init in [Init::KMeansPlusPlus, Init::Random] {
-                let params = KMeansParams { k: 9, starts: 3, algorithm, init, ..KMeansParams::default() };
+                let params =
+                    KMeansParams { k: 9, starts: 3, algorithm, init, ..KMeansParams::default() };
                 assert_left_out(&points, |x| x, &params);
                 assert_left_out(&points, |x| x as f32, &params);
                 assert_left_out(&points, |x| x as u8, &params);
@@ -225,7 +244,8 @@ fn an_empty_cluster_takes_a_point_of_weight() {
     // The farthest point has no weight; the next one fills the cluster, with all of its own.
     let points = array![[0.0], [1.0], [8.0], [50.0]];
     for algorithm in ALGORITHMS {
-        let params = KMeansParams { max_iter: 1, algorithm, ..from_centroids(array![[0.0], [1e3]]) };
+        let params =
+            KMeansParams { max_iter: 1, algorithm, ..from_centroids(array![[0.0], [1e3]]) };
         let fit = weighted(&points, &[1.0, 3.0, 2.0, 0.0], &params).unwrap();
         assert_eq!(fit.model.centroids(), array![[0.75], [8.0]], "{}", algorithm.as_str());
     }
@@ -284,8 +304,7 @@ fn linfa_knows_no_weights() {
     let params = KMeansParams { k: 2, algorithm: Algorithm::Linfa, ..KMeansParams::default() };
     let error = weighted(&cloud(4, 2, 0), &[2.0; 4], &params).unwrap_err();
     assert!(matches!(error, Error::Linfa(_)));
-    let message =
-        "expected linfa's k-means to run, found: weights, which it does not know; use the default engine";
+    let message = "expected linfa's k-means to run, found: weights, which it does not know; use the default engine";
     assert_eq!(error.to_string(), message);
 }
 

@@ -1,0 +1,225 @@
+//! Products of points with an upper triangular matrix, at half the work of a full one.
+
+use ndarray::ArrayView2;
+
+use super::simd_block::{BLOCK_LANES, Lanes, VECTOR};
+use crate::kernel::mul_add;
+use crate::simd::Isa;
+
+/// One vector register of the widest instructions.
+type Vector = [f64; VECTOR];
+
+/// Columns of the matrix that are multiplied at once.
+const COLUMNS: usize = 4;
+
+/// Returns where row `i` of a packed lower triangle begins: the length of the `i` rows before it.
+#[inline(always)]
+pub(super) fn packed_row_offset(i: usize) -> usize {
+    i * (i + 1) / 2
+}
+
+/// An upper triangular matrix U `(d, d)` without its zeros.
+///
+/// It is stored in tiles of [`COLUMNS`] columns, each as its rows down to the last that is not 0.
+/// The first tile may be narrower: it has the fewest rows, so a remainder costs least there.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct PackedTriangular {
+    d: usize,
+    packed: Vec<f64>,
+}
+
+impl PackedTriangular {
+    /// Packs the upper triangle of `factor` `(d, d)`.
+    pub(super) fn new(factor: ArrayView2<f64>) -> Self {
+        let d = factor.nrows();
+        let narrow = d % COLUMNS;
+        let mut packed = Vec::new();
+        for (first, end) in [(0, narrow)].into_iter().chain(tiles(d)) {
+            for i in 0..end {
+                packed.extend((first..end).map(|j| factor[[i, j]]));
+            }
+        }
+        Self { d, packed }
+    }
+
+    /// Returns the values of the narrow first tile and those of the other tiles.
+    #[inline(always)]
+    fn parts(&self) -> (&[f64], &[f64]) {
+        let narrow = self.d % COLUMNS;
+        self.packed.split_at(narrow * narrow)
+    }
+
+    /// Computes `|x U|^2` of the point x in each lane of `columns` `(d, BLOCK_LANES)`.
+    #[inline(always)]
+    pub(super) fn squares<I: Isa>(&self, columns: &[Lanes], squares: &mut Lanes) {
+        // The sums of as many vectors as there are registers for are computed at a time.
+        if I::WIDE {
+            self.set_squares::<I, 4>(columns, squares);
+        } else {
+            self.set_squares::<I, 1>(columns, squares);
+        }
+    }
+
+    /// Computes [`PackedTriangular::squares`], V vectors of lanes at a time.
+    #[inline(always)]
+    fn set_squares<I: Isa, const V: usize>(&self, columns: &[Lanes], squares: &mut Lanes) {
+        let squares = squares.as_chunks_mut::<VECTOR>().0.as_chunks_mut::<V>().0;
+        for (at, squares) in squares.iter_mut().enumerate() {
+            let (narrow, mut packed) = self.parts();
+            let mut sums = [[0.0; VECTOR]; V];
+            match self.d % COLUMNS {
+                1 => add_squares::<I, V, _>(product::<I, V, 1>(columns, at, 0, narrow), &mut sums),
+                2 => add_squares::<I, V, _>(product::<I, V, 2>(columns, at, 0, narrow), &mut sums),
+                3 => add_squares::<I, V, _>(product::<I, V, 3>(columns, at, 0, narrow), &mut sums),
+                _ => {}
+            }
+            for (first, end) in tiles(self.d) {
+                let (tile, rest) = packed.split_at(COLUMNS * end);
+                packed = rest;
+                add_squares::<I, V, _>(
+                    product::<I, V, COLUMNS>(columns, at, first, tile),
+                    &mut sums,
+                );
+            }
+            *squares = sums;
+        }
+    }
+
+    /// Replaces the point x in each lane of `columns` `(d, BLOCK_LANES)` by `x U`.
+    #[inline(always)]
+    pub(super) fn whiten_in_place<I: Isa>(&self, columns: &mut [Lanes]) {
+        // A column of the product needs the columns up to its own, so the last is replaced first.
+        let (narrow, mut packed) = self.parts();
+        for (first, end) in tiles(self.d).rev() {
+            let (rest, tile) = packed.split_at(packed.len() - COLUMNS * end);
+            packed = rest;
+            replace::<I, COLUMNS>(columns, first, tile);
+        }
+        match self.d % COLUMNS {
+            1 => replace::<I, 1>(columns, 0, narrow),
+            2 => replace::<I, 2>(columns, 0, narrow),
+            3 => replace::<I, 3>(columns, 0, narrow),
+            _ => {}
+        }
+    }
+}
+
+/// Iterates over the first column and the end of the tiles that are [`COLUMNS`] wide.
+#[inline(always)]
+fn tiles(d: usize) -> impl DoubleEndedIterator<Item = (usize, usize)> {
+    let narrow = d % COLUMNS;
+    (0..d / COLUMNS).map(move |tile| (narrow + COLUMNS * tile, narrow + COLUMNS * (tile + 1)))
+}
+
+/// Adds the squares of C columns of products to `sums`.
+#[inline(always)]
+fn add_squares<I: Isa, const V: usize, const C: usize>(
+    products: [[Vector; V]; C],
+    sums: &mut [Vector; V],
+) {
+    for y in &products {
+        for v in 0..V {
+            for l in 0..VECTOR {
+                sums[v][l] = mul_add::<I, f64>(y[v][l], y[v][l], sums[v][l]);
+            }
+        }
+    }
+}
+
+/// Replaces columns `first..first + C` by their product with the tile `packed`.
+#[inline(always)]
+fn replace<I: Isa, const C: usize>(columns: &mut [Lanes], first: usize, packed: &[f64]) {
+    for at in 0..BLOCK_LANES / VECTOR {
+        let products = product::<I, 1, C>(columns, at, first, packed);
+        for (c, y) in products.iter().enumerate() {
+            columns[first + c].as_chunks_mut().0[at] = y[0];
+        }
+    }
+}
+
+/// Computes columns `first..first + C` of the product, for the `at`-th V vectors of lanes.
+#[inline(always)]
+fn product<I: Isa, const V: usize, const C: usize>(
+    columns: &[Lanes],
+    at: usize,
+    first: usize,
+    packed: &[f64],
+) -> [[Vector; V]; C] {
+    let (above, diagonal) = packed.as_chunks::<C>().0.split_at(first);
+    let (left, own) = columns.split_at(first);
+    let mut products = [[[0.0; VECTOR]; V]; C];
+    for (x, u) in left.iter().zip(above) {
+        let x = vectors::<V>(x, at);
+        for c in 0..C {
+            for v in 0..V {
+                for l in 0..VECTOR {
+                    products[c][v][l] = mul_add::<I, f64>(x[v][l], u[c], products[c][v][l]);
+                }
+            }
+        }
+    }
+    for t in 0..C {
+        let x = vectors::<V>(&own[t], at);
+        for c in t..C {
+            for v in 0..V {
+                for l in 0..VECTOR {
+                    products[c][v][l] =
+                        mul_add::<I, f64>(x[v][l], diagonal[t][c], products[c][v][l]);
+                }
+            }
+        }
+    }
+    products
+}
+
+/// Returns the `at`-th V vectors of `lanes`.
+#[inline(always)]
+fn vectors<const V: usize>(lanes: &Lanes, at: usize) -> &[Vector; V] {
+    &lanes.as_chunks::<VECTOR>().0.as_chunks::<V>().0[at]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::array::from_fn;
+
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::simd::{Kernel, Unfused, dispatch};
+
+    /// Compares products with plain sums, for widths with every remainder.
+    struct Check;
+
+    impl Kernel for Check {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<I: Isa>(self) {
+            for d in 1..=9 {
+                let value = |i: usize| ((i * 37) % 101) as f64 / 50.0 - 1.0;
+                let factor =
+                    Array2::from_shape_fn(
+                        (d, d),
+                        |(i, j)| if i <= j { value(10 * i + j) } else { 0.0 },
+                    );
+                let columns: Vec<Lanes> = (0..d).map(|j| from_fn(|l| value(100 * j + l))).collect();
+                let packed = PackedTriangular::new(factor.view());
+                let (mut squares, mut whitened) = ([0.0; BLOCK_LANES], columns.clone());
+                packed.squares::<I>(&columns, &mut squares);
+                packed.whiten_in_place::<I>(&mut whitened);
+                for l in 0..BLOCK_LANES {
+                    let product = |j| (0..=j).map(|i| columns[i][l] * factor[[i, j]]).sum::<f64>();
+                    let exact: f64 = (0..d).map(|j| product(j) * product(j)).sum();
+                    assert!((squares[l] - exact).abs() < 1e-12, "d = {d}");
+                    assert!((0..d).all(|j| (whitened[j][l] - product(j)).abs() < 1e-12), "d = {d}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn products_are_sums_of_products() {
+        dispatch(Check);
+        Check.run::<Unfused>();
+    }
+}

@@ -1,0 +1,143 @@
+//! Assigns active points to groups of centroids by computing every distance to a group.
+
+use super::bounded_chunk::{AssignmentStep, Chunk, Workspace};
+use super::cluster_sums::UNASSIGNED;
+use crate::simd::Isa;
+use crate::{Scalar, Work};
+
+/// The nearest centroid found so far for a point.
+#[derive(Clone, Copy)]
+struct Nearest<W> {
+    score: W,
+    /// The second lowest score so far.
+    second: W,
+    label: u32,
+    group: usize,
+}
+
+impl<F: Scalar> Chunk<'_, F> {
+    /// Assigns the active points to the nearest of their own centroid and of the groups that may
+    /// hold a nearer one. Returns the number of computed distances.
+    #[inline(always)]
+    pub(super) fn assign_exact<I: Isa>(&mut self, work: &mut Workspace<F::Work>) -> u64 {
+        let Workspace { active, active_by_group, block, lowest, single, near, .. } = work;
+        let AssignmentStep { points, centers, groups, rounding, .. } = self.step;
+        let infinity = F::Work::INFINITY;
+        let unknown =
+            Nearest { score: infinity, second: infinity, label: UNASSIGNED, group: usize::MAX };
+        let mut nearest = vec![unknown; active.len()];
+        block.load(active.iter().map(|&i| self.first + i));
+        for (slot, &i) in active.iter().enumerate() {
+            self.enqueue(i, slot as u32, active_by_group);
+        }
+        let mut distances = 0;
+        for (group, slots) in active_by_group.iter_mut().enumerate() {
+            // Earlier groups may have brought the nearest centroid of a point closer.
+            if group > 0 {
+                slots.retain(|&slot| self.needs_group(active[slot as usize], group));
+            }
+            if slots.is_empty() {
+                continue;
+            }
+            let range = groups.range(group);
+            distances += (slots.len() * range.len()) as u64;
+            block.score::<I, F>(*points, centers, slots, range.clone());
+            block.find_lowest(range.len(), lowest);
+            for (lane, &slot) in slots.iter().enumerate() {
+                let label = groups.order()[range.start + lowest.index[lane] as usize] as u32;
+                let new =
+                    Nearest { score: lowest.best[lane], second: lowest.second[lane], label, group };
+                self.merge_group(active[slot as usize], &mut nearest[slot as usize], new);
+            }
+            slots.clear();
+        }
+        for (&i, nearest) in active.iter().zip(nearest) {
+            self.labels[i] = nearest.label;
+            if nearest.second - nearest.score > rounding.tolerance() {
+                continue;
+            }
+            single.load(std::iter::once(self.first + i));
+            single.score::<I, F>(*points, centers, &[0], 0..centers.len());
+            let scores = groups.order().iter().enumerate();
+            let scores =
+                scores.map(|(at, &label)| ((at, label as u32), single.center_scores(at)[0]));
+            self.decide(i, nearest.score, scores, near);
+        }
+        distances
+    }
+
+    /// Assigns the active points if there is one group: the nearest centroid is the nearest of the
+    /// group.
+    #[inline(always)]
+    pub(super) fn assign_exact_one_group<I: Isa>(&mut self, work: &mut Workspace<F::Work>) -> u64 {
+        let Workspace { active, slots, block, lowest, near, .. } = work;
+        let AssignmentStep { points, norms, centers, groups, rounding, .. } = self.step;
+        slots.clear();
+        slots.extend(0..active.len() as u32);
+        block.load(active.iter().map(|&i| self.first + i));
+        block.score::<I, F>(*points, centers, slots, 0..centers.len());
+        block.find_lowest(centers.len(), lowest);
+        let found = lowest.index.iter().zip(&lowest.best).zip(&lowest.second);
+        for ((lane, &i), ((&index, &best), &second)) in active.iter().enumerate().zip(found) {
+            let norm = norms[self.first + i];
+            self.labels[i] = groups.order()[index as usize] as u32;
+            self.upper[i] = rounding.upper_bound(norm, best);
+            self.lower[i] = rounding.lower_bound(norm, second);
+            if second - best > rounding.tolerance() {
+                continue;
+            }
+            let scores = groups.order().iter().enumerate();
+            let scores =
+                scores.map(|(at, &label)| ((at, label as u32), block.center_scores(at)[lane]));
+            self.decide(i, best, scores, near);
+        }
+        (active.len() * centers.len()) as u64
+    }
+
+    /// Adds a point to the lists of the groups that it has to be compared with.
+    #[inline(always)]
+    fn enqueue(&self, i: usize, slot: u32, active_by_group: &mut [Vec<u32>]) {
+        let (label, t) = (self.labels[i], self.groups());
+        if label == UNASSIGNED {
+            active_by_group.iter_mut().for_each(|slots| slots.push(slot));
+            return;
+        }
+        let (own, upper) = (self.step.groups.group_of(label), self.upper[i]);
+        for (group, &lower) in self.lower[i * t..(i + 1) * t].iter().enumerate() {
+            if lower <= upper || group == own {
+                active_by_group[group].push(slot);
+            }
+        }
+    }
+
+    /// Tells whether a point has to be compared with a group, because the group holds the own
+    /// centroid or may hold a nearer one.
+    #[inline(always)]
+    fn needs_group(&self, i: usize, group: usize) -> bool {
+        let label = self.labels[i];
+        label == UNASSIGNED
+            || self.lower[i * self.groups() + group] <= self.upper[i]
+            || self.step.groups.group_of(label) == group
+    }
+
+    /// Merges the two nearest centroids of a group into the nearest so far, and updates the bounds.
+    #[inline(always)]
+    fn merge_group(&mut self, i: usize, best: &mut Nearest<F::Work>, new: Nearest<F::Work>) {
+        let t = self.groups();
+        let AssignmentStep { norms, rounding, .. } = self.step;
+        let norm = norms[self.first + i];
+        let lower = &mut self.lower[i * t..(i + 1) * t];
+        if new.score < best.score || (new.score == best.score && new.label < best.label) {
+            if let Some(lower) = lower.get_mut(best.group) {
+                *lower = rounding.lower_bound(norm, best.score);
+            }
+            lower[new.group] = rounding.lower_bound(norm, new.second);
+            self.upper[i] = rounding.upper_bound(norm, new.score);
+            let second = if best.score < new.second { best.score } else { new.second };
+            *best = Nearest { second, ..new };
+        } else {
+            lower[new.group] = rounding.lower_bound(norm, new.score);
+            best.second = if new.score < best.second { new.score } else { best.second };
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Fits k-means from several starts and keeps the best.
+
+use ndarray::{Array1, Array2};
+
+use super::algorithm::Algorithm;
+use super::bound_choice::choose_bounds;
+use super::model::{KMeans, sum_of_squares};
+use super::params::{Init, KMeansParams};
+use super::point_stats::PointStats;
+use super::report::{IterationReport, KMeansFit, Progress};
+use super::start::{Iteration, Run, StopRule};
+use super::starting_centroids::starting_centroids;
+use super::{linfa, lloyd};
+use crate::points::{Points, Rows, TypedRows, for_type, sizes};
+use crate::{Error, Scalar};
+
+/// Relative difference below which two inertias are compared again.
+///
+/// Starts often end with the same clusters. Their inertias are then compared as measured from the
+/// origin, which rounds them less if points lie far from 0.
+const EQUALLY_GOOD: f64 = 1e-6;
+
+/// Fits k-means to `points` `(n, d)`.
+///
+/// `on_progress` is called after every iteration and every start. The result has the same bytes for
+/// any number of threads and for every [`Algorithm`] but [`Algorithm::Linfa`].
+///
+/// Points may lie far from 0, because they are measured from a median of theirs: points moved by a
+/// constant, if that is exact, have the same assignments, and centroids moved by it. The nearest
+/// centroid is decided in f64 wherever f32 is too coarse; ties go to the lowest index.
+///
+/// A point of weight 0 is left out and assigned to the nearest centroid in the end. Everything else
+/// has the same bytes as without that point. The other points are copied for it.
+///
+/// Memory beyond the points: about 20 bytes per point, the bounds of the [`Algorithm`], 32 k d
+/// bytes for sums and centroids, a few MB, and, with enough features, short codes of the points
+/// that take at most a sixth of the memory of the points.
+///
+/// Tested against scikit-learn 1.9 `KMeans`: from the same centroids the same assignments and
+/// iterations, and centroids to 1e-9; from its own k-means++ the inertia of the best of ten starts
+/// of scikit-learn to 0.1 %.
+///
+/// # Errors
+///
+/// [`Error::TooFewPoints`], [`Error::TooFewWeighted`], [`Error::Empty`], [`Error::NonFinite`]
+/// (points or given centroids), [`Error::SampleWeights`], [`Error::Magnitude`],
+/// [`Error::Parameter`], [`Error::Shape`] (given centroids, weights), [`Error::Linfa`].
+///
+/// # Examples
+///
+/// ```
+/// use clustering::kmeans::{self, KMeansParams};
+/// use ndarray::array;
+///
+/// let points = array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]];
+/// let params = KMeansParams { k: 2, ..KMeansParams::default() };
+/// let fit = kmeans::fit(&points, &params, &mut |_| {})?;
+/// assert_eq!(fit.inertia, 1.0);
+/// assert_eq!(fit.sizes, [2, 2]);
+/// # Ok::<(), clustering::Error>(())
+/// ```
+pub fn fit<'a, F: Scalar>(
+    points: impl Into<Points<'a, F>>,
+    params: &KMeansParams,
+    on_progress: &mut dyn FnMut(&Progress),
+) -> Result<KMeansFit, Error> {
+    let points = points.into();
+    params.check(points.dim())?;
+    let array = points.in_order();
+    fit_typed(Rows::new(&points, &array)?.typed(), params, on_progress)
+}
+
+/// Runs [`fit_rows`], which is compiled here once for each type of points.
+pub(crate) fn fit_typed(
+    points: TypedRows,
+    params: &KMeansParams,
+    on_progress: &mut dyn FnMut(&Progress),
+) -> Result<KMeansFit, Error> {
+    for_type!(points, points => fit_rows(points, params, on_progress))
+}
+
+/// Fits k-means to checked points.
+fn fit_rows<F: Scalar>(
+    points: Rows<F>,
+    params: &KMeansParams,
+    on_progress: &mut dyn FnMut(&Progress),
+) -> Result<KMeansFit, Error> {
+    if let Some(weighted) = points.of_positive_weight(params.k)? {
+        let fit = fit_rows(weighted.rows(points), params, on_progress)?;
+        let assignments =
+            weighted.merge(points, &fit.assignments, |others| fit.model.assign(others));
+        let sizes = sizes(&assignments, params.k);
+        return Ok(KMeansFit { assignments, sizes, ..fit });
+    }
+    let given = match &params.init {
+        Init::Centroids(centroids) => Some(centroids),
+        Init::KMeansPlusPlus | Init::Random => None,
+    };
+    let mut stats = PointStats::compute(points, given)?;
+    if params.worth_projecting() {
+        stats.add_projection(points);
+    }
+    let rule = StopRule { max_iter: params.max_iter, tolerance: params.tol * stats.mean_variance };
+    let starts = params.starts();
+    let mut best: Option<(KMeansFit, Array2<f64>)> = None;
+    let mut distances = 0;
+    for start in 0..starts {
+        let (centroids, seeding_distances) = starting_centroids(points, &stats, params, start);
+        let mut on_iteration = |report: &Iteration| {
+            let Iteration { iteration, inertia, moved, distances } = *report;
+            let report = IterationReport { start, starts, iteration, inertia, moved, distances };
+            on_progress(&Progress::Iteration(report));
+        };
+        let run = match params.algorithm {
+            Algorithm::Linfa => linfa::run(points, &stats, centroids, rule)?,
+            ours => {
+                let bounds = choose_bounds(ours, points, &stats, &centroids, params.seed);
+                lloyd::run(points, &stats, centroids, bounds, rule, &mut on_iteration)
+            }
+        };
+        distances += seeding_distances + run.distances;
+        let (fit, differences) = finish(points, run, start);
+        on_progress(&Progress::Start(fit.report(starts)));
+        let better = |(best, of_best): &(KMeansFit, Array2<f64>)| {
+            if (fit.inertia - best.inertia).abs() > EQUALLY_GOOD * best.inertia {
+                return fit.inertia < best.inertia;
+            }
+            let from_origin = |fit: &KMeansFit, differences| {
+                sum_of_squares(points, stats.frame.origin(), differences, &fit.assignments)
+            };
+            from_origin(&fit, &differences) < from_origin(best, of_best)
+        };
+        if best.as_ref().is_none_or(better) {
+            best = Some((fit, differences));
+        }
+    }
+    let (best, _) = best.expect("there is at least one start, and every start ends");
+    Ok(KMeansFit { distances, ..best })
+}
+
+/// Makes the result of a start from its final centroids. Also returns these as differences from the
+/// origin.
+fn finish<F: Scalar>(points: Rows<F>, run: Run, start: usize) -> (KMeansFit, Array2<f64>) {
+    let Run { differences, model, labels, iterations, converged, distances } = run;
+    let k = model.nrows();
+    let model = KMeans::from_finite(model);
+    let assignments: Array1<i32> = labels.into_iter().map(|label| label as i32).collect();
+    let inertia = model.sum_of_squares(points, &assignments);
+    let sizes = sizes(&assignments, k);
+    let fit =
+        KMeansFit { model, assignments, inertia, iterations, converged, sizes, start, distances };
+    (fit, differences)
+}

@@ -1,0 +1,97 @@
+//! Parameters of a fit.
+
+use ndarray::Array2;
+
+use super::algorithm::Algorithm;
+use super::kmeans_plus_plus;
+use crate::Error;
+use crate::check::{check_centers, check_count, check_k, check_not_negative};
+
+/// Parameters of [`fit`](super::fit()). The defaults are those of the calibration run of the
+/// project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KMeansParams {
+    /// Number of clusters (default 10).
+    pub k: usize,
+    /// Number of starts, of which the one with the lowest inertia is kept (default 10).
+    pub starts: usize,
+    /// Most iterations of one start (default 350).
+    pub max_iter: usize,
+    /// A start has converged when the squared Frobenius norm of the move of the centroids is at
+    /// most `tol` times the mean variance of the features (default 1e-10), as in scikit-learn, or
+    /// when no assignment changes.
+    pub tol: f64,
+    /// Starting centroids (default k-means++).
+    pub init: Init,
+    /// Seed of every random choice (default 0).
+    pub seed: u64,
+    /// Algorithm of the assignment step (default [`Algorithm::Auto`]).
+    pub algorithm: Algorithm,
+}
+
+impl Default for KMeansParams {
+    fn default() -> Self {
+        Self {
+            k: 10,
+            starts: 10,
+            max_iter: 350,
+            tol: 1e-10,
+            init: Init::KMeansPlusPlus,
+            seed: 0,
+            algorithm: Algorithm::Auto,
+        }
+    }
+}
+
+/// Method that chooses the starting centroids.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Init {
+    /// Greedy k-means++ with `2 + ln k` candidates per centroid, as in scikit-learn (Arthur and
+    /// Vassilvitskii 2007).
+    KMeansPlusPlus,
+    /// k different points.
+    Random,
+    /// These centroids, shape `(k, d)`. There is one start then, whatever `starts` says.
+    Centroids(Array2<f64>),
+}
+
+impl KMeansParams {
+    /// Returns the number of starts.
+    pub(super) fn starts(&self) -> usize {
+        match self.init {
+            Init::Centroids(_) => 1,
+            Init::KMeansPlusPlus | Init::Random => self.starts,
+        }
+    }
+
+    /// Tells whether codes of the points save more than they cost, which is about what the
+    /// distances to fifty centroids do. Codes change no result.
+    pub(super) fn worth_projecting(&self) -> bool {
+        /// Distances per point that cost as much as its code.
+        const CODE_COST: usize = 50;
+        /// Iterations in which many points still need distances, about half of them on average.
+        const EARLY_ITERATIONS: usize = 10;
+        let distances = match self.init {
+            Init::KMeansPlusPlus => self.starts * self.k * (kmeans_plus_plus::trials(self.k) + 1),
+            Init::Random | Init::Centroids(_) if self.algorithm == Algorithm::Auto => {
+                self.starts() * self.k * self.max_iter.min(EARLY_ITERATIONS) / 2
+            }
+            Init::Random | Init::Centroids(_) => 0,
+        };
+        distances >= CODE_COST
+    }
+
+    /// Checks the parameters for `n` points of `d` features.
+    pub(super) fn check(&self, (n, d): (usize, usize)) -> Result<(), Error> {
+        check_k(n, self.k)?;
+        check_count("starts", self.starts)?;
+        check_count("max_iter", self.max_iter)?;
+        check_not_negative("tol", self.tol)?;
+        match &self.init {
+            Init::Centroids(centroids) => {
+                check_centers("starting centroids", centroids.view(), (self.k, d))
+            }
+            Init::KMeansPlusPlus | Init::Random => Ok(()),
+        }
+    }
+}
