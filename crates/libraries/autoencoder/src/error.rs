@@ -1,5 +1,8 @@
 //! The errors of this library.
 
+/// Result of this library.
+pub type Result<T> = std::result::Result<T, Error>;
+
 /// Reason why a network could not be built, trained or used.
 ///
 /// Each message is one line and says what to do.

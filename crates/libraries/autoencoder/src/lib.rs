@@ -63,7 +63,7 @@ pub use augment::Augment;
 pub use config::TrainParams;
 pub use device::{DeviceChoice, device_name, set_matmul_precision, set_threads};
 pub use encode::{decode, denormalize, encode};
-pub use error::Error;
+pub use error::{Error, Result};
 pub use events::{Batch, EpochLosses, EpochOutcome, TrainingEvent};
 pub use layers::{LayerKind, LayerShape};
 pub use network::Network;
@@ -74,6 +74,3 @@ pub use scale::TrainedOn;
 pub use tch::Device;
 pub use trainer::{Trained, Training, train};
 pub use weights::Assumed;
-
-/// Result of this library.
-pub type Result<T> = std::result::Result<T, Error>;

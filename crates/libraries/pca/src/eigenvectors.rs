@@ -6,11 +6,11 @@ use ndarray::{Array1, Array2, s};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::Value;
 use crate::orthonormalize::orthonormalize;
 use crate::scatter_matrix::{
     MAX_EXACT_FEATURES, MAX_EXACT_POINTS, OVERSAMPLES, ScatterMatrix, iterations,
 };
+use crate::value::Value;
 
 /// Variance, as a share of the largest, at and below which a component is nothing but rounding.
 const LEAST_VARIANCE: f64 = 1e-13;

@@ -17,12 +17,15 @@
 mod eigenvectors;
 mod orthonormalize;
 mod scatter_matrix;
+mod value;
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 use rayon::prelude::*;
 
 use crate::eigenvectors::leading;
 use crate::scatter_matrix::ScatterMatrix;
+
+pub use value::Value;
 
 /// Values in the sample that [`Pca::fit_sample`] takes, unless it needs more points.
 const SAMPLE_VALUES: usize = 1 << 22;
@@ -41,12 +44,6 @@ pub struct Pca {
     /// Components in rows, shape `(count, d)`; rows beyond the rank of the points are 0.
     pub components: Array2<f64>,
 }
-
-/// Element type of points: `f32` or `f64`.
-pub trait Value: Copy + Into<f64> + Send + Sync {}
-
-impl Value for f32 {}
-impl Value for f64 {}
 
 impl Pca {
     /// Finds the first `count` components of `points` `(n, d)`, by falling variance.

@@ -4,7 +4,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
-use crate::Value;
+use crate::value::Value;
 
 /// Features up to which all eigenvectors are computed exactly.
 pub(crate) const MAX_EXACT_FEATURES: usize = 128;

@@ -11,15 +11,17 @@ use anyhow::Context;
 use artifact::{Outputs, check_lineage};
 use cli::{Progress, Stage};
 use clustering::Scalar;
-use clustering::gmm::{self, GaussianMixture, GmmFit, GmmParams, Init, Keep};
+use clustering::gmm::{self, GaussianMixture, GmmFit, GmmParams};
 use model_io::on_points;
 use model_io::points::Input;
 use ndarray::{Array1, Array2};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::args::Args;
+use crate::fit_report::{parameters, show};
 
 mod args;
+mod fit_report;
 mod select;
 
 fn main() -> ExitCode {
@@ -162,22 +164,6 @@ fn named(components: &[usize]) -> String {
     format!("{count}{noun} ({}{rest})", numbers.join(", "))
 }
 
-/// Gives the parameters for the provenance.
-fn parameters(params: &GmmParams, starts: usize) -> Value {
-    let keep = if params.keep == Keep::Information { "information" } else { "likelihood" };
-    json!({
-        "k": params.k, "starts": starts, "keep": keep,
-        "max_iter": params.max_iter, "tol": params.tol, "seed": params.seed,
-        "covariance": params.covariance_type.as_str(), "reg_covar": params.reg_covar,
-        "init": match &params.init {
-            Init::KMeans => "kmeans",
-            Init::Random => "random",
-            Init::Means(_) => "means",
-            Init::Model(_) => "model",
-        },
-    })
-}
-
 fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
     let (mixture, model_record) = model_io::gmm::read(model)?;
@@ -210,30 +196,4 @@ fn assign<F: Scalar>(
     let assignments = mixture.predict(points.clone())?;
     let log_likelihood = mixture.score_samples(points.clone())?.mean().unwrap_or(f64::NAN);
     Ok((assignments, log_likelihood, Views::of(args, mixture, points)?))
-}
-
-/// Shows `event` of a fit that comes after `done` other starts; `which` names the fit.
-fn show(progress: &Progress, event: &gmm::Progress, done: u64, which: &str) {
-    match event {
-        gmm::Progress::Iteration(report) => {
-            let (iteration, log_likelihood) = (report.iteration, report.log_likelihood);
-            let message =
-                format!("{which}iteration {iteration} log-likelihood {log_likelihood:.6}");
-            progress.set(done + report.start as u64, &message);
-        }
-        gmm::Progress::Start(report) => {
-            let ended = if report.converged { "" } else { ", not converged" };
-            let information = report
-                .information
-                .map(|nats| format!(", information {nats:.6}"))
-                .unwrap_or_default();
-            progress.line(&format!(
-                "{which}start {}/{}: log-likelihood {:.6}{information} after {} iterations{ended}",
-                report.start + 1,
-                report.starts,
-                report.log_likelihood,
-                report.iterations
-            ));
-        }
-    }
 }

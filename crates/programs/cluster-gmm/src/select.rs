@@ -9,7 +9,7 @@ use model_io::points::Input;
 use serde_json::json;
 
 use crate::args::Args;
-use crate::{parameters, show};
+use crate::fit_report::{parameters, show};
 
 pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;

@@ -11,16 +11,18 @@ use artifact::{Outputs, check_lineage};
 use cli::{Progress, Stage};
 use clustering::Scalar;
 use clustering::kmeans::{
-    self, BatchReport, Init, IterationReport, KMeans, KMeansFit, KMeansParams, StartReport,
+    self, BatchReport, Init, IterationReport, KMeans, KMeansFit, KMeansParams,
 };
 use model_io::on_points;
 use model_io::points::Input;
 use ndarray::Array1;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::args::Args;
+use crate::fit_report::{parameters, show};
 
 mod args;
+mod fit_report;
 mod minibatch;
 mod select;
 
@@ -150,20 +152,6 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.finish(outputs, parameters, vec![record], result, &text)
 }
 
-/// Gives the parameters for the provenance.
-fn parameters(params: &KMeansParams, starts: usize) -> Value {
-    json!({
-        "k": params.k, "starts": starts, "max_iter": params.max_iter, "tol": params.tol,
-        "seed": params.seed,
-        "init": match &params.init {
-            Init::KMeansPlusPlus => "k-means++",
-            Init::Random => "random",
-            Init::Centroids(_) => "centroids",
-        },
-        "algorithm": params.algorithm.as_str(),
-    })
-}
-
 /// Formats one line for each iteration, floats with all their digits; starts count from 1.
 fn trace_csv(trace: &[IterationReport]) -> String {
     let line = |report: &IterationReport| {
@@ -199,28 +187,6 @@ fn assign<F: Scalar>(
     let assignments = kmeans.predict(points.clone())?;
     let inertia = kmeans.inertia(points, &assignments)?;
     Ok((assignments, inertia))
-}
-
-/// Shows `event` of a fit that comes after `done` other starts; `which` names the fit.
-fn show(progress: &Progress, event: &kmeans::Progress, done: u64, which: &str) {
-    match event {
-        kmeans::Progress::Iteration(report) => {
-            let IterationReport { start, iteration, inertia, moved, .. } = report;
-            let message =
-                format!("{which}iteration {iteration}, inertia {inertia:.6e}, {moved} moved");
-            progress.set(done + *start as u64, &message);
-        }
-        kmeans::Progress::Start(report) => {
-            let StartReport { start, starts, inertia, iterations, converged } = report;
-            let ended = if *converged { "" } else { ", not converged" };
-            let start = start + 1;
-            progress.line(&format!(
-                "{which}start {start}/{starts}: inertia {inertia:.6e} after \
-             {iterations} iterations{ended}"
-            ));
-            progress.set(done + start as u64, "");
-        }
-    }
 }
 
 fn warn(fit: &KMeansFit, params: &KMeansParams) {
