@@ -116,10 +116,10 @@ impl Densities {
                     factors[c.min(factors.len() - 1)].squares::<I>(scratch, joint);
                 }
                 Whitening::Shared { means, .. } => {
-                    squares_around::<I>(scratch, row(means, c), joint)
+                    squares_around::<I>(scratch, row(means, c), joint);
                 }
                 Whitening::Diagonal(scales) => {
-                    scaled_squares::<I>(block, mean, row(scales, c), joint)
+                    scaled_squares::<I>(block, mean, row(scales, c), joint);
                 }
             }
         }

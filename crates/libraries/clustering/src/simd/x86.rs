@@ -80,9 +80,10 @@ const fn swap_indices(step: usize) -> [[i32; LANES]; 2] {
 #[inline]
 #[allow(unsafe_code, reason = "nothing safe makes a vector of constants")]
 fn exchange<const STEP: usize>(vectors: &mut [__m512; LANES]) {
-    // SAFETY: sixteen i32 and a vector are the same bits.
-    let [first, second] =
-        const { unsafe { transmute::<[[i32; LANES]; 2], [__m512i; 2]>(swap_indices(STEP)) } };
+    let [first, second] = const {
+        // SAFETY: sixteen i32 and a vector are the same bits.
+        unsafe { transmute::<[[i32; LANES]; 2], [__m512i; 2]>(swap_indices(STEP)) }
+    };
     for l in 0..LANES {
         if l & STEP == 0 {
             let (a, b) = (vectors[l], vectors[l + STEP]);
