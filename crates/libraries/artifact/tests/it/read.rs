@@ -38,7 +38,8 @@ fn every_number_dtype_in_either_byte_order_is_read() {
             let little: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
             let big: Vec<u8> = values.iter().flat_map(|value| value.to_be_bytes()).collect();
             for (order, payload) in [("<", little), (">", big)] {
-                let read = points(&format!("{order}{}", $dtype), false, "(2, 2)", &payload).map(as_f64);
+                let dtype = format!("{order}{}", $dtype);
+                let read = points(&dtype, false, "(2, 2)", &payload).map(as_f64);
                 assert_eq!(read, Ok(array![[1.0, 2.0], [3.0, 4.0]]), "{order}{}", $dtype);
             }
         )+};
@@ -533,7 +534,10 @@ fn text_is_read_without_its_byte_order_mark() {
 proptest! {
     /// Whatever stands in a file, reading it ends, without a panic and without much memory.
     #[test]
-    fn no_bytes_break_the_reader(start in 0usize..3, bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn no_bytes_break_the_reader(
+        start in 0usize..3,
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+    ) {
         let folder = tempdir().unwrap();
         let mut file = match start {
             0 => Vec::new(),
@@ -549,7 +553,8 @@ proptest! {
     #[test]
     fn no_changed_header_breaks_the_reader(at in 0usize..128, byte: u8) {
         let folder = tempdir().unwrap();
-        let mut file = with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", &[0; 24]);
+        let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
+        let mut file = with_header(header, &[0; 24]);
         file[at] = byte;
         let path = raw(folder.path(), &file);
         if let Ok((points, _)) = read_points(&path) {

@@ -122,7 +122,8 @@ fn what_cannot_be_read_by_rows_is_refused_with_a_way_out() {
             false,
             "(1, 2)",
             eight.as_slice(),
-            "points of dtype u1, f4 or f8, to be read a batch at a time, found dtype <i4; save it so, np.save(FILE, x.astype('f4'))",
+            "points of dtype u1, f4 or f8, to be read a batch at a time, found dtype <i4; \
+             save it so, np.save(FILE, x.astype('f4'))",
         ),
         ("<f2", false, "(2, 2)", &eight, "found dtype <f2; "),
         ("|b1", false, "(2, 2)", &eight[..4], "found dtype |b1; "),
@@ -161,7 +162,8 @@ proptest! {
     #[test]
     fn no_changed_header_breaks_the_reader(at in 0usize..128, byte: u8) {
         let folder = tempdir().unwrap();
-        let mut bytes = with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", &[0; 24]);
+        let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
+        let mut bytes = with_header(header, &[0; 24]);
         bytes[at] = byte;
         let path = raw(folder.path(), &bytes);
         if let Ok(file) = PointFile::open(&path) {

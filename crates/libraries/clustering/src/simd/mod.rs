@@ -25,8 +25,8 @@ pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
             && std::arch::is_x86_feature_detected!("avx512bw")
             && std::arch::is_x86_feature_detected!("avx512dq")
         {
-            // SAFETY: every AVX-512 feature that `x86::avx512` is compiled for was just detected, and
-            // processors with AVX-512 have AVX2 and FMA.
+            // SAFETY: every AVX-512 feature that `x86::avx512` is compiled for was just detected,
+            // and processors with AVX-512 have AVX2 and FMA.
             return unsafe { x86::avx512(kernel) };
         }
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")

@@ -205,7 +205,8 @@ fn empty_clusters_are_filled() {
 
 #[test]
 fn two_empty_clusters_and_one_that_they_empty() {
-    // Both far points are in cluster 0, which has nothing else: it ends with a centroid and no points of its own.
+    // Both far points are in cluster 0, which has nothing else: it ends with a centroid and no
+    // points of its own.
     let points = array![[0.0], [0.5], [90.0], [110.0]];
     let params =
         KMeansParams { max_iter: 1, ..from_centroids(array![[100.0], [1e6], [0.0], [1e7]]) };

@@ -13,7 +13,8 @@ fn four_points() -> Array2<f64> {
 
 #[test]
 fn kmeans_of_four_points() {
-    // First assignments 0 0 1 1, first update gives the midpoints, second assignment changes nothing.
+    // First assignments 0 0 1 1, first update gives the midpoints, second assignment changes
+    // nothing.
     let fit =
         fit_kmeans(four_points().view(), &from_centroids(array![[1.0, 0.0], [8.0, 0.0]])).unwrap();
     assert_eq!(fit.assignments, array![0, 0, 1, 1]);
@@ -24,8 +25,8 @@ fn kmeans_of_four_points() {
 
 #[test]
 fn kmeans_cut_short_returns_assignments_of_its_centroids() {
-    // After one iteration the centroids are 2 and 10.5, and 6 is nearer to 2, although it was assigned to the
-    // other.
+    // After one iteration the centroids are 2 and 10.5, and 6 is nearer to 2, although it was
+    // assigned to the other.
     let points = array![[0.0], [4.0], [6.0], [11.0], [14.5]];
     let params = KMeansParams { max_iter: 1, ..from_centroids(array![[0.0], [9.0]]) };
     let fit = fit_kmeans(points.view(), &params).unwrap();
@@ -36,7 +37,8 @@ fn kmeans_cut_short_returns_assignments_of_its_centroids() {
 
 #[test]
 fn an_empty_cluster_takes_the_farthest_point() {
-    // All four go to centroid 0 at the origin; [9, 1] is farthest from it and fills the empty cluster.
+    // All four go to centroid 0 at the origin; [9, 1] is farthest from it and fills the empty
+    // cluster.
     let params = KMeansParams { max_iter: 1, ..from_centroids(array![[0.0, 0.0], [100.0, 100.0]]) };
     let fit = fit_kmeans(four_points().view(), &params).unwrap();
     assert_close("centroids", fit.model.centroids(), &array![[3.0, 1.0 / 3.0], [9.0, 1.0]], 1e-15);

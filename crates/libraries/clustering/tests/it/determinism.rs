@@ -132,7 +132,8 @@ fn a_start_does_not_depend_on_the_others() {
 
 #[test]
 fn a_start_does_not_depend_on_whether_images_pay() {
-    // Images are made from about fifty distances per point on, which four starts are and one is not.
+    // Images are made from about fifty distances per point on, which four starts are and one is
+    // not.
     for (n, size, away) in [(5_000, 0.01, 1e4), (2_000, 1.0, 0.0), (2_000, 0.1, -3e5)] {
         let points = cloud(n, 128, 9).mapv(|x| (size * x + away) as f32);
         for algorithm in crate::support::ALGORITHMS {

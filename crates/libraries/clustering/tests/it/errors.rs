@@ -49,7 +49,8 @@ fn starting_centres_that_do_not_fit() {
     let infinite = array![[0.0, 0.0], [1.0, f64::INFINITY]];
     assert_eq!(
         kmeans_error(&points, from_centroids(infinite)),
-        "expected finite starting centroids, found inf in row 1, column 1: remove or replace that value"
+        "expected finite starting centroids, found inf in row 1, column 1: \
+         remove or replace that value"
     );
 }
 
@@ -133,8 +134,8 @@ fn a_component_that_collapses() {
         let error = gmm_error(&points, GmmParams { covariance_type, init: init(), ..base() });
         assert_eq!(
             error,
-            "expected symmetric positive definite covariances, found that the one of component 1 is not: \
-             raise reg_covar (--reg-covar), lower k or scale the points"
+            "expected symmetric positive definite covariances, found that the one of component 1 \
+             is not: raise reg_covar (--reg-covar), lower k or scale the points"
         );
     }
     let line = array![[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [50.0, 50.0]];

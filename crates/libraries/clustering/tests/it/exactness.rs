@@ -282,7 +282,8 @@ fn bounds_save_distances() {
     }
 }
 
-/// Bytes with few different values, so that duplicates, ties and empty clusters occur, or with many.
+/// Bytes with few different values, so that duplicates, ties and empty clusters occur, or with
+/// many.
 fn any_points() -> impl Strategy<Value = Array2<u8>> {
     (2..120_usize, 1..40_usize, prop::sample::select(vec![1_u8, 2, 3, 9, 255])).prop_flat_map(
         |(n, d, largest)| {
@@ -293,21 +294,50 @@ fn any_points() -> impl Strategy<Value = Array2<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(200)
+    })]
 
     #[test]
-    fn any_points_have_the_same_bytes(points in any_points(), k in 1..50_usize, seed: u64, plus_plus: bool) {
+    fn any_points_have_the_same_bytes(
+        points in any_points(),
+        k in 1..50_usize,
+        seed: u64,
+        plus_plus: bool,
+    ) {
         let init = if plus_plus { Init::KMeansPlusPlus } else { Init::Random };
         let k = k.min(points.nrows());
-        let params = KMeansParams { k, seed, init, starts: 1, max_iter: 50, tol: 0.0, ..KMeansParams::default() };
+        let params = KMeansParams {
+            k,
+            seed,
+            init,
+            starts: 1,
+            max_iter: 50,
+            tol: 0.0,
+            ..KMeansParams::default()
+        };
         assert_same_for_all("any", &points, &params);
     }
 
     #[test]
-    fn any_floats_have_the_same_bytes(seed: u64, d in 1..48_usize, k in 2..40_usize, place in -4..5_i32, size in -6..3_i32) {
+    fn any_floats_have_the_same_bytes(
+        seed: u64,
+        d in 1..48_usize,
+        k in 2..40_usize,
+        place in -4..5_i32,
+        size in -6..3_i32,
+    ) {
         let (place, size) = (10_f64.powi(place), 10_f64.powi(size));
         let points = cloud(300, d, seed).mapv(|x| place + size * x * x * x);
-        let params = KMeansParams { k, seed, starts: 1, max_iter: 40, tol: 0.0, ..KMeansParams::default() };
+        let params = KMeansParams {
+            k,
+            seed,
+            starts: 1,
+            max_iter: 40,
+            tol: 0.0,
+            ..KMeansParams::default()
+        };
         assert_same("any, f64", &Points::from(&points), &params);
         assert_same("any, f32", &Points::from(&points.mapv(|x| x as f32)), &params);
     }

@@ -11,8 +11,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::support::{ALGORITHMS, blobs, cloud, fit_kmeans, from_centroids};
 
-/// Ours and linfa's. Between equally near centroids linfa's rounding decides, so that it is left out
-/// where points are drawn with ties.
+/// Ours and linfa's. Between equally near centroids linfa's rounding decides, so that it is left
+/// out where points are drawn with ties.
 const WITH_LINFA: [Algorithm; 6] = {
     let [a, b, c, d, e] = ALGORITHMS;
     [a, b, c, d, e, Algorithm::Linfa]
@@ -23,8 +23,8 @@ fn on_grid(points: Array2<f64>, step: f64) -> Array2<f64> {
     points.mapv(|x| (x / step).round() * step)
 }
 
-/// Asserts that the centroids are those of `fit`, moved, as exactly as f64 holds them, and all else is the
-/// same.
+/// Asserts that the centroids are those of `fit`, moved, as exactly as f64 holds them, and all else
+/// is the same.
 fn assert_moved(what: &str, fit: &KMeansFit, moved: &KMeansFit, by: f64) {
     assert_eq!(moved.assignments, fit.assignments, "{what}");
     assert_eq!((moved.iterations, moved.start), (fit.iterations, fit.start), "{what}");
@@ -226,8 +226,8 @@ fn centroids_far_beyond_the_points() {
             assert!(fit.converged && fit.sizes.iter().all(|&size| size > 0), "{:?}", fit.sizes);
         }
     }
-    // A model, too, may be far from the points it is asked about, and they from it. Where f64 cannot tell
-    // distances apart, the lowest index wins.
+    // A model, too, may be far from the points it is asked about, and they from it. Where f64
+    // cannot tell distances apart, the lowest index wins.
     let model = KMeans::new(array![[1e200], [0.0], [1.0]]).unwrap();
     assert_eq!(model.predict(&array![[-1e30_f32], [0.75], [3e38]]).unwrap(), array![1, 2, 1]);
     assert_eq!(model.predict(&array![[-1e300], [0.75], [9e199]]).unwrap(), array![0, 2, 0]);
@@ -292,18 +292,28 @@ fn grid() -> impl Strategy<Value = Array2<f64>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(150) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(150)
+    })]
 
     #[test]
     fn moved_points_have_the_same_labels(
-        points in grid(), k in 1..12_usize, seed: u64, init in 0..3_usize, weighted: bool, bytes in 0..=155_u8,
-        power in 0..17_i32, sign: bool, fine in 0..8_i32,
+        points in grid(), k in 1..12_usize, seed: u64, init in 0..3_usize, weighted: bool,
+        bytes in 0..=155_u8, power in 0..17_i32, sign: bool, fine in 0..8_i32,
     ) {
         let n = points.nrows();
         let k = k.min(n);
-        let init = [Init::KMeansPlusPlus, Init::Random, Init::Centroids(points.slice(s![..k, ..]).to_owned())]
-            [init].clone();
-        let params = KMeansParams { k, seed, starts: 3, max_iter: 40, init, ..KMeansParams::default() };
+        let first = Init::Centroids(points.slice(s![..k, ..]).to_owned());
+        let init = [Init::KMeansPlusPlus, Init::Random, first][init].clone();
+        let params = KMeansParams {
+            k,
+            seed,
+            starts: 3,
+            max_iter: 40,
+            init,
+            ..KMeansParams::default()
+        };
         let weights: Vec<f64> = (0..n).map(|i| 0.1 + f64::from((i % 5) as u8)).collect();
         let weights = weighted.then_some(&weights[..]);
         check("u8", &points, f64::from(bytes), |x| x as u8, weights, &params, &ALGORITHMS);
@@ -311,7 +321,9 @@ proptest! {
         let step = power_of_2(-fine);
         let scaled = &points * step;
         let params = match &params.init {
-            Init::Centroids(centroids) => KMeansParams { init: Init::Centroids(centroids * step), ..params.clone() },
+            Init::Centroids(centroids) => {
+                KMeansParams { init: Init::Centroids(centroids * step), ..params.clone() }
+            }
             _ => params,
         };
         let by = if sign { 1.0 } else { -1.0 } * power_of_2(power.min(23 - fine));
@@ -320,7 +332,12 @@ proptest! {
     }
 
     #[test]
-    fn parts_have_the_labels_of_the_whole(seed: u64, d in 1..40_usize, k in 1..20_usize, power in -20..20_i32) {
+    fn parts_have_the_labels_of_the_whole(
+        seed: u64,
+        d in 1..40_usize,
+        k in 1..20_usize,
+        power in -20..20_i32,
+    ) {
         // One point far from all others says nothing about these.
         let mut points = (cloud(120, d, seed) * power_of_2(power)).mapv(|x| x as f32);
         points[[119, 0]] = 1e6;
@@ -331,7 +348,8 @@ proptest! {
             prop_assert_eq!(alone[0], whole[i], "point {}", i);
             let distance = |c: usize| {
                 let centroid = model.centroids().row(c);
-                points.row(i).iter().zip(centroid).map(|(&x, c)| (f64::from(x) - c).powi(2)).sum::<f64>()
+                let squares = points.row(i).iter().zip(centroid);
+                squares.map(|(&x, c)| (f64::from(x) - c).powi(2)).sum::<f64>()
             };
             let own = distance(whole[i] as usize);
             prop_assert!((0..k).all(|c| own <= distance(c) * (1.0 + 1e-12)), "point {}", i);
@@ -347,7 +365,14 @@ proptest! {
         let k = k.min(n);
         let init = [Init::KMeansPlusPlus, Init::Random][init].clone();
         let algorithm = ALGORITHMS[algorithm];
-        let params = KMeansParams { k, seed, starts: 2, algorithm, init, ..KMeansParams::default() };
+        let params = KMeansParams {
+            k,
+            seed,
+            starts: 2,
+            algorithm,
+            init,
+            ..KMeansParams::default()
+        };
         let points = points.mapv(|x| x as f32);
         let weights: Vec<f64> = (0..n).map(|i| 0.5 + (i % 3) as f64).collect();
         let (mut rows, mut all, mut kept) = (Vec::new(), Vec::new(), Vec::new());

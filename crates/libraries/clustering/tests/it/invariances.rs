@@ -1,4 +1,5 @@
-//! What may be done to points without changing what k-means says of them, and what an iteration reports.
+//! What may be done to points without changing what k-means says of them, and what an iteration
+//! reports.
 
 use clustering::kmeans::{self, KMeansParams, Progress};
 use clustering::{Points, Scalar};
@@ -103,7 +104,8 @@ fn a_scale_is_a_factor() {
 #[test]
 fn moved_points_have_moved_centroids() {
     for (n, d, k) in SIZES {
-        // On a grid fine enough that ties are unlikely and coarse enough that moved points are exact.
+        // On a grid fine enough that ties are unlikely and coarse enough that moved points are
+        // exact.
         let points = cloud(n, d, 4).mapv(|x| (x * 1048576.0).round() / 1048576.0);
         for distance in [-3.0, 1e3, 1e6] {
             for (params, moved) in
@@ -184,7 +186,10 @@ fn path(points: Points<f64>, params: &KMeansParams) -> (kmeans::KMeansFit, Vec<f
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(48)
+    })]
 
     #[test]
     fn reported_inertia_never_rises_and_ends_as_the_fit(
@@ -194,7 +199,14 @@ proptest! {
         let points = blobs(&centres, 40, 1.0, seed);
         let weights: Vec<f64> = (0..240).map(|i| f64::from(i % 3) + 0.5).collect();
         let algorithm = ALGORITHMS[algorithm];
-        let params = KMeansParams { k, seed, algorithm, starts: 3, tol: 0.0, ..KMeansParams::default() };
+        let params = KMeansParams {
+            k,
+            seed,
+            algorithm,
+            starts: 3,
+            tol: 0.0,
+            ..KMeansParams::default()
+        };
         let points = Points::from(&points);
         let (fit, path) = path(if weighted { points.weights(&weights) } else { points }, &params);
         for pair in path.windows(2) {

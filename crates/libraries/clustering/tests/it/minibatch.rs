@@ -1,4 +1,5 @@
-//! k-means by batches: by hand, against scikit-learn's `partial_fit`, against the fit of all points at once.
+//! k-means by batches: by hand, against scikit-learn's `partial_fit`, against the fit of all points
+//! at once.
 
 use clustering::kmeans::{
     BatchReport, Init, KMeans, KMeansParams, MiniBatch, MiniBatchParams, RandomRows,

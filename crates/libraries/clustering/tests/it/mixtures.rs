@@ -264,13 +264,21 @@ fn points_too_far_for_a_density() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(32)
+    })]
 
     #[test]
-    fn permuted_points_have_permuted_assignments(seed: u64, kind in 0..4_usize, step in 1..89_usize) {
+    fn permuted_points_have_permuted_assignments(
+        seed: u64,
+        kind in 0..4_usize,
+        step in 1..89_usize,
+    ) {
         let (points, means) = overlapping(30, 2, seed);
         let n = points.nrows();
-        let order: Vec<usize> = (0..n).map(|i| (i * if n % step == 0 { 1 } else { 7 } + step) % n).collect();
+        let order: Vec<usize> =
+            (0..n).map(|i| (i * if n % step == 0 { 1 } else { 7 } + step) % n).collect();
         let params = params(KINDS[kind], means, 5);
         let fit = fit_gmm(&points, &params).unwrap();
         let permuted = fit_gmm(&points.select(Axis(0), &order), &params).unwrap();
@@ -299,7 +307,8 @@ proptest! {
             let covariances = fit.model.covariances().view().mapv(|value| value * factor * factor);
             assert_close("covariances", scaled.model.covariances().view(), &covariances, 1e-9);
             let log_likelihood = fit.log_likelihood - 3.0 * factor.ln();
-            prop_assert!((scaled.log_likelihood - log_likelihood).abs() < 1e-9 * (1.0 + log_likelihood.abs()));
+            let difference = (scaled.log_likelihood - log_likelihood).abs();
+            prop_assert!(difference < 1e-9 * (1.0 + log_likelihood.abs()));
         }
     }
 }

@@ -292,10 +292,19 @@ fn points_of_weight_zero_change_no_byte() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(24)
+    })]
 
     #[test]
-    fn moved_points_are_as_others(seed: u64, kind in 0..4_usize, d in 1..6_usize, power in 0..46_i32, sign: bool) {
+    fn moved_points_are_as_others(
+        seed: u64,
+        kind in 0..4_usize,
+        d in 1..6_usize,
+        power in 0..46_i32,
+        sign: bool,
+    ) {
         let (points, _) = on_a_grid(40, d, seed);
         let distance = if sign { 1.0 } else { -1.0 } * f64::from(power).exp2().round();
         moved(&points, distance, |x| x, KINDS[kind]);

@@ -18,7 +18,10 @@ fn grid_points() -> impl Strategy<Value = Array2<f64>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(64)
+    })]
 
     #[test]
     fn inertia_never_grows(points in grid_points(), k in 1..5_usize) {
@@ -33,14 +36,19 @@ proptest! {
     }
 
     #[test]
-    fn every_point_is_with_its_nearest_centroid(points in grid_points(), k in 1..5_usize, seed: u64) {
+    fn every_point_is_with_its_nearest_centroid(
+        points in grid_points(),
+        k in 1..5_usize,
+        seed: u64,
+    ) {
         let params = KMeansParams { k, seed, starts: 2, ..KMeansParams::default() };
         let fit = fit_kmeans(points.view(), &params).unwrap();
         let centroids = fit.model.centroids();
         prop_assert!(centroids.iter().all(|value| value.is_finite()));
         prop_assert_eq!(fit.sizes.iter().sum::<usize>(), points.nrows());
         for (point, &label) in points.outer_iter().zip(&fit.assignments) {
-            let distance = |j: usize| (&point - &centroids.row(j)).mapv(|value| value * value).sum();
+            let distance =
+                |j: usize| (&point - &centroids.row(j)).mapv(|value| value * value).sum();
             let own: f64 = distance(label as usize);
             prop_assert!((0..k).all(|j| own <= distance(j) + 1e-9));
         }
@@ -49,9 +57,17 @@ proptest! {
     #[test]
     fn likelihood_never_shrinks(seed: u64, kind in 0..4_usize) {
         let covariance_type = ["full", "tied", "diag", "spherical"][kind].parse().unwrap();
-        let points = blobs(&Array2::from_shape_fn((3, 2), |(i, j)| (i * (j + 1)) as f64), 30, 1.5, seed);
-        // No reg_covar: it is added after the maximisation, and so may lower the likelihood a little.
-        let params = GmmParams { k: 3, seed, reg_covar: 0.0, covariance_type, ..GmmParams::default() };
+        let centers = Array2::from_shape_fn((3, 2), |(i, j)| (i * (j + 1)) as f64);
+        let points = blobs(&centers, 30, 1.5, seed);
+        // No reg_covar: it is added after the maximisation, and so may lower the likelihood a
+        // little.
+        let params = GmmParams {
+            k: 3,
+            seed,
+            reg_covar: 0.0,
+            covariance_type,
+            ..GmmParams::default()
+        };
         let mut changes = Vec::new();
         let fit = gmm::fit(points.view(), &params, &mut |progress| {
             if let Progress::Iteration(report) = progress {

@@ -13,7 +13,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 pub const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::Auto, Algorithm::Lloyd, Algorithm::Hamerly, Algorithm::Elkan, Algorithm::Yinyang];
 
-/// All that must be the same to the last bit: centroids, assignments, inertia, iterations and start.
+/// All that must be the same to the last bit: centroids, assignments, inertia, iterations and
+/// start.
 pub fn kmeans_bits(fit: &KMeansFit) -> (Vec<u64>, Vec<i32>, u64, usize, usize) {
     let centroids = fit.model.centroids().iter().map(|value| value.to_bits()).collect();
     (centroids, fit.assignments.to_vec(), fit.inertia.to_bits(), fit.iterations, fit.start)
@@ -76,7 +77,8 @@ pub fn cloud(n: usize, d: usize, seed: u64) -> Array2<f64> {
     blobs(&Array2::zeros((1, d)), n, 1.0, seed)
 }
 
-/// Asserts `|found - expected| <= relative * largest |expected|` everywhere, and says by how much not.
+/// Asserts `|found - expected| <= relative * largest |expected|` everywhere, and says by how much
+/// not.
 pub fn assert_close<'a>(
     what: &str,
     found: impl IntoIterator<Item = &'a f64>,

@@ -114,8 +114,8 @@ fn points_without_weight_are_never_chosen() {
     }
 }
 
-/// Rows of weight 0 that would pull at everything, among `points`: the rows of both, the weights, and
-/// where the rows with a weight are.
+/// Rows of weight 0 that would pull at everything, among `points`: the rows of both, the weights,
+/// and where the rows with a weight are.
 fn with_weightless(points: &Array2<f64>, weights: &[f64]) -> (Array2<f64>, Vec<f64>, Vec<usize>) {
     let d = points.ncols();
     let (mut rows, mut all, mut kept) = (Vec::new(), Vec::new(), Vec::new());
@@ -165,7 +165,8 @@ fn a_weight_of_0_is_as_good_as_no_row() {
     }
 }
 
-/// Whoever marks rows to be left out by 0, and all others by 1, gets what a file without them gives.
+/// Whoever marks rows to be left out by 0, and all others by 1, gets what a file without them
+/// gives.
 #[test]
 fn weights_of_1_and_0_are_as_good_as_fewer_rows_without_weights() {
     let points = cloud(600, 3, 11);
@@ -304,12 +305,14 @@ fn linfa_knows_no_weights() {
     let params = KMeansParams { k: 2, algorithm: Algorithm::Linfa, ..KMeansParams::default() };
     let error = weighted(&cloud(4, 2, 0), &[2.0; 4], &params).unwrap_err();
     assert!(matches!(error, Error::Linfa(_)));
-    let message = "expected linfa's k-means to run, found: weights, which it does not know; use the default engine";
+    let message = "expected linfa's k-means to run, found: weights, which it does not know; \
+                   use the default engine";
     assert_eq!(error.to_string(), message);
 }
 
-/// The first centre is the heavy point at 0. Of the others, the one at -30 saves 20 x 900 and the one at 100 saves
-/// 10,000: wherever the two trials draw both, or -30 twice, -30 is kept, in 87 of 100 runs. Without weights it would be 41.
+/// The first centre is the heavy point at 0. Of the others, the one at -30 saves 20 x 900 and the
+/// one at 100 saves 10,000: wherever the two trials draw both, or -30 twice, -30 is kept, in 87 of
+/// 100 runs. Without weights it would be 41.
 #[test]
 fn greedy_seeding_counts_what_weights_save() {
     let points = array![[0.0], [-30.0], [100.0]];
