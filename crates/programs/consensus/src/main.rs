@@ -171,19 +171,19 @@ fn predict(
     let mut unknown = Vec::new();
     let mut numbered = Vec::new();
     for ((ids, known), file) in runs.iter().zip(&model.known).zip(files) {
-        let (run, strangers) = Run::numbered(ids.view(), known);
+        let (run, unmatched) = Run::numbered(ids.view(), known);
         // The runs may be in another order, or of another clustering.
         ensure!(
-            strangers < ids.len(),
+            unmatched < ids.len(),
             "{}: expected cluster ids that {} knows of this run, found none; \
              give the runs in the order they \
              were given in when it was made",
             file.display(),
             path.display()
         );
-        if strangers > 0 {
+        if unmatched > 0 {
             cli::warn(&format!(
-                "{}: {strangers} of {} points are in clusters that {} does not know \
+                "{}: {unmatched} of {} points are in clusters that {} does not know \
              of this run: it does not \
                  vote on them",
                 file.display(),
@@ -191,7 +191,7 @@ fn predict(
                 path.display()
             ));
         }
-        unknown.push(strangers);
+        unknown.push(unmatched);
         numbered.push(run);
     }
     let (assignments, shares, sizes) = vote::apply(&model.maps, &numbered);

@@ -62,7 +62,7 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let ((n, d), dims, components) = (manifold.points.dim(), params.dims, manifold.components);
     if components > 1 {
         cli::warn(&format!(
-            "the graph of neighbours falls into {components} components, \
+            "the graph of neighbors falls into {components} components, \
              whose places to one another mean little; \
              raise --neighbors to join them"
         ));

@@ -65,7 +65,7 @@ fn stream(seed: u64, split: u64, index: u64) -> u64 {
 /// One shape in one place.
 struct Figure {
     class: u8,
-    centre: (f64, f64),
+    center: (f64, f64),
     radius: f64,
     brightness: f64,
 }
@@ -75,7 +75,7 @@ impl Figure {
         let middle = SIDE as f64 / 2.0;
         Self {
             class,
-            centre: (middle + rng.gen_range(-2.5..=2.5), middle + rng.gen_range(-2.5..=2.5)),
+            center: (middle + rng.gen_range(-2.5..=2.5), middle + rng.gen_range(-2.5..=2.5)),
             radius: rng.gen_range(7.0..=11.0),
             brightness: rng.gen_range(140.0..=255.0),
         }
@@ -85,8 +85,8 @@ impl Figure {
     fn coverage(&self, row: usize, column: usize) -> f64 {
         let offset = |sample: usize| (sample as f64 + 0.5) / SAMPLES as f64;
         let inside = (0..SAMPLES * SAMPLES).filter(|sample| {
-            let x = (column as f64 + offset(sample % SAMPLES) - self.centre.0) / self.radius;
-            let y = (row as f64 + offset(sample / SAMPLES) - self.centre.1) / self.radius;
+            let x = (column as f64 + offset(sample % SAMPLES) - self.center.0) / self.radius;
+            let y = (row as f64 + offset(sample / SAMPLES) - self.center.1) / self.radius;
             contains(self.class, x, y)
         });
         inside.count() as f64 / (SAMPLES * SAMPLES) as f64

@@ -100,7 +100,7 @@ pub enum FigureName {
     Confusion,
     /// Number of points in each cluster.
     Sizes,
-    /// Centres and members of clusters.
+    /// Centers and members of clusters.
     Clusters,
 }
 

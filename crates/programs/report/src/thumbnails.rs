@@ -9,7 +9,7 @@ use webp::{Encoder, PixelLayout, WebPConfig};
 
 use crate::pictures::{Pictures, base64};
 
-/// Most bytes of all sheets together, before base64.
+/// Most bytes of all grids together, before base64.
 const MAX_BYTES: usize = 3_400_000;
 
 /// Images in a row of a sheet, and rows of a sheet.
@@ -24,7 +24,7 @@ const QUALITY_LADDER: [f32; 10] = [90.0, 75.0, 60.0, 45.0, 30.0, 20.0, 10.0, 6.0
 /// Effort of the WebP encoder, 0 to 6.
 const WEBP_METHOD: i32 = 6;
 
-/// One in this many sheets is encoded to estimate the size at a quality.
+/// One in this many grids is encoded to estimate the size at a quality.
 const SAMPLE_STRIDE: usize = 8;
 
 /// Thumbnails of small images.
@@ -77,20 +77,20 @@ impl Downscaled<'_> {
         (self.images.width.div_ceil(self.shrink), self.images.height.div_ceil(self.shrink))
     }
 
-    /// Encodes the sheets in the best quality that fits into [`MAX_BYTES`].
+    /// Encodes the grids in the best quality that fits into [`MAX_BYTES`].
     ///
     /// Returns `None` if no quality fits, unless the images are already one pixel each.
     fn encode_within_limit(&self, rows: &[usize]) -> anyhow::Result<Option<Vec<String>>> {
-        let sheets: Vec<Vec<u8>> =
+        let grids: Vec<Vec<u8>> =
             rows.par_chunks(SHEET_SIDE * SHEET_SIDE).map(|rows| self.sheet(rows)).collect();
         let smallest = self.sides() == (1, 1);
         for quality in QUALITY_LADDER {
-            let sample: Vec<&Vec<u8>> = sheets.iter().step_by(SAMPLE_STRIDE).collect();
+            let sample: Vec<&Vec<u8>> = grids.iter().step_by(SAMPLE_STRIDE).collect();
             let some: usize = self.encode(&sample, quality)?.iter().map(Vec::len).sum();
-            if some * sheets.len() > sample.len() * MAX_BYTES && !smallest {
+            if some * grids.len() > sample.len() * MAX_BYTES && !smallest {
                 continue;
             }
-            let files = self.encode(&sheets.iter().collect::<Vec<_>>(), quality)?;
+            let files = self.encode(&grids.iter().collect::<Vec<_>>(), quality)?;
             if files.iter().map(Vec::len).sum::<usize>() <= MAX_BYTES || smallest {
                 return Ok(Some(files.iter().map(|file| base64(file)).collect()));
             }
@@ -114,7 +114,7 @@ impl Downscaled<'_> {
         sheet
     }
 
-    fn encode(&self, sheets: &[&Vec<u8>], quality: f32) -> anyhow::Result<Vec<Vec<u8>>> {
+    fn encode(&self, grids: &[&Vec<u8>], quality: f32) -> anyhow::Result<Vec<Vec<u8>>> {
         let (width, height) = self.sides();
         let (width, height) =
             (u32::try_from(SHEET_SIDE * width)?, u32::try_from(SHEET_SIDE * height)?);
@@ -128,7 +128,7 @@ impl Downscaled<'_> {
                 encoder.encode_advanced(&config).map_err(|error| anyhow!("WebP: {error:?}"))?;
             Ok(file.to_vec())
         };
-        sheets.par_iter().map(one).collect()
+        grids.par_iter().map(one).collect()
     }
 }
 
@@ -166,9 +166,9 @@ mod tests {
             width: 28,
             sides: (28, 28),
         };
-        let sheets = Thumbnails::encode(&images, &(0..20_000).collect::<Vec<_>>()).unwrap();
-        assert_eq!(sheets.files.len(), 20_000usize.div_ceil(SHEET_SIDE * SHEET_SIDE));
-        let bytes: usize = sheets.files.iter().map(|file| file.len() * 3 / 4).sum();
+        let grids = Thumbnails::encode(&images, &(0..20_000).collect::<Vec<_>>()).unwrap();
+        assert_eq!(grids.files.len(), 20_000usize.div_ceil(SHEET_SIDE * SHEET_SIDE));
+        let bytes: usize = grids.files.iter().map(|file| file.len() * 3 / 4).sum();
         assert!(bytes <= MAX_BYTES && bytes > MAX_BYTES / 10, "{bytes}");
     }
 }

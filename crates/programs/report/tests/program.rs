@@ -192,7 +192,7 @@ fn parts_can_be_missing() {
 fn the_same_inputs_give_the_same_page_whatever_the_threads() {
     let folder = inputs();
     let at = |name: &str| folder.path().join(name);
-    // Enough for several sheets of small images, and a map that has to be found.
+    // Enough for several files of thumbnails, and a map that has to be found.
     let n = 1500;
     write_npy(
         at("many.npy"),

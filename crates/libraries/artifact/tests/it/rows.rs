@@ -133,7 +133,9 @@ fn what_cannot_be_read_by_rows_is_refused_with_a_way_out() {
             true,
             "(1, 2)",
             &eight,
-            "expected rows one after the other (C order), to be read a batch at a time, found columns one after the other (Fortran order); save it so, np.save(FILE, np.ascontiguousarray(x))",
+            "expected rows one after the other (C order), to be read a batch at a time, \
+             found columns one after the other (Fortran order); save it so, \
+             np.save(FILE, np.ascontiguousarray(x))",
         ),
     ] {
         let refused = refused(&npy(folder.path(), dtype, fortran, shape, payload));

@@ -47,7 +47,8 @@ fn is_symmetric(matrix: ArrayView2<f64>) -> bool {
     Zip::from(matrix).and(matrix.t()).all(|a, b| (a - b).abs() <= RELATIVE * scale)
 }
 
-/// Computes L with `L L^T = matrix` from its lower triangle; `None` if a pivot is not positive.
+/// Computes L with `L L^T = matrix` from its lower triangular part; `None` if a pivot is not
+/// positive.
 fn cholesky(matrix: ArrayView2<f64>) -> Option<Array2<f64>> {
     let d = matrix.nrows();
     let mut lower = vec![0.0; d * d];

@@ -10,7 +10,7 @@ use crate::simd::Isa;
 /// Rows of the tile of products that is summed at once.
 const TILE: usize = 4;
 
-/// Adds the lower triangle of `sum s s^T` to `sums`, packed row by row.
+/// Adds the lower triangular part of `sum s s^T` to `sums`, packed row by row.
 ///
 /// `scaled` holds SIMD blocks of `height` features one after the other.
 #[inline(always)]

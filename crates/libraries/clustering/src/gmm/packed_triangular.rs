@@ -12,7 +12,8 @@ type Vector = [f64; VECTOR];
 /// Columns of the matrix that are multiplied at once.
 const COLUMNS: usize = 4;
 
-/// Returns where row `i` of a packed lower triangle begins: the length of the `i` rows before it.
+/// Returns where row `i` of a packed lower triangular matrix begins: the length of the `i` rows
+/// before it.
 #[inline(always)]
 pub(super) fn packed_row_offset(i: usize) -> usize {
     i * (i + 1) / 2
@@ -29,7 +30,7 @@ pub(super) struct PackedTriangular {
 }
 
 impl PackedTriangular {
-    /// Packs the upper triangle of `factor` `(d, d)`.
+    /// Packs the upper triangular part of `factor` `(d, d)`.
     pub(super) fn new(factor: ArrayView2<f64>) -> Self {
         let d = factor.nrows();
         let narrow = d % COLUMNS;

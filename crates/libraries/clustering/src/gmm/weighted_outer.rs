@@ -7,7 +7,7 @@ use crate::kernel::{keep_loop, mul_add, sum_lanes};
 use crate::parallel::BLOCK_ROWS;
 use crate::simd::Isa;
 
-/// Which second moments are collected.
+/// Which second-order sums are collected.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum SecondMoments {
     /// The products of any two features.
@@ -26,27 +26,28 @@ impl SecondMoments {
     }
 }
 
-/// Adds up `sum r`, `sum r (x - m)` and second moments around the mean m of a component.
+/// Adds up `sum r`, `sum r (x - m)` and second-order sums around the mean m of a component.
 ///
-/// - [`SecondMoments::Matrix`]: the sums are the lower triangle, row by row, of `sum s s^T` with
+/// - [`SecondMoments::Matrix`]: the sums are the lower triangular part, row by row, of `sum s s^T`
+/// with
 ///   `s = sqrt(r) (1, x - m)`. They begin with `sum r`, and row i + 1 begins with the sum of
 ///   `r (x - m)_i`.
 /// - [`SecondMoments::Diagonal`]: the sums are `sum r`, then `sum r (x - m)` and
 ///   `sum r (x - m)^2`, feature by feature.
 pub(super) struct WeightedOuter {
-    second_moments: SecondMoments,
+    second_order: SecondMoments,
     /// Memory for `s`: SIMD blocks one after the other, each `(1 + d, BLOCK_LANES)`.
     scaled: Vec<Lanes>,
 }
 
 impl WeightedOuter {
     /// Allocates memory for points of d features.
-    pub(super) fn new(second_moments: SecondMoments, d: usize) -> Self {
-        let columns = match second_moments {
+    pub(super) fn new(second_order: SecondMoments, d: usize) -> Self {
+        let columns = match second_order {
             SecondMoments::Matrix => simd_block_count(BLOCK_ROWS) * (d + 1),
             SecondMoments::Diagonal => 0,
         };
-        Self { second_moments, scaled: vec![[0.0; BLOCK_LANES]; columns] }
+        Self { second_order, scaled: vec![[0.0; BLOCK_LANES]; columns] }
     }
 
     /// Adds up to [`BLOCK_ROWS`] points to the `sums` of a component of mean `mean` `(d,)`.
@@ -65,7 +66,7 @@ impl WeightedOuter {
         if responsibilities.clone().all(|lanes| *lanes == [0.0; BLOCK_LANES]) {
             return;
         }
-        match self.second_moments {
+        match self.second_order {
             SecondMoments::Matrix => {
                 let used = scale(points, responsibilities, mean, &mut self.scaled);
                 add_gram::<I>(used, mean.len() + 1, sums);
@@ -166,9 +167,9 @@ mod tests {
                     let lanes = (0..3).flat_map(|p| (0..BLOCK_LANES).map(move |l| (p, l)));
                     lanes.map(|(p, l)| responsibilities[p][l] * at(p, l, i) * at(p, l, j)).sum()
                 };
-                let sums_of = |moments: SecondMoments| {
-                    let mut sums = vec![0.0; moments.width(d)];
-                    WeightedOuter::new(moments, d).add::<I>(
+                let sums_of = |order: SecondMoments| {
+                    let mut sums = vec![0.0; order.width(d)];
+                    WeightedOuter::new(order, d).add::<I>(
                         &block,
                         responsibilities.iter(),
                         &mean,

@@ -184,7 +184,7 @@ impl<W: Work> Block<W> {
             let mut second = [W::INFINITY; LANES];
             let mut index = [0_u32; LANES];
             let mut c = 0;
-            macro_rules! panel {
+            macro_rules! simd_block {
                 ($count:literal) => {{
                     let products =
                         column_products::<I, W, $count>(&self.columns, &centers.features, m, c);
@@ -201,14 +201,14 @@ impl<W: Work> Block<W> {
             }
             if I::WIDE {
                 while m - c >= 10 {
-                    panel!(10);
+                    simd_block!(10);
                 }
             }
             while m - c >= 5 {
-                panel!(5);
+                simd_block!(5);
             }
             while c < m {
-                panel!(1);
+                simd_block!(1);
             }
             let lanes = p * LANES..(p + 1) * LANES;
             lowest.best[lanes.clone()].copy_from_slice(&best);
@@ -231,7 +231,7 @@ impl<W: Work> Block<W> {
             self.load_columns::<I, F>(points, centering, slots);
             let Self { columns, scores, .. } = self;
             let mut c = range.start;
-            macro_rules! panel {
+            macro_rules! simd_block {
                 ($count:literal) => {{
                     let products = column_products::<I, W, $count>(
                         columns,
@@ -251,17 +251,17 @@ impl<W: Work> Block<W> {
             }
             if I::WIDE {
                 while range.end - c >= 10 {
-                    panel!(10);
+                    simd_block!(10);
                 }
             }
             while range.end - c >= 5 {
-                panel!(5);
+                simd_block!(5);
             }
             match range.end - c {
-                4 => panel!(4),
-                3 => panel!(3),
-                2 => panel!(2),
-                1 => panel!(1),
+                4 => simd_block!(4),
+                3 => simd_block!(3),
+                2 => simd_block!(2),
+                1 => simd_block!(1),
                 _ => {}
             }
             debug_assert_eq!(c, range.end);

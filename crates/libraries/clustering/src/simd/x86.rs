@@ -186,10 +186,10 @@ fn dots<const R: usize, const C: usize>(
     for step in 0..steps {
         for c in 0..C {
             // SAFETY: one step of a column is the 32 bytes of a vector.
-            let centres = unsafe { _mm256_loadu_si256(columns[c][step].as_ptr().cast()) };
+            let centers = unsafe { _mm256_loadu_si256(columns[c][step].as_ptr().cast()) };
             for r in 0..R {
                 let point = _mm256_set1_epi32(rows[r][step]);
-                sums[c][r] = _mm256_add_epi32(sums[c][r], _mm256_madd_epi16(point, centres));
+                sums[c][r] = _mm256_add_epi32(sums[c][r], _mm256_madd_epi16(point, centers));
             }
         }
     }

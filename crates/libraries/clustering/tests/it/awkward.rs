@@ -91,9 +91,9 @@ fn assert_two_clusters<F: Scalar>(what: &str, points: &Array2<F>) {
 #[test]
 fn two_clusters_of_any_size() {
     for d in [1, 2, 33] {
-        let mut centres = Array2::zeros((2, d));
-        centres.row_mut(1).fill(10.0);
-        let points = blobs(&centres, 30, 1.0, 3);
+        let mut centers = Array2::zeros((2, d));
+        centers.row_mut(1).fill(10.0);
+        let points = blobs(&centers, 30, 1.0, 3);
         for factor in [1e-30, 1e-20, 1e-10, 1.0, 1e10, 1e17] {
             let what = format!("d = {d}, times {factor:e}");
             assert_two_clusters(&what, &points.mapv(|x| (factor * x) as f32));
@@ -161,8 +161,8 @@ fn one_dimension() {
 
 #[test]
 fn ten_thousand_dimensions() {
-    let centres = cloud(5, 10_000, 6).mapv(|x| 127.0 * (x + 1.0));
-    let points = blobs(&centres, 8, 40.0, 7).mapv(|x| x.clamp(0.0, 255.0));
+    let centers = cloud(5, 10_000, 6).mapv(|x| 127.0 * (x + 1.0));
+    let points = blobs(&centers, 8, 40.0, 7).mapv(|x| x.clamp(0.0, 255.0));
     let params = KMeansParams { k: 5, starts: 3, ..KMeansParams::default() };
     for fit in [
         fit_all(&points, &params),

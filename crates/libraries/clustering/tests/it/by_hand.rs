@@ -149,8 +149,8 @@ fn silhouettes_do_not_look_at_points_of_weight_0() {
 
 #[test]
 fn the_number_of_clusters_that_is_there() {
-    let centres = array![[0.0, 0.0], [30.0, 0.0], [0.0, 30.0], [30.0, 30.0]];
-    let points = crate::support::blobs(&centres, 700, 1.0, 3);
+    let centers = array![[0.0, 0.0], [30.0, 0.0], [0.0, 30.0], [30.0, 30.0]];
+    let points = crate::support::blobs(&centers, 700, 1.0, 3);
     let params = KMeansParams { starts: 3, ..KMeansParams::default() };
     let mut seen = Vec::new();
     let selection = kmeans::select_k(&points, &params, 2..=7, &mut |k, event| {

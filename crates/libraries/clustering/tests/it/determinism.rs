@@ -88,9 +88,9 @@ fn layout_does_not_matter() {
 #[test]
 fn f32_and_f64_agree() {
     // Every value is exact in both types; the blobs are clear enough that no point hesitates.
-    let centres =
+    let centers =
         Array2::from_shape_fn((6, 3), |(i, j)| 20.0 * ((i * (j + 2)) % 7) as f64 + 1000.0);
-    let narrow = blobs(&centres, 200, 1.0, 3).mapv(|value| value as f32);
+    let narrow = blobs(&centers, 200, 1.0, 3).mapv(|value| value as f32);
     let wide = narrow.mapv(f64::from);
     let (a, b) = (
         fit_kmeans(narrow.view(), &kmeans_params()).unwrap(),

@@ -37,7 +37,7 @@ fn parameters_out_of_range() {
 }
 
 #[test]
-fn starting_centres_that_do_not_fit() {
+fn starting_centers_that_do_not_fit() {
     let points = cloud(20, 2, 0);
     let wrong = Array2::zeros((3, 5));
     assert_eq!(

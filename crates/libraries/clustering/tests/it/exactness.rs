@@ -61,8 +61,8 @@ fn assert_same_for_all(what: &str, bytes: &Array2<u8>, params: &KMeansParams) {
 /// Kinds of points in 0..=255, from which bounds may be wrong in their own way.
 fn kinds(n: usize, d: usize, seed: u64) -> [(&'static str, Array2<u8>); 4] {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let centres = Array2::from_shape_fn((12, d), |_| rng.gen_range(20.0..235.0));
-    let clusters = blobs(&centres, n.div_ceil(12), 20.0, seed).mapv(|x| x as u8);
+    let centers = Array2::from_shape_fn((12, d), |_| rng.gen_range(20.0..235.0));
+    let clusters = blobs(&centers, n.div_ceil(12), 20.0, seed).mapv(|x| x as u8);
     let distinct: Vec<usize> = (0..n).map(|i| i * i % 17).collect();
     [
         ("uniform", cloud(n, d, seed).mapv(|x| (127.0 * (x + 1.0)) as u8)),
@@ -91,7 +91,7 @@ fn every_algorithm_has_the_same_bytes() {
     }
 }
 
-/// Bytes in steps around centres that lie in few dimensions, of which images say much.
+/// Bytes in steps around centers that lie in few dimensions, of which images say much.
 fn few_dimensions(n: usize, d: usize, step: f64) -> Array2<u8> {
     let axes = cloud(6, d, 11);
     let places = cloud(40, 6, 12).dot(&axes) * 40.0 + 128.0;
@@ -158,12 +158,12 @@ fn more_rows_than_a_chunk_and_more_centroids_than_a_range() {
     }
 }
 
-/// Points on a sphere around `centre` in every feature: all distances to the mean are alike.
-fn sphere(n: usize, d: usize, radius: f64, centre: f64, seed: u64) -> Array2<f64> {
+/// Points on a sphere around `center` in every feature: all distances to the mean are alike.
+fn sphere(n: usize, d: usize, radius: f64, center: f64, seed: u64) -> Array2<f64> {
     let mut points = cloud(n, d, seed);
     for mut point in points.outer_iter_mut() {
         let length = point.iter().map(|x| x * x).sum::<f64>().sqrt();
-        point.mapv_inplace(|x| centre + radius * x / length);
+        point.mapv_inplace(|x| center + radius * x / length);
     }
     points
 }
@@ -171,7 +171,7 @@ fn sphere(n: usize, d: usize, radius: f64, centre: f64, seed: u64) -> Array2<f64
 #[test]
 fn near_ties_in_single_precision() {
     // Far from zero, f32 leaves few digits of a distance, and rounding decides between centroids.
-    for (d, k, centre, radius) in [
+    for (d, k, center, radius) in [
         (2, 40, 1000.0, 1.0),
         (3, 25, 100.0, 0.01),
         (3, 60, -5.0, 1e-4),
@@ -182,7 +182,7 @@ fn near_ties_in_single_precision() {
         (300, 12, -800.0, 1e-3),
     ] {
         for seed in 0..4 {
-            let points = sphere(800, d, radius, centre, seed).mapv(|x| x as f32);
+            let points = sphere(800, d, radius, center, seed).mapv(|x| x as f32);
             let init = if seed % 2 == 0 { Init::Random } else { Init::KMeansPlusPlus };
             let params = KMeansParams {
                 k,
@@ -194,7 +194,7 @@ fn near_ties_in_single_precision() {
                 ..KMeansParams::default()
             };
             assert_same(
-                &format!("d = {d}, centre {centre}, radius {radius}"),
+                &format!("d = {d}, center {center}, radius {radius}"),
                 &Points::from(&points),
                 &params,
             );
@@ -204,9 +204,9 @@ fn near_ties_in_single_precision() {
 
 #[test]
 fn near_ties_in_double_precision() {
-    for (d, k, centre, radius) in [(3, 25, 1e6, 1e-9), (8, 30, 1e3, 1e-12), (40, 20, 1e5, 1e-9)] {
+    for (d, k, center, radius) in [(3, 25, 1e6, 1e-9), (8, 30, 1e3, 1e-12), (40, 20, 1e5, 1e-9)] {
         for seed in 0..4 {
-            let points = sphere(1_000, d, radius, centre, seed);
+            let points = sphere(1_000, d, radius, center, seed);
             let params = KMeansParams {
                 k,
                 seed,
@@ -216,7 +216,7 @@ fn near_ties_in_double_precision() {
                 ..KMeansParams::default()
             };
             assert_same(
-                &format!("d = {d}, centre {centre}, radius {radius}"),
+                &format!("d = {d}, center {center}, radius {radius}"),
                 &Points::from(&points),
                 &params,
             );
@@ -261,8 +261,8 @@ fn weights_and_scales() {
 fn bounds_save_distances() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
     for d in [32, 80] {
-        let centres = Array2::from_shape_fn((30, d), |_| rng.gen_range(0.0..2.0));
-        let points = blobs(&centres, 60, 1.0, 2);
+        let centers = Array2::from_shape_fn((30, d), |_| rng.gen_range(0.0..2.0));
+        let points = blobs(&centers, 60, 1.0, 2);
         let params = KMeansParams { k: 30, starts: 2, tol: 0.0, ..KMeansParams::default() };
         let distances = |algorithm| {
             let (fit, iterations) =

@@ -105,8 +105,8 @@ fn starts_converge_at_a_million() {
 #[test]
 fn of_equally_good_starts_the_same_one_is_kept() {
     // All starts find the four groups, in other orders; rounding must not choose among them.
-    let centres = array![[0.0, 0.0], [100.0, 0.0], [0.0, 100.0], [100.0, 100.0]];
-    let points = on_grid(blobs(&centres, 50, 8.0, 11), 0.25);
+    let centers = array![[0.0, 0.0], [100.0, 0.0], [0.0, 100.0], [100.0, 100.0]];
+    let points = on_grid(blobs(&centers, 50, 8.0, 11), 0.25);
     let params = KMeansParams { k: 4, ..KMeansParams::default() };
     for by in [1e3, -7e4, 1e6] {
         check("blobs", &points, by, |x| x as f32, None, &params, &WITH_LINFA);
@@ -141,8 +141,8 @@ fn a_small_spread_in_four_columns_has_the_inertia_of_double_precision() {
 #[test]
 fn tight_groups_far_apart_are_told_apart() {
     // No origin is near all of these; in f32 around any of them the others have no digits left.
-    let centres = array![[1e4, -1e4], [-1e4, 1e4], [1e4, 1e4]];
-    let points = blobs(&centres, 700, 0.01, 5).mapv(|x| x as f32);
+    let centers = array![[1e4, -1e4], [-1e4, 1e4], [1e4, 1e4]];
+    let points = blobs(&centers, 700, 0.01, 5).mapv(|x| x as f32);
     let wide = points.mapv(f64::from);
     for init in [Init::KMeansPlusPlus, Init::Random] {
         for algorithm in ALGORITHMS {
@@ -237,8 +237,8 @@ fn centroids_far_beyond_the_points() {
 
 #[test]
 fn batches_far_from_zero() {
-    let centres = array![[0.0, 3.0], [40.0, 0.0], [5.0, 60.0], [70.0, 70.0]];
-    let points = on_grid(blobs(&centres, 600, 9.0, 8), 1.0);
+    let centers = array![[0.0, 3.0], [40.0, 0.0], [5.0, 60.0], [70.0, 70.0]];
+    let points = on_grid(blobs(&centers, 600, 9.0, 8), 1.0);
     let fit = |points: &Array2<f32>, init: &Init| {
         let params = MiniBatchParams {
             k: 4,
@@ -258,7 +258,7 @@ fn batches_far_from_zero() {
     };
     for by in [1e7, -1.2e7] {
         let there = points.mapv(|x| (x + by) as f32);
-        for init in [Init::KMeansPlusPlus, Init::Random, Init::Centroids(&centres * 0.5)] {
+        for init in [Init::KMeansPlusPlus, Init::Random, Init::Centroids(&centers * 0.5)] {
             let (model, reports) = fit(&points.mapv(|x| x as f32), &init);
             let (moved, moved_reports) = fit(&there, &moved_init(&init, by));
             assert_eq!(

@@ -195,8 +195,8 @@ proptest! {
     fn reported_inertia_never_rises_and_ends_as_the_fit(
         seed: u64, d in 1..40_usize, k in 1..20_usize, algorithm in 0..5_usize, weighted: bool,
     ) {
-        let centres = cloud(6, d, seed).mapv(|x| 4.0 * x);
-        let points = blobs(&centres, 40, 1.0, seed);
+        let centers = cloud(6, d, seed).mapv(|x| 4.0 * x);
+        let points = blobs(&centers, 40, 1.0, seed);
         let weights: Vec<f64> = (0..240).map(|i| f64::from(i % 3) + 0.5).collect();
         let algorithm = ALGORITHMS[algorithm];
         let params = KMeansParams {
@@ -215,6 +215,7 @@ proptest! {
         prop_assert!(fit.converged);
         let last = path[path.len() - 1];
         prop_assert_eq!(path.len(), fit.iterations);
-        prop_assert!((last - fit.inertia).abs() <= 1e-9 * fit.inertia, "{last} and {}", fit.inertia);
+        let inertia = fit.inertia;
+        prop_assert!((last - inertia).abs() <= 1e-9 * inertia, "{last} and {inertia}");
     }
 }

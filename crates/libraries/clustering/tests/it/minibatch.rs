@@ -211,8 +211,8 @@ fn it_comes_near_the_fit_of_all_points() {
 
 #[test]
 fn bytes_floats_and_doubles_agree() {
-    let centres = Array2::from_shape_fn((5, 4), |(i, j)| 20.0 + 50.0 * ((i * (j + 2)) % 5) as f64);
-    let bytes = blobs(&centres, 300, 10.0, 4).mapv(|x| x as u8);
+    let centers = Array2::from_shape_fn((5, 4), |(i, j)| 20.0 + 50.0 * ((i * (j + 2)) % 5) as f64);
+    let bytes = blobs(&centers, 300, 10.0, 4).mapv(|x| x as u8);
     let params = MiniBatchParams { k: 5, ..MiniBatchParams::default() };
     let (model, report) = fit(&bytes, 0.5, &params);
     let floats = fit(&bytes.mapv(f32::from), 0.5, &params);

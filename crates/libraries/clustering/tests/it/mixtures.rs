@@ -12,8 +12,8 @@ const KINDS: [CovarianceType; 4] =
 
 /// Three blobs that overlap a little, and means to start from.
 fn overlapping(per_blob: usize, d: usize, seed: u64) -> (Array2<f64>, Array2<f64>) {
-    let centres = Array2::from_shape_fn((3, d), |(i, j)| ((i * (j + 2)) % 3) as f64 * 1.5);
-    (blobs(&centres, per_blob, 1.5, seed), centres + 0.1)
+    let centers = Array2::from_shape_fn((3, d), |(i, j)| ((i * (j + 2)) % 3) as f64 * 1.5);
+    (blobs(&centers, per_blob, 1.5, seed), centers + 0.1)
 }
 
 /// A given number of iterations from given means.
@@ -119,10 +119,10 @@ fn a_starting_model_has_to_fit() {
 
 #[test]
 fn the_lowest_bic_finds_as_many_components_as_there_are() {
-    let centres = array![[0.0, 0.0], [9.0, 0.0], [0.0, 9.0], [9.0, 9.0]];
+    let centers = array![[0.0, 0.0], [9.0, 0.0], [0.0, 9.0], [9.0, 9.0]];
     // Sums of uniform numbers, nearly normal.
     let points =
-        (1..9).fold(blobs(&centres, 100, 0.5, 0), |sum, seed| sum + 0.5 * cloud(400, 2, seed));
+        (1..9).fold(blobs(&centers, 100, 0.5, 0), |sum, seed| sum + 0.5 * cloud(400, 2, seed));
     let base =
         GmmParams { covariance_type: CovarianceType::Spherical, starts: 2, ..GmmParams::default() };
     let mut seen = Vec::new();
@@ -161,7 +161,7 @@ fn numbers_of_parameters() {
 
 #[test]
 fn an_answer_depends_on_its_point_alone() {
-    // 11 features and 77 points: no tile, panel or block is full.
+    // 11 features and 77 points: no tile, SIMD block or block is full.
     let (points, means) = overlapping(100, 11, 4);
     for kind in KINDS {
         let model = fit_gmm(&points, &params(kind, means.clone(), 3)).unwrap().model;

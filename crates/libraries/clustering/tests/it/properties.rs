@@ -59,7 +59,7 @@ proptest! {
         let covariance_type = ["full", "tied", "diag", "spherical"][kind].parse().unwrap();
         let centers = Array2::from_shape_fn((3, 2), |(i, j)| (i * (j + 1)) as f64);
         let points = blobs(&centers, 30, 1.5, seed);
-        // No reg_covar: it is added after the maximisation, and so may lower the likelihood a
+        // No reg_covar: it is added after the maximization, and so may lower the likelihood a
         // little.
         let params = GmmParams {
             k: 3,

@@ -77,8 +77,8 @@ fn linfa_engine_is_close() {
 
 #[test]
 fn linfa_engine_from_given_centroids_on_f32() {
-    let centres = array![[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]];
-    let points = blobs(&centres, 100, 1.0, 1).mapv(|value| value as f32);
+    let centers = array![[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]];
+    let points = blobs(&centers, 100, 1.0, 1).mapv(|value| value as f32);
     let initial = array![[1.0, 1.0], [7.0, 1.0], [1.0, 7.0]];
     let ours = fit_kmeans(points.view(), &from_centroids(initial.clone())).unwrap();
     let params = KMeansParams { algorithm: Algorithm::Linfa, ..from_centroids(initial) };
@@ -89,8 +89,8 @@ fn linfa_engine_from_given_centroids_on_f32() {
 
 #[test]
 fn linfa_mixture_converges_to_the_same_likelihood() {
-    let centres = array![[0.0, 0.0, 0.0], [12.0, 0.0, 1.0], [0.0, 12.0, -1.0], [12.0, 12.0, 5.0]];
-    let points = blobs(&centres, 250, 2.0, 7);
+    let centers = array![[0.0, 0.0, 0.0], [12.0, 0.0, 1.0], [0.0, 12.0, -1.0], [12.0, 12.0, 5.0]];
+    let points = blobs(&centers, 250, 2.0, 7);
     let linfa = linfa_clustering::GaussianMixtureModel::params(4)
         .tolerance(1e-8)
         .max_n_iterations(500)

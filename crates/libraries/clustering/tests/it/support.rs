@@ -59,15 +59,15 @@ pub fn golden_points(name: &str) -> Array2<f64> {
     ndarray_npy::read_npy(&path).unwrap()
 }
 
-/// `per_blob` points around each of `centres`, uniform in a cube of side `2 radius`.
-pub fn blobs(centres: &Array2<f64>, per_blob: usize, radius: f64, seed: u64) -> Array2<f64> {
+/// `per_blob` points around each of `centers`, uniform in a cube of side `2 radius`.
+pub fn blobs(centers: &Array2<f64>, per_blob: usize, radius: f64, seed: u64) -> Array2<f64> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let blob = |centre: ndarray::ArrayView1<f64>| {
-        Array2::from_shape_fn((per_blob, centre.len()), |(_, j)| {
-            centre[j] + rng.gen_range(-radius..=radius)
+    let blob = |center: ndarray::ArrayView1<f64>| {
+        Array2::from_shape_fn((per_blob, center.len()), |(_, j)| {
+            center[j] + rng.gen_range(-radius..=radius)
         })
     };
-    let blobs: Vec<_> = centres.axis_iter(Axis(0)).map(blob).collect();
+    let blobs: Vec<_> = centers.axis_iter(Axis(0)).map(blob).collect();
     let views: Vec<_> = blobs.iter().map(Array2::view).collect();
     concatenate(Axis(0), &views).unwrap()
 }

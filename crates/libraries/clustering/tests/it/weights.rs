@@ -310,7 +310,7 @@ fn linfa_knows_no_weights() {
     assert_eq!(error.to_string(), message);
 }
 
-/// The first centre is the heavy point at 0. Of the others, the one at -30 saves 20 x 900 and the
+/// The first center is the heavy point at 0. Of the others, the one at -30 saves 20 x 900 and the
 /// one at 100 saves 10,000: wherever the two trials draw both, or -30 twice, -30 is kept, in 87 of
 /// 100 runs. Without weights it would be 41.
 #[test]
