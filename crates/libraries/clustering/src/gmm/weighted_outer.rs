@@ -29,8 +29,7 @@ impl SecondMoments {
 /// Adds up `sum r`, `sum r (x - m)` and second-order sums around the mean m of a component.
 ///
 /// - [`SecondMoments::Matrix`]: the sums are the lower triangular part, row by row, of `sum s s^T`
-/// with
-///   `s = sqrt(r) (1, x - m)`. They begin with `sum r`, and row i + 1 begins with the sum of
+///   with `s = sqrt(r) (1, x - m)`. They begin with `sum r`, and row i + 1 begins with the sum of
 ///   `r (x - m)_i`.
 /// - [`SecondMoments::Diagonal`]: the sums are `sum r`, then `sum r (x - m)` and
 ///   `sum r (x - m)^2`, feature by feature.
