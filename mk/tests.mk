@@ -8,6 +8,8 @@ lint:
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	scripts/checks/check-layering.sh
 	python3 scripts/checks/check_supply.py
+	python3 scripts/checks/check_words.py
+	python3 scripts/checks/check_files.py
 
 # Only the CPU promises equal bytes, so tests run there even on machines with a GPU.
 test test-faults: export CUDA_VISIBLE_DEVICES :=

@@ -23,7 +23,7 @@ use crate::simd::{Isa, Kernel, dispatch};
 /// covariances. Around the means of the previous iteration, which are close to the new ones, one
 /// pass gives the same: see `SufficientStats::parameters`.
 pub(super) struct SufficientStats {
-    second_order: SecondMoments,
+    second_moments: SecondMoments,
     /// Sums of each component as in [`WeightedOuter`], shape `(k, width)`.
     sums: Array2<f64>,
     /// Sum over the points of weight times log density.
@@ -42,16 +42,16 @@ impl SufficientStats {
         source: &impl Responsibilities,
     ) -> Self {
         let (k, d) = means.dim();
-        let second_order = match kind {
+        let second_moments = match kind {
             CovarianceType::Full | CovarianceType::Tied => SecondMoments::Matrix,
             CovarianceType::Diag | CovarianceType::Spherical => SecondMoments::Diagonal,
         };
-        let width = second_order.width(d);
+        let width = second_moments.width(d);
         let means = means.as_standard_layout();
         let means = means.as_slice().expect("as_standard_layout gives C order");
         let (unit, mean_weight) = weight_unit(points);
         let partials = map_chunks(points.n(), size_of::<f64>() * k * width, |rows| {
-            dispatch(CollectChunk { points, rows, means, second_order, k, unit, source })
+            dispatch(CollectChunk { points, rows, means, second_moments, k, unit, source })
         });
         let mut sums = Array2::zeros((k, width));
         let mut log_likelihood = 0.0;
@@ -59,7 +59,7 @@ impl SufficientStats {
             sums.iter_mut().zip(partial).for_each(|(sum, value)| *sum += value);
             log_likelihood += of_chunk;
         }
-        Self { second_order, sums, log_likelihood, mean_weight, n: points.n() }
+        Self { second_moments, sums, log_likelihood, mean_weight, n: points.n() }
     }
 
     /// Returns the weighted mean of the log densities.
@@ -79,7 +79,7 @@ impl SufficientStats {
 
     /// Returns `sum r (x - m)_i` of component `c`.
     pub(super) fn first_moment(&self, c: usize, i: usize) -> f64 {
-        match self.second_order {
+        match self.second_moments {
             SecondMoments::Matrix => self.sums[[c, packed_row_offset(i + 1)]],
             SecondMoments::Diagonal => self.sums[[c, 1 + 2 * i]],
         }
@@ -115,7 +115,7 @@ struct CollectChunk<'a, F, R> {
     rows: Range<usize>,
     /// Shape `(k, d)`.
     means: &'a [f64],
-    second_order: SecondMoments,
+    second_moments: SecondMoments,
     k: usize,
     /// Factor on the weights of points.
     unit: f64,
@@ -127,12 +127,12 @@ impl<F: Scalar, R: Responsibilities> Kernel for CollectChunk<'_, F, R> {
 
     #[inline(always)]
     fn run<I: Isa>(self) -> Self::Output {
-        let Self { points, rows, means, second_order, k, unit, source } = self;
+        let Self { points, rows, means, second_moments, k, unit, source } = self;
         let d = points.d();
-        let width = second_order.width(d);
+        let width = second_moments.width(d);
         let mut sums = vec![0.0; k * width];
         let mut log_likelihood = [0.0; BLOCK_LANES];
-        let mut outer = WeightedOuter::new(second_order, d);
+        let mut outer = WeightedOuter::new(second_moments, d);
         // SIMD blocks of a cache block of points, and the responsibilities times the weights.
         let mut values = vec![[0.0; BLOCK_LANES]; simd_block_count(BLOCK_ROWS) * d];
         let mut weighted = vec![[0.0; BLOCK_LANES]; simd_block_count(BLOCK_ROWS) * k];

@@ -34,19 +34,19 @@ impl SecondMoments {
 /// - [`SecondMoments::Diagonal`]: the sums are `sum r`, then `sum r (x - m)` and
 ///   `sum r (x - m)^2`, feature by feature.
 pub(super) struct WeightedOuter {
-    second_order: SecondMoments,
+    second_moments: SecondMoments,
     /// Memory for `s`: SIMD blocks one after the other, each `(1 + d, BLOCK_LANES)`.
     scaled: Vec<Lanes>,
 }
 
 impl WeightedOuter {
     /// Allocates memory for points of d features.
-    pub(super) fn new(second_order: SecondMoments, d: usize) -> Self {
-        let columns = match second_order {
+    pub(super) fn new(second_moments: SecondMoments, d: usize) -> Self {
+        let columns = match second_moments {
             SecondMoments::Matrix => simd_block_count(BLOCK_ROWS) * (d + 1),
             SecondMoments::Diagonal => 0,
         };
-        Self { second_order, scaled: vec![[0.0; BLOCK_LANES]; columns] }
+        Self { second_moments, scaled: vec![[0.0; BLOCK_LANES]; columns] }
     }
 
     /// Adds up to [`BLOCK_ROWS`] points to the `sums` of a component of mean `mean` `(d,)`.
@@ -65,7 +65,7 @@ impl WeightedOuter {
         if responsibilities.clone().all(|lanes| *lanes == [0.0; BLOCK_LANES]) {
             return;
         }
-        match self.second_order {
+        match self.second_moments {
             SecondMoments::Matrix => {
                 let used = scale(points, responsibilities, mean, &mut self.scaled);
                 add_gram::<I>(used, mean.len() + 1, sums);
