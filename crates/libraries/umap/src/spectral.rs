@@ -117,7 +117,7 @@ fn filter<const W: usize>(graph: &Graph, values: &[f32], block: &mut AlignedRows
             .reduce(|| 0.0, f32::max);
         if largest > 1e10 {
             let rescale = |block: &mut AlignedRows<W>| {
-                block.as_flattened_mut().iter_mut().for_each(|x| *x *= 1e-10)
+                block.as_flattened_mut().iter_mut().for_each(|x| *x *= 1e-10);
             };
             rescale(&mut now);
             rescale(&mut before);

@@ -348,8 +348,10 @@ proptest! {
             prop_assert_eq!(alone[0], whole[i], "point {}", i);
             let distance = |c: usize| {
                 let centroid = model.centroids().row(c);
-                let squares = points.row(i).iter().zip(centroid);
-                squares.map(|(&x, c)| (f64::from(x) - c).powi(2)).sum::<f64>()
+                let point = points.row(i);
+                let squares =
+                    point.iter().zip(centroid).map(|(&x, c)| (f64::from(x) - c).powi(2));
+                squares.sum::<f64>()
             };
             let own = distance(whole[i] as usize);
             prop_assert!((0..k).all(|c| own <= distance(c) * (1.0 + 1e-12)), "point {}", i);
