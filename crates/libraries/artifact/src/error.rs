@@ -15,7 +15,7 @@ pub enum Error {
         path: PathBuf,
         /// The verb for what was tried: `read` or `write`.
         action: &'static str,
-        /// What the operating system said. This is not the `source` of the error: the message holds
+        /// Error of the operating system. It is not the `source` of this error: the message holds
         /// it, and a chain of causes would repeat it.
         cause: std::io::Error,
         /// What to do about it.

@@ -26,7 +26,7 @@ pub struct Provenance {
     pub inputs: Vec<FileRecord>,
     /// Files written; filled in by [`crate::Outputs::commit`].
     pub outputs: Vec<FileRecord>,
-    /// What the program found, such as inertia or iterations.
+    /// Results of the program, such as inertia or iterations.
     #[serde(default)]
     pub result: Value,
     /// The part that may differ from run to run.

@@ -162,7 +162,7 @@ pub enum Error {
          train it with train-ae"
     )]
     Weights {
-        /// What they are instead.
+        /// Description of the bytes that were found.
         found: String,
     },
     /// The bytes are no checkpoint.
@@ -171,7 +171,7 @@ pub enum Error {
          name another --checkpoint, or begin anew with --discard-checkpoint"
     )]
     InvalidCheckpoint {
-        /// What they are instead.
+        /// Description of the bytes that were found.
         found: String,
     },
     /// The checkpoint is of another training.

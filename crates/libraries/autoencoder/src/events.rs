@@ -1,4 +1,4 @@
-//! What a training reports: progress within an epoch, the losses of an epoch, and why a call ended.
+//! Events of a training: progress within an epoch, its losses, and the reason why a call ended.
 
 use serde::{Deserialize, Serialize};
 

@@ -32,7 +32,7 @@ impl GaussianMixture {
     ///
     /// # Errors
     ///
-    /// Those of [`GaussianMixture::predict`].
+    /// Fails as [`GaussianMixture::predict`] does.
     pub fn predict_proba<'a, F: Scalar>(
         &self,
         points: impl Into<Points<'a, F>>,
@@ -62,7 +62,7 @@ impl GaussianMixture {
     ///
     /// # Errors
     ///
-    /// Those of [`GaussianMixture::predict`].
+    /// Fails as [`GaussianMixture::predict`] does.
     pub fn score_samples<'a, F: Scalar>(
         &self,
         points: impl Into<Points<'a, F>>,
