@@ -19,7 +19,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
 .PHONY: FORCE all report figure report-recipe demo smoke study table clean distclean help build \
-    python lint test test-faults test-cuda fuzz bench-peers bench-manifold bench-train
+    python lint test test-faults test-cuda fuzz bench-peers bench-umap bench-train
 
 include mk/config.mk # variables and their defaults
 include mk/help.mk # make help, and the refusal of unknown variables
@@ -31,9 +31,9 @@ ifeq ($(needs_lock),)
 # The systems that there are points for. Assignments of other programs in the same folder are
 # scored too, but not what our own systems left there in a run on other points.
 RECIPE_SYSTEMS := $(if $(TRAIN_IMAGES),pixels-kmeans) $(if $(LATENTS),latents-kmeans latents-gmm)
-MANIFOLD_SYSTEMS := manifold-kmeans manifold-gmm manifold-consensus
-SYSTEMS := $(RECIPE_SYSTEMS) $(if $(FEATURES),$(MANIFOLD_SYSTEMS))
-EXTERNAL := $(filter-out pixels-kmeans latents-kmeans latents-gmm $(MANIFOLD_SYSTEMS),\
+UMAP_SYSTEMS := umap-kmeans umap-gmm umap-consensus
+SYSTEMS := $(RECIPE_SYSTEMS) $(if $(FEATURES),$(UMAP_SYSTEMS))
+EXTERNAL := $(filter-out pixels-kmeans latents-kmeans latents-gmm $(UMAP_SYSTEMS),\
     $(patsubst $(CLUSTERS)/%/train.npy,%,$(wildcard $(CLUSTERS)/*/train.npy)))
 
 include mk/toolchain.mk # programs, libtorch and Python
@@ -66,9 +66,11 @@ endif
 
 # Images to features, by a scattering transform.
 ifneq ($(TRAIN_IMAGES),)
-$(eval $(call stage,scatter-train,$(features_file) $(scattering),$(TRAIN_IMAGES),$(SCATTER)))
+$(eval $(call stage,encode-scattering-train,$(features_file) $(scattering),$(TRAIN_IMAGES),\
+    $(ENCODE_SCATTERING)))
 ifneq ($(TEST_IMAGES),)
-$(eval $(call stage,scatter-test,$(features_test),$(TEST_IMAGES) $(scattering),$(SCATTER)))
+$(eval $(call stage,encode-scattering-test,$(features_test),$(TEST_IMAGES) $(scattering),\
+    $(ENCODE_SCATTERING)))
 endif
 endif
 
@@ -76,10 +78,10 @@ endif
 ifneq ($(FEATURES),)
 $(foreach run,$(runs),$(eval $(call embed,$(run))))
 ifneq ($(default_map),)
-$(eval $(call stage,embed-map,$(MAP),$(FEATURES),$(EMBED_MANIFOLD)))
+$(eval $(call stage,embed-map,$(MAP),$(FEATURES),$(EMBED_UMAP)))
 endif
-$(eval $(call cluster,manifold-kmeans,$(kmeans),$(kmeans_flags),$(first_run),$(first_run_test)))
-$(eval $(call cluster,manifold-gmm,$(gmm),$(first_gmm_flags),$(first_run),$(first_run_test),proba))
+$(eval $(call cluster,umap-kmeans,$(kmeans),$(kmeans_flags),$(first_run),$(first_run_test)))
+$(eval $(call cluster,umap-gmm,$(gmm),$(first_gmm_flags),$(first_run),$(first_run_test),proba))
 $(foreach run,$(runs),$(eval $(call cluster_run,$(run))))
 $(eval $(call stage,consensus-train,$(consensus_train),$(ensemble_train),$(CONSENSUS)))
 ifneq ($(FEATURES_TEST),)
@@ -101,7 +103,7 @@ $(TABLE): | $(PAGE)
 # ----------------------------------------------------------------------------------- targets
 # In the order of make help, which prints what follows ##. Those without a recipe here have it in
 # the file of mk/ that is about them.
-all: $(results) $(PAGE) ## the report's three systems and three on a manifold, scored, with a page
+all: $(results) $(PAGE) ## the report's three systems and three on embeddings, scored, with a page
 report: $(PAGE) ## the page alone, with what it needs; remakes nothing made with other variables
 figure: ## one figure of the last page as a file: make figure FIGURE=map OUT=map.png
 report-recipe: ## the report's three alone
@@ -113,7 +115,7 @@ smoke: ## the same on Fashion-MNIST cut short: one epoch, one start, two embeddi
 study: ## make all with each of SEEDS, then mean and spread; goes on where it was stopped
 table: ## print the last table of scores again
 clean: ## remove artifacts
-	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents features manifold clusters scores \
+	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents scattering umap clusters scores \
 	    report study demo smoke bench .stamps)
 distclean: clean ## remove artifacts, builds, libtorch and the Python environments
 	rm -rf target .libtorch .libtorch.* .venv .venv-bench
@@ -126,7 +128,7 @@ test-faults: ## kills, full disks, hostile files, cases beside scikit-learn: som
 test-cuda: ## training and encoding on a CUDA device, which it needs, beside the CPU: a minute
 fuzz: ## feed the readers of files what they have not seen yet: half an hour each
 bench-peers: ## time and memory of the clustering beside scikit-learn, Intel's, faiss and linfa
-bench-manifold: ## time and quality of the embedding beside umap-learn
+bench-umap: ## time and quality of the embedding beside umap-learn
 bench-train: ## time of a training step beside PyTorch's
 
 include mk/show.mk # make report, figure and table

@@ -13,9 +13,9 @@ bench-peers: .venv-bench/ready $(PLAIN_PROGRAMS) $(BIN)/examples/linfa_gmm $(TRA
 	@.venv-bench/bin/python scripts/bench/bench_peers.py --images $(TRAIN_IMAGES) \
 	    --latents $(LATENTS) $(call bench_flags,peers) $(bench_cases)
 
-bench-manifold: .venv-bench/ready $(PLAIN_PROGRAMS) $(TRAIN_IMAGES) $(LATENTS) $(TRAIN_LABELS)
-	@.venv-bench/bin/python scripts/bench/bench_manifold.py --images $(TRAIN_IMAGES) \
-	    --latents $(LATENTS) --labels $(TRAIN_LABELS) $(call bench_flags,manifold) $(bench_cases)
+bench-umap: .venv-bench/ready $(PLAIN_PROGRAMS) $(TRAIN_IMAGES) $(LATENTS) $(TRAIN_LABELS)
+	@.venv-bench/bin/python scripts/bench/bench_umap.py --images $(TRAIN_IMAGES) \
+	    --latents $(LATENTS) --labels $(TRAIN_LABELS) $(call bench_flags,umap) $(bench_cases)
 
 bench-train: .venv/test $(TORCH_PROGRAMS) $(TRAIN_IMAGES)
 	@.venv/bin/python scripts/bench/bench_train.py --images $(TRAIN_IMAGES) \

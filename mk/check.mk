@@ -48,8 +48,8 @@ $(if $(filter TEST_LABELS,$(user_files)),$(if $(and $(TRAIN_LABELS),$(or \
 
 # Benchmarks compare programs on images, on their latents and, of the embedding, against labels.
 bench_needs := $(if $(filter bench-%,$(goals)),TRAIN_IMAGES) \
-    $(if $(filter bench-peers bench-manifold,$(goals)),LATENTS) \
-    $(if $(filter bench-manifold,$(goals)),TRAIN_LABELS)
+    $(if $(filter bench-peers bench-umap,$(goals)),LATENTS) \
+    $(if $(filter bench-umap,$(goals)),TRAIN_LABELS)
 $(foreach name,$(bench_needs),$(if $($(name)),,$(error \
     make $(filter bench-%,$(goals)) needs $(name)=)))
 

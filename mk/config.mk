@@ -50,8 +50,8 @@ GMM_MAX_ITER    ?= 300## iterations of the mixture
 GMM_TOL         ?= 1e-5## tolerance of the mixture, as scikit-learn's
 GMM_INIT        ?= kmeans## kmeans or random
 COVARIANCE      ?= full## full, tied, diag or spherical; diag if LATENTS of yours are wider than 100
-WAVELET_SCALES  ?=## scales of scatter; as many as leave 3 x 3 places where empty
-WAVELET_ANGLES  ?= 8## angles of scatter
+WAVELET_SCALES  ?=## scales of encode-scattering; as many as leave 3 x 3 places where empty
+WAVELET_ANGLES  ?= 8## angles of encode-scattering
 FEATURE_DIMS    ?= 500## most features of an image that is scattered
 DIMS            ?= 10## dimensions of the embedding
 NEIGHBORS       ?= 20## neighbors of a point in its graph, itself counted
@@ -77,19 +77,19 @@ OUT             ?=## file of make figure: FILE.svg or FILE.png
 SYSTEM          ?=## system of make figure; the last one where empty
 
 ## Stages (any command with the same flags)
-BIN             := target/release## the folder of the programs
-CARGO           := cargo## builds the programs
-LIBTORCH        ?=## a folder with libtorch; one is installed into the checkout where empty
-FETCH_DATA      ?= $(BIN)/fetch-data## images and labels
-TRAIN_AE        ?= $(BIN)/train-ae## images to weights
-ENCODE          ?= $(BIN)/encode## images and weights to latents
-CLUSTER_KMEANS  ?= $(BIN)/cluster-kmeans## points to assignments
-CLUSTER_GMM     ?= $(BIN)/cluster-gmm## points to assignments
-SCATTER         ?= $(BIN)/scatter## images to features
-EMBED_MANIFOLD  ?= $(BIN)/embed-manifold## points to points of few dimensions
-CONSENSUS       ?= $(BIN)/consensus## several assignments to one
-EVALUATE        ?= $(BIN)/evaluate## assignments and labels to scores
-REPORT          ?= $(BIN)/report## everything to a page
+BIN               := target/release## the folder of the programs
+CARGO             := cargo## builds the programs
+LIBTORCH          ?=## a folder with libtorch; one is installed into the checkout where empty
+FETCH_DATA        ?= $(BIN)/fetch-data## images and labels
+TRAIN_AE          ?= $(BIN)/train-ae## images to weights
+ENCODE            ?= $(BIN)/encode## images and weights to latents
+CLUSTER_KMEANS    ?= $(BIN)/cluster-kmeans## points to assignments
+CLUSTER_GMM       ?= $(BIN)/cluster-gmm## points to assignments
+ENCODE_SCATTERING ?= $(BIN)/encode-scattering## images to features
+EMBED_UMAP        ?= $(BIN)/embed-umap## points to points of few dimensions
+CONSENSUS         ?= $(BIN)/consensus## several assignments to one
+EVALUATE          ?= $(BIN)/evaluate## assignments and labels to scores
+REPORT            ?= $(BIN)/report## everything to a page
 
 ## Files (yours replace the stages that write them; then name each file of DATASET that takes part)
 ARTIFACTS       ?= artifacts## where everything generated goes
@@ -120,8 +120,8 @@ TABLE = $(SCORES)/table.md
 runs := $(shell seq 1 $(RUNS))
 weights_file = $(ARTIFACTS)/autoencoder/weights.safetensors
 latents_file = $(ARTIFACTS)/latents/train.npy
-features_file = $(ARTIFACTS)/features/train.npy
-map_file = $(ARTIFACTS)/manifold/map/train.npy
+features_file = $(ARTIFACTS)/scattering/train.npy
+map_file = $(ARTIFACTS)/umap/map/train.npy
 data_files = $(addprefix $(DATA)/,\
     train-images.npy train-labels.npy test-images.npy test-labels.npy classes.json)
 # Images that it was not trained on are the better test of an autoencoder.
@@ -133,8 +133,8 @@ decoded_file = $(ARTIFACTS)/latents/$(decoded_split)-decoded.npy
 # The files that stages write and others read, as the rules spell them.
 default_files = $(data_files) $(weights_file) \
     $(addprefix $(ARTIFACTS)/latents/,train.npy test.npy train-decoded.npy test-decoded.npy) \
-    $(addprefix $(ARTIFACTS)/features/,train.npy test.npy) \
-    $(foreach run,map $(runs),$(addprefix $(ARTIFACTS)/manifold/$(run)/,train.npy test.npy))
+    $(addprefix $(ARTIFACTS)/scattering/,train.npy test.npy) \
+    $(foreach run,map $(runs),$(addprefix $(ARTIFACTS)/umap/$(run)/,train.npy test.npy))
 # default_file FILE: the default file that FILE is, however it is spelled; empty if it is none.
 default_file = $(strip $(foreach file,$(default_files),$(if \
     $(filter $(abspath $(file)),$(abspath $1)),$(file))))
@@ -164,7 +164,7 @@ auto_LATENTS_TEST = $(if $(default_latents),$(if $(TEST_IMAGES),$(ARTIFACTS)/lat
 auto_FEATURES = $(if $(filter-out $(default_latents),$(LATENTS)),$(LATENTS),$(if \
     $(TRAIN_IMAGES),$(features_file)))
 auto_FEATURES_TEST = $(if $(default_features),$(if \
-    $(TEST_IMAGES),$(ARTIFACTS)/features/test.npy),$(if \
+    $(TEST_IMAGES),$(ARTIFACTS)/scattering/test.npy),$(if \
     $(filter $(LATENTS),$(FEATURES)),$(LATENTS_TEST)))
 auto_MAP = $(if $(FEATURES),$(map_file))
 auto_DECODED = $(if $(default_latents),$(decoded_file))

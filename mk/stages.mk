@@ -39,14 +39,14 @@ encode-train_command = $(call encode,train,$(TRAIN_IMAGES))
 encode-test_command = $(call encode,test,$(TEST_IMAGES))
 
 # ---------------------------------------------------------------- images to features
-scattering = $(ARTIFACTS)/features/model.npz
-scatter-train_command = $(SCATTER) --images $(TRAIN_IMAGES) \
+scattering = $(ARTIFACTS)/scattering/model.npz
+encode-scattering-train_command = $(ENCODE_SCATTERING) --images $(TRAIN_IMAGES) \
     $(if $(WAVELET_SCALES),--scales $(WAVELET_SCALES)) --angles $(WAVELET_ANGLES) \
     --dims $(FEATURE_DIMS) --out $(features_file) --model $(scattering)
-features_test = $(ARTIFACTS)/features/test.npy
+features_test = $(ARTIFACTS)/scattering/test.npy
 # The test images are projected by the model of the training images.
-scatter-test_command = $(SCATTER) --images $(TEST_IMAGES) --transform $(scattering) \
-    --out $(features_test)
+encode-scattering-test_command = $(ENCODE_SCATTERING) --images $(TEST_IMAGES) \
+    --transform $(scattering) --out $(features_test)
 
 # -------------------------------------------------------------- points to assignments
 kmeans = $(CLUSTER_KMEANS)
@@ -82,7 +82,7 @@ $1_points_test := $5)
 endef
 
 # ------------------------------------------------- features to embeddings and one vote
-manifold_flags = --dims $(DIMS) --neighbors $(NEIGHBORS) --min-dist $(MIN_DIST) \
+umap_flags = --dims $(DIMS) --neighbors $(NEIGHBORS) --min-dist $(MIN_DIST) \
     --metric $(METRIC) --graph $(GRAPH)
 # A seed of its own for each pair of SEED and run: SEED and the number of the run as digits one
 # after the other. From run 10 on the number's length and a 0 follow, or run 11 of seed 0 would be
@@ -91,39 +91,39 @@ run_seed = $(SEED)$1$(if $(filter-out 1 2 3 4 5 6 7 8 9,$1),$(shell run=$1; echo
 $(foreach run,$(runs),$(eval seed_$(run) := $(call run_seed,$(run))))
 
 # embed RUN: an embedding with a seed of its own, and the places of the test points in it.
-embedding = $(ARTIFACTS)/manifold/$1/train.npy
-embedding_test = $(if $(FEATURES_TEST),$(ARTIFACTS)/manifold/$1/test.npy)
-embedding_model = $(if $(FEATURES_TEST),$(ARTIFACTS)/manifold/$1/model.npz)
+embedding = $(ARTIFACTS)/umap/$1/train.npy
+embedding_test = $(if $(FEATURES_TEST),$(ARTIFACTS)/umap/$1/test.npy)
+embedding_model = $(if $(FEATURES_TEST),$(ARTIFACTS)/umap/$1/model.npz)
 define embed
-embed-$1_command = $(EMBED_MANIFOLD) --points $(FEATURES) $(manifold_flags) --seed $(seed_$1) \
+embed-$1_command = $(EMBED_UMAP) --points $(FEATURES) $(umap_flags) --seed $(seed_$1) \
     --out $(embedding) $(if $(FEATURES_TEST),--model $(embedding_model))
-$(call stage,embed-$1,$(strip $(embedding) $(embedding_model)),$(FEATURES),$(EMBED_MANIFOLD))
+$(call stage,embed-$1,$(strip $(embedding) $(embedding_model)),$(FEATURES),$(EMBED_UMAP))
 $(if $(FEATURES_TEST),
-embed-$1-test_command = $(EMBED_MANIFOLD) --points $(FEATURES_TEST) \
+embed-$1-test_command = $(EMBED_UMAP) --points $(FEATURES_TEST) \
     --transform $(embedding_model) --out $(embedding_test)
-$(call stage,embed-$1-test,$(embedding_test),$(FEATURES_TEST) $(embedding_model),$(EMBED_MANIFOLD)))
+$(call stage,embed-$1-test,$(embedding_test),$(FEATURES_TEST) $(embedding_model),$(EMBED_UMAP)))
 endef
 
 first_run = $(call embedding,1)
 first_run_test = $(call embedding_test,1)
 
 # The map has two dimensions, to be looked at; nothing but the page depends on it.
-embed-map_command = $(EMBED_MANIFOLD) --points $(FEATURES) --dims 2 --neighbors $(NEIGHBORS) \
+embed-map_command = $(EMBED_UMAP) --points $(FEATURES) --dims 2 --neighbors $(NEIGHBORS) \
     --min-dist 0.1 --metric $(METRIC) --graph $(GRAPH) --seed $(SEED) --out $(MAP)
 
 # The mixtures that vote, one for each embedding.
-ensemble := $(runs:%=manifold-runs/%)
+ensemble := $(runs:%=umap-runs/%)
 ensemble_train = $(ensemble:%=$(CLUSTERS)/%/train.npy)
 ensemble_test = $(ensemble:%=$(CLUSTERS)/%/test.npy)
 # ensemble_flags RUN
 ensemble_flags = $(call \
     gmm_flags,$(VOTER_STARTS) --keep $(VOTER_KEEP),$(COVARIANCE),$(seed_$1))
 # cluster_run RUN: the mixture of an embedding that votes.
-cluster_run = $(call cluster,manifold-runs/$1,$(gmm),$(call \
+cluster_run = $(call cluster,umap-runs/$1,$(gmm),$(call \
     ensemble_flags,$1),$(embedding),$(embedding_test))
 first_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(COVARIANCE),$(SEED))
 
-consensus_dir := $(CLUSTERS)/manifold-consensus
+consensus_dir := $(CLUSTERS)/umap-consensus
 consensus_train = $(addprefix $(consensus_dir)/,train.npy train-agreement.npy model.npz)
 consensus_test = $(addprefix $(consensus_dir)/,test.npy test-agreement.npy)
 consensus_test_inputs = $(ensemble_test) $(consensus_dir)/model.npz
@@ -135,10 +135,10 @@ consensus-test_command = $(CONSENSUS) --assignments $(ensemble_test) \
     --agreement $(consensus_dir)/test-agreement.npy
 # A vote has no space of its own: its silhouette is that in the first embedding.
 ifneq ($(FEATURES),)
-manifold-consensus_test := $(if $(FEATURES_TEST),$(consensus_dir)/test.npy)
-manifold-consensus_points := $(first_run)
-manifold-consensus_points_test := $(first_run_test)
-manifold-consensus_certainty := $(consensus_dir)/train-agreement.npy
+umap-consensus_test := $(if $(FEATURES_TEST),$(consensus_dir)/test.npy)
+umap-consensus_points := $(first_run)
+umap-consensus_points_test := $(first_run_test)
+umap-consensus_certainty := $(consensus_dir)/train-agreement.npy
 endif
 
 # ------------------------------------------------------------ assignments to scores

@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-programs="fetch-data train-ae encode cluster-kmeans cluster-gmm scatter embed-manifold consensus
-    evaluate report"
+programs="fetch-data train-ae encode encode-scattering embed-umap cluster-kmeans cluster-gmm
+    consensus evaluate report"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics"
 wrong=0
 say() { printf 'check-layering: %s\n' "$*" >&2; wrong=1; }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Stands in for embed-manifold, with umap-learn: the same flags, the same files.
+"""Stands in for embed-umap, with umap-learn: the same flags, the same files.
 
-    make bench-manifold    # installs umap-learn, among others
-    make all EMBED_MANIFOLD='.venv-bench/bin/python scripts/standins/embed_umap.py'
+    make bench-umap    # installs umap-learn, among others
+    make all EMBED_UMAP='.venv-bench/bin/python scripts/standins/embed_umap.py'
 
 A seed makes umap-learn run on one thread; without --seed it takes all. --transform puts new points
 at the mean of the places of their nearest neighbors, since the model holds places alone.
@@ -24,7 +24,7 @@ def arguments():
     )
     parser.add_argument("--points", required=True, help=".npy, (n, d) or images")
     parser.add_argument("--out", required=True, help="embedding to write: .npy, f4, (n, dims)")
-    parser.add_argument("--model", help="model to write: .npz as embed-manifold writes it")
+    parser.add_argument("--model", help="model to write: .npz as embed-umap writes it")
     parser.add_argument("--transform", help="place the points among those of this model")
     parser.add_argument(
         "--graph", choices=["union"], default="union", help="umap-learn knows no other"
@@ -54,7 +54,7 @@ def main():
         import umap
     except ImportError as error:
         fail(
-            f"umap-learn is needed, found {error}; make bench-manifold installs it into .venv-bench"
+            f"umap-learn is needed, found {error}; make bench-umap installs it into .venv-bench"
         )
     points = load_points(args.points).astype("f4")
     settings = {

@@ -34,10 +34,10 @@ CASES = int(os.environ.get("DIFFERENTIAL_CASES") or 0)
 CHOSEN = (os.environ.get("DIFFERENTIAL_KINDS") or ",".join(KINDS)).split(",")
 KEEP = os.environ.get("DIFFERENTIAL_KEEP")
 # Packages that may not be installed, and what is left out without them.
-LACKS = {"encode": "torch", "manifold-hubs": "umap"}
+LACKS = {"encode": "torch", "umap-hubs": "umap"}
 WITHOUT = {
     "encode": "none of its cases are drawn",
-    "manifold-hubs": "spans are held against a bound alone",
+    "umap-hubs": "spans are held against a bound alone",
 }
 # Seconds between two lines of progress in the long form.
 REPORT = 60

@@ -263,8 +263,8 @@ class Files(unittest.TestCase):
         for program in [
             "cluster-kmeans",
             "cluster-gmm",
-            "embed-manifold",
-            "scatter",
+            "embed-umap",
+            "encode-scattering",
             "encode",
             "consensus",
             "evaluate",
@@ -374,12 +374,12 @@ class Files(unittest.TestCase):
                 ],
             )
         yield (
-            "embed-manifold",
+            "embed-umap",
             ["--points", "points.npy", "--epochs", "30"],
             [[*new, "--transform"]],
         )
         yield (
-            "scatter",
+            "encode-scattering",
             ["--images", "images.npy", "--angles", "4", "--dims", "20"],
             [["--images", "new-images.npy", "--transform"]],
         )
@@ -557,8 +557,8 @@ class Files(unittest.TestCase):
             for program, flag in [
                 ("cluster-kmeans", "--points"),
                 ("cluster-gmm", "--points"),
-                ("embed-manifold", "--points"),
-                ("scatter", "--images"),
+                ("embed-umap", "--points"),
+                ("encode-scattering", "--images"),
             ]:
                 with self.subTest(program, name=name):
                     line = self.refused(program, flag, name, "--out", "out/new.npy")
@@ -701,8 +701,8 @@ class Files(unittest.TestCase):
             )
             for program, flag in [
                 ("cluster-kmeans", "--points"),
-                ("embed-manifold", "--points"),
-                ("scatter", "--images"),
+                ("embed-umap", "--points"),
+                ("encode-scattering", "--images"),
             ]:
                 self.short(self.refused(program, flag, "many.npy", "--out", "out/new.npy"))
         np.save(self.folder / "large.npy", np.full(200, -1e290))

@@ -85,7 +85,7 @@ class Inputs(unittest.TestCase):
         for program, flag in [
             ("cluster-kmeans", "predict"),
             ("cluster-gmm", "predict"),
-            ("embed-manifold", "transform"),
+            ("embed-umap", "transform"),
             ("cluster-kmeans", "init"),
             ("cluster-gmm", "weights"),
         ]:
@@ -166,7 +166,7 @@ class Inputs(unittest.TestCase):
         for program, flag, name in [
             ("cluster-kmeans", "predict", "centroids"),
             ("cluster-gmm", "predict", "means"),
-            ("embed-manifold", "transform", "points"),
+            ("embed-umap", "transform", "points"),
         ]:
             words = [
                 BIN / program,

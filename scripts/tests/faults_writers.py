@@ -26,7 +26,7 @@ class Writers(unittest.TestCase):
 
     def test_programs_with_the_same_outputs_do_not_mix_them(self):
         out = self.folder / "out"
-        for stage in ["fetch-data", "train-ae", "embed-manifold", "cluster-kmeans", "cluster-gmm"]:
+        for stage in ["fetch-data", "train-ae", "embed-umap", "cluster-kmeans", "cluster-gmm"]:
             alone = []
             for seed in range(3):
                 shutil.rmtree(out, ignore_errors=True)

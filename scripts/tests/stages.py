@@ -29,11 +29,11 @@ STAGES = {
         "--decode out/decoded.npy",
         ["latents.npy", "decoded.npy"],
     ),
-    "scatter": (
+    "encode-scattering": (
         "--images images.npy --angles 4 --dims 20 --out out/features.npy --model out/model.npz",
         ["features.npy", "model.npz"],
     ),
-    "embed-manifold": (
+    "embed-umap": (
         "--points points.npy --epochs 60 --out out/embedding.npy --model out/model.npz",
         ["embedding.npy", "model.npz"],
     ),

@@ -16,8 +16,8 @@ PROGRAMS = [
     "fetch-data",
     "train-ae",
     "encode",
-    "scatter",
-    "embed-manifold",
+    "encode-scattering",
+    "embed-umap",
     "cluster-kmeans",
     "cluster-gmm",
     "consensus",
@@ -26,7 +26,7 @@ PROGRAMS = [
 ]
 IMAGE_SYSTEMS = ["pixels-kmeans"]
 LATENT_SYSTEMS = ["latents-kmeans", "latents-gmm"]
-MANIFOLD_SYSTEMS = ["manifold-kmeans", "manifold-gmm", "manifold-consensus"]
+UMAP_SYSTEMS = ["umap-kmeans", "umap-gmm", "umap-consensus"]
 
 
 class Make(unittest.TestCase):
@@ -109,10 +109,10 @@ class Consensus(Make):
         self.make("all", "RUNS=2", "K=7")
         clusters = f"{self.artifacts}/clusters"
         votes = {
-            split: [f"{clusters}/manifold-runs/{run}/{split}.npy" for run in [1, 2]]
+            split: [f"{clusters}/umap-runs/{run}/{split}.npy" for run in [1, 2]]
             for split in ["train", "test"]
         }
-        of = f"{clusters}/manifold-consensus"
+        of = f"{clusters}/umap-consensus"
         train, test = sorted(self.of("consensus"), key=lambda command: "--predict" in command)
         self.assertEqual(
             train,
@@ -186,17 +186,17 @@ class FilesOfYours(Make):
             ]
         }
         words = lambda names: [mine[name] for name in names.split()]  # noqa: E731
-        image_systems = IMAGE_SYSTEMS + LATENT_SYSTEMS + MANIFOLD_SYSTEMS
+        image_systems = IMAGE_SYSTEMS + LATENT_SYSTEMS + UMAP_SYSTEMS
         for names, systems in {
-            "LATENTS": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
-            "LATENTS TRAIN_LABELS": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
+            "LATENTS": LATENT_SYSTEMS + UMAP_SYSTEMS,
+            "LATENTS TRAIN_LABELS": LATENT_SYSTEMS + UMAP_SYSTEMS,
             "LATENTS LATENTS_TEST TRAIN_LABELS TEST_LABELS CLASSES": LATENT_SYSTEMS
-            + MANIFOLD_SYSTEMS,
+            + UMAP_SYSTEMS,
             "LATENTS TRAIN_IMAGES": image_systems,
-            "LATENTS FEATURES": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
-            "LATENTS MAP": LATENT_SYSTEMS + MANIFOLD_SYSTEMS,
-            "FEATURES": MANIFOLD_SYSTEMS,
-            "FEATURES FEATURES_TEST TRAIN_LABELS": MANIFOLD_SYSTEMS,
+            "LATENTS FEATURES": LATENT_SYSTEMS + UMAP_SYSTEMS,
+            "LATENTS MAP": LATENT_SYSTEMS + UMAP_SYSTEMS,
+            "FEATURES": UMAP_SYSTEMS,
+            "FEATURES FEATURES_TEST TRAIN_LABELS": UMAP_SYSTEMS,
             "FEATURES TRAIN_IMAGES": image_systems,
             "TRAIN_IMAGES": image_systems,
             "TRAIN_IMAGES TRAIN_LABELS": image_systems,
@@ -256,7 +256,7 @@ class FilesOfYours(Make):
         self.assertEqual(self.of("train-ae"), [])
         for command in self.of("encode"):
             self.assertEqual(command[command.index("--weights") + 1], str(weights))
-        self.assertEqual(self.systems(), sorted(IMAGE_SYSTEMS + LATENT_SYSTEMS + MANIFOLD_SYSTEMS))
+        self.assertEqual(self.systems(), sorted(IMAGE_SYSTEMS + LATENT_SYSTEMS + UMAP_SYSTEMS))
 
     def test_files_that_the_pipeline_makes_are_not_yours_however_they_are_spelled(self):
         for folder in [self.artifacts, f"{self.folder}/./artifacts"]:
@@ -267,12 +267,12 @@ class FilesOfYours(Make):
                     f"FEATURES_TEST={folder}/latents/test.npy",
                 ]
                 self.make("all", "RUNS=2", *words)
-                self.assertEqual(self.of("scatter"), [])
+                self.assertEqual(self.of("encode-scattering"), [])
                 self.assertEqual(len(self.of("train-ae")), 1)
-                self.assertTrue((self.artifacts / "scores/manifold-gmm.json").exists())
+                self.assertTrue((self.artifacts / "scores/umap-gmm.json").exists())
                 # New latents are embedded anew.
                 self.make("all", "RUNS=2", "EPOCHS=3", *words)
-                self.assertEqual(len(self.of("embed-manifold")), 5)
+                self.assertEqual(len(self.of("embed-umap")), 5)
 
     def test_bundled_files_take_part_where_they_are_named(self):
         latents = self.mine("latents.npy")
@@ -284,7 +284,7 @@ class FilesOfYours(Make):
             f"TRAIN_LABELS={self.artifacts}/data/train-labels.npy",
         )
         self.assertEqual(self.programs().count("fetch-data"), 1)
-        self.assertEqual(self.systems(), sorted(LATENT_SYSTEMS + MANIFOLD_SYSTEMS))
+        self.assertEqual(self.systems(), sorted(LATENT_SYSTEMS + UMAP_SYSTEMS))
         self.assertTrue((self.artifacts / "scores/latents-gmm.json").exists())
 
     def test_what_our_systems_left_of_other_points_is_not_taken_for_yours(self):
@@ -301,7 +301,7 @@ class FilesOfYours(Make):
 
     def test_points_can_be_left_out(self):
         for words, systems in {
-            "LATENTS=": IMAGE_SYSTEMS + MANIFOLD_SYSTEMS,
+            "LATENTS=": IMAGE_SYSTEMS + UMAP_SYSTEMS,
             "FEATURES=": IMAGE_SYSTEMS + LATENT_SYSTEMS,
         }.items():
             with self.subTest(words):
@@ -371,7 +371,7 @@ class Seeds(Make):
         for seed in [0, 1, 3, 10, 11, 12, 101, 111, 112, 1011, 1111]:
             done = self.make("-n", "all", latents, "RUNS=121", f"SEED={seed}")
             for line in done.stdout.splitlines():
-                for kind, part in [("embed", "/manifold/"), ("vote", "/manifold-runs/")]:
+                for kind, part in [("embed", "/umap/"), ("vote", "/umap-runs/")]:
                     words = line.split()
                     out = words[words.index("--out") + 1] if "--out" in words else ""
                     if part not in out or "--seed" not in words or "/map/" in out:
@@ -564,10 +564,10 @@ class Again(Make):
             "data/test-labels.npy",
             "autoencoder/losses.csv",
             "latents/test-decoded.npy",
-            "features/model.npz",
-            "manifold/1/test.npy",
-            "clusters/manifold-runs/2/model.npz",
-            "clusters/manifold-consensus/test-agreement.npy",
+            "scattering/model.npz",
+            "umap/1/test.npy",
+            "clusters/umap-runs/2/model.npz",
+            "clusters/umap-consensus/test-agreement.npy",
             "scores/latents-gmm.json",
         ]:
             with self.subTest(name):
@@ -580,7 +580,7 @@ class Again(Make):
         new = ["K=12", "EPOCHS=3", "SEED=3", "DATASET=synthetic", "RUNS=2"]
         self.make("all", *new)
         fresh = self.contents()
-        for program in ["scatter", "cluster-gmm", "consensus", "report"]:
+        for program in ["encode-scattering", "cluster-gmm", "consensus", "report"]:
             with self.subTest(program):
                 shutil.rmtree(self.artifacts)
                 self.make("all", *self.words)

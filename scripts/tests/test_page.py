@@ -160,7 +160,7 @@ class Page(unittest.TestCase):
         canvas = self.by_id("canvas")
         browser.execute_script("arguments[0].scrollIntoView({ block: 'center' })", canvas)
         images = np.load(self.artifacts / "data/train-images.npy")
-        places = np.load(self.artifacts / "manifold/map/train.npy")
+        places = np.load(self.artifacts / "umap/map/train.npy")
         span = np.ptp(places, axis=0).max()
         middle = (places.max(axis=0) + places.min(axis=0)) / 2
         seen = 0
@@ -174,7 +174,7 @@ class Page(unittest.TestCase):
             told = self.by_id("found").text
             found = int(re.match(r"Image (\d+)\n", told)[1])
             seen += found == row
-            for system in ["latents-kmeans", "manifold-consensus"]:
+            for system in ["latents-kmeans", "umap-consensus"]:
                 cluster = np.load(self.artifacts / f"clusters/{system}/train.npy")[found]
                 self.assertIn(f"{system}: {cluster}\n", told)
             self.assertTrue(
@@ -217,7 +217,7 @@ class Page(unittest.TestCase):
         browser = self.open()
         by = Select(self.by_id("by"))
         self.assertEqual(by.options[-1].text, "true class")
-        self.assertEqual(by.first_selected_option.text, "manifold-consensus")
+        self.assertEqual(by.first_selected_option.text, "umap-consensus")
         looks = {self.look()}
         for name in ["pixels-kmeans", "true class"]:
             by.select_by_visible_text(name)

@@ -24,9 +24,9 @@ SYSTEMS = [
     "pixels-kmeans",
     "latents-kmeans",
     "latents-gmm",
-    "manifold-kmeans",
-    "manifold-gmm",
-    "manifold-consensus",
+    "umap-kmeans",
+    "umap-gmm",
+    "umap-consensus",
 ]
 
 
@@ -61,19 +61,19 @@ class Pipeline(unittest.TestCase):
             "data/test-labels.npy": ("|u1", (359,)),
             "latents/train.npy": ("<f4", (1438, 10)),
             "latents/test.npy": ("<f4", (359, 10)),
-            "features/train.npy": ("<f4", (1438, 144)),
-            "features/test.npy": ("<f4", (359, 144)),
+            "scattering/train.npy": ("<f4", (1438, 144)),
+            "scattering/test.npy": ("<f4", (359, 144)),
         }
         for run in [1, 2]:
-            contract[f"manifold/{run}/train.npy"] = ("<f4", (1438, 10))
-            contract[f"manifold/{run}/test.npy"] = ("<f4", (359, 10))
-        contract["manifold/map/train.npy"] = ("<f4", (1438, 2))
+            contract[f"umap/{run}/train.npy"] = ("<f4", (1438, 10))
+            contract[f"umap/{run}/test.npy"] = ("<f4", (359, 10))
+        contract["umap/map/train.npy"] = ("<f4", (1438, 2))
         contract["latents/test-decoded.npy"] = ("<f4", (359, 8, 8))
-        for system in ["latents-gmm", "manifold-gmm"]:
+        for system in ["latents-gmm", "umap-gmm"]:
             contract[f"clusters/{system}/train-posterior.npy"] = ("<f8", (1438, 10))
-        contract["clusters/manifold-consensus/train-agreement.npy"] = ("<f4", (1438,))
-        contract["clusters/manifold-consensus/test-agreement.npy"] = ("<f4", (359,))
-        for system in [*SYSTEMS, "manifold-runs/1", "manifold-runs/2"]:
+        contract["clusters/umap-consensus/train-agreement.npy"] = ("<f4", (1438,))
+        contract["clusters/umap-consensus/test-agreement.npy"] = ("<f4", (359,))
+        for system in [*SYSTEMS, "umap-runs/1", "umap-runs/2"]:
             contract[f"clusters/{system}/train.npy"] = ("<i4", (1438,))
             contract[f"clusters/{system}/test.npy"] = ("<i4", (359,))
         found = {str(path.relative_to(self.reference)) for path in self.reference.rglob("*.npy")}
@@ -209,7 +209,7 @@ class Pipeline(unittest.TestCase):
             "autoencoder/losses.csv",
             "latents/test-decoded.npy",
             "clusters/latents-gmm/train-posterior.npy",
-            "clusters/manifold-consensus/train-agreement.npy",
+            "clusters/umap-consensus/train-agreement.npy",
         ]:
             before = digests(artifacts)
             (artifacts / name).unlink()
@@ -332,7 +332,7 @@ class Pipeline(unittest.TestCase):
                 self.assertFalse(checkpoint.exists())
 
 
-class Manifold(unittest.TestCase):
+class Umap(unittest.TestCase):
     def test_clusters_do_not_drift_apart(self):
         """Parts of a class stay together, unless the two ends of an edge are pulled differently.
 
@@ -346,7 +346,7 @@ class Manifold(unittest.TestCase):
                 capture_output=True,
             )
             command = [
-                BIN / "embed-manifold",
+                BIN / "embed-umap",
                 "--points",
                 folder / "train-images.npy",
                 "--out",

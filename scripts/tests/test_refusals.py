@@ -18,10 +18,10 @@ PROGRAMS = [
     "fetch-data",
     "train-ae",
     "encode",
-    "scatter",
+    "encode-scattering",
     "cluster-kmeans",
     "cluster-gmm",
-    "embed-manifold",
+    "embed-umap",
     "consensus",
     "evaluate",
     "report",
@@ -129,8 +129,8 @@ class Refusals(unittest.TestCase):
             "encode": "--images {} --weights weights.safetensors --out new.npy",
             "cluster-kmeans": "--points {} --out new.npy",
             "cluster-gmm": "--points {} --out new.npy",
-            "embed-manifold": "--points {} --out new.npy",
-            "scatter": "--images {} --out new.npy",
+            "embed-umap": "--points {} --out new.npy",
+            "encode-scattering": "--images {} --out new.npy",
         }
         files = {
             "missing.npy": "cannot read",
@@ -199,10 +199,10 @@ class Refusals(unittest.TestCase):
             )
         for file in ["missing.npz", "empty.npy", "points.npy", "truncated.npz", "gmm.npz", "."]:
             self.refused(
-                "embed-manifold", f"--points points.npy --transform {file} --out new.npy", 1, file
+                "embed-umap", f"--points points.npy --transform {file} --out new.npy", 1, file
             )
             self.refused(
-                "scatter", f"--images images.npy --transform {file} --out new.npy", 1, file
+                "encode-scattering", f"--images images.npy --transform {file} --out new.npy", 1, file
             )
         for file in [
             "missing.safetensors",
@@ -238,13 +238,13 @@ class Refusals(unittest.TestCase):
                         f"{name}/{images}{seed}.npy",
                     )
                 self.command(
-                    "embed-manifold",
+                    "embed-umap",
                     f"--points {name}/images{seed}.npy --neighbors 5 --epochs 5 --dims 2 --seed "
                     f"{seed} "
                     f"--out {name}/e{seed}.npy --model {name}/e{seed}.npz",
                 )
                 self.command(
-                    "embed-manifold",
+                    "embed-umap",
                     f"--points {name}/more-images{seed}.npy --transform {name}/e{seed}.npz --out "
                     f"{name}/other-e{seed}.npy",
                 )
@@ -271,7 +271,7 @@ class Refusals(unittest.TestCase):
                 self.command(program, f"{predict}2.npy")
                 os.rename(self.folder / f"{name}/kept", self.folder / f"{name}/{other}2.npy.json")
             self.refused(
-                "embed-manifold",
+                "embed-umap",
                 f"--points {name}/more-images2.npy --transform {name}/e1.npz --out {name}/new.npy",
                 1,
                 "more-images2.npy: expected points made with",
@@ -310,7 +310,7 @@ class Refusals(unittest.TestCase):
 
     def test_images_without_the_sides_that_are_needed(self):
         self.refused(
-            "scatter",
+            "encode-scattering",
             "--images rows-of-pixels.npy --out new.npy",
             1,
             "rows-of-pixels.npy",
@@ -318,7 +318,7 @@ class Refusals(unittest.TestCase):
             "[40, 16]",
         )
         self.refused(
-            "scatter",
+            "encode-scattering",
             "--images images.npy --out new.npy",
             1,
             "images.npy",
@@ -420,7 +420,7 @@ class Refusals(unittest.TestCase):
             "fetch-data": "--dataset digits --out-dir {}",
             "train-ae": "--images images.npy --hidden 8 --out {}/new.safetensors",
             "encode": "--images images.npy --weights weights.safetensors --out {}/new.npy",
-            "scatter": "--images images.npy --out {}/new.npy",
+            "encode-scattering": "--images images.npy --out {}/new.npy",
             "cluster-kmeans": "--points points.npy --out {}/new.npy",
             "cluster-gmm": "--points points.npy --out {}/new.npy",
             "evaluate": "--assignments assignments.npy --labels labels.npy --out {}/new.json",
@@ -609,7 +609,7 @@ class Refusals(unittest.TestCase):
                 "j/l.npy",
             ),
             (
-                "scatter",
+                "encode-scattering",
                 "--images larger-images.npy --out j/f.npy --dims 3 --scales 1 --angles 2",
                 "j/f.npy",
             ),
@@ -625,7 +625,7 @@ class Refusals(unittest.TestCase):
             ("cluster-gmm", "--points points.npy --out j/g.csv --select-k 1..2", "j/g.csv"),
             ("cluster-gmm", "--points points.npy --out j/q.npy --predict gmm.npz", "j/q.npy"),
             (
-                "embed-manifold",
+                "embed-umap",
                 "--points points.npy --out j/m.npy --dims 2 --neighbors 5 --epochs 10",
                 "j/m.npy",
             ),

@@ -37,8 +37,8 @@ class Threads(unittest.TestCase):
                     self.assertEqual(other, found[0], program)
             # Predictions of a model for new points.
             for program, flags in [
-                ("embed-manifold", "--points points.npy --transform"),
-                ("scatter", "--images images.npy --transform"),
+                ("embed-umap", "--points points.npy --transform"),
+                ("encode-scattering", "--images images.npy --transform"),
                 ("cluster-kmeans", "--points points.npy --predict"),
                 ("cluster-gmm", "--points points.npy --predict"),
                 ("consensus", "--assignments a.npy b.npy c.npy --predict"),

@@ -1,4 +1,4 @@
-"""embed-manifold: neighbors that stay, wherever the points lie and at any scale, and spans beside
+"""embed-umap: neighbors that stay, wherever the points lie and at any scale, and spans beside
 umap-learn's."""
 
 import warnings
@@ -17,7 +17,7 @@ WIDEST = 100.0
 def embed(case, name, *words, model=None):
     more = ["--model", model] if model else []
     result = case.run(
-        f"embed-manifold --points {name}.npy --out {name}-embedding.npy --threads 1", *more, *words
+        f"embed-umap --points {name}.npy --out {name}-embedding.npy --threads 1", *more, *words
     )
     found = case.load(f"{name}-embedding.npy")
     case.expect("an embedding is finite", np.isfinite(found).all(), "finite", found)
@@ -86,7 +86,7 @@ def anywhere(case):
     )
     # The same file otherwise.
     case.save("plain", np.asfortranarray(base.astype(">f4")))
-    case.run("embed-manifold --points plain.npy --out again.npy --threads 2", *words)
+    case.run("embed-umap --points plain.npy --out again.npy --threads 2", *words)
     case.same_bytes(
         "embedding by two threads of points in another order of bytes",
         "again.npy",
@@ -121,7 +121,7 @@ def new_points(case):
     def transform(name, rows):
         case.save(name, rows)
         case.run(
-            f"embed-manifold --points {name}.npy --transform model.npz --out {name}-out.npy",
+            f"embed-umap --points {name}.npy --transform model.npz --out {name}-out.npy",
             "--threads 1",
         )
         return case.load(f"{name}-out.npy")

@@ -1,4 +1,4 @@
-"""scatter: its principal components beside numpy's, and what it makes of images of any scale."""
+"""encode-scattering: its principal components beside numpy's, and images of any scale."""
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -45,12 +45,14 @@ def components(case):
     images = draw(case, most=80, fewest=8)
     n = len(images)
     case.save("images", images.astype("f4"))
-    case.run("scatter --images images.npy --out some.npy --model some.npz", *words(case, 1))
+    case.run(
+        "encode-scattering --images images.npy --out some.npy --model some.npz", *words(case, 1)
+    )
     # All values are kept where there are as many images, and the same ones again change nothing
     # else.
     times = -(-len(np.load(case.folder / "some.npz")["mean"]) // n)
     case.save("often", np.tile(images.astype("f4"), (times, 1, 1)))
-    case.run("scatter --images often.npy --out all.npy", *words(case))
+    case.run("encode-scattering --images often.npy --out all.npy", *words(case))
     values = case.load("all.npy")[:n].astype("f8")
     case.close(
         "lengths of the features of an image",
@@ -59,7 +61,9 @@ def components(case):
         atol=1e-5,
     )
     dims = case.integer("--dims", 1, min(12, n - 2))
-    case.run("scatter --images images.npy --out some.npy --model some.npz", *words(case, dims))
+    case.run(
+        "encode-scattering --images images.npy --out some.npy --model some.npz", *words(case, dims)
+    )
     scores = case.load("some.npy").astype("f8")
     directions = np.load(case.folder / "some.npz")["directions"]
     case.close("products of directions", directions @ directions.T, np.eye(dims), atol=1e-5)
@@ -106,14 +110,18 @@ def scaled(case):
     n = len(images)
     case.save("images", images.astype("f4"))
     dims = case.choose("--dims", [ALL, 3])
-    case.run("scatter --images images.npy --out features.npy --model model.npz", *words(case, dims))
+    case.run(
+        "encode-scattering --images images.npy --out features.npy --model model.npz",
+        *words(case, dims),
+    )
     features = case.load("features.npy")
     case.expect("features are finite", np.isfinite(features).all(), "finite", features)
 
     def transform(name, array):
         case.save(name, array)
         done = case.run_or_refuse(
-            f"scatter --images {name}.npy --transform model.npz --out {name}-features.npy",
+            f"encode-scattering --images {name}.npy --transform model.npz"
+            f" --out {name}-features.npy",
             "--threads 1",
         )
         return None if done is None else case.load(f"{name}-features.npy")
@@ -144,7 +152,9 @@ def scaled(case):
     extreme[case.rng.integers(n)] *= np.float32(2.0 ** case.rng.integers(-100, 100))
     case.save("extreme", extreme)
     if (
-        case.run_or_refuse("scatter --images extreme.npy --out out.npy", *words(case, dims))
+        case.run_or_refuse(
+            "encode-scattering --images extreme.npy --out out.npy", *words(case, dims)
+        )
         is not None
     ):
         features = case.load("out.npy")
@@ -163,7 +173,8 @@ def scaled(case):
     # All images at one scale give what they give at another.
     power = int(case.rng.integers(-most, most + 1))
     case.save("all", images.astype("f4").astype(dtype) * np.dtype(dtype).type(2.0**power))
-    if case.run_or_refuse("scatter --images all.npy --out out.npy", *words(case, dims)) is not None:
+    command = "encode-scattering --images all.npy --out out.npy"
+    if case.run_or_refuse(command, *words(case, dims)) is not None:
         same_products(
             case,
             "features of images that are all of another scale",
@@ -174,8 +185,8 @@ def scaled(case):
     grey = np.round(images * 255).astype("u1")
     case.save("grey", grey)
     case.save("same", (grey / 255).astype("f4"))
-    case.run("scatter --images grey.npy --out grey-out.npy", *words(case, dims))
-    case.run("scatter --images same.npy --out same-out.npy", *words(case, dims))
+    case.run("encode-scattering --images grey.npy --out grey-out.npy", *words(case, dims))
+    case.run("encode-scattering --images same.npy --out same-out.npy", *words(case, dims))
     same_products(
         case, "features of grey levels and of their shares", "grey-out.npy", "same-out.npy", dims
     )

@@ -10,8 +10,8 @@
 //! | --- | --- | --- |
 //! | `kmeans` | centroids of `cluster-kmeans` | `clustering` |
 //! | `gmm` | Gaussian mixture of `cluster-gmm` | `clustering` |
-//! | `scattering` | scattering features of `scatter` | `scattering` |
-//! | `umap` | embedding of `embed-manifold` | `umap` |
+//! | `scattering` | scattering features of `encode-scattering` | `scattering` |
+//! | `umap` | embedding of `embed-umap` | `umap` |
 //! | [`consensus`] | cluster maps of `consensus` | always there |
 //!
 //! The module `points` (feature `clustering`) reads what both clustering programs take: points and

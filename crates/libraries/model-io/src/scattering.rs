@@ -32,7 +32,7 @@ pub fn write(outputs: &mut Outputs, path: &Path, features: &Features) -> artifac
 /// Reads a model, and the record of its file.
 ///
 /// # Errors
-/// A file that cannot be read, or that `scatter --model` did not write.
+/// A file that cannot be read, or that `encode-scattering --model` did not write.
 pub fn read(path: &Path) -> anyhow::Result<(Features, FileRecord)> {
     let (mut archive, record) = Npz::open(path)?;
     let mut array = |name: &str| archive.array(name);
@@ -54,7 +54,7 @@ pub fn read(path: &Path) -> anyhow::Result<(Features, FileRecord)> {
         let size = (setting(0), setting(1));
         Ok(Features::new(size, setting(2), setting(3), deviations, pca)?)
     })();
-    let about = || format!("{}: write it with scatter --model", path.display());
+    let about = || format!("{}: write it with encode-scattering --model", path.display());
     Ok((features.with_context(about)?, record))
 }
 

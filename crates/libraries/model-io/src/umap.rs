@@ -43,7 +43,7 @@ pub fn write(
 /// runs umap-learn write those. Their points are in no frame.
 ///
 /// # Errors
-/// A file that cannot be read, or that `embed-manifold --model` did not write.
+/// A file that cannot be read, or that `embed-umap --model` did not write.
 pub fn read(path: &Path) -> anyhow::Result<(Umap, Frame, FileRecord)> {
     let (mut archive, record) = Npz::open(path)?;
     let (points, embedding) = (archive.array("points")?, archive.array("embedding")?);

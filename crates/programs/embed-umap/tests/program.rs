@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("embed-manifold")
+    Command::cargo_bin("embed-umap")
         .unwrap()
         .current_dir(folder)
         .args(words.split(' '))

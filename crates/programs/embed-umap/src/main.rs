@@ -1,4 +1,4 @@
-//! The program `embed-manifold`: embeds points in few dimensions with UMAP.
+//! The program `embed-umap`: embeds points in few dimensions with UMAP.
 //!
 //! It reads points and writes their embedding and a model; or it reads new points and a model and
 //! writes their places in the embedding.
@@ -18,7 +18,7 @@ use crate::args::Args;
 mod args;
 
 fn main() -> ExitCode {
-    cli::main("embed-manifold", run)
+    cli::main("embed-umap", run)
 }
 
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
@@ -41,7 +41,7 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let (points, record) = read_points(&args.points)?;
     points.scale_warning(&record).iter().for_each(|text| cli::warn(text));
     let mut progress = Shown::default();
-    let (manifold, frame) = fit(points, &params, &mut |event| progress.show(event))
+    let (umap, frame) = fit(points, &params, &mut |event| progress.show(event))
         .with_context(|| args.points.display().to_string())?;
     drop(progress);
 
@@ -50,16 +50,16 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         "metric": if params.metric == Metric::Cosine { "cosine" } else { "euclidean" },
         "graph": if params.connectivity == Connectivity::Mutual { "mutual" } else { "union" },
         "init": if params.init == umap::Init::Pca { "pca" } else { "spectral" },
-        "epochs": manifold.epochs, "seed": params.seed,
+        "epochs": umap.epochs, "seed": params.seed,
     });
     let mut outputs = Outputs::new();
-    outputs.npy(&args.out, &manifold.embedding)?;
+    outputs.npy(&args.out, &umap.embedding)?;
     if let Some(path) = &args.model {
-        model_io::umap::write(&mut outputs, path, &manifold, &frame)?;
+        model_io::umap::write(&mut outputs, path, &umap, &frame)?;
     }
     let result =
-        json!({ "components": manifold.components, "a": manifold.curve.a, "b": manifold.curve.b });
-    let ((n, d), dims, components) = (manifold.points.dim(), params.dims, manifold.components);
+        json!({ "components": umap.components, "a": umap.curve.a, "b": umap.curve.b });
+    let ((n, d), dims, components) = (umap.points.dim(), params.dims, umap.components);
     if components > 1 {
         cli::warn(&format!(
             "the graph of neighbors falls into {components} components, \
@@ -67,16 +67,16 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
              raise --neighbors to join them"
         ));
     }
-    warn_of_zeros(manifold.points.view(), params.metric);
-    if manifold.distinct < params.neighbors {
-        let Umap { distinct, neighbors, .. } = manifold;
+    warn_of_zeros(umap.points.view(), params.metric);
+    if umap.distinct < params.neighbors {
+        let Umap { distinct, neighbors, .. } = umap;
         cli::warn(&format!(
             "{distinct} rows differ, fewer than the {neighbors} neighbors asked for: \
              each is joined to all others"
         ));
     }
-    if manifold.unresolved > 0 {
-        let unresolved = manifold.unresolved;
+    if umap.unresolved > 0 {
+        let unresolved = umap.unresolved;
         cli::warn(&format!(
             "single precision does not tell {unresolved} of {n} rows from their neighbors, \
              which are chance among \
@@ -84,25 +84,25 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         ));
     }
     let text =
-        format!("{n} points of {d} features to {dims} dimensions, {} epochs\n", manifold.epochs);
+        format!("{n} points of {d} features to {dims} dimensions, {} epochs\n", umap.epochs);
     stage.finish(outputs, parameters, vec![record], result, &text)
 }
 
 fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
-    let (manifold, frame, model_record) = model_io::umap::read(model)?;
+    let (umap, frame, model_record) = model_io::umap::read(model)?;
     let (points, record) = read_points(&args.points)?;
     points.scale_warning(&record).iter().for_each(|text| cli::warn(text));
     check_lineage(&model_record, &record)?;
     let seed = args.seed.unwrap_or_default();
     let mut progress = Shown::default();
     let points = narrow(points, &frame).with_context(|| args.points.display().to_string())?;
-    let embedding = manifold
+    let embedding = umap
         .transform(points.view(), seed, &mut |event| progress.show(event))
         .with_context(|| args.points.display().to_string())?;
     drop(progress);
 
-    warn_of_zeros(points.view(), manifold.metric);
+    warn_of_zeros(points.view(), umap.metric);
     let mut outputs = Outputs::new();
     outputs.npy(&args.out, &embedding)?;
     let inputs = vec![record, model_record];

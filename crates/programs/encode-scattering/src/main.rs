@@ -1,4 +1,4 @@
-//! The program `scatter`: turns images into scattering features.
+//! The program `encode-scattering`: turns images into scattering features.
 //!
 //! It reads images and writes features and a model; or it reads new images and a model and writes
 //! their features.
@@ -20,9 +20,9 @@ use serde_json::json;
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "scatter --images data/train-images.npy --out features.npy --model features.npz\n\
-        scatter --images data/test-images.npy --transform features.npz --out test-features.npy\n\
-        embed-manifold --points features.npy --out manifold.npy"
+    example = "encode-scattering --images images.npy --out features.npy --model features.npz\n\
+        encode-scattering --images new.npy --transform features.npz --out new-features.npy\n\
+        embed-umap --points features.npy --out embedded.npy"
 )]
 struct Args {
     /// images: .npy, (n, height, width); u1 is divided by 255, booleans are 0 and 1, other numbers
@@ -55,7 +55,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    cli::main("scatter", run)
+    cli::main("encode-scattering", run)
 }
 
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {

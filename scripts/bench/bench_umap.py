@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares embed-manifold with umap-learn in time and in the quality of the embedding.
+"""Compares embed-umap with umap-learn in time and in the quality of the embedding.
 
-    make bench-manifold
-    make bench-manifold ROUNDS=3 CASES=latents
-    make bench-manifold ROUNDS=2 CASES=hubs
+    make bench-umap
+    make bench-umap ROUNDS=3 CASES=latents
+    make bench-umap ROUNDS=2 CASES=hubs
 
 Quality is the share of kept neighbors, and the clusters of a mixture fitted to the embedding. In
 each round both programs embed the same file with another seed, one after the other. umap-learn
@@ -54,12 +54,12 @@ def run(command, **environment):
         env=os.environ | environment,
     )
     if done.returncode != 0:
-        sys.exit(f"bench_manifold.py: {command[0]}: {done.stderr.strip()[-500:]}")
+        sys.exit(f"bench_umap.py: {command[0]}: {done.stderr.strip()[-500:]}")
     return done.stdout
 
 
 def ours(args, points, out, seed, *flags):
-    command = [args.bin / "embed-manifold", "--points", points, "--out", out, "--seed", seed]
+    command = [args.bin / "embed-umap", "--points", points, "--out", out, "--seed", seed]
     started = time.perf_counter()
     run([*command, "--threads", args.threads, *flags])
     return time.perf_counter() - started

@@ -12,9 +12,9 @@ use umap::{Connectivity, Init, Metric, Params};
 #[derive(argh::FromArgs)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "embed-manifold --points latents.npy --out manifold.npy --model manifold.npz\n\
-        embed-manifold --points new.npy --transform manifold.npz --out new-manifold.npy\n\
-        cluster-gmm --points manifold.npy --out assignments.npy"
+    example = "embed-umap --points latents.npy --out embedded.npy --model umap.npz\n\
+        embed-umap --points new.npy --transform umap.npz --out new-embedded.npy\n\
+        cluster-gmm --points embedded.npy --out assignments.npy"
 )]
 pub struct Args {
     /// points: .npy of any integer or float dtype, (n, d); or images (n, height, width), divided by
