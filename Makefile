@@ -103,10 +103,10 @@ $(TABLE): | $(PAGE)
 # ----------------------------------------------------------------------------------- targets
 # In the order of make help, which prints what follows ##. Those without a recipe here have it in
 # the file of mk/ that is about them.
-all: $(results) $(PAGE) ## the report's three systems and three on embeddings, scored, with a page
+all: $(results) $(PAGE) ## Tella's three systems and three on embeddings, scored, with a page
 report: $(PAGE) ## the page alone, with what it needs; remakes nothing made with other variables
 figure: ## one figure of the last page as a file: make figure FIGURE=map OUT=map.png
-report-recipe: ## the report's three alone
+report-recipe: ## Tella's three systems alone, without the embeddings
 demo: ## the same on bundled handwritten digits: no download, one to three minutes after the build
 	@$(MAKE) all DATASET=digits ARTIFACTS=$(ARTIFACTS)/demo
 smoke: ## the same on Fashion-MNIST cut short: one epoch, one start, two embeddings

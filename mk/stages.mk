@@ -59,18 +59,19 @@ gmm_flags = --k $(K) --starts $1 --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
 # Full covariances of wide vectors take minutes, and latents of the user's may be wide.
 latents_width = $(shell scripts/make/npy_width.sh $(LATENTS))
 wide := $(if $(filter LATENTS,$(user_files)),$(shell \
-    [ "$(latents_width)" -gt 100 ] && echo yes))
+    [ "$(or $(latents_width),0)" -gt 100 ] && echo yes))
 latents_covariance := $(if $(covariance_named),$(COVARIANCE),$(if $(wide),diag,$(COVARIANCE)))
 latents_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(latents_covariance),$(SEED))
 
 # cluster SYSTEM, COMMAND, FLAGS, TRAINING POINTS, TEST POINTS, RESPONSIBILITIES: two stages, one
 # that fits clusters to the training points and one that assigns the test points to them. The
 # responsibilities are written if the last argument is not empty.
-cluster_outputs = $(addprefix $(CLUSTERS)/$1/,train.npy model.npz $(if $2,train-posterior.npy))
+cluster_outputs = $(addprefix $(CLUSTERS)/$1/,train.npy model.npz \
+    $(if $2,train-responsibilities.npy))
 define cluster
 $1_dir := $(CLUSTERS)/$1
 $1_points := $4
-$1_certainty := $(if $6,$(CLUSTERS)/$1/train-posterior.npy)
+$1_certainty := $(if $6,$(CLUSTERS)/$1/train-responsibilities.npy)
 $1_command = $2 --points $4 $3 --out $$($1_dir)/train.npy --model $$($1_dir)/model.npz \
     $(if $6,--proba $$($1_certainty))
 $(call stage,$1,$(call cluster_outputs,$1,$6),$4,$2)

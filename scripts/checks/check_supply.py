@@ -4,7 +4,7 @@
     scripts/checks/check_supply.py
 
 Crates: each comes from the registry, has a checksum and one version, and is not banned (all of
-Cargo.lock); each has an allowed licence (those that this system builds). Python: every package in
+Cargo.lock); each has an allowed license (those that this system builds). Python: every package in
 scripts/setup/requirements-*.txt has one version and hashes.
 """
 
@@ -53,20 +53,20 @@ def crates(lock, rules):
             )
 
 
-def allowed(expression, licences):
-    """Whether `licences` meet an SPDX expression, in which OR binds less than AND."""
+def allowed(expression, licenses):
+    """Whether `licenses` meet an SPDX expression, in which OR binds less than AND."""
     expression = expression.replace("/", " OR ")
     while bracket := re.search(r"\(([^()]*)\)", expression):
-        met = "met" if allowed(bracket[1], licences) else "unmet"
+        met = "met" if allowed(bracket[1], licenses) else "unmet"
         expression = expression.replace(bracket[0], met)
-    words = {*licences, "met"}
+    words = {*licenses, "met"}
     return any(
         all(part.strip() in words for part in either.split(" AND "))
         for either in expression.split(" OR ")
     )
 
 
-def licences(rules):
+def licenses(rules):
     host = re.search(
         "host: (.*)",
         subprocess.run(["rustc", "-vV"], check=True, capture_output=True, text=True).stdout,
@@ -86,7 +86,7 @@ def licences(rules):
     )["packages"]:
         if not allowed(package["license"] or "none", rules["licenses"]["allow"]):
             yield (
-                f"{package['name']} {package['version']} has the licence {package['license']}, "
+                f"{package['name']} {package['version']} has the license {package['license']}, "
                 "which deny.toml does not allow"
             )
 
@@ -106,7 +106,7 @@ def python(path):
 def main():
     rules = tomllib.loads((ROOT / "deny.toml").read_text(encoding="utf-8"))
     lock = tomllib.loads((ROOT / "Cargo.lock").read_text(encoding="utf-8"))
-    wrong = [*crates(lock, rules), *licences(rules)]
+    wrong = [*crates(lock, rules), *licenses(rules)]
     for path in sorted((ROOT / "scripts/setup").glob("requirements-*.txt")):
         wrong += python(path)
     for line in wrong:

@@ -25,19 +25,6 @@ EXEMPT = {
 }
 # Names of other libraries are theirs: a trait of linfa.
 OTHERS = re.compile(r"\bNearestNeighbour\b")
-# What the page says is a result, and stays as it is until the page itself is changed.
-EXEMPT |= {
-    f"crates/programs/report/{name}"
-    for name in [
-        "src/clusters/mod.rs",
-        "src/figure/picture_grid.rs",
-        "src/page.rs",
-        "src/system.rs",
-        "templates/page.html",
-        "templates/script.js",
-        "tests/program.rs",
-    ]
-}
 
 
 def read_words(text):

@@ -58,7 +58,7 @@ def silhouettes(rng):
     yield silhouette("no structure", rng.random((90, 2)).round(6), rng.integers(4, size=90))
     alone = np.array([0, 0, 0, 1, 2, 2, 2, 2, 3, 0])
     yield silhouette("points alone", rng.normal(size=(10, 17)).round(6), alone)
-    yield silhouette("grey levels", rng.integers(256, size=(40, 20)), rng.integers(3, size=40))
+    yield silhouette("gray levels", rng.integers(256, size=(40, 20)), rng.integers(3, size=40))
 
 
 def correlations(rng):

@@ -24,7 +24,7 @@ def arguments():
     parser.add_argument("--points", required=True, help=".npy, (n, d) or images (n, height, width)")
     parser.add_argument("--out", required=True, help="assignments to write: .npy, i4, (n,)")
     parser.add_argument("--model", help="model to write: .npz")
-    parser.add_argument("--proba", help="posterior of a mixture to write: .npy, (n, k)")
+    parser.add_argument("--proba", help="responsibilities of a mixture to write: .npy, (n, k)")
     parser.add_argument(
         "--predict", metavar="MODEL", help="fit nothing: assign the points to this model's clusters"
     )
@@ -70,10 +70,10 @@ def kmeans(args, points):
     return model.labels_, None
 
 
-def information(posterior):
-    """Returns the mutual information of point and component, in nats, of a posterior (n, k)."""
-    mean = posterior.mean(axis=0)
-    return entr(mean).sum() - entr(posterior).sum(axis=1).mean()
+def information(responsibilities):
+    """Returns the mutual information of points and components in nats, from responsibilities."""
+    mean = responsibilities.mean(axis=0)
+    return entr(mean).sum() - entr(responsibilities).sum(axis=1).mean()
 
 
 def mixture(args, points):
@@ -119,7 +119,7 @@ def mixture(args, points):
 
 
 def predict(path, points):
-    """Returns assignments, and the posterior where the model is a mixture."""
+    """Returns assignments, and the responsibilities where the model is a mixture."""
     model = load(path)
     if "centroids" in model:
         from sklearn.metrics import pairwise_distances_argmin
@@ -150,13 +150,13 @@ def run(args):
     if len(points) < args.k and not args.predict:
         fail(f"{args.points}: expected at least {args.k} points, found {len(points)}; lower --k")
     if args.predict:
-        assignments, posterior = predict(args.predict, points)
+        assignments, responsibilities = predict(args.predict, points)
     else:
-        assignments, posterior = (mixture if args.covariance else kmeans)(args, points)
+        assignments, responsibilities = (mixture if args.covariance else kmeans)(args, points)
     if args.proba:
-        if posterior is None:
+        if responsibilities is None:
             fail("--proba goes with a mixture: give --covariance")
-        save(args.proba, posterior)
+        save(args.proba, responsibilities)
     save(args.out, assignments.astype("i4"))
 
 

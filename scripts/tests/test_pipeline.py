@@ -70,7 +70,7 @@ class Pipeline(unittest.TestCase):
         contract["umap/map/train.npy"] = ("<f4", (1438, 2))
         contract["latents/test-decoded.npy"] = ("<f4", (359, 8, 8))
         for system in ["latents-gmm", "umap-gmm"]:
-            contract[f"clusters/{system}/train-posterior.npy"] = ("<f8", (1438, 10))
+            contract[f"clusters/{system}/train-responsibilities.npy"] = ("<f8", (1438, 10))
         contract["clusters/umap-consensus/train-agreement.npy"] = ("<f4", (1438,))
         contract["clusters/umap-consensus/test-agreement.npy"] = ("<f4", (359,))
         for system in [*SYSTEMS, "umap-runs/1", "umap-runs/2"]:
@@ -208,7 +208,7 @@ class Pipeline(unittest.TestCase):
         for name in [
             "autoencoder/losses.csv",
             "latents/test-decoded.npy",
-            "clusters/latents-gmm/train-posterior.npy",
+            "clusters/latents-gmm/train-responsibilities.npy",
             "clusters/umap-consensus/train-agreement.npy",
         ]:
             before = digests(artifacts)

@@ -202,7 +202,10 @@ class Refusals(unittest.TestCase):
                 "embed-umap", f"--points points.npy --transform {file} --out new.npy", 1, file
             )
             self.refused(
-                "encode-scattering", f"--images images.npy --transform {file} --out new.npy", 1, file
+                "encode-scattering",
+                f"--images images.npy --transform {file} --out new.npy",
+                1,
+                file,
             )
         for file in [
             "missing.safetensors",

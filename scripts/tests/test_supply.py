@@ -47,7 +47,7 @@ class Supply(unittest.TestCase):
         )
         self.assertIn("a@1.0 is no second version any more", told(package("a"), skip=["a@1.0"])[0])
 
-    def test_licences(self):
+    def test_licenses(self):
         for expression, met in {
             "MIT": True,
             "GPL-3.0": False,

@@ -90,7 +90,7 @@ def encoded(case):
         else images.astype(kind)
     )
     if kind in ("u1", "bool"):
-        # So that it has grey levels above 1, and no image is all black.
+        # So that it has gray levels above 1, and no image is all black.
         images[:, 0, 0] = 255 if kind == "u1" else True
     flat = images.reshape(n, -1).astype("f8") / (255 if kind == "u1" else 1)
     dtype = case.choose("weights", ["float32", "float16", "bfloat16", "float64"], [3, 1, 1, 1])

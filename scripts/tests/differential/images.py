@@ -182,13 +182,13 @@ def scaled(case):
             "features.npy",
             dims,
         )
-    grey = np.round(images * 255).astype("u1")
-    case.save("grey", grey)
-    case.save("same", (grey / 255).astype("f4"))
-    case.run("encode-scattering --images grey.npy --out grey-out.npy", *words(case, dims))
+    gray = np.round(images * 255).astype("u1")
+    case.save("gray", gray)
+    case.save("same", (gray / 255).astype("f4"))
+    case.run("encode-scattering --images gray.npy --out gray-out.npy", *words(case, dims))
     case.run("encode-scattering --images same.npy --out same-out.npy", *words(case, dims))
     same_products(
-        case, "features of grey levels and of their shares", "grey-out.npy", "same-out.npy", dims
+        case, "features of gray levels and of their shares", "gray-out.npy", "same-out.npy", dims
     )
 
 

@@ -13,8 +13,7 @@ from .mixtures import fit, labels, model, sensitivity, write, written
 
 
 def given(case):
-    """From a given mixture, or given means: what some iterations of EM give, wherever the points
-    lie."""
+    """Checks a few EM iterations from a given start, also with shifted points."""
     points = drawn.draw(case, most=500, fewest=3)
     n, d = points.base.shape
     kind = case.choose("--covariance", KINDS)
@@ -106,7 +105,7 @@ def compare(case, where, points, shift, heavy, masses, result, oracle, middle, t
     )
     logs, _ = oracle.log_densities(points.base - middle)
     total = logsumexp(logs, axis=1)
-    # In the file's units a density is less by so much.
+    # log density(file) = log density - d log(scale)
     offset = points.base.shape[1] * np.log(points.scale)
     size = 1 + np.abs(total).max()
     case.close(
@@ -148,7 +147,7 @@ def compare(case, where, points, shift, heavy, masses, result, oracle, middle, t
 
 
 def peer(case, points, exact, middle, begun, most, regularization, oracle):
-    """The oracle itself beside scikit-learn."""
+    """Compares the model of cluster-gmm with GaussianMixture fitted from the same start."""
     mixture = GaussianMixture(
         len(begun.weights),
         covariance_type=begun.kind,
@@ -184,8 +183,7 @@ def peer(case, points, exact, middle, begun, most, regularization, oracle):
 
 
 def rewritten(case, points, weights, heavy, words, shift):
-    """The same bytes by two threads and in another order of bytes; weight 0 left out; whole weights
-    as repeated rows."""
+    """Checks that threads and byte order change no byte, and rows of weight 0 only rounding."""
     moved = bool(shift.any())
     case.save("other", points.array(moved, big=True, fortran=case.chance(0.5)))
     fit(case, "other", [*words, "--threads", 2], "other-")

@@ -15,7 +15,7 @@ use clustering::gmm::{CovarianceType, GmmParams, Init, Keep};
 #[argh(
     help_triggers("-h", "--help"),
     example = "cluster-gmm --points latents.npy --out assignments.npy --model model.npz \
-        --proba posterior.npy\n\
+        --proba responsibilities.npy\n\
         cluster-gmm --points new.npy --predict model.npz --out new-assignments.npy\n\
         cluster-gmm --points latents.npy --select-k 2..20 --out k.csv\n\
         evaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
@@ -29,10 +29,11 @@ pub struct Args {
     /// .csv
     #[argh(option, arg_name = "file")]
     pub out: PathBuf,
-    /// posterior to write: .npy, f8, (n, k), the probability of each component given the point
+    /// responsibilities to write: .npy, f8, (n, k), the probability of each component given the
+    /// point
     #[argh(option, arg_name = "file")]
     pub proba: Option<PathBuf>,
-    /// log densities to write: .npy, f8, (n,), in nats: how usual a point is under the mixture
+    /// log densities to write: .npy, f8, (n,), in nats; outliers have low ones
     #[argh(option, arg_name = "file")]
     pub densities: Option<PathBuf>,
     /// model to write: .npz with weights (k,), means (k, d), covariances and covariance_type, as
@@ -40,11 +41,12 @@ pub struct Args {
     /// more digits
     #[argh(option, arg_name = "file")]
     pub model: Option<PathBuf>,
-    /// fit nothing: assign the points to the most probable component of this model
+    /// model of a former mixture: assign the points to its most probable components, and fit
+    /// nothing
     #[argh(option, arg_name = "file")]
     pub predict: Option<PathBuf>,
-    /// fit every number of components from A to B, write their BIC and AIC to --out and say which
-    /// BIC is lowest
+    /// fit every number of components from A to B, write BIC and AIC of each to --out, and print
+    /// the number with the lowest BIC
     #[argh(option, arg_name = "A..B")]
     pub select_k: Option<Span>,
     /// weights of the points: .npy of any number dtype, (n,), at least 0 (default 1 each); a point
@@ -54,11 +56,11 @@ pub struct Args {
     /// number of components (default 10, or as many as the model of --init has)
     #[argh(option, arg_name = "n")]
     pub k: Option<Count>,
-    /// starts, of which one is kept (default 1)
+    /// random starts; the best is kept (default 1)
     #[argh(option, arg_name = "n")]
     pub starts: Option<Count>,
-    /// which start is kept: likelihood, or information: the one whose components are clearest and
-    /// of about the same size, by their mutual information with the points (default likelihood)
+    /// criterion of the best start: likelihood, or information, the mutual information of points
+    /// and components, which prefers clear components of like size (default likelihood)
     #[argh(option, arg_name = "name")]
     pub keep: Option<Best>,
     /// most iterations of a start (default 300)
@@ -71,17 +73,17 @@ pub struct Args {
     /// full, tied, diag or spherical (default full, or that of the model of --init)
     #[argh(option, arg_name = "name")]
     pub covariance: Option<CovarianceType>,
-    /// added to every variance so that no component collapses (default 1e-6)
+    /// value added to every variance, so that no component collapses (default 1e-6)
     #[argh(option, arg_name = "x")]
     pub reg_covar: Option<NotNegative>,
     /// kmeans, random, a .npy of k means to start from, or a .npz model to go on from (default
     /// kmeans)
     #[argh(option, arg_name = "name")]
     pub init: Option<Start>,
-    /// of every random choice (default 0)
+    /// seed of every random choice (default 0)
     #[argh(option, arg_name = "n")]
     pub seed: Option<u64>,
-    /// threads; they change no result (default all cores)
+    /// number of threads; no result depends on it (default all cores)
     #[argh(option, arg_name = "n")]
     pub threads: Option<Count>,
 }

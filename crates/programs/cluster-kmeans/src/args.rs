@@ -30,15 +30,15 @@ pub struct Args {
     /// model to write: .npz with centroids (k, d)
     #[argh(option, arg_name = "file")]
     pub model: Option<PathBuf>,
-    /// table of all iterations to write: .csv with start, iteration, inertia, moved points,
-    /// distances computed
+    /// table of all iterations to write: .csv with start, iteration, inertia, moved points and
+    /// computed distances
     #[argh(option, arg_name = "file")]
     pub trace: Option<PathBuf>,
-    /// fit nothing: assign the points to the nearest centroid of this model
+    /// model of a former fit: assign the points to its nearest centroids, and fit nothing
     #[argh(option, arg_name = "file")]
     pub predict: Option<PathBuf>,
-    /// fit every number of clusters from A to B, write their inertia and silhouette to --out and
-    /// say where the inertia bends and the silhouette is highest
+    /// fit every number of clusters from A to B, write inertia and silhouette of each to --out, and
+    /// print the elbow of the inertia and the highest silhouette
     #[argh(option, arg_name = "A..B")]
     pub select_k: Option<Span>,
     /// weights of the points: .npy of any number dtype, (n,), at least 0 (default 1 each)
@@ -47,7 +47,7 @@ pub struct Args {
     /// number of clusters (default 10)
     #[argh(option, arg_name = "n")]
     pub k: Option<Count>,
-    /// starts, of which the one with the lowest inertia is kept (default 10; of minibatch 3)
+    /// random starts; the one with the lowest inertia is kept (default 10; of minibatch 3)
     #[argh(option, arg_name = "n")]
     pub starts: Option<Count>,
     /// most iterations of a start (default 350); of minibatch, passes over the points (default 100)
@@ -60,17 +60,18 @@ pub struct Args {
     /// k-means++, random, or a .npy of k centroids to start from (default k-means++)
     #[argh(option, arg_name = "name")]
     pub init: Option<Start>,
-    /// auto, lloyd, hamerly, yinyang or elkan: the same bytes in different times; minibatch: about
-    /// the same from a file that need not fit in memory; linfa: the slow reference (default auto)
+    /// auto, lloyd, hamerly, yinyang or elkan: the same bytes in different times; minibatch: a
+    /// close result, from a file that may be larger than memory; linfa: the slow reference (default
+    /// auto)
     #[argh(option, arg_name = "name")]
     pub algorithm: Option<Method>,
-    /// points of a step of minibatch (default 1024)
+    /// points in each step of minibatch (default 1024)
     #[argh(option, arg_name = "n")]
     pub batch: Option<Count>,
-    /// of every random choice (default 0)
+    /// seed of every random choice (default 0)
     #[argh(option, arg_name = "n")]
     pub seed: Option<u64>,
-    /// threads; they change no result (default all cores)
+    /// number of threads; no result depends on it (default all cores)
     #[argh(option, arg_name = "n")]
     pub threads: Option<Count>,
 }

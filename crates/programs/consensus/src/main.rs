@@ -17,14 +17,15 @@ use serde_json::json;
 use similarity::Similarity;
 use vote::Run;
 
-/// Combines assignments of the same points, from any tools and with any numbers of clusters, into
-/// one, and says how much the runs agree: the share of them that put a point where the whole does.
-/// The clusters of each run are matched with those of the run that is most like all others (with as
-/// many of them one to one, else each with that it shares most points with), every run votes on
-/// every point, and the outcome takes that run's place until no point moves. A cluster that most
-/// runs have but that run lacks is added, unless --k is given. With --model also writes what the
-/// clusters of each run stand for; with --predict applies that to assignments of new points by the
-/// same runs, so that their ids mean the same. Without --out it only says how much the runs agree.
+/// Combines assignments of the same points into one by a vote of the runs.
+///
+/// The runs may come from any tool and have any number of clusters. The clusters of each run are
+/// matched with those of the run most like all others: one to one where the numbers of clusters are
+/// equal, and each of the rest to the cluster with which it shares most points. Every run votes on
+/// every point, and the outcome is matched and voted on again until no point moves. A cluster that
+/// most runs have, but not the reference run, is added unless --k is given. --model also writes the
+/// cluster of the outcome that each cluster of each run stands for, and --predict applies it to
+/// assignments of new points by the same runs. Without --out, only prints how far the runs agree.
 /// Labels are never read.
 #[derive(argh::FromArgs)]
 #[argh(
@@ -40,30 +41,30 @@ use vote::Run;
         evaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
 )]
 struct Args {
-    /// cluster ids of one run: .npy, integers, (n,), -1 for noise, which does not vote; further
-    /// runs follow, with or without the option's name
+    /// cluster ids of one run: .npy, integers, (n,); -1 is noise and does not vote; further runs
+    /// follow, with or without the option's name
     #[argh(option, arg_name = "file")]
     assignments: Vec<PathBuf>,
-    /// assignments to write: .npy, i4, (n,), values 0..k-1, or -1 for points that no run votes on:
-    /// noise in at least half of the runs; without it nothing is voted on or written, and only the
-    /// agreement of the runs is shown
+    /// assignments to write: .npy, i4, (n,), values 0..k-1, or -1 for points that are noise in at
+    /// least half of the runs; without it, print the agreement of the runs and write nothing
     #[argh(option, arg_name = "file")]
     out: Option<PathBuf>,
-    /// share of the runs that agree with the outcome to write: .npy, f4, (n,), 0..=1
+    /// agreement to write: .npy, f4, (n,), the share of the runs that agree with the outcome, 0 to
+    /// 1
     #[argh(option, arg_name = "file")]
     agreement: Option<PathBuf>,
-    /// number of clusters, which at least one run must have (default that of most runs, the
-    /// smallest of equals, and those that most runs have where that one has noise)
+    /// number of clusters; at least one run must have it (default the number that most runs have,
+    /// the smallest of equals, and clusters that most runs have where the reference run has noise)
     #[argh(option, arg_name = "n")]
     k: Option<Count>,
-    /// model to write: .npz, what the clusters of each run stand for
+    /// model to write: .npz, the cluster of the outcome for each cluster of each run
     #[argh(option, arg_name = "file")]
     model: Option<PathBuf>,
-    /// model written before: assigns new points by it instead of matching the runs, which are given
-    /// in the same order; an id that the model does not know does not vote
+    /// model of a former consensus: assign new points by it; give the runs in the same order; an id
+    /// that the model lacks does not vote
     #[argh(option, arg_name = "file")]
     predict: Option<PathBuf>,
-    /// threads; they change no result (default all cores)
+    /// number of threads; no result depends on it (default all cores)
     #[argh(option, arg_name = "n")]
     threads: Option<Count>,
     /// further runs

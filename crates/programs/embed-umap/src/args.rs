@@ -27,35 +27,36 @@ pub struct Args {
     /// model to write, for --transform: .npz with the points and their embedding
     #[argh(option, arg_name = "file")]
     pub model: Option<PathBuf>,
-    /// embed nothing anew: find the places of the points among those of this model
+    /// model of an earlier run: place the points in its embedding, without fitting
     #[argh(option, arg_name = "file")]
     pub transform: Option<PathBuf>,
     /// dimensions of the embedding (default 10)
     #[argh(option, arg_name = "n")]
     pub dims: Option<Count>,
-    /// neighbors of a point, itself counted: few for what is near, more for the whole (default 20)
+    /// neighbors of each point, itself included: few keep local structure, many the global one
+    /// (default 20)
     #[argh(option, arg_name = "n")]
     pub neighbors: Option<Count>,
-    /// how near points may come to one another (default 0)
+    /// minimum distance of embedded points, umap-learn's min_dist (default 0)
     #[argh(option, arg_name = "x")]
     pub min_dist: Option<NotNegative>,
     /// euclidean or cosine (default euclidean)
     #[argh(option, arg_name = "name")]
     pub metric: Option<Named<Metric>>,
-    /// union: either end is among the nearest of the other; or mutual: both are, and what lies
-    /// along paths of such (default union)
+    /// union: keep an edge if either point is among the other's nearest neighbors; mutual: if both
+    /// are, and add neighbors along paths of such edges (default union)
     #[argh(option, arg_name = "name")]
     pub graph: Option<Named<Connectivity>>,
-    /// spectral or pca: where the layout starts (default spectral)
+    /// layout to start from: spectral or pca (default spectral)
     #[argh(option, arg_name = "name")]
     pub init: Option<Named<Init>>,
-    /// passes over the graph (default 500 for up to 10000 points, 200 for more)
+    /// passes over the edges of the graph (default 500 for up to 10000 points, 200 for more)
     #[argh(option, arg_name = "n")]
     pub epochs: Option<Count>,
-    /// of every random choice (default 0)
+    /// seed of every random choice (default 0)
     #[argh(option, arg_name = "n")]
     pub seed: Option<u64>,
-    /// threads; they change no result (default all cores)
+    /// number of threads; no result depends on it (default all cores)
     #[argh(option, arg_name = "n")]
     pub threads: Option<Count>,
 }

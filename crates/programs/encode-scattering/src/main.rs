@@ -35,21 +35,21 @@ struct Args {
     /// model to write, for --transform: .npz
     #[argh(option, arg_name = "file")]
     model: Option<PathBuf>,
-    /// learn nothing: do with these images as was done with those of this model
+    /// model of former images: transform these images as it did those, and fit nothing
     #[argh(option, arg_name = "file")]
     transform: Option<PathBuf>,
-    /// scales of the wavelets, each twice the one before (default as many as leave 3 x 3 places, 3
-    /// for 28 x 28 pixels)
+    /// scales of the wavelets, each twice the one before (default as many as leave 3 x 3 places,
+    /// which is 3 for 28 x 28 pixels)
     #[argh(option, arg_name = "n")]
     scales: Option<Count>,
     /// angles of the wavelets (default 8)
     #[argh(option, arg_name = "n")]
     angles: Option<Count>,
-    /// most features of an image; where there are more values, as many principal components are
-    /// kept, those of at most 10,000 images, evenly over all of them (default 500)
+    /// most features of an image: if the transform gives more values, keep the first principal
+    /// components, fitted to at most 10,000 evenly spaced images (default 500)
     #[argh(option, arg_name = "n")]
     dims: Option<Count>,
-    /// threads; they change no result (default all cores)
+    /// number of threads; no result depends on it (default all cores)
     #[argh(option, arg_name = "n")]
     threads: Option<Count>,
 }

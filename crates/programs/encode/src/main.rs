@@ -23,8 +23,8 @@ use serde_json::json;
         cluster-gmm --points latents.npy --out assignments.npy"
 )]
 struct Args {
-    /// images: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, bool is 0 and 1, all
-    /// else is taken as it is; of the shape and scale of those that the network was trained on
+    /// images: .npy, (n, height, width) or (n, pixels), of the shape and scale that the network was
+    /// trained on; u1 is divided by 255, booleans are 0 and 1, other numbers are taken as they are
     #[argh(option, arg_name = "file")]
     images: PathBuf,
     /// weights of train-ae, or of any PyTorch module with two Sequentials of the same layers,
@@ -34,22 +34,22 @@ struct Args {
     /// latents to write: .npy, f4, (n, latent)
     #[argh(option, arg_name = "file")]
     out: PathBuf,
-    /// reconstructions to write as well: .npy, f4, of the images' shape
+    /// reconstructions to write too: .npy, f4, in the shape of the images
     #[argh(option, arg_name = "file")]
     decode: Option<PathBuf>,
-    /// activation between the layers, if the weights do not tell: relu, elu, gelu, tanh or sigmoid
-    /// (default relu)
+    /// activation between the layers, if the weights do not record it: relu, elu, gelu, tanh or
+    /// sigmoid (default relu)
     #[argh(option, arg_name = "name")]
     activation: Option<Activation>,
-    /// loss that the network was trained with, if the weights do not tell: mse, whose output is
-    /// linear, or bce, whose output goes through a sigmoid (default mse)
+    /// loss of the training, if the weights do not record it: mse, whose output is linear, or bce,
+    /// whose output goes through a sigmoid (default mse)
     #[argh(option, arg_name = "name")]
     loss: Option<Loss>,
-    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one, which does not promise the
-    /// same bytes from the same seed (default auto)
+    /// auto, cpu, cuda or cuda:N; auto takes CUDA if there is a device; only the CPU gives the same
+    /// bytes from the same seed (default auto)
     #[argh(option, arg_name = "name", default = "DeviceChoice::Auto")]
     device: DeviceChoice,
-    /// threads on the CPU (default all cores)
+    /// number of threads on the CPU (default all cores)
     #[argh(option, arg_name = "n")]
     threads: Option<Count>,
 }

@@ -33,8 +33,8 @@ pub struct Args {
     /// class ids of the same points: .npy, integers from 0, (n,)
     #[argh(option, arg_name = "file")]
     pub labels: Vec<PathBuf>,
-    /// the points in the space they were clustered in, for scores without labels: .npy, numbers,
-    /// (n, d); one for each of the assignments, in the same order
+    /// points in the space that was clustered, for scores without labels: .npy, numbers, (n, d);
+    /// one file for each of the assignments, in the same order
     #[argh(option, arg_name = "file")]
     pub points: Vec<PathBuf>,
     /// scores to write: .json, one entry a split, named after its assignments file
@@ -43,18 +43,18 @@ pub struct Args {
     /// names of the classes: a JSON list in the order of the ids
     #[argh(option, arg_name = "file")]
     pub classes: Option<PathBuf>,
-    /// published figures to print beside the scores compared: JSON, system, split, purity
+    /// published figures to print beside the scores: JSON with system, split and purity
     #[argh(option, arg_name = "file")]
     pub reference: Option<PathBuf>,
-    /// beside means, show every run, the smallest and largest score of each system, and how well
-    /// the silhouette tells which run has the higher ACC
+    /// also show every run, the lowest and highest score of each system, and how well the
+    /// silhouette predicts which run has the higher ACC
     #[argh(switch)]
     pub each: bool,
-    /// how score files are compared: table, csv (a line for each system, split and metric; with
-    /// --each for each run), markdown or latex (default table)
+    /// form of the comparison: table, markdown, latex, or csv with a line for each system, split
+    /// and metric (default table)
     #[argh(option, arg_name = "name")]
     pub format: Option<Format>,
-    /// threads; they change no result (default all cores)
+    /// number of threads; no result depends on it (default all cores)
     #[argh(option, arg_name = "n")]
     pub threads: Option<Count>,
     /// score files written before, to be compared

@@ -79,7 +79,7 @@ impl Dataset {
     pub fn attribution(self) -> &'static str {
         match self {
             Self::FashionMnist => {
-                "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017, Zalando SE), MIT licence"
+                "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017, Zalando SE), MIT license"
             }
             Self::Mnist => "MNIST (LeCun, Cortes & Burges), CC BY-SA 3.0",
             Self::Kmnist => {

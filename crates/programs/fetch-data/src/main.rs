@@ -50,15 +50,14 @@ struct Args {
     /// $TORCHVISION_ROOT; the public mirrors; these are also tried after those given)
     #[argh(option, arg_name = "folder|url")]
     source: Vec<Source>,
-    /// look in folders alone, never on the network (default: download what no folder has; an
-    /// interrupted download is kept in .download inside the output folder and resumed by the next
-    /// run)
+    /// never use the network (default: download what no folder has; an interrupted download stays
+    /// in .download inside the output folder, and the next run resumes it)
     #[argh(switch)]
     offline: bool,
     /// training images of synthetic (default 6000); a sixth as many test images, at least 10
     #[argh(option, arg_name = "n")]
     count: Option<Count>,
-    /// seed of synthetic (default 0)
+    /// seed of every random choice (default 0)
     #[argh(option, arg_name = "n")]
     seed: Option<u64>,
 }

@@ -23,62 +23,64 @@ use crate::text::drawable;
         mine=assignments.npy --images images.npy --figure clusters --out clusters.png"
 )]
 pub struct Args {
-    /// scores of evaluate: .json; repeat it; files of one name are runs of one system
+    /// scores of evaluate: .json; may be repeated; files of one name are runs of one system
     #[argh(option, arg_name = "file")]
     pub scores: Vec<PathBuf>,
-    /// published figures to show beside them: JSON, system, split, purity
+    /// published figures to show beside the scores: JSON with system, split and purity
     #[argh(option, arg_name = "file")]
     pub reference: Option<PathBuf>,
-    /// cluster ids of a system: .npy, integers, (n,); repeat it, as all that follow with NAME
+    /// cluster ids of a system: .npy, integers, (n,); may be repeated, as may every option with
+    /// NAME
     #[argh(option, arg_name = "name=file")]
     pub assignments: Vec<Named>,
-    /// the points in the space they were clustered in: .npy, numbers, (n, d)
+    /// points in the space that was clustered: .npy, numbers, (n, d)
     #[argh(option, arg_name = "name=file")]
     pub points: Vec<Named>,
-    /// how sure each point's cluster is: .npy, 0 to 1, posteriors (n, k) or agreements (n,)
+    /// certainty of each point's cluster: .npy, 0 to 1, responsibilities (n, k) or agreement (n,)
     #[argh(option, arg_name = "name=file")]
     pub certainty: Vec<Named>,
     /// the images that were clustered: .npy, (n, height, width)
     #[argh(option, arg_name = "file")]
     pub images: Option<PathBuf>,
-    /// their class ids: .npy, integers from 0, (n,)
+    /// class ids of the images: .npy, integers from 0, (n,)
     #[argh(option, arg_name = "file")]
     pub labels: Option<PathBuf>,
     /// names of the classes: a JSON list in the order of the ids
     #[argh(option, arg_name = "file")]
     pub classes: Option<PathBuf>,
-    /// where the points lie on the map: .npy, numbers, (n, d); of more than two dimensions the two
-    /// principal ones are taken
+    /// places of the points on the map: .npy, numbers, (n, d); if d is above 2, the first two
+    /// principal components are shown
     #[argh(option, arg_name = "file")]
     pub map: Option<PathBuf>,
-    /// the autoencoder, for the table of its layers: .safetensors
+    /// weights of the autoencoder, for the table of its layers: .safetensors
     #[argh(option, arg_name = "file")]
     pub weights: Option<PathBuf>,
-    /// its losses: .csv with the columns epoch, train and validation
+    /// losses of the autoencoder: .csv with the columns epoch, train and validation
     #[argh(option, arg_name = "file")]
     pub losses: Option<PathBuf>,
-    /// images that it was given: .npy, (m, height, width); goes with --reconstructions
+    /// images that were encoded: .npy, (m, height, width); needs --reconstructions
     #[argh(option, arg_name = "file")]
     pub originals: Option<PathBuf>,
-    /// what it made of them: .npy, (m, height, width)
+    /// reconstructions of --originals: .npy, (m, height, width)
     #[argh(option, arg_name = "file")]
     pub reconstructions: Option<PathBuf>,
     /// heading of the page (default "Clusters found without labels")
     #[argh(option, arg_name = "text", default = "String::from(\"Clusters found without labels\")")]
     pub title: String,
-    /// draw this alone: runs, samples, losses, reconstructions, map, confusion, sizes or clusters
+    /// draw one figure and no page: runs, samples, losses, reconstructions, map, confusion, sizes
+    /// or clusters
     #[argh(option, arg_name = "name")]
     pub figure: Option<FigureName>,
-    /// whose figure it is (default the last of --assignments, else of --scores)
+    /// system that the figure is about (default the last of --assignments, else of --scores)
     #[argh(option, arg_name = "name")]
     pub system: Option<String>,
-    /// the page to write: .html; with --figure: .svg or .png
+    /// page to write: .html; with --figure: .svg or .png
     #[argh(option, arg_name = "file")]
     pub out: PathBuf,
-    /// seed of the members drawn at random (default 0)
+    /// seed of the random choice of members (default 0)
     #[argh(option, arg_name = "n", default = "0")]
     pub seed: u64,
-    /// threads; they change no result (default all cores)
+    /// number of threads; no result depends on it (default all cores)
     #[argh(option, arg_name = "n")]
     pub threads: Option<Count>,
 }

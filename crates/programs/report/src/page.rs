@@ -177,9 +177,8 @@ fn missing(inputs: &Inputs) -> Vec<String> {
     for system in &inputs.systems {
         if system.points.is_none() {
             missing.push(format!(
-                "No points of {0} (--points {0}=...): its nearest members are not shown, nor, \
-                 unless --certainty tells, the \
-                 doubtful ones.",
+                "No points of {0} (--points {0}=...): its nearest members are not shown, and \
+                 the least certain ones only with --certainty.",
                 system.name
             ));
         }
@@ -269,7 +268,7 @@ fn map_view(points: &artifact::Points, inputs: &Inputs) -> anyhow::Result<MapVie
     let map = Map::new(points);
     let how = match map.dims {
         2 => "in two dimensions".to_owned(),
-        dims => format!("along the two principal directions of {dims} dimensions"),
+        dims => format!("along the first two principal components of {dims} dimensions"),
     };
     let shown = match map.rows.len() {
         shown if shown < map.n => {

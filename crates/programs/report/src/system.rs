@@ -246,10 +246,10 @@ fn cluster_view(
     let least_certain =
         cluster.least_certain.iter().map(|&(row, sure)| member(row, format!(" ({sure:.2})")));
     let groups = [
-        ("Nearest to the centre".to_owned(), plain(&cluster.nearest)?),
+        ("Nearest to the center".to_owned(), plain(&cluster.nearest)?),
         ("At random".to_owned(), plain(&cluster.random)?),
         (
-            format!("Most doubtful, by {}", certainty_source.unwrap_or_default()),
+            format!("Least certain, by {}", certainty_source.unwrap_or_default()),
             least_certain.collect::<anyhow::Result<_>>()?,
         ),
     ];

@@ -51,11 +51,11 @@
   const rows = data.rows && numbers(data.rows, 4);
   const NOISE = { 1: 0xff, 2: 0xffff, 4: 0xffffffff };
   const groups = data.groups.map((group) => ({ ...group, of: numbers(group.of, group.bytes) }));
-  // Petroff 2021: ten colours that people with colour blindness can tell apart.
-  const COLOURS = ['3f90da', 'ffa90e', 'bd1f01', '94a4a2', '832db6', 'a96b59', 'e76300', 'b9ac70', '717581', '92dadd'];
-  const parts = (colour) => [0, 2, 4].map((start) => parseInt(colour.slice(start, start + 2), 16));
-  const colours = COLOURS.map(parts);
-  const GREY = [150, 155, 160];
+  // Petroff 2021: ten colors that people with color blindness can tell apart.
+  const COLORS = ['3f90da', 'ffa90e', 'bd1f01', '94a4a2', '832db6', 'a96b59', 'e76300', 'b9ac70', '717581', '92dadd'];
+  const parts = (color) => [0, 2, 4].map((start) => parseInt(color.slice(start, start + 2), 16));
+  const colors = COLORS.map(parts);
+  const GRAY = [150, 155, 160];
 
   const canvas = at('canvas');
   const context = canvas.getContext('2d');
@@ -79,23 +79,23 @@
       levels[i] = paper[0]; levels[i + 1] = paper[1]; levels[i + 2] = paper[2]; levels[i + 3] = 255;
     }
     const size = Math.max(2, Math.round(side / (n < 5000 ? 160 : 420)));
-    const blend = (i, colour, opacity) => {
+    const blend = (i, color, opacity) => {
       const left = Math.round(place(xs[i], side));
       const top = Math.round(side - place(ys[i], side));
       for (let y = top; y < Math.min(top + size, side); y++) {
         for (let x = left; x < Math.min(left + size, side); x++) {
           const to = 4 * (y * side + x);
-          for (let c = 0; c < 3; c++) levels[to + c] += opacity * (colour[c] - levels[to + c]);
+          for (let c = 0; c < 3; c++) levels[to + c] += opacity * (color[c] - levels[to + c]);
         }
       }
     };
     const noise = by && NOISE[by.bytes];
-    const colourOf = (i) => {
-      if (!by) return colours[0];
-      return by.of[i] === noise ? GREY : colours[by.of[i] % colours.length];
+    const colorOf = (i) => {
+      if (!by) return colors[0];
+      return by.of[i] === noise ? GRAY : colors[by.of[i] % colors.length];
     };
-    if (only >= 0) for (let i = 0; i < n; i++) if (by.of[i] !== only) blend(i, GREY, 0.12);
-    for (let i = 0; i < n; i++) if (only < 0 || by.of[i] === only) blend(i, colourOf(i), only < 0 ? 0.55 : 0.8);
+    if (only >= 0) for (let i = 0; i < n; i++) if (by.of[i] !== only) blend(i, GRAY, 0.12);
+    for (let i = 0; i < n; i++) if (only < 0 || by.of[i] === only) blend(i, colorOf(i), only < 0 ? 0.55 : 0.8);
     mark();
   };
 
@@ -155,21 +155,21 @@
     return found;
   };
 
-  // The small image of a point, cut out of its sheet, which is decoded when it is first needed.
+  // The small image of a point, cut out of its sprite sheet, which is decoded when it is first needed.
   const face = at('face');
-  const sheets = new Map();
-  const sheet = (number) => {
-    if (!sheets.has(number)) {
+  const sprites = new Map();
+  const sprite = (number) => {
+    if (!sprites.has(number)) {
       const image = new Image();
       image.src = 'data:image/webp;base64,' + data.pictures.files[number];
-      sheets.set(number, image.decode().then(() => image));
+      sprites.set(number, image.decode().then(() => image));
     }
-    return sheets.get(number);
+    return sprites.get(number);
   };
   const drawFace = async (i) => {
     const pictures = data.pictures;
     if (!pictures) return;
-    const image = await sheet(Math.floor(i / pictures.per_sheet));
+    const image = await sprite(Math.floor(i / pictures.per_sheet));
     if (i !== chosen) return;
     const on = i % pictures.per_sheet;
     const [width, height] = [pictures.width, pictures.height];
@@ -215,14 +215,14 @@
     choose(found);
   });
 
-  // What to colour by, and the legend, of which one entry may be alone.
+  // What to color by, and the legend, of which one entry may be alone.
   const legend = at('legend');
   const list = () => {
     legend.replaceChildren(...(by ? by.names : []).slice(0, 200).map((name, group) => {
       const entry = document.createElement('li');
       const button = document.createElement('button');
       const swatch = document.createElement('i');
-      swatch.style.background = '#' + COLOURS[group % COLOURS.length];
+      swatch.style.background = '#' + COLORS[group % COLORS.length];
       button.type = 'button';
       button.setAttribute('aria-pressed', String(only === group));
       button.append(swatch, `${name} (${by.sizes[group]})`);

@@ -53,8 +53,9 @@ fn inputs() -> TempDir {
     .unwrap();
     let points = Array2::from_shape_fn((n, 2), |(i, j)| (i % 3 * 10 + i / 3 * j) as f32);
     write_npy(at("points.npy"), &points).unwrap();
-    let posterior = Array2::from_shape_fn((n, 3), |(i, j)| if i % 3 == j { 0.8 } else { 0.1 });
-    write_npy(at("posterior.npy"), &posterior).unwrap();
+    let responsibilities =
+        Array2::from_shape_fn((n, 3), |(i, j)| if i % 3 == j { 0.8 } else { 0.1 });
+    write_npy(at("responsibilities.npy"), &responsibilities).unwrap();
     std::fs::write(at("classes.json"), r#"["<b>cat</b>", "dog & co"]"#).unwrap();
     std::fs::write(at("losses.csv"), "epoch,train,validation\n1,0.5,0.4\n2,0.25,0.3\n").unwrap();
     let matrix = r#""confusion":[[19,0],[0,10]],"unassigned":[0,1],
@@ -73,7 +74,7 @@ fn inputs() -> TempDir {
 
 const ALL: &str = "--scores run-1/mine.json --assignments mine=assignments.npy --points \
     mine=points.npy --certainty \
-                   mine=posterior.npy --images images.npy --labels labels.npy --classes \
+                   mine=responsibilities.npy --images images.npy --labels labels.npy --classes \
                    classes.json --map points.npy --losses \
                    losses.csv --originals images.npy --reconstructions decoded.npy";
 
@@ -89,9 +90,9 @@ fn the_page_has_everything_and_nothing_from_elsewhere() {
         "Majority map",
         "One-to-one map",
         "Cluster 2",
-        "Nearest to the centre",
+        "Nearest to the center",
         "At random",
-        "Most doubtful, by posterior probability",
+        "Least certain, by responsibility",
         "noise",
         "reconstruction",
     ] {
@@ -169,12 +170,12 @@ fn parts_can_be_missing() {
         done(folder.path(), &format!("{words} --out page.html"));
         text(folder.path(), "page.html")
     };
-    let unlabelled = page("--assignments mine=assignments.npy --images images.npy");
+    let unlabeled = page("--assignments mine=assignments.npy --images images.npy");
     assert!(
-        unlabelled.contains("No labels (--labels)") && unlabelled.contains("No points of mine")
+        unlabeled.contains("No labels (--labels)") && unlabeled.contains("No points of mine")
     );
-    assert!(unlabelled.contains("At random") && !unlabelled.contains("Nearest to the centre"));
-    assert!(unlabelled.contains("Not scored"));
+    assert!(unlabeled.contains("At random") && !unlabeled.contains("Nearest to the center"));
+    assert!(unlabeled.contains("Not scored"));
     write_npy(folder.path().join("wide.npy"), &Array2::<f32>::zeros((30, 7))).unwrap();
     let points = page("--assignments mine=assignments.npy --images wide.npy --labels labels.npy");
     assert!(points.contains("make no square") && points.contains("Sizes of clusters"));

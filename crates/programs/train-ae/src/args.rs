@@ -27,26 +27,26 @@ use crate::bench::WARM_UP;
         --schedule cosine --weight-decay 0.01 --resume"
 )]
 pub struct Args {
-    /// images to train on: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, bool is 0
-    /// and 1, all else is taken as it is, best from about 0 to 1
+    /// images to train on: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, booleans
+    /// are 0 and 1, other numbers are taken as they are, best from about 0 to 1
     #[argh(option, arg_name = "file")]
     pub images: PathBuf,
     /// weights to write: .safetensors
     #[argh(option, arg_name = "file")]
     pub out: Option<PathBuf>,
-    /// loss curve to write, whole again after each epoch or second: epoch, train, validation
-    /// (default losses.csv beside the weights)
+    /// loss curve to write: .csv with epoch, train and validation, complete after every epoch or
+    /// second (default losses.csv beside the weights)
     #[argh(option, arg_name = "file")]
     pub losses: Option<PathBuf>,
-    /// images of the same scale to measure the loss on after each epoch; nothing is learned from
-    /// them, and nothing chosen but with --patience or --keep best
+    /// images of the same scale on which to measure the loss after each epoch; only --patience and
+    /// --keep best make choices by it
     #[argh(option, arg_name = "file")]
     pub validation: Option<PathBuf>,
-    /// kind of layers: dense, or conv for images of shape (n, height, width): convolutions in steps
-    /// of two pixels (default dense)
+    /// kind of layers: dense, or conv, convolutions of stride 2 for images of shape (n, height,
+    /// width) (default dense)
     #[argh(option, arg_name = "name", default = "NetworkName::Dense")]
     pub network: NetworkName,
-    /// widths of the encoder's hidden layers, or filters of its convolutions, the decoder mirrors
+    /// widths of the encoder's hidden layers, or filters of its convolutions; the decoder mirrors
     /// them (default 1500,1000,500, or 32,64,128 for conv)
     #[argh(option, arg_name = "n,n,...")]
     pub hidden: Option<List<Count>>,
@@ -59,30 +59,29 @@ pub struct Args {
     /// images per step (default 256)
     #[argh(option, arg_name = "n", default = "Count(256)")]
     pub batch: Count,
-    /// learning rate of Adam, the highest where it changes (default 0.001)
+    /// learning rate of Adam, the highest of a --schedule (default 0.001)
     #[argh(option, arg_name = "x", default = "1e-3")]
     pub lr: f64,
-    /// how the learning rate changes from step to step: constant, cosine (down to 0) or one-cycle
-    /// (up for three tenths of the steps, then down) (default constant)
+    /// schedule of the learning rate: constant, cosine (down to 0) or one-cycle (up for three
+    /// tenths of the steps, then down) (default constant)
     #[argh(option, arg_name = "name", default = "Schedule::Constant")]
     pub schedule: Schedule,
-    /// what each step takes off all weights, as a share of them and of the learning rate: AdamW
-    /// (default 0)
+    /// decoupled weight decay as in AdamW, times the learning rate at each step (default 0)
     #[argh(option, arg_name = "x", default = "0.0")]
     pub weight_decay: f64,
-    /// greatest length of the gradient, to which longer ones are shrunk (default any)
+    /// greatest norm of the gradient; longer gradients are scaled down to it (default none)
     #[argh(option, arg_name = "x")]
     pub clip: Option<f64>,
-    /// end after so many epochs without a smaller loss on the validation images, with the weights
-    /// of the best epoch (default never)
+    /// stop after this many epochs without a lower validation loss, and keep the weights of the
+    /// best epoch (default never)
     #[argh(option, arg_name = "n")]
     pub patience: Option<Count>,
-    /// which weights to write: last, or best: those after the epoch with the smallest loss on the
-    /// validation images (default last, with --patience best)
+    /// weights to write: last, or best, those of the epoch with the lowest validation loss (default
+    /// last, with --patience best)
     #[argh(option, arg_name = "name")]
     pub keep: Option<Keep>,
-    /// what is multiplied: f32, bf16 (faster on processors made for it, less exact) or, on CUDA
-    /// alone, tf32 (default f32)
+    /// precision of matrix products: f32, bf16 (faster on processors made for it, less exact) or,
+    /// on CUDA alone, tf32 (default f32)
     #[argh(option, arg_name = "name", default = "Precision::F32")]
     pub precision: Precision,
     /// loss to minimize: mse, or bce for pixels in 0..=1 (default mse)
@@ -91,60 +90,61 @@ pub struct Args {
     /// activation between the layers: relu, elu, gelu, tanh or sigmoid (default relu)
     #[argh(option, arg_name = "name", default = "Activation::Relu")]
     pub activation: Activation,
-    /// first weights as keras (Glorot uniform) or pytorch (uniform by fan-in) draws them (default
+    /// initial weights as keras (Glorot uniform) or pytorch (uniform by fan-in) draws them (default
     /// keras)
     #[argh(option, arg_name = "name", default = "Init::Keras")]
     pub init: Init,
-    /// none, or l2: each image is divided by the root of its mean square, so that none is brighter
-    /// than another; encode does the same, the weights say so (default none)
+    /// none, or l2: divide each image by the root of its mean square, so that all are equally
+    /// bright; the weights record it, and encode does the same (default none)
     #[argh(option, arg_name = "name", default = "Normalize::None")]
     pub normalize: Normalize,
-    /// train on images made up to so much brighter or darker, a share below 1; the clean image is
-    /// to come out (default 0)
+    /// train on images made brighter or darker by up to this share, below 1; the target is the
+    /// unchanged image (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     pub brightness: NotNegative,
-    /// train on images moved by up to so many pixels; the clean image is to come out (default 0)
+    /// train on images moved by up to this many pixels; the target is the unchanged image (default
+    /// 0)
     #[argh(option, arg_name = "n", default = "0")]
     pub shift: usize,
-    /// train on images enlarged or shrunk by up to this share: 0.2 makes 1.2 times or 1/1.2; the
-    /// clean image is to come out (default 0)
+    /// train on images enlarged or shrunk by up to this share: 0.2 is between 1/1.2 and 1.2 times;
+    /// the target is the unchanged image (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     pub scale: NotNegative,
-    /// train on images blurred by a Gaussian of a standard deviation of up to so many pixels; the
-    /// clean image is to come out (default 0)
+    /// train on images blurred by a Gaussian with a standard deviation of up to this many pixels;
+    /// the target is the unchanged image (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     pub blur: NotNegative,
-    /// train on images of which this share of the pixels is black; the clean image is to come out
+    /// train on images with this share of the pixels set to 0; the target is the unchanged image
     /// (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     pub noise: NotNegative,
     /// seed of the initial weights, the order of the images and their changes (default 0)
     #[argh(option, arg_name = "n", default = "0")]
     pub seed: u64,
-    /// auto, cpu, cuda or cuda:N; auto takes CUDA where there is one, which does not promise the
-    /// same bytes from the same seed (default auto)
+    /// auto, cpu, cuda or cuda:N; auto takes CUDA if there is a device; only the CPU gives the same
+    /// bytes from the same seed (default auto)
     #[argh(option, arg_name = "name", default = "DeviceChoice::Auto")]
     pub device: DeviceChoice,
-    /// threads on the CPU (default all cores)
+    /// number of threads on the CPU (default all cores)
     #[argh(option, arg_name = "n")]
     pub threads: Option<Count>,
-    /// state of the training, written after an epoch, every ten seconds at most, and on Ctrl-C
-    /// (default checkpoint.safetensors beside the weights, which goes when the training is over;
-    /// one that is named here stays: --resume with more --epochs goes on)
+    /// state of the training to write, at most every ten seconds and on Ctrl-C (default
+    /// checkpoint.safetensors beside the weights, removed when the training ends; a file named here
+    /// stays, and --resume with more --epochs goes on from it)
     #[argh(option, arg_name = "file")]
     pub checkpoint: Option<PathBuf>,
-    /// go on from the checkpoint, if there is one
+    /// go on from the checkpoint if there is one
     #[argh(switch)]
     pub resume: bool,
-    /// begin anew where there is a checkpoint, which is lost; without this or --resume it is
-    /// refused
+    /// start again and discard the checkpoint; with neither this nor --resume, an existing
+    /// checkpoint is an error
     #[argh(switch)]
     pub discard_checkpoint: bool,
-    /// write nothing: time so many steps, and the matrix products in them alone
+    /// write nothing: time this many steps, and their matrix products alone
     #[argh(option, arg_name = "n")]
     pub bench: Option<Count>,
-    /// with --bench, so many steps before those that are timed: some thousands show what a training
-    /// costs once units have died (default 3)
+    /// with --bench, run this many steps before the timed ones: some thousands show the cost of a
+    /// training after units have died (default 3)
     #[argh(option, arg_name = "n")]
     pub warm_up: Option<Count>,
 }

@@ -76,7 +76,7 @@ fn columns_first_means_the_same_array() {
 }
 
 #[test]
-fn grey_levels_are_divided_by_255_in_images_alone() {
+fn gray_levels_are_divided_by_255_in_images_alone() {
     let image = points("|u1", false, "(1, 1, 2)", &[51, 255]);
     assert_eq!(image, Ok(Points::U8 { values: array![[51, 255]], scale: 1.0 / 255.0 }));
     let points = points("|u1", false, "(1, 2)", &[51, 255]);
@@ -107,7 +107,7 @@ fn booleans_are_0_and_1() {
 
 /// By every reader of images; points (n, d) are not divided and need no warning.
 #[test]
-fn grey_levels_of_at_most_1_are_warned_of() {
+fn gray_levels_of_at_most_1_are_warned_of() {
     let folder = tempdir().unwrap();
     let warned = |dtype: &str, shape: &str, payload: &[u8]| {
         let path = npy(folder.path(), dtype, false, shape, payload);

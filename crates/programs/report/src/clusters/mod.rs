@@ -116,7 +116,7 @@ fn certainty(
         return (Some(certainty.values.clone()), Some(certainty.what));
     }
     match distances.and_then(|distances| distances.margins.clone()) {
-        Some(margins) => (Some(margins), Some("margin between the nearest two centres")),
+        Some(margins) => (Some(margins), Some("margin between the nearest two centers")),
         None => (None, None),
     }
 }

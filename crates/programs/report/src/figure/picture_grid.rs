@@ -202,7 +202,7 @@ pub fn cluster_grid(
         ("mean", 1),
         ("nearest to it", nearest),
         ("at random", random),
-        ("most doubtful", least_certain),
+        ("least certain", least_certain),
     ];
     let note = format!("{} clusters of {} images", clusters.sizes.len(), system.assignments.len());
     Ok(PictureGrid::new(&system.name, &note, rows, Some(images)).parts(&parts))

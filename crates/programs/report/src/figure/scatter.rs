@@ -108,7 +108,7 @@ impl Scatter {
         let how = if map.dims == 2 {
             String::new()
         } else {
-            format!(", two principal directions of {}", map.dims)
+            format!(", first two principal components of {}", map.dims)
         };
         Ok(Self {
             title: groups

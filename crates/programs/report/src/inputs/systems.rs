@@ -87,14 +87,14 @@ fn by_name<'a>(
 
 impl Certainty {
     fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
-        let expected = "numbers from 0 to 1: posteriors (n, k) or agreements (n,)";
+        let expected = "numbers from 0 to 1: responsibilities (n, k) or agreement (n,)";
         let (numbers, record) = read_numbers(path, expected)?;
         let (values, what) = match numbers.ndim() {
             1 => (numbers.into_raw_vec_and_offset().0, "agreement of the runs"),
             2 => {
                 let largest =
                     numbers.map_axis(Axis(1), |row| row.fold(f64::NEG_INFINITY, |a, &b| a.max(b)));
-                (largest.into_raw_vec_and_offset().0, "posterior probability")
+                (largest.into_raw_vec_and_offset().0, "responsibility")
             }
             dimensions => bail!(
                 "{}: expected {expected}, found {dimensions} dimensions; give one of these",
