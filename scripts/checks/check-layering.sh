@@ -5,7 +5,8 @@ cd "$(dirname "$0")/../.."
 
 programs="fetch-data train-ae encode encode-scattering embed-umap cluster-kmeans cluster-gmm
     consensus evaluate report"
-libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics"
+libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
+    kernels"
 wrong=0
 say() { printf 'check-layering: %s\n' "$*" >&2; wrong=1; }
 
@@ -34,6 +35,12 @@ for crate in $programs $libraries; do
         for above in artifact cli; do
             ! has $above ||
                 say "$crate depends on $above; a library of arrays opens no file, parses no flags"
+        done
+        ;;
+    kernels)
+        for other in $libraries; do
+            [ "$other" = kernels ] || ! has "${other//-/_}" ||
+                say "kernels depends on $other; it is below all other crates"
         done
         ;;
     artifact) ! has cli || say "artifact depends on cli" ;;

@@ -190,26 +190,6 @@ pub(crate) fn column_products<I: Isa, W: Work, const C: usize>(
     sums
 }
 
-/// Loads `values` into the cache before they are needed.
-///
-/// This took a sixth off a pass over 60,000 MNIST images stored as bytes.
-#[inline(always)]
-#[allow(unsafe_code, reason = "the prefetch instruction has no safe wrapper")]
-pub(crate) fn prefetch<T>(values: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        /// Bytes of a cache line.
-        const LINE: usize = 64;
-        for byte in (0..size_of_val(values)).step_by(LINE) {
-            // SAFETY: a prefetch changes nothing that the program sees and faults on no address.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().cast::<i8>().wrapping_add(byte)) };
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = values;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,8 @@
-//! Rows that start at cache lines, and prefetching.
+//! Rows that start at cache lines.
 
 use std::ops::{Deref, DerefMut};
 
-/// Bytes of a cache line.
-const LINE: usize = 64;
+use kernels::CACHE_LINE;
 
 /// Rows of `W` values, the first of which starts a cache line.
 ///
@@ -18,10 +17,10 @@ pub(crate) struct AlignedRows<const W: usize> {
 impl<const W: usize> AlignedRows<W> {
     /// Makes `count` rows of 0.
     pub(crate) fn zeros(count: usize) -> Self {
-        let spare = LINE / size_of::<f32>() - 1;
+        let spare = CACHE_LINE / size_of::<f32>() - 1;
         let values = vec![0.0; count * W + spare];
         // The alignment may be unknown, which costs speed alone.
-        let first = values.as_ptr().align_offset(LINE).min(spare);
+        let first = values.as_ptr().align_offset(CACHE_LINE).min(spare);
         Self { values, first, count }
     }
 }
@@ -55,20 +54,6 @@ impl<const W: usize> Clone for AlignedRows<W> {
     }
 }
 
-/// Prefetches the cache line of `values`.
-#[inline(always)]
-#[allow(unsafe_code, reason = "the instruction has no safe form")]
-pub(crate) fn prefetch<T>(values: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch reads nothing the program could see and faults on no address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(values.cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = values;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,7 +65,7 @@ mod tests {
                 let rows: AlignedRows<W> =
                     (0..count).map(|i| std::array::from_fn(|l| (i * W + l) as f32)).collect();
                 for rows in [rows.clone(), rows] {
-                    assert_eq!(rows.as_ptr().addr() % LINE, 0, "{count} rows of {W}");
+                    assert_eq!(rows.as_ptr().addr() % CACHE_LINE, 0, "{count} rows of {W}");
                     assert_eq!(rows.len(), count);
                     assert!(rows.as_flattened().iter().enumerate().all(|(at, &x)| x == at as f32));
                 }

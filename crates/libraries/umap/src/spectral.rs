@@ -1,5 +1,6 @@
 //! Spectral initialization: Laplacian eigenmaps of the graph.
 
+use kernels::{SHORT_ROWS_AHEAD, prefetch_line};
 use linfa_linalg::eigh::{EigSort, Eigh};
 use multiversion::multiversion;
 use ndarray::{Array1, Array2, s};
@@ -7,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
-use crate::aligned_rows::{AlignedRows, prefetch};
+use crate::aligned_rows::AlignedRows;
 use crate::graph::Graph;
 
 /// Degree of the Chebyshev polynomial of an iteration.
@@ -21,9 +22,6 @@ const OVERSAMPLES: usize = 4;
 
 /// Change of eigenvalues, relative to their distance from 1, below which iterations end.
 const TOLERANCE: f64 = 1e-2;
-
-/// Number of neighbors by which prefetching of rows is ahead.
-const AHEAD: usize = 16;
 
 /// Vertices that a thread takes at once.
 const ROWS: usize = 1024;
@@ -156,13 +154,13 @@ fn multiply_rows<const W: usize>(
     first: usize,
     rows: &mut [[f32; W]],
 ) {
-    let mut ahead = graph.heads[graph.starts[first]..].iter().skip(AHEAD);
+    let mut ahead = graph.heads[graph.starts[first]..].iter().skip(SHORT_ROWS_AHEAD);
     for (row, ends) in rows.iter_mut().zip(graph.starts[first..].windows(2)) {
         let edges = ends[0]..ends[1];
         let mut product = [0.0; W];
         for (&j, &value) in graph.heads[edges.clone()].iter().zip(&values[edges]) {
             if let Some(&ahead) = ahead.next() {
-                prefetch(&raw const block[ahead as usize]);
+                prefetch_line(&raw const block[ahead as usize]);
             }
             let other = &block[j as usize];
             for l in 0..W {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use kernels::{ROWS_AHEAD, prefetch};
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 use rayon::prelude::*;
 
@@ -12,7 +13,6 @@ use super::cluster_sums::UNASSIGNED;
 use super::exact_centers::ExactCenters;
 use super::outward_rounding::{OutwardRounding, larger};
 use super::point_stats::PointStats;
-use crate::kernel::prefetch;
 use crate::parallel::{map, pieces, split_mut};
 use crate::points::Rows;
 use crate::simd::{Isa, Kernel, dispatch};
@@ -21,9 +21,6 @@ use crate::{Scalar, Work};
 /// Active points that are collected before they are compared with groups. The more there are, the
 /// more points share a group that was fetched from memory.
 const ACTIVE_POINTS: usize = 1024;
-
-/// Number of points ahead that are prefetched.
-const AHEAD: usize = 4;
 
 /// Fewest centroids that are worth a task of their own.
 const MIN_CENTROIDS_PER_TASK: usize = 32;
@@ -213,7 +210,7 @@ impl<F: Scalar> Kernel for Chunk<'_, F> {
                 let mut score = F::Work::INFINITY;
                 if tighten {
                     // Memory answers before the point is looked at.
-                    if let Some(&coming) = suspects.get(at + AHEAD) {
+                    if let Some(&coming) = suspects.get(at + ROWS_AHEAD) {
                         prefetch(points.row(self.first + coming));
                     }
                     distances += 1;

@@ -2,16 +2,14 @@
 
 use std::ops::Range;
 
+use kernels::{ROWS_AHEAD, prefetch};
+
 use super::bounded_chunk::{AssignmentStep, Chunk, Workspace};
 use super::codes::{CODE_LANES, CenterCodes, CodeVector};
 use super::outward_rounding::OutwardRounding;
 use super::projection::Projection;
-use crate::kernel::prefetch;
 use crate::simd::Isa;
 use crate::{Scalar, Work};
-
-/// Number of points ahead that are prefetched.
-const AHEAD: usize = 4;
 
 /// The nearest centroid found so far for a point. Scores are those of `Centers::approximate_score`.
 #[derive(Clone, Copy)]
@@ -112,7 +110,7 @@ impl<F: Scalar> Chunk<'_, F> {
                 }
             }
             for (at, some) in pending.iter().enumerate() {
-                if let Some(coming) = pending.get(at + AHEAD) {
+                if let Some(coming) = pending.get(at + ROWS_AHEAD) {
                     prefetch(self.step.points.row(self.first + active[coming.slot as usize]));
                 }
                 let (i, found) = (active[some.slot as usize], &mut found[some.slot as usize]);

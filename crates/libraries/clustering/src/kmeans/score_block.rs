@@ -3,15 +3,14 @@
 use std::array::from_fn;
 use std::ops::Range;
 
+use kernels::{TILE_ROWS_AHEAD, prefetch};
+
 use super::centers::{Centers, ROW_WISE_FROM};
 use super::lowest::{Lowest, rank};
-use crate::kernel::{Centering, LANES, column_products, keep_loop, prefetch, tile_products};
+use crate::kernel::{Centering, LANES, column_products, keep_loop, tile_products};
 use crate::points::Rows;
 use crate::simd::Isa;
 use crate::{Scalar, Work};
-
-/// Number of rows ahead that are prefetched: memory answers while these are scored.
-const AHEAD: usize = 8;
 
 /// Centers that are scored against all points of a block before the next ones are. With 784
 /// features they take 60 kB, which stay in a second-level cache.
@@ -97,8 +96,8 @@ impl<W: Work> Block<W> {
             let group = group..range.end.min(group + CENTERS_PER_PASS);
             for at in (0..slots.len()).step_by(4) {
                 for (r, row) in rows.chunks_exact_mut(stride).enumerate() {
-                    if at + r + AHEAD < slots.len() {
-                        prefetch(point(at + r + AHEAD));
+                    if at + r + TILE_ROWS_AHEAD < slots.len() {
+                        prefetch(point(at + r + TILE_ROWS_AHEAD));
                     }
                     // Rows behind the last point repeat it; columns from d on stay 0.
                     let point = point((at + r).min(slots.len() - 1));

@@ -1,11 +1,11 @@
 //! Attraction and repulsion: one step of gradient descent of the points of a chunk.
 
+use kernels::prefetch_line;
 use multiversion::multiversion;
 
 use super::edge_sampling::{BLOCK, CHUNK, Chunk};
 use super::math::{powf_approx, sum};
 use super::random::Wyrand;
-use crate::aligned_rows::prefetch;
 use crate::curve::Curve;
 
 /// Negative samples for each sampled edge, umap-learn's `negative_sample_rate`.
@@ -92,13 +92,13 @@ pub(super) fn move_points<const W: usize>(
                 ahead.others[1..=NEGATIVE_SAMPLES]
                     .copy_from_slice(&random.below::<NEGATIVE_SAMPLES>(seen.len() as u32));
                 for &other in &ahead.others[..=NEGATIVE_SAMPLES] {
-                    prefetch(seen.as_ptr().wrapping_add(other as usize));
+                    prefetch_line(seen.as_ptr().wrapping_add(other as usize));
                 }
             }
             if let Some((head, tail)) = mirrored.next() {
                 ahead.mirrored_tail = tail;
                 ahead.others[MIRRORED] = head;
-                prefetch(seen.as_ptr().wrapping_add(head as usize));
+                prefetch_line(seen.as_ptr().wrapping_add(head as usize));
             }
             // Slots without an edge are computed too, and not added below.
             let point = &points[usize::from(now.tail)];

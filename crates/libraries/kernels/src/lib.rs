@@ -1,0 +1,16 @@
+//! Loops that several array libraries share.
+//!
+//! This crate is below `clustering`, `metrics`, `pca` and `umap`, and depends on none of them. The
+//! functions are small and inlined, so that they are compiled for the instruction set of the loop
+//! that calls them.
+//!
+//! - [`prefetch`] and [`prefetch_line`] load values into the cache before they are needed;
+//!   constants such as [`ROWS_AHEAD`] say how far ahead.
+
+#![deny(missing_docs)]
+
+mod prefetch;
+
+pub use prefetch::{
+    CACHE_LINE, ROWS_AHEAD, SHORT_ROWS_AHEAD, TILE_ROWS_AHEAD, prefetch, prefetch_line,
+};
