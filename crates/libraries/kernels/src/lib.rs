@@ -4,13 +4,19 @@
 //! functions are small and inlined, so that they are compiled for the instruction set of the loop
 //! that calls them.
 //!
+//! - [`squared_distance`] and its kin sum in one fixed order.
 //! - [`prefetch`] and [`prefetch_line`] load values into the cache before they are needed;
 //!   constants such as [`ROWS_AHEAD`] say how far ahead.
 
 #![deny(missing_docs)]
 
+mod distance;
 mod prefetch;
 
+pub use distance::{
+    centered_squared_distance, centered_squared_length, squared_distance, squared_distance_f32,
+    squared_distance_within,
+};
 pub use prefetch::{
     CACHE_LINE, ROWS_AHEAD, SHORT_ROWS_AHEAD, TILE_ROWS_AHEAD, prefetch, prefetch_line,
 };

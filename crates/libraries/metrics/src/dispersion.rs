@@ -1,12 +1,13 @@
 //! Davies-Bouldin and Calinski-Harabasz: scores that need no labels and look at centers alone.
 
+use kernels::squared_distance;
 use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::Error;
 use crate::ids::{NOISE, number};
-use crate::points::{check_points, max_abs, scale, squared_distance};
+use crate::points::{check_points, max_abs, scale};
 
 /// Points that are summed at a time, before their sum is added to the total.
 ///

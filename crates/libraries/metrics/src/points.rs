@@ -1,4 +1,4 @@
-//! Checks, scales and distances of points, shared by the scores without labels.
+//! Checks and scales of points, shared by the scores without labels.
 
 use ndarray::{ArrayView1, ArrayView2};
 
@@ -44,35 +44,4 @@ pub(crate) fn scale(largest: f64) -> f64 {
     }
     // Both this number and its inverse have an exponent in this range.
     (-largest.log2().floor().clamp(-1000.0, 1000.0)).exp2()
-}
-
-/// Returns the squared Euclidean distance.
-///
-/// Sums in eight independent lanes, so that the compiler can use wide registers.
-#[inline(always)]
-pub(crate) fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
-    let (a, a_tail) = a.as_chunks::<8>();
-    let (b, b_tail) = b.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for (a, b) in a.iter().zip(b) {
-        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane += (a - b) * (a - b);
-        }
-    }
-    let tail = a_tail.iter().zip(b_tail).map(|(a, b)| (a - b) * (a - b));
-    lanes.iter().sum::<f64>() + tail.sum::<f64>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn squared_distance_uses_every_feature() {
-        for d in 1..20 {
-            let a: Vec<f64> = (0..d).map(f64::from).collect();
-            let b: Vec<f64> = (0..d).map(|i| f64::from(i) - 2.0).collect();
-            assert_eq!(squared_distance(&a, &b), 4.0 * f64::from(d));
-        }
-    }
 }

@@ -4,6 +4,7 @@ mod sample;
 
 use std::ops::Range;
 
+use kernels::squared_distance;
 use multiversion::multiversion;
 use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::ids::{NOISE, number};
-use crate::points::{check_points, max_abs, scale, squared_distance};
+use crate::points::{check_points, max_abs, scale};
 
 use sample::Sample;
 

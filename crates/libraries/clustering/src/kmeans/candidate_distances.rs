@@ -92,7 +92,7 @@ impl<F: Scalar, V: Visitor<F::Work>> VisitRows<'_, F, V> {
             // This is a macro, because a closure would be compiled without SIMD vectors.
             macro_rules! show {
                 ($candidate:expr, $points:expr, $norms:expr, $scores:expr) => {{
-                    if squared_distances($norms, $scores, candidates.coarse, &mut squared) {
+                    if squared_from_scores($norms, $scores, candidates.coarse, &mut squared) {
                         candidates.recompute_inexact($candidate, $points, $norms, &mut squared);
                     }
                     visitor.visit($candidate, $points, &squared);
@@ -207,7 +207,7 @@ impl<F: Scalar, V: Visitor<F::Work>> VisitRows<'_, F, V> {
                 near_ids.extend(slots.iter().map(|&slot| ids[slot as usize]));
                 near_norms.clear();
                 near_norms.extend(near_ids.iter().map(|&i: &usize| norms[i]));
-                if squared_distances(
+                if squared_from_scores(
                     &near_norms,
                     block.center_scores(at),
                     candidates.coarse,
@@ -231,7 +231,12 @@ impl<F: Scalar, V: Visitor<F::Work>> VisitRows<'_, F, V> {
 /// Computes squared distances of points to one candidate from their norms and scores. There may be
 /// more scores than norms. Returns whether a distance is below its norm times `coarse`.
 #[inline(always)]
-fn squared_distances<W: Work>(norms: &[W], scores: &[W], coarse: W, squared: &mut Vec<W>) -> bool {
+fn squared_from_scores<W: Work>(
+    norms: &[W],
+    scores: &[W],
+    coarse: W,
+    squared: &mut Vec<W>,
+) -> bool {
     squared.resize(norms.len(), W::ZERO);
     let mut lost = 0_u32;
     for ((squared, &norm), &score) in squared.iter_mut().zip(norms).zip(scores) {

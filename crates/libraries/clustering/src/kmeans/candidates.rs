@@ -1,10 +1,10 @@
 //! Distances of all points to the candidates of k-means++.
 
+use kernels::centered_squared_distance;
 use ndarray::Array2;
 
 use super::centers::Centers;
 use super::codes::CenterCodes;
-use super::distance::squared_distance;
 use super::frame::gather_centered;
 use super::point_stats::PointStats;
 use super::projection::Projection;
@@ -122,7 +122,7 @@ impl<'a, F: Scalar> CandidateSet<'a, F> {
         for (at, (squared, &norm)) in squared.iter_mut().zip(norms).enumerate() {
             if *squared < norm * *coarse {
                 let point = self.points.row(points.get(at));
-                *squared = F::Work::narrow(squared_distance(point, origin, unit, center));
+                *squared = F::Work::narrow(centered_squared_distance(point, origin, unit, center));
             }
         }
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use kernels::{centered_squared_length, squared_distance};
 use ndarray::{ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::distance::squared_length;
 use super::exact_centers::ExactCenters;
 use super::frame::Frame;
 use crate::kernel::{PADDING, row_products};
@@ -201,7 +201,7 @@ impl<W: Work> Centers<W> {
     /// Computes the squared length of a point.
     #[inline(always)]
     pub(super) fn norm<F: Scalar<Work = W>>(&self, point: &[F]) -> f64 {
-        squared_length(point, self.frame.origin(), self.frame.unit())
+        centered_squared_length(point, self.frame.origin(), self.frame.unit())
     }
 }
 
@@ -213,19 +213,4 @@ fn by_feature<W: Work>(scaled: &[W], d: usize) -> Vec<W> {
 
 fn to_f64<W: Work>(value: W) -> f64 {
     value.into()
-}
-
-/// Computes the squared distance of two scaled centers in f64.
-fn squared_distance<W: Work>(a: &[W], b: &[W]) -> f64 {
-    const LANES: usize = 8;
-    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut lanes = [0.0; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for l in 0..LANES {
-            let difference = to_f64(a[l]) - to_f64(b[l]);
-            lanes[l] += difference * difference;
-        }
-    }
-    let tail = a_tail.iter().zip(b_tail).map(|(&a, &b)| (to_f64(a) - to_f64(b)).powi(2));
-    lanes.iter().sum::<f64>() + tail.sum::<f64>()
 }

@@ -1,8 +1,8 @@
 //! Decides which center is nearest where scores are too coarse.
 
+use kernels::centered_squared_distance;
 use ndarray::Array2;
 
-use super::distance::squared_distance;
 use crate::Scalar;
 
 /// Rounding steps of a squared distance beyond the additions of its features.
@@ -52,7 +52,7 @@ impl ExactCenters {
         const SAFE_SQUARES: std::ops::Range<f64> = 1e-280..1e300;
         let plain = |&(position, _): &(usize, u32)| {
             let center = self.centers.row(position);
-            squared_distance(
+            centered_squared_distance(
                 point,
                 &self.origin,
                 1.0,

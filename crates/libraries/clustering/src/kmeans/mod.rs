@@ -18,7 +18,6 @@ mod code_error;
 mod code_scores;
 mod codes;
 mod components;
-mod distance;
 mod exact_centers;
 mod fit;
 mod frame;

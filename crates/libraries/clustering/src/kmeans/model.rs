@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use kernels::centered_squared_distance;
 use ndarray::{Array1, Array2, ArrayView2};
 
 use super::assign::nearest;
 use super::centers::Centers;
-use super::distance::squared_distance;
 use super::exact_centers::ExactCenters;
 use super::frame::Frame;
 use crate::check::{check_matrix, in_order};
@@ -239,7 +239,7 @@ impl<F: Scalar> Kernel for SumOfSquares<'_, F> {
         for (point, i) in points.iter(rows.clone()).zip(rows) {
             let centroid = centroids.row(assignments[i] as usize);
             let centroid = centroid.to_slice().expect("centroids are in C order");
-            sum += points.weight(i) * squared_distance(point, origin, unit, centroid);
+            sum += points.weight(i) * centered_squared_distance(point, origin, unit, centroid);
         }
         sum
     }

@@ -1,7 +1,8 @@
 //! Computes the codes of a run of points.
 
+use kernels::centered_squared_distance;
+
 use super::codes::{half_norm, join};
-use super::distance::squared_distance;
 use super::frame::Frame;
 use crate::Scalar;
 use crate::kernel::{PADDING, tile_products};
@@ -73,7 +74,7 @@ impl<F: Scalar> Kernel for EncodePoints<'_, F> {
             for (r, (pairs, half_norm_out)) in
                 pairs.chunks_exact_mut(p / 2).zip(half_norms).enumerate()
             {
-                let norm = squared_distance(points.row(at + r), origin, unit, center);
+                let norm = centered_squared_distance(points.row(at + r), origin, unit, center);
                 norms[r] = norm;
                 let (mut squared, values) =
                     (0.0, projected[..p - 1].iter().map(|projected| f64::from(projected[r])));

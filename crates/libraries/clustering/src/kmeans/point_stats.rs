@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use kernels::{centered_squared_distance, centered_squared_length};
 use ndarray::Array2;
 
 use super::code_error::Extent;
-use super::distance::{squared_distance, squared_length};
 use super::frame::{Frame, median};
 use super::projection::Projection;
 use crate::parallel::map_chunks;
@@ -69,10 +69,10 @@ impl<W: Work> PointStats<W> {
         let totals = crate::parallel::map(chunks.iter().cloned().zip(parts), |(rows, norms)| {
             let mut totals = Totals::default();
             for ((i, norm), point) in rows.clone().zip(norms).zip(points.iter(rows)) {
-                let length = squared_length(point, origin, unit);
+                let length = centered_squared_length(point, origin, unit);
                 *norm = W::narrow(length);
                 totals.add(
-                    squared_distance(point, origin, unit, &center),
+                    centered_squared_distance(point, origin, unit, &center),
                     points.weight(i),
                     length,
                 );

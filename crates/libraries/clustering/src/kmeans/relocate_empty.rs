@@ -1,9 +1,9 @@
 //! The update step: new centroids from sums, with empty clusters relocated as in scikit-learn.
 
+use kernels::centered_squared_distance;
 use ndarray::Array2;
 
 use super::cluster_sums::{Totals, difference, two_sum};
-use super::distance::squared_distance;
 use super::frame::Frame;
 use crate::parallel::map_chunks;
 use crate::points::Rows;
@@ -116,8 +116,9 @@ fn farthest<F: Scalar>(
         |label: u32| centroids.row(label as usize).to_slice().expect("centroids are in C order");
     let distances = map_chunks(points.n(), 0, |rows| {
         let labeled = points.iter(rows.clone()).zip(&labels[rows]);
-        let squared =
-            |(point, &label): (&[F], &u32)| squared_distance(point, origin, unit, centroid(label));
+        let squared = |(point, &label): (&[F], &u32)| {
+            centered_squared_distance(point, origin, unit, centroid(label))
+        };
         labeled.map(squared).collect::<Vec<f64>>()
     })
     .concat();

@@ -1,11 +1,12 @@
 //! Nearest neighbors by a k-d tree, for many points of few features.
 
+use kernels::squared_distance_f32;
 use linfa_nn::distance::L2Dist;
 use linfa_nn::{KdTree, NearestNeighbour};
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use rayon::prelude::*;
 
-use super::top_k::{Neighbor, order, squared_distance};
+use super::top_k::{Neighbor, order};
 
 /// Points in a leaf of the tree, at most.
 const LEAF_SIZE: usize = 32;
@@ -43,7 +44,7 @@ pub(super) fn kd_tree_knn(
                 .expect("a query has as many features");
             let found = found.into_iter().filter(|&(_, j)| !own || i != j);
             let mut near: Vec<Neighbor> = found
-                .map(|(_, j)| (squared_distance(row(query), row(points.row(j))), j as u32))
+                .map(|(_, j)| (squared_distance_f32(row(query), row(points.row(j))), j as u32))
                 .collect();
             near.sort_unstable_by(order);
             near.truncate(k);

@@ -60,10 +60,11 @@ pub(crate) fn search(
 
 #[cfg(test)]
 mod tests {
+    use kernels::squared_distance_f32;
     use rand::{Rng, SeedableRng};
     use rand_xoshiro::Xoshiro256PlusPlus;
 
-    use super::top_k::{Neighbor, order, squared_distance};
+    use super::top_k::{Neighbor, order};
     use super::*;
 
     /// The tree is called by name, since it is for more points than a test has.
@@ -116,7 +117,7 @@ mod tests {
                 let all = points.outer_iter().enumerate().filter(|&(j, _)| j != i);
                 let mut all: Vec<Neighbor> = all
                     .map(|(j, point)| {
-                        (squared_distance(query, point.to_slice().unwrap()), j as u32)
+                        (squared_distance_f32(query, point.to_slice().unwrap()), j as u32)
                     })
                     .collect();
                 all.select_nth_unstable_by(k, order);

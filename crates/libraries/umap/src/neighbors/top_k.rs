@@ -1,12 +1,10 @@
 //! The k nearest of the points that a query was compared with.
 
+use kernels::squared_distance_within;
 use multiversion::multiversion;
 
 /// Values that are computed with at once.
 pub(super) const LANES: usize = 16;
-
-/// Groups of lanes after which a partial distance is compared with its limit.
-const CHECK_INTERVAL: usize = 12;
 
 /// Squared distance to a point, and the index of the point.
 pub(super) type Neighbor = (f32, u32);
@@ -100,46 +98,4 @@ pub(super) fn add_candidates(
         (&points[whole.len() * LANES * stride..], stride),
         query,
     );
-}
-
-/// Computes the squared Euclidean distance.
-pub(super) fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
-    squared_distance_within(a, b, f32::INFINITY)
-}
-
-/// Computes the squared distance, or infinity as soon as it is known to be above `limit`.
-#[inline(always)]
-fn squared_distance_within(a: &[f32], b: &[f32], limit: f32) -> f32 {
-    let mut lanes = [0.0_f32; LANES];
-    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.chunks(CHECK_INTERVAL).zip(b.chunks(CHECK_INTERVAL)) {
-        for (a, b) in a.iter().zip(b) {
-            for l in 0..LANES {
-                let x = a[l] - b[l];
-                lanes[l] += x * x;
-            }
-        }
-        // This sum is in another order than the one returned, hence the margin below.
-        let mut sums = lanes;
-        let mut half = LANES / 2;
-        while half > 0 {
-            for l in 0..half {
-                sums[l] += sums[l + half];
-            }
-            half /= 2;
-        }
-        if sums[0] > limit * (1.0 + 32.0 * f32::EPSILON) {
-            return f32::INFINITY;
-        }
-    }
-    let mut sum = 0.0;
-    for (a, b) in a_tail.iter().zip(b_tail) {
-        sum += (a - b) * (a - b);
-    }
-    if !a.is_empty() {
-        for lane in lanes {
-            sum += lane;
-        }
-    }
-    sum
 }

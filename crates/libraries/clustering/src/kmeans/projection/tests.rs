@@ -1,3 +1,4 @@
+use kernels::centered_squared_distance;
 use ndarray::Axis;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -5,7 +6,6 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::*;
 use crate::Points;
 use crate::kmeans::codes::CodeVector;
-use crate::kmeans::distance::squared_distance;
 use crate::kmeans::point_stats::PointStats;
 use crate::simd::{Isa, Kernel};
 
@@ -47,7 +47,7 @@ fn check<F: Scalar>(what: &str, array: &Array2<F>, centers: &Array2<f64>) -> usi
         for (c, center) in centers.outer_iter().enumerate() {
             let quantized_score = quantized_scores.as_flattened()[c];
             let center: Vec<f64> = center.iter().map(|x| x * unit).collect();
-            let distance = squared_distance(rows.row(i), origin, unit, &center).sqrt();
+            let distance = centered_squared_distance(rows.row(i), origin, unit, &center).sqrt();
             let (least, most) = (
                 projection.lower_bound(i, &codes, quantized_score),
                 projection.upper_bound(i, &codes, c, quantized_score),
