@@ -1,12 +1,10 @@
 //! Leading eigenvectors of a scatter matrix, exact or by randomized subspace iteration.
 
+use kernels::{orthonormalize, random_rows, subspace_iteration};
 use linfa_linalg::eigh::{EigSort, Eigh};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, s};
-use rand::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::orthonormalize::orthonormalize;
 use crate::scatter_matrix::{
     MAX_EXACT_FEATURES, MAX_EXACT_POINTS, OVERSAMPLES, ScatterMatrix, iterations,
 };
@@ -59,20 +57,21 @@ pub(crate) fn leading<T: Value>(matrix: &ScatterMatrix<T>, count: usize) -> Arra
 
 /// Finds `width` orthonormal vectors in the range of a power of the matrix.
 fn subspace<T: Value>(matrix: &ScatterMatrix<T>, width: usize, iterations: usize) -> Array2<f64> {
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
-    let mut vectors = Array2::from_shape_fn((width, matrix.d()), |_| rng.gen_range(-1.0..1.0));
-    orthonormalize(&mut vectors, 1);
-    for iteration in 1..=iterations {
-        vectors = matrix.multiply(&vectors);
+    let mut start = random_rows(width, matrix.d());
+    orthonormalize(&mut start, 1);
+    let multiply = |vectors: &Array2<f64>| {
+        let mut products = matrix.multiply(vectors);
         // Squares of very large or small values would overflow or vanish.
-        let largest = vectors.fold(0.0, |most: f64, x| most.max(x.abs()));
+        let largest = products.fold(0.0, |most: f64, x| most.max(x.abs()));
         if largest > 0.0 && largest.is_finite() {
-            vectors /= largest;
+            products /= largest;
         }
+        products
+    };
+    subspace_iteration(start, iterations, multiply, |vectors, left| {
         // The second pass removes what rounding leaves of other vectors; only the end needs it.
-        orthonormalize(&mut vectors, if iteration < iterations { 1 } else { 2 });
-    }
-    vectors
+        orthonormalize(vectors, if left > 0 { 1 } else { 2 });
+    })
 }
 
 /// Finds the eigenvalues of a symmetric matrix, falling, and their eigenvectors in columns.

@@ -15,7 +15,6 @@
 //! ```
 
 mod eigenvectors;
-mod orthonormalize;
 mod scatter_matrix;
 mod value;
 

@@ -1,8 +1,7 @@
 //! The orthonormal directions in which points vary most.
 
-use ndarray::{Array2, Axis};
-use rand::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
+use kernels::{orthonormalize_f32, random_rows, subspace_iteration};
+use ndarray::Array2;
 
 use super::frame::Frame;
 use crate::Scalar;
@@ -17,17 +16,14 @@ const ITERATIONS: usize = 3;
 /// Share by which components are made shorter: more than their rounding in f32.
 const SHRINK: f32 = 1e-5;
 
-/// Share of the squared length that is left of a row which depends on the rows before it.
-const DEPENDENT: f64 = 1e-12;
-
 /// Computes `count` orthonormal components in which the points vary most, shape `(count, d)`.
 ///
 /// Points vary around `mean` `(d,)`, which is given less the origin of `frame`. Returns `None` if
 /// rounding keeps the components from being orthonormal enough.
 ///
-/// Subspace iteration on the covariance of a sample (Halko, Martinsson and Tropp, *Finding
-/// structure with randomness*, SIAM Review 2011, algorithm 4.4). The components need not be exact:
-/// they decide how much is pruned, not what is found.
+/// They come from [`subspace_iteration`] on the covariance of a sample. They need not be exact,
+/// because they decide how much is pruned, not what is found. So this is not `pca::Pca`, which
+/// takes `f64`, more vectors and more iterations, and sorts the components by their variance.
 pub(super) fn components<F: Scalar>(
     points: Rows<F>,
     frame: &Frame<F::Work>,
@@ -45,13 +41,12 @@ pub(super) fn components<F: Scalar>(
             *to = ((x - s - mean) * frame.unit()) as f32;
         }
     }
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
-    let mut components = Array2::from_shape_fn((count, d), |_| rng.gen_range(-1.0_f32..1.0));
-    for _ in 0..ITERATIONS {
-        let projected = components.dot(&sample.t());
-        components = projected.dot(&sample);
-        orthonormalize(&mut components);
-    }
+    let mut components = subspace_iteration(
+        random_rows(count, d),
+        ITERATIONS,
+        |components| components.dot(&sample.t()).dot(&sample),
+        |components, _| orthonormalize_f32(components),
+    );
     // Bounds need a matrix that makes no vector longer. Components are made a little shorter, so
     // that rounding does not break this.
     components.mapv_inplace(|x| x * (1.0 - SHRINK));
@@ -64,26 +59,11 @@ pub(super) fn components<F: Scalar>(
     (norm <= 1.0).then_some(components)
 }
 
-/// Makes rows orthonormal by the modified Gram-Schmidt process, twice. A row that depends on those
-/// before it becomes 0.
-fn orthonormalize(rows: &mut Array2<f32>) {
-    for at in (0..rows.nrows()).flat_map(|at| [at, at]) {
-        let (before, mut rest) = rows.view_mut().split_at(Axis(0), at);
-        let mut row = rest.row(0).mapv(f64::from);
-        let length = row.dot(&row);
-        for other in before.outer_iter() {
-            let product: f64 = other.iter().zip(&row).map(|(&a, b)| f64::from(a) * b).sum();
-            row.iter_mut().zip(other).for_each(|(x, &o)| *x -= product * f64::from(o));
-        }
-        let squared = row.dot(&row);
-        let factor = if squared > DEPENDENT * length { 1.0 / squared.sqrt() } else { 0.0 };
-        rest.row_mut(0).assign(&row.mapv(|x| (x * factor) as f32));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::Array;
+    use rand::{Rng, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
 
     use super::*;
     use crate::Points;
