@@ -7,9 +7,10 @@
 
 use std::array::from_fn;
 
+use kernels::simd::Isa;
+pub(crate) use kernels::simd::LANES;
+
 use crate::scalar::{Scalar, Work};
-use crate::simd::Isa;
-pub(crate) use crate::simd::LANES;
 
 /// Multiple that rows are padded to: most features of one row that a vector loop takes at once.
 pub(crate) const PADDING: usize = 16;
@@ -192,8 +193,9 @@ pub(crate) fn column_products<I: Isa, W: Work, const C: usize>(
 
 #[cfg(test)]
 mod tests {
+    use kernels::simd::{Kernel, dispatch};
+
     use super::*;
-    use crate::simd::{Kernel, dispatch};
 
     /// Compares both forms with sums in f64, and one center with five at once.
     struct Check;

@@ -90,7 +90,6 @@ mod parallel;
 mod points;
 mod rng;
 mod scalar;
-mod simd;
 
 pub use error::Error;
 pub use points::Points;

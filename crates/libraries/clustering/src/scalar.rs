@@ -1,8 +1,7 @@
 //! The types that points may be made of, and the floating-point types for distances.
 
+use kernels::simd::{Isa, LANES};
 use ndarray::NdFloat;
-
-use crate::simd::{Isa, LANES};
 
 mod sealed {
     /// Seals [`super::Scalar`]: the engines are compiled for these three types alone.

@@ -15,6 +15,7 @@
 mod distance;
 mod orthonormalize;
 mod prefetch;
+pub mod simd;
 mod subspace;
 
 pub use distance::{

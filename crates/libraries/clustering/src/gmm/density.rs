@@ -1,5 +1,6 @@
 //! Log densities of all components for a SIMD block of points: the main work of the E step.
 
+use kernels::simd::Isa;
 use ndarray::{Array1, Array2};
 
 use super::cholesky::PrecisionFactors;
@@ -8,7 +9,6 @@ use super::packed_triangular::PackedTriangular;
 use super::simd_block::{BLOCK_LANES, Lanes};
 use crate::error::Error;
 use crate::kernel::{keep_loop, mul_add};
-use crate::simd::Isa;
 
 /// Lowest log density, so that points too far away for `f64` do not give NaN.
 const LOWEST: f64 = -1e290;

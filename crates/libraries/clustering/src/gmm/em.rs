@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use kernels::simd::Isa;
+
 use super::centered::Centered;
 use super::density::Densities;
 use super::init::starting_mixture;
@@ -12,7 +14,6 @@ use super::responsibilities::{Responsibilities, softmax};
 use super::simd_block::Lanes;
 use crate::error::Error;
 use crate::scalar::Scalar;
-use crate::simd::Isa;
 
 /// The model at the end of a start.
 pub(super) struct EmResult {

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
+use kernels::simd::{Isa, Kernel, dispatch};
+
 use super::centered::Centered;
 use super::density::Densities;
 use super::responsibilities::{argmax, softmax};
 use super::simd_block::{BLOCK_LANES, Lanes, load_simd_block, simd_blocks};
 use crate::parallel::map_chunks;
 use crate::scalar::Scalar;
-use crate::simd::{Isa, Kernel, dispatch};
 
 /// Assignments `(n,)` and the weighted mean of the log densities.
 pub(super) struct Scores {

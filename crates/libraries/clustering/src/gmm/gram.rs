@@ -2,10 +2,11 @@
 
 use std::array::from_fn;
 
+use kernels::simd::Isa;
+
 use super::packed_triangular::packed_row_offset;
 use super::simd_block::{BLOCK_LANES, Lanes};
 use crate::kernel::{mul_add, sum_lanes};
-use crate::simd::Isa;
 
 /// Rows of the tile of products that is summed at once.
 const TILE: usize = 4;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use kernels::simd::Isa;
 use ndarray::{Array1, Array2, ArrayView1};
 use rand::{Rng, RngCore};
 
@@ -16,7 +17,6 @@ use crate::error::Error;
 use crate::kmeans::{self, KMeans, KMeansParams};
 use crate::rng;
 use crate::scalar::Scalar;
-use crate::simd::Isa;
 
 /// Returns the mixture that start `start` begins with.
 ///

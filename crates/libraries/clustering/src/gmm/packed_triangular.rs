@@ -1,10 +1,10 @@
 //! Products of points with an upper triangular matrix, at half the work of a full one.
 
+use kernels::simd::Isa;
 use ndarray::ArrayView2;
 
 use super::simd_block::{BLOCK_LANES, Lanes, VECTOR};
 use crate::kernel::mul_add;
-use crate::simd::Isa;
 
 /// One vector register of the widest instructions.
 type Vector = [f64; VECTOR];
@@ -183,10 +183,10 @@ fn vectors<const V: usize>(lanes: &Lanes, at: usize) -> &[Vector; V] {
 mod tests {
     use std::array::from_fn;
 
+    use kernels::simd::{Kernel, Unfused, dispatch};
     use ndarray::Array2;
 
     use super::*;
-    use crate::simd::{Kernel, Unfused, dispatch};
 
     /// Compares products with plain sums, for widths with every remainder.
     struct Check;

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use kernels::simd::Isa;
+
 use super::simd_block::{BLOCK_LANES, Lanes};
 use super::simd_math::{exp, ln};
 use crate::kernel::keep_loop;
-use crate::simd::Isa;
 
 /// A source of responsibilities for the M step.
 pub(super) trait Responsibilities: Sync {

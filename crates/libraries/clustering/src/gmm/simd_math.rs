@@ -2,8 +2,9 @@
 
 use std::f64::consts::LOG2_E;
 
+use kernels::simd::Isa;
+
 use crate::kernel::mul_add;
-use crate::simd::Isa;
 
 /// ln 2 as a sum of two numbers; the product of the first with any exponent is exact.
 const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
@@ -86,8 +87,9 @@ pub(super) fn ln<I: Isa>(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use kernels::simd::{Kernel, Unfused, dispatch};
+
     use super::*;
-    use crate::simd::{Kernel, Unfused, dispatch};
 
     struct Check;
 

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use kernels::simd::{Isa, Kernel, dispatch};
 use ndarray::{Array2, ArrayView1};
 
 use super::centered::Centered;
@@ -15,7 +16,6 @@ use super::weighted_outer::{SecondMoments, WeightedOuter};
 use crate::kernel::{keep_loop, mul_add, sum_lanes};
 use crate::parallel::{BLOCK_ROWS, blocks, map_chunks};
 use crate::scalar::Scalar;
-use crate::simd::{Isa, Kernel, dispatch};
 
 /// Sums over the points x, weighted by responsibility times weight r, around reference means m.
 ///

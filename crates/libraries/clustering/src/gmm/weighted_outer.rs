@@ -1,11 +1,12 @@
 //! Sums of points and their outer products, weighted by one component's responsibilities.
 
+use kernels::simd::Isa;
+
 use super::gram::add_gram;
 use super::packed_triangular::packed_row_offset;
 use super::simd_block::{BLOCK_LANES, Lanes, VECTOR, simd_block_count};
 use crate::kernel::{keep_loop, mul_add, sum_lanes};
 use crate::parallel::BLOCK_ROWS;
-use crate::simd::Isa;
 
 /// Which second-order sums are collected.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -140,8 +141,9 @@ fn add_squares<'r, I: Isa>(
 mod tests {
     use std::array::from_fn;
 
+    use kernels::simd::{Kernel, Unfused, dispatch};
+
     use super::*;
-    use crate::simd::{Kernel, Unfused, dispatch};
 
     /// Compares both kinds with plain sums, for numbers of features with every remainder.
     struct Check;

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
+use kernels::simd::{Isa, Kernel, dispatch};
+
 use super::centers::{Centers, ROW_WISE_FROM};
 use super::exact_centers::ExactCenters;
 use super::lowest::Lowest;
 use super::score_block::Block;
 use crate::parallel::{map, pieces, split_mut};
 use crate::points::Rows;
-use crate::simd::{Isa, Kernel, dispatch};
 use crate::{Scalar, Work};
 
 /// Points that are scored together.

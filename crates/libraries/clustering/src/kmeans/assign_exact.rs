@@ -1,8 +1,9 @@
 //! Assigns active points to groups of centroids by computing every distance to a group.
 
+use kernels::simd::Isa;
+
 use super::bounded_chunk::{AssignmentStep, Chunk, Workspace};
 use super::cluster_sums::UNASSIGNED;
-use crate::simd::Isa;
 use crate::{Scalar, Work};
 
 /// The nearest centroid found so far for a point.

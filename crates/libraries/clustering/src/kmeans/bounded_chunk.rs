@@ -1,5 +1,7 @@
 //! A chunk of points with their bounds, and what pruned and exact assignment share.
 
+use kernels::simd::Isa;
+
 use super::centers::Centers;
 use super::centroid_groups::CentroidGroups;
 use super::codes::{CenterCodes, CodeVector};
@@ -9,7 +11,6 @@ use super::outward_rounding::OutwardRounding;
 use super::projection::Projection;
 use super::score_block::Block;
 use crate::points::Rows;
-use crate::simd::Isa;
 use crate::{Scalar, Work};
 
 /// Input of one assignment step, shared by all chunks.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use kernels::simd::{Isa, Kernel, dispatch};
 use kernels::{ROWS_AHEAD, prefetch};
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 use rayon::prelude::*;
@@ -15,7 +16,6 @@ use super::outward_rounding::{OutwardRounding, larger};
 use super::point_stats::PointStats;
 use crate::parallel::{map, pieces, split_mut};
 use crate::points::Rows;
-use crate::simd::{Isa, Kernel, dispatch};
 use crate::{Scalar, Work};
 
 /// Active points that are collected before they are compared with groups. The more there are, the

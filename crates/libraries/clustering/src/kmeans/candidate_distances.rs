@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
+use kernels::simd::{Isa, Kernel, dispatch};
+
 use super::candidates::{CandidateSet, Ids, Visitor};
 use super::centers::ROW_WISE_FROM;
 use super::codes::CenterCodes;
 use super::projection::Projection;
 use super::score_block::Block;
 use crate::parallel::blocks;
-use crate::simd::{Isa, Kernel, dispatch};
 use crate::{Scalar, Work};
 
 /// Errors of a squared distance by which a pruned candidate has to be farther than the closest.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kernels::simd::Isa;
 use kernels::{centered_squared_length, squared_distance};
 use ndarray::{ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
@@ -10,7 +11,6 @@ use super::exact_centers::ExactCenters;
 use super::frame::Frame;
 use crate::kernel::{PADDING, row_products};
 use crate::points::Rows;
-use crate::simd::Isa;
 use crate::{Scalar, Work};
 
 /// Fewest features from which SIMD vectors lie along the features of a row. With fewer features a

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
+use kernels::simd::{Isa, Kernel, dispatch};
 use ndarray::{Array2, Axis, s};
 use rayon::prelude::*;
 
 use crate::Scalar;
 use crate::kernel::mul_add;
 use crate::points::Rows;
-use crate::simd::{Isa, Kernel, dispatch};
 
 /// Label of a point that is not assigned yet.
 pub(super) const UNASSIGNED: u32 = u32::MAX;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use kernels::simd::Isa;
+
 use super::codes::{CODE_LANES, CenterCodes, CodeVector, UNKNOWN, second};
 use super::projection::Projection;
-use crate::simd::Isa;
 
 impl Projection {
     /// Returns the code of point `i`, shape `(p / 2,)`.

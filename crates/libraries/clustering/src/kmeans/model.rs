@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use kernels::centered_squared_distance;
+use kernels::simd::{Isa, Kernel, dispatch};
 use ndarray::{Array1, Array2, ArrayView2};
 
 use super::assign::nearest;
@@ -13,7 +14,6 @@ use super::frame::Frame;
 use crate::check::{check_matrix, in_order};
 use crate::parallel::map_chunks;
 use crate::points::{Points, Rows, TypedRows, for_type};
-use crate::simd::{Isa, Kernel, dispatch};
 use crate::{Error, Scalar};
 
 /// A k-means model: k centroids. A point belongs to the nearest one.

@@ -1,13 +1,13 @@
 //! Computes the codes of a run of points.
 
 use kernels::centered_squared_distance;
+use kernels::simd::{Isa, Kernel};
 
 use super::codes::{half_norm, join};
 use super::frame::Frame;
 use crate::Scalar;
 use crate::kernel::{PADDING, tile_products};
 use crate::points::Rows;
-use crate::simd::{Isa, Kernel};
 
 /// Components that are multiplied with four points at once.
 pub(super) const COMPONENTS_PER_TILE: usize = 5;

@@ -16,6 +16,7 @@
 //! The values of a code are rounded to integers. Distances of codes are then exact, and the most
 //! that rounding moved a code is known.
 
+use kernels::simd::dispatch;
 use ndarray::{Array1, Array2, ArrayView2, s};
 
 use super::code_error::{CodeError, Extent};
@@ -27,7 +28,6 @@ use crate::Scalar;
 use crate::kernel::PADDING;
 use crate::parallel::{map, pieces, split_mut};
 use crate::points::Rows;
-use crate::simd::dispatch;
 
 /// Most values of a code.
 const MAX_CODE_LEN: usize = 48;

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
+use kernels::simd::Isa;
 use kernels::{ROWS_AHEAD, prefetch};
 
 use super::bounded_chunk::{AssignmentStep, Chunk, Workspace};
 use super::codes::{CODE_LANES, CenterCodes, CodeVector};
 use super::outward_rounding::OutwardRounding;
 use super::projection::Projection;
-use crate::simd::Isa;
 use crate::{Scalar, Work};
 
 /// The nearest centroid found so far for a point. Scores are those of `Centers::approximate_score`.

@@ -3,13 +3,13 @@
 use std::array::from_fn;
 use std::ops::Range;
 
+use kernels::simd::Isa;
 use kernels::{TILE_ROWS_AHEAD, prefetch};
 
 use super::centers::{Centers, ROW_WISE_FROM};
 use super::lowest::{Lowest, rank};
 use crate::kernel::{Centering, LANES, column_products, keep_loop, tile_products};
 use crate::points::Rows;
-use crate::simd::Isa;
 use crate::{Scalar, Work};
 
 /// Centers that are scored against all points of a block before the next ones are. With 784

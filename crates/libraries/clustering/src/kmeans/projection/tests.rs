@@ -1,4 +1,5 @@
 use kernels::centered_squared_distance;
+use kernels::simd::{Isa, Kernel};
 use ndarray::Axis;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -7,7 +8,6 @@ use super::*;
 use crate::Points;
 use crate::kmeans::codes::CodeVector;
 use crate::kmeans::point_stats::PointStats;
-use crate::simd::{Isa, Kernel};
 
 /// QuantizedScores of all points.
 struct QuantizedScores<'a>(&'a Projection, &'a CenterCodes, &'a mut Vec<CodeVector>);

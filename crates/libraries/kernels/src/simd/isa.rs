@@ -1,10 +1,10 @@
 //! Instruction sets as types, and the trait of code that is compiled for each of them.
 
 /// Points side by side in a column of `f32` or `f64`: one point per lane.
-pub(crate) const LANES: usize = 16;
+pub const LANES: usize = 16;
 
 /// Products that [`Isa::dots`] computes side by side: `i32` lanes of a 32-byte vector.
-pub(crate) const DOT_LANES: usize = 8;
+pub const DOT_LANES: usize = 8;
 
 /// An instruction set: what a compilation may count on.
 pub trait Isa {
@@ -14,7 +14,18 @@ pub trait Isa {
     const WIDE: bool;
 
     /// Writes feature i of row l to `columns[i][l]`, for as many features as there are columns.
-    #[doc(hidden)]
+    ///
+    /// # Panics
+    ///
+    /// If a row has fewer features than there are columns, it may panic.
+    ///
+    /// ```
+    /// use kernels::simd::{Isa, LANES, Unfused};
+    ///
+    /// let mut columns = [[0.0; LANES]; 2];
+    /// Unfused::transpose([&[1.0, 2.0]; LANES], &mut columns);
+    /// assert_eq!(columns, [[1.0; LANES], [2.0; LANES]]);
+    /// ```
     #[inline(always)]
     fn transpose(rows: [&[f32]; LANES], columns: &mut [[f32; LANES]]) {
         for (l, row) in rows.iter().enumerate() {
@@ -28,7 +39,14 @@ pub trait Isa {
     ///
     /// Every `i32` holds a pair of 16-bit values. The product runs over as many steps as the
     /// shorter of row and column has, and the caller keeps all sums of products within `i32`.
-    #[doc(hidden)]
+    ///
+    /// ```
+    /// use kernels::simd::{DOT_LANES, Isa, Unfused};
+    ///
+    /// let pair = |low: i32, high: i32| low | high << 16;
+    /// let column = [[pair(10, 1); DOT_LANES]; 3];
+    /// assert_eq!(Unfused::dots([&[pair(2, 3); 3]], [&column]), [[[3 * 23; DOT_LANES]]]);
+    /// ```
     #[inline(always)]
     fn dots<const R: usize, const C: usize>(
         rows: [&[i32]; R],
@@ -52,9 +70,12 @@ pub trait Isa {
 /// Work that is compiled once for each instruction set.
 ///
 /// Implementations of `run`, and all that they call, are `#[inline(always)]`: only code that is
-/// inlined into `dispatch` is compiled for the chosen instruction set.
-pub(crate) trait Kernel {
+/// inlined into [`dispatch`](super::dispatch) is compiled for the chosen instruction set.
+pub trait Kernel {
+    /// What the work returns.
     type Output;
+
+    /// Does the work for an instruction set.
     fn run<I: Isa>(self) -> Self::Output;
 }
 
@@ -67,10 +88,8 @@ impl Isa for Portable {
 }
 
 /// An instruction set that rounds products and sums separately, for tests.
-#[cfg(test)]
-pub(crate) struct Unfused;
+pub struct Unfused;
 
-#[cfg(test)]
 impl Isa for Unfused {
     const FUSED: bool = false;
     const WIDE: bool = false;

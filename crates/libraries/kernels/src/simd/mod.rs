@@ -10,14 +10,31 @@ mod isa;
 mod x86;
 
 use self::isa::Portable;
-#[cfg(test)]
-pub(crate) use self::isa::Unfused;
-pub(crate) use self::isa::{Isa, Kernel, LANES};
+pub use self::isa::{DOT_LANES, Isa, Kernel, LANES, Unfused};
 
 /// Runs `kernel`, compiled for the widest vectors that the processor has.
+///
+/// ```
+/// use kernels::simd::{Isa, Kernel, dispatch};
+///
+/// struct Products<'a>(&'a mut [f32], f32);
+///
+/// impl Kernel for Products<'_> {
+///     type Output = ();
+///
+///     #[inline(always)]
+///     fn run<I: Isa>(self) {
+///         self.0.iter_mut().for_each(|x| *x *= self.1);
+///     }
+/// }
+///
+/// let mut values = [1.0, 2.0, 3.0];
+/// dispatch(Products(&mut values, 2.0));
+/// assert_eq!(values, [2.0, 4.0, 6.0]);
+/// ```
 #[inline]
 #[allow(unsafe_code, reason = "the features are detected before they are used")]
-pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
         if std::arch::is_x86_feature_detected!("avx512f")
@@ -40,7 +57,6 @@ pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
 
 #[cfg(test)]
 mod tests {
-    use super::isa::DOT_LANES;
     use super::*;
 
     /// Rows of any length become columns, and nothing beside them is read.
