@@ -1,57 +1,17 @@
-//! Components compared with those of scikit-learn and of an exact solver.
-
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+//! Components and variances against those of scikit-learn and of an exact solver.
 
 use linfa_linalg::eigh::{EigSort, Eigh};
-use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
+use ndarray::{Array2, Axis, s};
 use pca::Pca;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-const DIGITS: &[u8] = include_bytes!("../../clustering/tests/golden/digits.npy");
-
-/// Reads the digits, 1797 x 64, as `scripts/golden/make_pca.py` takes them.
-fn digits() -> Array2<f64> {
-    let values = DIGITS[DIGITS.len() - 1797 * 64..].iter().map(|&x| f64::from(x)).collect();
-    Array2::from_shape_vec((1797, 64), values).unwrap()
-}
-
-/// Appends to pixels their products with three of their neighbors: 1797 x 256.
-fn products(digits: &Array2<f64>) -> Array2<f64> {
-    let rolled = |shift: usize| {
-        concatenate![Axis(1), digits.slice(s![.., shift..]), digits.slice(s![.., ..shift])] * digits
-    };
-    concatenate![Axis(1), *digits, rolled(1), rolled(8), rolled(9)]
-}
-
-/// Computes one minus the smallest cosine between rows of both.
-fn angle(found: ArrayView2<f64>, expected: ArrayView2<f64>) -> f64 {
-    let cosines = found.outer_iter().zip(expected.outer_iter()).map(|(a, b)| a.dot(&b).abs());
-    1.0 - cosines.fold(1.0, f64::min)
-}
-
-/// Computes the variances of points along the components.
-fn variances(pca: &Pca, points: &Array2<f64>) -> Array1<f64> {
-    let scores = pca.transform(points.view());
-    scores.map_axis(Axis(0), |column| column.dot(&column)) / (points.nrows() - 1) as f64
-}
-
-/// Finds all eigenvectors of the covariance, by falling eigenvalue, in rows.
-fn exact(points: &Array2<f64>) -> Array2<f64> {
-    let centered = points - &points.mean_axis(Axis(0)).unwrap();
-    centered.t().dot(&centered).eigh().unwrap().sort_eig_desc().1.reversed_axes()
-}
-
-fn close(found: &Array1<f64>, expected: &Array1<f64>, relative: f64) {
-    for (found, expected) in found.iter().zip(expected) {
-        assert!((found - expected).abs() <= relative * expected, "{found} for {expected}");
-    }
-}
+use crate::support::{angle, close, digits, exact, products, variances};
 
 /// golden: scripts/golden/make_pca.py
 #[test]
 fn components_and_variances_are_those_of_scikit_learn() {
-    let golden: serde_json::Value = serde_json::from_str(include_str!("golden/pca.json")).unwrap();
+    let golden: serde_json::Value = serde_json::from_str(include_str!("../golden/pca.json")).unwrap();
     let digits = digits();
     for (name, points) in [("digits", digits.clone()), ("products", products(&digits))] {
         let golden = &golden[name];
@@ -106,31 +66,6 @@ fn as_many_components_as_features_are_all_eigenvectors() {
 }
 
 #[test]
-fn points_far_from_zero_have_the_same_components() {
-    let points = products(&digits());
-    for (points, narrow) in [(points.clone(), 1e9), (points.slice(s![.., ..64]).to_owned(), 1e12)] {
-        let near = Pca::fit(points.view(), 6);
-        let far = Pca::fit((&points + narrow).view(), 6);
-        assert!((&near.components - &far.components).iter().all(|x| x.abs() < 1e-9));
-        assert!((&far.mean - narrow - &near.mean).iter().all(|x| x.abs() < 1e-3));
-    }
-    // 2^20 leaves single precision eighths.
-    let (near, far) = (points.mapv(|x| x as f32), points.mapv(|x| (x + 1_048_576.0) as f32));
-    let (near, far) = (Pca::fit(near.view(), 6), Pca::fit(far.view(), 6));
-    assert!((&near.components - &far.components).iter().all(|x| x.abs() < 1e-9));
-}
-
-#[test]
-fn points_of_any_size_have_the_same_components() {
-    let points = products(&digits());
-    let expected = Pca::fit(points.view(), 6).components;
-    for factor in [1e-100, 1e-30, 1e30, 1e100] {
-        let found = Pca::fit((&points * factor).view(), 6).components;
-        assert!((&found - &expected).iter().all(|x| x.abs() < 1e-9), "{factor}");
-    }
-}
-
-#[test]
 fn components_are_those_of_the_largest_variance() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
     let spread = [0.1_f32, 5.0, 0.2, 1.0, 0.3];
@@ -162,19 +97,5 @@ fn points_in_a_plane_have_no_third_component() {
                 .iter()
                 .all(|&x| x == 0.0)
         );
-    }
-}
-
-#[test]
-fn the_number_of_threads_changes_nothing() {
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
-    for (n, d, count) in [(700, 60, 40), (1300, 300, 40), (40, 300, 5)] {
-        let points =
-            Array2::from_shape_fn((n, d), |(_, j)| rng.gen_range(-1.0..1.0_f32) * j as f32);
-        let with = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| Pca::fit(points.view(), count))
-        };
-        assert_eq!(with(1), with(5));
     }
 }

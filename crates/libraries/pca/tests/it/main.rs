@@ -1,0 +1,7 @@
+//! Tests of the public interface, one module a subject.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod exactness;
+mod invariances;
+mod support;

@@ -1,0 +1,11 @@
+//! Tests of the public interface, one module a subject.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod embedding;
+mod errors;
+mod frame;
+mod graph;
+mod neighbors;
+mod support;
+mod transform;
