@@ -19,12 +19,12 @@ const SETTINGS_END: f64 = 65_536.0;
 /// # Errors
 /// The file cannot be written.
 pub fn write(outputs: &mut Outputs, path: &Path, features: &Features) -> artifact::Result<()> {
-    let (height, width) = features.size;
-    let settings = arr1(&[height, width, features.scales, features.angles].map(|x| x as f64));
+    let (height, width) = features.size();
+    let settings = arr1(&[height, width, features.scales(), features.angles()].map(|x| x as f64));
     outputs.npz(path, |archive| {
-        archive.add_array("deviations", &features.deviations)?;
-        archive.add_array("mean", &features.pca.mean)?;
-        archive.add_array("directions", &features.pca.components)?;
+        archive.add_array("deviations", features.deviations())?;
+        archive.add_array("mean", features.pca().mean())?;
+        archive.add_array("directions", features.pca().components())?;
         archive.add_array("settings", &settings)
     })
 }
@@ -46,10 +46,10 @@ pub fn read(path: &Path) -> anyhow::Result<(Features, FileRecord)> {
             "expected settings of four whole numbers, found {settings}"
         );
         let setting = |at: usize| settings[at] as usize;
-        let pca = Pca {
-            mean: shaped::<Ix1>("mean", mean)?,
-            components: shaped::<Ix2>("directions", directions)?,
-        };
+        let pca = Pca::from_parts(
+            shaped::<Ix1>("mean", mean)?,
+            shaped::<Ix2>("directions", directions)?,
+        )?;
         let deviations = shaped::<Ix1>("deviations", deviations)?;
         let size = (setting(0), setting(1));
         Ok(Features::new(size, setting(2), setting(3), deviations, pca)?)

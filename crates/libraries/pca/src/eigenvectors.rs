@@ -13,10 +13,13 @@ use crate::value::Value;
 /// Variance, as a share of the largest, at and below which a component is nothing but rounding.
 const LEAST_VARIANCE: f64 = 1e-13;
 
-/// Finds orthonormal eigenvectors of the `count` largest eigenvalues, shape `(count, d)`.
+/// Finds the `count` largest eigenvalues `(count,)` and their eigenvectors `(count, d)`.
 ///
-/// They are in the order of falling eigenvalues; rows beyond the rank are 0.
-pub(crate) fn leading<T: Value>(matrix: &ScatterMatrix<T>, count: usize) -> Array2<f64> {
+/// Eigenvalues fall; eigenvectors are orthonormal rows. Both are 0 beyond the rank of the matrix.
+pub(crate) fn leading<T: Value>(
+    matrix: &ScatterMatrix<T>,
+    count: usize,
+) -> (Array1<f64>, Array2<f64>) {
     let d = matrix.d();
     let width = match matrix {
         ScatterMatrix::Implicit { .. } if matrix.max_rank() <= MAX_EXACT_POINTS => {
@@ -30,7 +33,7 @@ pub(crate) fn leading<T: Value>(matrix: &ScatterMatrix<T>, count: usize) -> Arra
     };
     // Rayleigh and Ritz: the best approximations of eigenvectors within this subspace.
     let products = matrix.multiply(&basis);
-    let (values, vectors) = eigen(products.dot(&basis.t()));
+    let Eigen { values, unit, vectors } = eigen(products.dot(&basis.t()));
     let found = count.min(values.len());
     let mut components = Array2::zeros((count, d));
     general_mat_mul(
@@ -41,9 +44,13 @@ pub(crate) fn leading<T: Value>(matrix: &ScatterMatrix<T>, count: usize) -> Arra
         &mut components.slice_mut(s![..found, ..]),
     );
     let largest = values.iter().fold(0.0, |most: f64, &value| most.max(value));
-    for (mut component, &value) in components.outer_iter_mut().zip(&values) {
+    let mut eigenvalues = Array1::zeros(count);
+    for (at, &value) in values.iter().take(found).enumerate() {
+        let mut component = components.row_mut(at);
         if value <= LEAST_VARIANCE * largest {
             component.fill(0.0);
+        } else {
+            eigenvalues[at] = value * unit;
         }
         let larger = |peak: f64, &x: &f64| if x.abs() > peak.abs() { x } else { peak };
         let peak = component.iter().fold(0.0, larger);
@@ -52,7 +59,7 @@ pub(crate) fn leading<T: Value>(matrix: &ScatterMatrix<T>, count: usize) -> Arra
         }
     }
     orthonormalize(&mut components, 2);
-    components
+    (eigenvalues, components)
 }
 
 /// Finds `width` orthonormal vectors in the range of a power of the matrix.
@@ -74,15 +81,25 @@ fn subspace<T: Value>(matrix: &ScatterMatrix<T>, width: usize, iterations: usize
     })
 }
 
-/// Finds the eigenvalues of a symmetric matrix, falling, and their eigenvectors in columns.
-///
-/// Eigenvalues are in units of the largest value of the matrix.
-fn eigen(matrix: Array2<f64>) -> (Array1<f64>, Array2<f64>) {
-    // In these units squares neither overflow nor vanish.
-    let largest = matrix.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-    if !(largest > 0.0 && largest.is_finite()) {
-        return (Array1::zeros(matrix.nrows()), Array2::eye(matrix.nrows()));
+/// Eigenvalues and eigenvectors of a symmetric matrix.
+struct Eigen {
+    /// Eigenvalues over `unit`, falling.
+    values: Array1<f64>,
+    /// Largest magnitude in the matrix, or 1 if there is none above 0.
+    unit: f64,
+    /// Eigenvectors in columns.
+    vectors: Array2<f64>,
+}
+
+/// Finds the eigenvalues and eigenvectors of a symmetric matrix.
+fn eigen(matrix: Array2<f64>) -> Eigen {
+    // In this unit squares neither overflow nor vanish.
+    let unit = matrix.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    if !(unit > 0.0 && unit.is_finite()) {
+        let (values, vectors) = (Array1::zeros(matrix.nrows()), Array2::eye(matrix.nrows()));
+        return Eigen { values, unit: 1.0, vectors };
     }
-    let symmetric = (&matrix + &matrix.t()) * (0.5 / largest);
-    symmetric.eigh().expect("a square matrix").sort_eig_desc()
+    let symmetric = (&matrix + &matrix.t()) * (0.5 / unit);
+    let (values, vectors) = symmetric.eigh().expect("a square matrix").sort_eig_desc();
+    Eigen { values, unit, vectors }
 }

@@ -1,20 +1,72 @@
 //! Principal component analysis (PCA): the orthonormal axes along which points vary most.
 //!
-//! [`Pca::fit`] finds the axes, called components, in order of falling variance;
-//! [`Pca::transform`] gives the coordinates of points along them, called scores. Arrays go in,
-//! arrays come out; no file is touched, and the number of threads changes no result.
+//! # The algorithm
+//!
+//! The covariance of n points x with the mean m is `C = sum (x - m)(x - m)^T / (n - 1)`. Its
+//! eigenvectors, in the order of falling eigenvalues, are the *components*: the first is the axis
+//! along which the points vary most, the second the axis orthogonal to it along which they vary
+//! most, and so on. The eigenvalues are the variances along the components. The *scores* of a
+//! point are its coordinates along the components, seen from the mean. As few numbers a point
+//! as there are components they keep as much of the squared distances as is possible linearly.
+//!
+//! How the eigenvectors are found depends on the shape of the points:
+//!
+//! | points | method |
+//! | --- | --- |
+//! | up to 128 features | all eigenvectors of the matrix, exact |
+//! | up to 256 points | all eigenvectors in the space that the points span, exact |
+//! | others | randomized subspace iteration |
+//!
+//! Randomized subspace iteration (Halko, Martinsson and Tropp, *Finding structure with
+//! randomness: probabilistic algorithms for constructing approximate matrix decompositions*, SIAM
+//! Review 53, 2011, algorithms 4.4 and 5.3) multiplies random vectors by the matrix several times
+//! and makes them orthonormal after each time. They soon span nearly the same space as the leading
+//! eigenvectors, and the eigenvectors of the small matrix within that space (Rayleigh and Ritz) are
+//! the result. The random vectors are always the same, and the number of threads changes nothing,
+//! so the same points give the same bytes.
+//!
+//! # Variants
+//!
+//! [`Pca::fit`] takes all points, [`Pca::fit_sample`] finds the components from some of them.
+//! [`Pca::from_parts`] makes a model that was fitted before, and read from a file.
+//!
+//! # A walk through an example
+//!
+//! Measurements in a hundred features often have only a few causes. Here there are two, each of
+//! which moves every feature by its own amount, and a little noise:
 //!
 //! ```
-//! use ndarray::array;
+//! use ndarray::{Array2, Axis};
 //! use pca::Pca;
 //!
-//! let points = array![[0.0, 0.0], [4.0, 3.0], [8.0, 6.0]];
-//! let pca = Pca::fit(points.view(), 1);
+//! let cause = |i: usize, period: usize| (i % period) as f64 / period as f64 - 0.5;
+//! let points = Array2::from_shape_fn((300, 100), |(i, j)| {
+//!     let noise = 1e-3 * ((i * 7 + j * 13) % 11) as f64;
+//!     let (first, second) = (8.0 * cause(i, 17), 2.0 * cause(i, 5));
+//!     first * (j as f64 * 0.3).sin() + second * (j as f64 * 0.3).cos() + noise
+//! });
+//! let pca = Pca::fit(points.view(), 4);
+//!
+//! // Two components hold nearly all of the variance.
+//! let variances = pca.explained_variance().expect("the model was fitted");
+//! assert!(variances[1] > 1.0 && variances[2] < 1e-3);
+//!
+//! // The scores along both tell all that there is to tell about a point.
+//! let pca = Pca::fit(points.view(), 2);
 //! let scores = pca.transform(points.view());
-//! assert!((&scores - &array![[-5.0], [0.0], [5.0]]).iter().all(|x| x.abs() < 1e-12));
+//! assert_eq!(scores.dim(), (300, 2));
+//! let restored = scores.dot(pca.components()) + pca.mean();
+//! assert!((&restored - &points).iter().all(|difference| difference.abs() < 0.02));
+//!
+//! // Their variances are those of the model.
+//! let found = scores.var_axis(Axis(0), 1.0);
+//! assert!((found / variances.slice(ndarray::s![..2]) - 1.0).iter().all(|x| x.abs() < 1e-6));
 //! ```
 
+#![deny(missing_docs)]
+
 mod eigenvectors;
+mod error;
 mod scatter_matrix;
 mod value;
 
@@ -24,6 +76,7 @@ use rayon::prelude::*;
 use crate::eigenvectors::leading;
 use crate::scatter_matrix::ScatterMatrix;
 
+pub use error::{Error, Result};
 pub use value::Value;
 
 /// Values in the sample that [`Pca::fit_sample`] takes, unless it needs more points.
@@ -35,13 +88,15 @@ const SAMPLE_POINTS_PER_COMPONENT: usize = 4;
 /// Points that are transformed at once by one thread.
 const ROWS: usize = 512;
 
-/// A fitted principal component analysis: a mean and orthonormal components.
+/// A fitted principal component analysis: a mean, orthonormal components and their variances.
+///
+/// See the [crate's page](crate) for the algorithm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pca {
-    /// Mean of the points, shape `(d,)`.
-    pub mean: Array1<f64>,
-    /// Components in rows, shape `(count, d)`; rows beyond the rank of the points are 0.
-    pub components: Array2<f64>,
+    mean: Array1<f64>,
+    components: Array2<f64>,
+    /// `None` for a model that was made from its parts.
+    explained_variance: Option<Array1<f64>>,
 }
 
 impl Pca {
@@ -55,6 +110,9 @@ impl Pca {
     /// The entry of a component that is largest in magnitude is positive. The number of threads
     /// does not change the result.
     ///
+    /// `count` may be larger than the rank of the points: components beyond it are 0, and so are
+    /// their variances.
+    ///
     /// Tested against scikit-learn's exact solver: variances, and angles between components.
     ///
     /// ```
@@ -63,7 +121,7 @@ impl Pca {
     ///
     /// let points = array![[1e6, 0.0], [1e6 + 4.0, 3.0], [1e6 + 8.0, 6.0]];
     /// let pca = Pca::fit(points.view(), 1);
-    /// assert!((&pca.components - &array![[0.8, 0.6]]).iter().all(|x| x.abs() < 1e-12));
+    /// assert!((pca.components() - &array![[0.8, 0.6]]).iter().all(|x| x.abs() < 1e-12));
     /// ```
     pub fn fit<T: Value>(points: ArrayView2<T>, count: usize) -> Self {
         Self::fit_rows(points, &(0..points.nrows()).collect::<Vec<_>>(), count)
@@ -72,9 +130,9 @@ impl Pca {
     /// Finds components as [`Pca::fit`] does, but from a sample of the points.
     ///
     /// The sample is spread evenly over `points` `(n, d)`: about four million values, and at least
-    /// four points for each component. The mean is that of all points. Use it where any
-    /// orthonormal basis gives right results and a good one makes them faster, as for bounds on
-    /// distances.
+    /// four points for each component. The mean is that of all points, and variances are those of
+    /// the sample around it. Use it where any orthonormal basis gives right results and a good one
+    /// makes them faster, as for bounds on distances.
     ///
     /// ```
     /// use ndarray::Array2;
@@ -93,8 +151,87 @@ impl Pca {
     /// Finds components of the `rows` of `points`, around the mean of all points.
     fn fit_rows<T: Value>(points: ArrayView2<T>, rows: &[usize], count: usize) -> Self {
         let mean = mean(points);
-        let components = leading(&ScatterMatrix::new(points, &mean, rows, count), count);
-        Self { mean, components }
+        let (eigenvalues, components) =
+            leading(&ScatterMatrix::new(points, &mean, rows, count), count);
+        // One point varies by nothing around itself.
+        let freedom = rows.len().saturating_sub(1).max(1);
+        Self { mean, components, explained_variance: Some(eigenvalues / freedom as f64) }
+    }
+
+    /// Makes a model from its mean `(d,)` and its orthonormal components `(count, d)`.
+    ///
+    /// This is for models that were fitted before and kept without their variances. Whether the
+    /// components are orthonormal is not checked.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use pca::Pca;
+    ///
+    /// let pca = Pca::from_parts(array![1.0, 1.0], array![[0.0, 1.0]])?;
+    /// assert_eq!(pca.transform(array![[5.0, 3.0]].view()), array![[2.0]]);
+    /// assert!(Pca::from_parts(array![1.0, 1.0], array![[1.0]]).is_err());
+    /// # Ok::<(), pca::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Features`] if mean and components have different numbers of features.
+    pub fn from_parts(mean: Array1<f64>, components: Array2<f64>) -> Result<Self> {
+        let (expected, found) = (mean.len(), components.ncols());
+        if expected != found {
+            return Err(Error::Features { expected, found });
+        }
+        Ok(Self { mean, components, explained_variance: None })
+    }
+
+    /// Returns the mean of the points, shape `(d,)`.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use pca::Pca;
+    ///
+    /// let pca = Pca::fit(array![[0.0, 1.0], [2.0, 7.0]].view(), 1);
+    /// assert_eq!(pca.mean(), array![1.0, 4.0]);
+    /// ```
+    pub fn mean(&self) -> &Array1<f64> {
+        &self.mean
+    }
+
+    /// Returns the components in rows, shape `(count, d)`, in the order of falling variance.
+    ///
+    /// They are orthonormal; rows beyond the rank of the points are 0.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use pca::Pca;
+    ///
+    /// // These points lie on a line.
+    /// let pca = Pca::fit(array![[0.0, 0.0], [0.0, 2.0], [0.0, 3.0]].view(), 2);
+    /// assert_eq!(pca.components(), array![[0.0, 1.0], [0.0, 0.0]]);
+    /// ```
+    pub fn components(&self) -> &Array2<f64> {
+        &self.components
+    }
+
+    /// Returns the variance of the points along each component, shape `(count,)`.
+    ///
+    /// These are the largest eigenvalues of the covariance, in the square of the unit of the
+    /// points: sums of squares are divided by n - 1, as in scikit-learn's `explained_variance_`.
+    /// They are 0 along components beyond the rank of the points. `None` for a model
+    /// [from parts](Pca::from_parts), which knows no points.
+    ///
+    /// Tested by hand and against scikit-learn.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use pca::Pca;
+    ///
+    /// // Scores -5, 0 and 5: the sum of their squares is 50, over n - 1 = 2.
+    /// let pca = Pca::fit(array![[0.0, 0.0], [4.0, 3.0], [8.0, 6.0]].view(), 1);
+    /// let variances = pca.explained_variance().expect("the model was fitted");
+    /// assert!((variances[0] - 25.0).abs() < 1e-12);
+    /// ```
+    pub fn explained_variance(&self) -> Option<&Array1<f64>> {
+        self.explained_variance.as_ref()
     }
 
     /// Gives the scores of `points` `(n, d)`: coordinates along the components, `(n, count)`.
@@ -103,9 +240,13 @@ impl Pca {
     /// use ndarray::array;
     /// use pca::Pca;
     ///
-    /// let pca = Pca { mean: array![1.0, 1.0], components: array![[0.0, 1.0]] };
+    /// let pca = Pca::from_parts(array![1.0, 1.0], array![[0.0, 1.0]])?;
     /// assert_eq!(pca.transform(array![[5.0, 3.0]].view()), array![[2.0]]);
+    /// # Ok::<(), pca::Error>(())
     /// ```
+    ///
+    /// # Panics
+    /// If the points have another number of features than the model.
     pub fn transform<T: Value>(&self, points: ArrayView2<T>) -> Array2<f64> {
         self.transform_with_norms(points).0
     }
@@ -120,10 +261,14 @@ impl Pca {
     /// use ndarray::array;
     /// use pca::Pca;
     ///
-    /// let pca = Pca { mean: array![1.0, 1.0], components: array![[0.0, 1.0]] };
+    /// let pca = Pca::from_parts(array![1.0, 1.0], array![[0.0, 1.0]])?;
     /// let (scores, squared_norms) = pca.transform_with_norms(array![[5.0, 3.0]].view());
     /// assert_eq!((scores, squared_norms), (array![[2.0]], vec![20.0]));
+    /// # Ok::<(), pca::Error>(())
     /// ```
+    ///
+    /// # Panics
+    /// If the points have another number of features than the model.
     pub fn transform_with_norms<T: Value>(&self, points: ArrayView2<T>) -> (Array2<f64>, Vec<f64>) {
         let starts: Vec<usize> = (0..points.nrows()).step_by(ROWS).collect();
         let blocks: Vec<_> = starts

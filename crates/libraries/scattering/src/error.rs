@@ -1,18 +1,45 @@
 //! Errors of the scattering transform and its features.
 
 /// Why images have no features.
-#[derive(Debug, thiserror::Error, PartialEq)]
+///
+/// Every message is one line: what was expected, what was found and what to do.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
-    /// A parameter, or the shape of the images, makes no sense.
-    #[error("expected {expected}, found {found}; {cure}")]
+    /// A parameter, or the shape of the images, is out of its range.
+    #[error("expected {expected}, found {found}; {hint}")]
     Parameter {
         /// What was expected.
         expected: String,
         /// What was found.
         found: String,
         /// What to do.
-        cure: &'static str,
+        hint: &'static str,
     },
+
+    /// Images with another number of pixels than the transform is made for.
+    #[error(
+        "expected images of {height} x {width} pixels, found {found} pixels; give images of that \
+         size"
+    )]
+    Pixels {
+        /// Pixels down an image.
+        height: usize,
+        /// Pixels across an image.
+        width: usize,
+        /// Pixels of each image found.
+        found: usize,
+    },
+
+    /// Parts of a model that do not fit one another, or with a value out of range.
+    #[error("expected {expected}, found {found}; give another model")]
+    Model {
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+
     /// The transform of an image does not fit into `f32`.
     #[error(
         "expected images whose scattering transform fits into f4, found a larger one of image \
@@ -22,18 +49,19 @@ pub enum Error {
         /// Index of the image.
         row: usize,
     },
-    /// A pixel is not finite.
+
+    /// A pixel that is NaN or infinite.
     #[error(
         "expected finite pixels, found {value} in image {row}, pixel {column}; remove or replace \
          such images"
     )]
-    NotFinite {
-        /// Its value.
-        value: f32,
+    NonFinite {
         /// Index of the image.
         row: usize,
         /// Index of the pixel.
         column: usize,
+        /// The value found.
+        value: f32,
     },
 }
 

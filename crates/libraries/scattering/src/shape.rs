@@ -46,7 +46,7 @@ pub(crate) fn shape_of(
 /// Checks the sides of images, and the numbers of scales and angles.
 pub(crate) fn check((height, width): (usize, usize), scales: usize, angles: usize) -> Result<()> {
     let refuse =
-        |expected: String, found: String, cure| Err(Error::Parameter { expected, found, cure });
+        |expected: String, found: String, hint| Err(Error::Parameter { expected, found, hint });
     if height.min(width) < 2 * MIN_PLACES || height.max(width) > MAX_SIDE {
         let expected = format!("images with sides of {} to {MAX_SIDE} pixels", 2 * MIN_PLACES);
         return refuse(

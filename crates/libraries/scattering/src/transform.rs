@@ -90,14 +90,27 @@ impl Scattering {
         Ok(Self { height, width, scales, angles, margins, levels })
     }
 
-    /// Numbers of paths, and of places down and across.
+    /// Returns the numbers of paths, and of places down and across.
     ///
     /// Each image has as many values as their product.
+    ///
+    /// ```
+    /// // 1 + 2 * 8 + 8 * 8 paths at 16 / 2^2 places along either side.
+    /// let scattering = scattering::Scattering::new((16, 16), 2, 8)?;
+    /// assert_eq!(scattering.shape(), (81, 4, 4));
+    /// # Ok::<(), scattering::Error>(())
+    /// ```
     pub fn shape(&self) -> (usize, usize, usize) {
         shape((self.height, self.width), self.scales, self.angles)
     }
 
-    /// Number of values of each image.
+    /// Returns the number of values of each image.
+    ///
+    /// ```
+    /// let scattering = scattering::Scattering::new((16, 16), 2, 8)?;
+    /// assert_eq!(scattering.values(), 81 * 4 * 4);
+    /// # Ok::<(), scattering::Error>(())
+    /// ```
     pub fn values(&self) -> usize {
         let (paths, rows, columns) = self.shape();
         paths * rows * columns
@@ -118,8 +131,8 @@ impl Scattering {
     /// ```
     ///
     /// # Errors
-    /// - [`Error::Parameter`] if the images have another size.
-    /// - [`Error::NotFinite`] if a pixel is not finite.
+    /// - [`Error::Pixels`] if the images have another size.
+    /// - [`Error::NonFinite`] if a pixel is not finite.
     /// - [`Error::TooLarge`] if a value overflows `f32`.
     pub fn transform(&self, images: ArrayView2<f32>) -> Result<Array2<f32>> {
         self.check_images(images)?;
@@ -141,14 +154,11 @@ impl Scattering {
     /// Checks the size of images, and that their pixels are finite.
     pub(crate) fn check_images(&self, images: ArrayView2<f32>) -> Result<()> {
         if images.ncols() != self.height * self.width {
-            return Err(Error::Parameter {
-                expected: format!("images of {} x {} pixels", self.height, self.width),
-                found: format!("{} pixels", images.ncols()),
-                cure: "give images of that size",
-            });
+            let (height, width) = (self.height, self.width);
+            return Err(Error::Pixels { height, width, found: images.ncols() });
         }
         match images.indexed_iter().find(|(_, x)| !x.is_finite()) {
-            Some(((row, column), &value)) => Err(Error::NotFinite { value, row, column }),
+            Some(((row, column), &value)) => Err(Error::NonFinite { row, column, value }),
             None => Ok(()),
         }
     }
@@ -210,13 +220,12 @@ impl Scattering {
                     to_complex(modulus, first);
                     level.plane.forward(first, &mut scratch[j]);
                 }
-                let coarser =
-                    self.levels.iter().zip(&level.wavelets).zip(&mut *scratch).skip(j + 1);
-                for ((coarse, wavelets), scratch) in coarser {
-                    for wavelet in wavelets {
+                for coarser in j + 1..self.scales {
+                    let coarse = &self.levels[coarser];
+                    for wavelet in &level.wavelets[coarser] {
                         let second = &mut second[..coarse.plane.len()];
                         level.filter(first, wavelet, coarse, second);
-                        coarse.plane.inverse(second, scratch);
+                        coarse.plane.inverse(second, &mut scratch[coarser]);
                         let modulus = &mut modulus[..coarse.plane.len()];
                         moduli(second, modulus);
                         if let Some(out) = next(2) {

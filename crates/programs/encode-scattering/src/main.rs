@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use artifact::{FileRecord, Outputs, Pixels, check_finite, read_images};
 use cli::{Count, Quarters, Stage};
 use ndarray::{Array2, ArrayView2};
-use scattering::{Features, Params};
+use scattering::{Params, Progress};
 use serde_json::json;
 
 /// Turns images into features for clustering, with nothing trained: a scattering transform
@@ -83,8 +83,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let model = args.transform.as_deref().map(model_io::scattering::read).transpose()?;
     let (images, size, record) = read(&args.images)?;
     let mut shown = None;
-    let mut show = |done: usize, all: usize| {
-        shown.get_or_insert_with(|| Quarters::new("images", all)).set(done);
+    let mut show = |&Progress { done, total }: &Progress| {
+        shown.get_or_insert_with(|| Quarters::new("images", total)).set(done);
     };
     let at = || args.images.display().to_string();
 
@@ -104,7 +104,9 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
                 dims: args.dims.map_or(default.dims, |dims| dims.0),
             };
             warn_of_outliers(&args.images, images.view());
-            Features::fit(images.view(), size, &params, &mut show).with_context(at)?
+            let fitted = scattering::fit(images.view(), size, &params, &mut show);
+            let fitted = fitted.with_context(at)?;
+            (fitted.model, fitted.points)
         }
     };
     drop(shown);
@@ -113,12 +115,12 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     if let Some(path) = &args.model {
         model_io::scattering::write(&mut outputs, path, &features)?;
     }
-    let parameters =
-        json!({ "scales": features.scales, "angles": features.angles, "dims": features.dims() });
+    let (scales, angles) = (features.scales(), features.angles());
+    let parameters = json!({ "scales": scales, "angles": angles, "dims": features.dims() });
     let ((n, dims), (height, width)) = (points.dim(), size);
     let text = format!(
-        "{n} images of {height} x {width} pixels to {dims} features, {} scales, {} angles\n",
-        features.scales, features.angles
+        "{n} images of {height} x {width} pixels to {dims} features, {scales} scales, \
+         {angles} angles\n"
     );
     stage.finish(outputs, parameters, inputs, json!({ "images": n, "features": dims }), &text)
 }

@@ -83,14 +83,14 @@ fn gaussian_mixtures() {
 fn scattering_features() {
     let images = Array2::from_shape_fn((12, 256), |(i, j)| ((i * 31 + j * j * 7) % 19) as f32);
     let params = scattering::Params { dims: 5, ..scattering::Params::default() };
-    let (model, _) = Features::fit(images.view(), (16, 16), &params, &mut |_, _| {}).unwrap();
+    let model = scattering::fit(images.view(), (16, 16), &params, &mut |_| ()).unwrap().model;
     let (found, _) = round_trip(
         |outputs, path| model_io::scattering::write(outputs, path, &model),
         |path| model_io::scattering::read(path).unwrap(),
         &["deviations", "mean", "directions", "settings"],
     );
-    let points = |model: &Features| model.transform(images.view(), &mut |_, _| {}).unwrap();
-    assert_eq!(found.size, (16, 16));
+    let points = |model: &Features| model.transform(images.view(), &mut |_| ()).unwrap();
+    assert_eq!(found.size(), (16, 16));
     assert_eq!(points(&found), points(&model));
 }
 

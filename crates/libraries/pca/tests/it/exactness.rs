@@ -11,7 +11,8 @@ use crate::support::{angle, close, digits, exact, products, variances};
 /// golden: scripts/golden/make_pca.py
 #[test]
 fn components_and_variances_are_those_of_scikit_learn() {
-    let golden: serde_json::Value = serde_json::from_str(include_str!("../golden/pca.json")).unwrap();
+    let golden: serde_json::Value =
+        serde_json::from_str(include_str!("../golden/pca.json")).unwrap();
     let digits = digits();
     for (name, points) in [("digits", digits.clone()), ("products", products(&digits))] {
         let golden = &golden[name];
@@ -22,7 +23,7 @@ fn components_and_variances_are_those_of_scikit_learn() {
         let (count, d) = (expected.len(), points.ncols());
         let components = Array2::from_shape_vec((count, d), components.concat()).unwrap();
         let pca = Pca::fit(points.view(), count);
-        let wrong = angle(pca.components.view(), components.view());
+        let wrong = angle(pca.components().view(), components.view());
         assert!(
             wrong <= randomized,
             "{name}: {wrong} where scikit-learn's randomized solver has {randomized}"
@@ -30,7 +31,7 @@ fn components_and_variances_are_those_of_scikit_learn() {
         close(&variances(&pca, &points), &expected.into(), 1e-6);
         // The first component alone has ten vectors beside it in the subspace, no more.
         let first = Pca::fit(points.mapv(|x| x as f32).view(), 1);
-        assert!(angle(first.components.view(), components.view()) < 1e-6, "{name}: the first");
+        assert!(angle(first.components().view(), components.view()) < 1e-6, "{name}: the first");
     }
 }
 
@@ -39,7 +40,7 @@ fn few_points_of_many_features_have_exact_components() {
     // With fewer points than features the matrix stays implicit.
     let points = products(&digits()).slice(s![..60, ..]).to_owned();
     let pca = Pca::fit(points.view(), 8);
-    assert!(angle(pca.components.view(), exact(&points).view()) < 1e-6);
+    assert!(angle(pca.components().view(), exact(&points).view()) < 1e-6);
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn as_many_components_as_features_are_all_eigenvectors() {
     let pca = Pca::fit(points.view(), 160);
     let expected = exact(&points);
     // Pixels that are always 0 make the last ones arbitrary.
-    assert!(angle(pca.components.slice(s![..60, ..]), expected.slice(s![..60, ..])) < 1e-9);
+    assert!(angle(pca.components().slice(s![..60, ..]), expected.slice(s![..60, ..])) < 1e-9);
 }
 
 #[test]
@@ -72,9 +73,9 @@ fn components_are_those_of_the_largest_variance() {
     let points =
         Array2::from_shape_fn((2000, 5), |(_, j)| 3.0 + spread[j] * rng.gen_range(-1.0..1.0_f32));
     for pca in [Pca::fit(points.view(), 2), Pca::fit_sample(points.view(), 2)] {
-        assert!(pca.components[[0, 1]] > 0.999, "{}", pca.components);
-        assert!(pca.components[[1, 3]] > 0.999, "{}", pca.components);
-        let products = pca.components.dot(&pca.components.t());
+        assert!(pca.components()[[0, 1]] > 0.999, "{}", pca.components());
+        assert!(pca.components()[[1, 3]] > 0.999, "{}", pca.components());
+        let products = pca.components().dot(&pca.components().t());
         assert!((products - Array2::<f64>::eye(2)).iter().all(|x| x.abs() < 1e-12));
         let (scores, squared_norms) = pca.transform_with_norms(points.view());
         for (score, squared_norm) in scores.outer_iter().zip(squared_norms) {
@@ -88,12 +89,12 @@ fn points_in_a_plane_have_no_third_component() {
     for d in [4, 200] {
         let value = |(i, j): (usize, usize)| if j < 2 { (i * (j + 2) % 7) as f32 } else { 1.0 };
         let points = Array2::from_shape_fn((50, d), value);
-        let components = Pca::fit(points.view(), 3).components;
+        let components = Pca::fit(points.view(), 3).components().clone();
         assert!(components.row(2).iter().all(|&x| x == 0.0), "{components}");
         assert!(components.row(1).iter().any(|&x| x != 0.0), "{components}");
         assert!(
             Pca::fit(Array2::from_elem((9, d), 0.1_f32).view(), 2)
-                .components
+                .components()
                 .iter()
                 .all(|&x| x == 0.0)
         );

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod exactness;
+mod explained_variance;
 mod invariances;
 mod support;

@@ -18,7 +18,7 @@ fn all_images_times_a_number_have_the_same_features() {
         let some = originals.slice(s![..20, ..]);
         let (small, large) = (some.mapv(|x| x * 1e-30), some.mapv(|x| x * 1e30));
         let found =
-            [small, large].map(|images| model.transform(images.view(), &mut |_, _| ()).unwrap());
+            [small, large].map(|images| model.transform(images.view(), &mut |_| ()).unwrap());
         for found in found {
             let wrong = (&found - &expected.slice(s![..20, ..]))
                 .iter()
@@ -35,7 +35,7 @@ fn one_bright_image_makes_no_feature_infinite() {
     for dims in [20, 10_000] {
         let (model, points) = fit(&originals, 12, &Params { dims, ..Params::default() });
         assert!(points.iter().all(|x| x.is_finite()));
-        assert!(model.deviations.iter().all(|x| x.is_finite()));
+        assert!(model.deviations().iter().all(|x| x.is_finite()));
         // Each still is itself, and not all the same.
         assert!((&points.row(3) - &points.row(4)).iter().any(|x| x.abs() > 1e-3));
     }

@@ -8,7 +8,7 @@ use crate::support::{fit, images};
 fn what_makes_no_sense_is_refused() {
     let originals = images(10, 12);
     let told = |size, params: &Params| {
-        Features::fit(originals.view(), size, params, &mut |_, _| ()).unwrap_err().to_string()
+        scattering::fit(originals.view(), size, params, &mut |_| ()).unwrap_err().to_string()
     };
     assert_eq!(
         told((6, 12), &Params::default()),
@@ -26,19 +26,20 @@ fn what_makes_no_sense_is_refused() {
     assert!(Scattering::new((3, 40), 1, 8).err().unwrap().to_string().contains("3 x 40"));
     // A model whose arrays are of other images, such as one that promises large ones.
     let (model, _) = fit(&originals, 12, &Params::default());
-    let other = Features::new((4096, 4096), 10, 64, model.deviations.clone(), model.pca.clone());
+    let other =
+        Features::new((4096, 4096), 10, 64, model.deviations().clone(), model.pca().clone());
     assert!(other.unwrap_err().to_string().contains("give another model"));
     let same = Features::new(
-        model.size,
-        model.scales,
-        model.angles,
-        model.deviations.clone(),
-        model.pca.clone(),
+        model.size(),
+        model.scales(),
+        model.angles(),
+        model.deviations().clone(),
+        model.pca().clone(),
     );
     assert_eq!(same, Ok(model));
     let mut wrong = originals.clone();
     wrong[[3, 5]] = f32::NAN;
     let error =
-        Features::fit(wrong.view(), (12, 12), &Params::default(), &mut |_, _| ()).unwrap_err();
-    assert!(matches!(error, Error::NotFinite { row: 3, column: 5, .. }));
+        scattering::fit(wrong.view(), (12, 12), &Params::default(), &mut |_| ()).unwrap_err();
+    assert!(matches!(error, Error::NonFinite { row: 3, column: 5, .. }));
 }

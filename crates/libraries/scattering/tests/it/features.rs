@@ -24,7 +24,7 @@ fn a_moved_image_stays_near_and_a_darker_one_stays() {
         turned.slice_mut(s![1.., ..]).assign(&points.slice(s![..-1, ..]));
         distance(&turned, points)
     };
-    let after = features.transform(moved.view(), &mut |_, _| ()).unwrap();
+    let after = features.transform(moved.view(), &mut |_| ()).unwrap();
     let (of_pixels, of_points) = (
         distance(&moved, &originals) / unlike(&originals),
         distance(&after, &points) / unlike(&points),
@@ -32,7 +32,7 @@ fn a_moved_image_stays_near_and_a_darker_one_stays() {
     assert!(of_points < 0.7 * of_pixels, "{of_points} {of_pixels}");
 
     let darker = originals.mapv(|x| 0.5 * x);
-    let after = features.transform(darker.view(), &mut |_, _| ()).unwrap();
+    let after = features.transform(darker.view(), &mut |_| ()).unwrap();
     assert!(distance(&after, &points) < 1e-5);
 }
 
@@ -89,7 +89,7 @@ fn the_number_of_threads_changes_nothing_and_a_black_image_is_no_trouble() {
     let (features, points) = with(1);
     assert_eq!((features.clone(), points.clone()), with(5));
     assert!(points.iter().all(|x| x.is_finite()));
-    assert_eq!(features.transform(originals.view(), &mut |_, _| ()).unwrap(), points);
+    assert_eq!(features.transform(originals.view(), &mut |_| ()).unwrap(), points);
 }
 
 #[test]
@@ -99,5 +99,5 @@ fn points_of_a_fit_are_those_of_its_model_where_not_all_images_are_sampled() {
     let rows: Vec<usize> = (0..10_700).map(|i| (i * 7) % 300).collect();
     let many = some.select(Axis(0), &rows);
     let (model, points) = fit(&many, 6, &Params { dims: 12, angles: 4, ..Params::default() });
-    assert_eq!(model.transform(many.view(), &mut |_, _| ()).unwrap(), points);
+    assert_eq!(model.transform(many.view(), &mut |_| ()).unwrap(), points);
 }

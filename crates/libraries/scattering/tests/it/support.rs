@@ -22,5 +22,6 @@ pub fn images(n: usize, side: usize) -> Array2<f32> {
 }
 
 pub fn fit(images: &Array2<f32>, side: usize, params: &Params) -> (Features, Array2<f32>) {
-    Features::fit(images.view(), (side, side), params, &mut |_, _| ()).unwrap()
+    let fitted = scattering::fit(images.view(), (side, side), params, &mut |_| ()).unwrap();
+    (fitted.model, fitted.points)
 }

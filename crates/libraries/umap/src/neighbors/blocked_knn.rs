@@ -30,7 +30,7 @@ impl Features {
     fn of(points: ArrayView2<f32>, pca: &Pca) -> Self {
         let n = points.nrows();
         let (scores, squared_norms) = pca.transform_with_norms(points);
-        let m = pca.components.nrows() + 1;
+        let m = pca.components().nrows() + 1;
         let mut values = Array2::zeros((n, m + 1));
         let mut norms = Vec::with_capacity(n);
         for (i, mut row) in values.outer_iter_mut().enumerate() {
