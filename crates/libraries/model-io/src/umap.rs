@@ -26,13 +26,13 @@ pub fn write(
     model: &Umap,
     frame: &Frame,
 ) -> artifact::Result<()> {
-    let metric = if model.metric == Metric::Cosine { 1.0 } else { 0.0 };
-    let Curve { a, b } = model.curve;
-    let settings = arr1(&[a, b, model.neighbors as f64, metric, f64::from(frame.exponent)]);
+    let metric = if model.metric() == Metric::Cosine { 1.0 } else { 0.0 };
+    let Curve { a, b } = model.curve();
+    let settings = arr1(&[a, b, model.neighbors() as f64, metric, f64::from(frame.exponent())]);
     outputs.npz(path, |archive| {
-        archive.add_array("points", &model.points)?;
-        archive.add_array("embedding", &model.embedding)?;
-        archive.add_array("center", &frame.center)?;
+        archive.add_array("points", model.points())?;
+        archive.add_array("embedding", model.embedding())?;
+        archive.add_array("center", frame.center())?;
         archive.add_array("settings", &settings)
     })
 }
@@ -81,7 +81,7 @@ fn frame(exponent: f64, center: ArrayD<f64>, d: usize, metric: Metric) -> anyhow
     let center = center
         .filter(|center| center.len() == d && center.iter().all(|x| x.is_finite()))
         .with_context(|| format!("expected a finite center of shape ({d},), found {shape:?}"))?;
-    Ok(Frame { center, exponent: exponent as i32, metric })
+    Ok(Frame::new(center, exponent as i32, metric)?)
 }
 
 /// Gives the metric that `code` stands for.

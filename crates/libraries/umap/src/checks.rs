@@ -11,8 +11,8 @@ const MAX_DIMS: usize = 64;
 /// Checks that `points` `(n, d)` can be embedded with `params`.
 pub(crate) fn check(points: ArrayView2<f32>, params: &Params) -> Result<()> {
     let (n, d) = points.dim();
-    let refuse = |expected: &str, found: String, cure| {
-        Err(Error::Parameter { expected: expected.into(), found, cure })
+    let refuse = |expected: &str, found: String, hint| {
+        Err(Error::Parameter { expected: expected.into(), found, hint })
     };
     if d == 0 {
         return refuse("points of at least one feature", "none".into(), "give another array");
@@ -48,7 +48,7 @@ pub(crate) fn check(points: ArrayView2<f32>, params: &Params) -> Result<()> {
 /// Checks that all values of `points` are finite.
 pub(crate) fn finite(points: ArrayView2<f32>) -> Result<()> {
     match points.indexed_iter().find(|(_, x)| !x.is_finite()) {
-        Some(((row, column), &value)) => Err(Error::NotFinite { value, row, column }),
+        Some(((row, column), &value)) => Err(Error::NonFinite { row, column, value }),
         None => Ok(()),
     }
 }

@@ -1,18 +1,43 @@
 //! Errors of embeddings.
 
 /// Why there is no embedding.
-#[derive(Debug, thiserror::Error, PartialEq)]
+///
+/// Every message is one line: what was expected, what was found and what to do.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
-    /// A parameter makes no sense for the points.
-    #[error("expected {expected}, found {found}; {cure}")]
+    /// A parameter, or the shape of the points, is out of its range.
+    #[error("expected {expected}, found {found}; {hint}")]
     Parameter {
         /// What was expected.
         expected: String,
         /// What was found.
         found: String,
         /// What to do.
-        cure: &'static str,
+        hint: &'static str,
     },
+
+    /// Points with another number of features than those of the model.
+    #[error(
+        "expected points of {expected} features, as the model's, found {found}; give points of \
+         the same kind as those that were embedded"
+    )]
+    Features {
+        /// Features of the model.
+        expected: usize,
+        /// Features of the points.
+        found: usize,
+    },
+
+    /// Parts of a model that do not fit one another, or with a value out of range.
+    #[error("expected {expected}, found {found}; give another model")]
+    Model {
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+
     /// The squared distance of a point from those it is compared with overflows `f32`.
     #[error(
         "expected points within {far:e} times the extent of the model's points, found row {row} \
@@ -23,6 +48,7 @@ pub enum Error {
         /// Row of the point.
         row: usize,
     },
+
     /// Differences between points are lost when they become `f32`.
     #[error(
         "expected points that differ by more than {share:e} of what they extend over, found {lost} \
@@ -36,45 +62,33 @@ pub enum Error {
         /// Number of rows.
         n: usize,
     },
-    /// A coordinate of the embedding is not finite.
-    #[error(
-        "expected finite places, found row {row} at {value}; ask for another --seed, and report \
-         this"
-    )]
+
+    /// A coordinate of the embedding is not finite. Another seed may help.
+    #[error("expected finite places, found row {row} at {value}")]
     Diverged {
         /// Row of the point.
         row: usize,
-        /// The value.
+        /// The value found.
         value: f32,
     },
-    /// A value is not finite.
+
+    /// A value that is NaN or infinite.
     #[error(
         "expected finite values, found {value} in row {row}, column {column}; remove or replace \
          such rows"
     )]
-    NotFinite {
-        /// The value.
-        value: f32,
+    NonFinite {
         /// Row of the value.
         row: usize,
         /// Column of the value.
         column: usize,
+        /// The value found.
+        value: f32,
     },
 }
 
 /// Distance, in extents of the other points, up to which no squared distance overflows.
 const FAR: f32 = 1e6;
-
-impl Error {
-    /// Reports another number of features than the model's.
-    pub(crate) fn features(expected: usize, found: usize) -> Self {
-        Self::Parameter {
-            expected: format!("points of {expected} features, as the model's"),
-            found: found.to_string(),
-            cure: "give points of the same kind as those that were embedded",
-        }
-    }
-}
 
 /// [`std::result::Result`] with an [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,8 +1,5 @@
 //! From points to neighbors, to the fuzzy graph and to the embedding.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use ndarray::ArrayView2;
 
 use crate::checks::{check, finite_embedding};
@@ -16,13 +13,32 @@ use crate::metric::Metric;
 use crate::model::{Umap, mean};
 use crate::mutual_neighbors::mutual;
 use crate::neighbors::Neighbors;
-use crate::params::{Connectivity, Params, Progress};
+use crate::params::{Connectivity, Params};
+use crate::progress::{NeighborsReporter, Progress};
 use crate::space::Space;
 
 /// Refuses an embedding if more than one in so many points is lost in its neighbors by `f32`.
 const UNRESOLVED_FRACTION: usize = 10;
 
+/// Result of [`fit`]: the model, and what the fit found out about the points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UmapFit {
+    /// The points and their embedding.
+    pub model: Umap,
+    /// Epochs of gradient descent.
+    pub epochs: usize,
+    /// Connected components of the graph.
+    pub components: usize,
+    /// Distinct points, without those of zeros under [`Metric::Cosine`].
+    pub distinct: usize,
+    /// Points that `f32` does not tell from their neighbors.
+    pub unresolved: usize,
+}
+
 /// Embeds `points` `(n, d)` in few dimensions.
+///
+/// McInnes, Healy and Melville, *UMAP*, 2018, algorithm 1; see the [crate's page](crate).
+/// `on_progress` may be called by any thread, by one at a time.
 ///
 /// Equal points are embedded once, and lie in one place. Under [`Metric::Cosine`] points that are
 /// multiples of one another are equal; points of zeros, which have no direction, have no edges and
@@ -31,30 +47,47 @@ const UNRESOLVED_FRACTION: usize = 10;
 /// Memory beside the points: another copy of them, at most `n * neighbors * 60` bytes, and
 /// `n * min(d, 113) * 12` bytes during the blocked search for neighbors.
 ///
+/// Tested by the neighbors that embeddings keep; its steps are tested against umap-learn.
+///
 /// ```
 /// use umap::{Params, fit};
 /// use ndarray::Array2;
 ///
 /// let points = Array2::from_shape_fn((100, 4), |(i, j)| ((i * (j + 3)) % 31) as f32);
-/// let umap = fit(points.view(), &Params { dims: 2, ..Params::default() }, &mut |_| ())?;
-/// assert_eq!(umap.embedding.dim(), (100, 2));
+/// let fitted = fit(points.view(), &Params { dims: 2, ..Params::default() }, &mut |_| ())?;
+/// assert_eq!(fitted.model.embedding().dim(), (100, 2));
 /// # Ok::<(), umap::Error>(())
 /// ```
 ///
 /// # Errors
-/// - [`Error::Parameter`] if there are fewer points than neighbors, or a parameter makes no sense.
-/// - [`Error::NotFinite`] if a value is not finite; [`Error::TooFar`] if a squared distance is not.
-/// - [`Error::Unresolved`] if `f32` does not tell most points from their neighbors.
+/// - [`Error::Parameter`] if there are fewer points than neighbors, or a parameter is out of its
+///   range.
+/// - [`Error::NonFinite`] if a value is not finite; [`Error::TooFar`] if a squared distance is not.
+/// - [`Error::Unresolved`] if `f32` does not tell a tenth of the points from their neighbors.
+/// - [`Error::Diverged`] if a coordinate of the embedding is not finite.
 pub fn fit(
     points: ArrayView2<f32>,
     params: &Params,
-    progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<Umap> {
-    fit_rounded(points, &[], 0, params, progress)
+    on_progress: &mut (dyn FnMut(&Progress) + Send),
+) -> Result<UmapFit> {
+    fit_rounded(points, &[], 0, params, on_progress)
 }
 
 impl Narrowed {
     /// Embeds the points as [`fit`](crate::fit()) does, and knows what rounding took from them.
+    ///
+    /// Tested on points that are moved far from the origin: their embedding is the same.
+    ///
+    /// ```
+    /// use umap::{Frame, Metric, Params};
+    /// use ndarray::Array2;
+    ///
+    /// let points = Array2::from_shape_fn((100, 4), |(i, j)| 1e12 + ((i * (j + 3)) % 31) as f64);
+    /// let narrowed = Frame::of(points.view(), Metric::Euclidean).narrow(points.view())?;
+    /// let fitted = narrowed.fit(&Params { dims: 2, ..Params::default() }, &mut |_| ())?;
+    /// assert_eq!((fitted.model.embedding().dim(), fitted.unresolved), ((100, 2), 0));
+    /// # Ok::<(), umap::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`fit`](crate::fit()); and [`Error::Unresolved`] if more than a tenth of the points
@@ -62,9 +95,9 @@ impl Narrowed {
     pub fn fit(
         &self,
         params: &Params,
-        progress: &mut (dyn FnMut(Progress) + Send),
-    ) -> Result<Umap> {
-        fit_rounded(self.points.view(), &self.rounding, self.merged, params, progress)
+        on_progress: &mut (dyn FnMut(&Progress) + Send),
+    ) -> Result<UmapFit> {
+        fit_rounded(self.points.view(), &self.rounding, self.merged, params, on_progress)
     }
 }
 
@@ -74,12 +107,12 @@ fn fit_rounded(
     rounding: &[f32],
     merged: usize,
     params: &Params,
-    progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<Umap> {
+    on_progress: &mut (dyn FnMut(&Progress) + Send),
+) -> Result<UmapFit> {
     check(points, params)?;
     let n = points.nrows();
     let space = Space::of(points, params.metric);
-    let neighbors = nearest(&space, params, progress)?;
+    let neighbors = nearest(&space, params, on_progress)?;
     let unresolved = space.unresolved(&neighbors, rounding) + merged;
     if unresolved > n / UNRESOLVED_FRACTION && space.is_narrow() {
         return Err(Error::Unresolved { lost: unresolved, n });
@@ -89,24 +122,23 @@ fn fit_rounded(
     let epochs = params.epochs.unwrap_or(if space.len() <= 10_000 { 500 } else { 200 });
     let schedule =
         Schedule { curve: Curve::fit(params.min_dist), epochs, rate: 1.0, seed: params.seed };
-    let mut on_epoch = |epoch| progress(Progress::Epoch(epoch, epochs));
+    let mut on_epoch = |done| on_progress(&Progress::Epoch { done, total: epochs });
     let positions = optimize_layout(&graph, init.view(), None, schedule, &mut on_epoch);
     let embedding = space.expand(&positions, mean(&positions).view());
     finite_embedding(embedding.view())?;
-    Ok(Umap {
+    let model = Umap {
         points: points.to_owned(),
         embedding,
         curve: schedule.curve,
         neighbors: params.neighbors,
         metric: params.metric,
-        epochs,
-        components: graph.components(),
-        distinct: space.len(),
-        unresolved,
-    })
+    };
+    Ok(UmapFit { model, epochs, components: graph.components(), distinct: space.len(), unresolved })
 }
 
 /// Computes the fuzzy graph of `points` `(n, d)` that [`fit`] embeds.
+///
+/// McInnes, Healy and Melville, *UMAP*, 2018, algorithms 2 and 3, and their fuzzy union.
 ///
 /// Its vertices are the distinct points, in their order; under [`Metric::Cosine`] without those of
 /// zeros. Tested against umap-learn's `fuzzy_simplicial_set`.
@@ -133,17 +165,10 @@ pub fn fuzzy_graph(points: ArrayView2<f32>, params: &Params) -> Result<Graph> {
 fn nearest(
     space: &Space,
     params: &Params,
-    progress: &mut (dyn FnMut(Progress) + Send),
+    on_progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> Result<Neighbors> {
-    let (done, progress) = (AtomicUsize::new(0), Mutex::new(progress));
-    let on_rows = |rows: usize| {
-        let done = done.fetch_add(rows, Ordering::Relaxed) + rows;
-        // If another thread holds the lock, skips this progress report.
-        if let Ok(mut progress) = progress.try_lock() {
-            progress(Progress::Neighbors(done, space.len()));
-        }
-    };
-    space.nearest_rows(params.neighbors - 1, &on_rows)
+    let reporter = NeighborsReporter::new(space.len(), on_progress);
+    space.nearest_rows(params.neighbors - 1, &|rows| reporter.add(rows))
 }
 
 /// Turns neighbors into the fuzzy graph.
@@ -155,6 +180,13 @@ fn graph(mut neighbors: Neighbors, params: &Params) -> Graph {
 }
 
 /// Finds the exact `k` nearest neighbors of each of `points` `(n, d)`, itself left out.
+///
+/// Many points of few features are searched in a k-d tree, others by matrix products of blocks
+/// that a bounding box does not exclude. Of equally near points the one of lower index comes first.
+/// Under [`Metric::Cosine`] a point of zeros is at distance 0 from others of zeros and at 1 from
+/// all the rest.
+///
+/// Tested against plain search in `f64`.
 ///
 /// ```
 /// use umap::{Metric, neighbors};
@@ -168,7 +200,7 @@ fn graph(mut neighbors: Neighbors, params: &Params) -> Graph {
 ///
 /// # Errors
 /// - [`Error::Parameter`] if `k` is 0, or if there are no more points than `k`.
-/// - [`Error::NotFinite`] if a value is not finite; [`Error::TooFar`] if a squared distance is not.
+/// - [`Error::NonFinite`] if a value is not finite; [`Error::TooFar`] if a squared distance is not.
 pub fn neighbors(points: ArrayView2<f32>, k: usize, metric: Metric) -> Result<Neighbors> {
     check(points, &Params { neighbors: k + 1, dims: 1, metric, ..Params::default() })?;
     Space::of(points, metric).nearest_points(k, &|_| ())

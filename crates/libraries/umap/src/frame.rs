@@ -1,6 +1,7 @@
 //! Conversion of points from `f64` to `f32` that keeps their differences.
 
 use std::cmp::Ordering;
+use std::ops::RangeInclusive;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Zip};
 use rayon::prelude::*;
@@ -28,37 +29,66 @@ const NOISE: f64 = 1.0 / (1u64 << 40) as f64;
 ///
 /// let points = array![[1e9 + 1.0], [1e9 + 2.0], [1e9 + 2.5]];
 /// let frame = Frame::of(points.view(), Metric::Euclidean);
-/// assert_eq!(frame.narrow(points.view())?.points, array![[-1.0_f32], [0.0], [0.5]]);
+/// assert_eq!(frame.narrow(points.view())?.points(), array![[-1.0_f32], [0.0], [0.5]]);
 /// # Ok::<(), umap::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
-    /// Shape `(d,)`; 0 for [`Metric::Cosine`], which takes angles at the origin.
-    pub center: Array1<f64>,
-    /// Differences from the center are multiplied by 2 to this power, which is mostly 0.
-    pub exponent: i32,
-    /// Distances between points.
-    pub metric: Metric,
+    center: Array1<f64>,
+    exponent: i32,
+    metric: Metric,
 }
 
 /// Points as `f32`, and what rounding took from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Narrowed {
     /// Shape `(n, d)`.
-    pub points: Array2<f32>,
+    pub(crate) points: Array2<f32>,
     /// Length of what rounding took from each point, shape `(n,)`.
     pub(crate) rounding: Vec<f32>,
     /// Rows that became equal to others, though they differ by more than noise.
     pub(crate) merged: usize,
 }
 
+/// Exponents that a frame can have: those of `f64`, and what it takes to bring `f64` into `f32`.
+const EXPONENTS: RangeInclusive<i32> = -1200..=1200;
+
 impl Frame {
+    /// Makes a frame from its parts, such as those read from a file.
+    ///
+    /// `center` has shape `(d,)`. Differences from it are multiplied by 2 to the power `exponent`.
+    ///
+    /// ```
+    /// use umap::{Frame, Metric};
+    /// use ndarray::array;
+    ///
+    /// let frame = Frame::new(array![1.0, 2.0], -3, Metric::Euclidean)?;
+    /// let narrowed = frame.narrow(array![[9.0, 2.0]].view())?;
+    /// assert_eq!(narrowed.points(), array![[1.0_f32, 0.0]]);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Model`] if a value of the center is not finite, or the exponent is beyond 1,200 in
+    /// magnitude.
+    pub fn new(center: Array1<f64>, exponent: i32, metric: Metric) -> Result<Self> {
+        if let Some(wrong) = center.iter().find(|x| !x.is_finite()) {
+            let expected = "a center of finite values".into();
+            return Err(Error::Model { expected, found: wrong.to_string() });
+        }
+        if !EXPONENTS.contains(&exponent) {
+            let expected = format!("an exponent of {EXPONENTS:?}");
+            return Err(Error::Model { expected, found: exponent.to_string() });
+        }
+        Ok(Self { center, exponent, metric })
+    }
+
     /// Makes the frame that leaves points of `d` features as they are.
     ///
     /// ```
     /// use umap::{Frame, Metric};
     ///
-    /// assert_eq!(Frame::identity(3, Metric::Euclidean).exponent, 0);
+    /// assert_eq!(Frame::identity(3, Metric::Euclidean).exponent(), 0);
     /// ```
     pub fn identity(d: usize, metric: Metric) -> Self {
         Self { center: Array1::zeros(d), exponent: 0, metric }
@@ -66,7 +96,19 @@ impl Frame {
 
     /// Finds the frame of finite `points` `(n, d)`.
     ///
-    /// Its center is the median of each feature, over at most 1,001 rows.
+    /// Its center is the median of each feature, over at most 1,001 rows. Under [`Metric::Cosine`],
+    /// which takes angles at the origin, the center is 0.
+    ///
+    /// Tested on points that are moved and scaled: their embedding is the same.
+    ///
+    /// ```
+    /// use umap::{Frame, Metric};
+    /// use ndarray::array;
+    ///
+    /// let points = array![[1e9, 0.0], [1e9 + 1.0, 5.0], [1e9 + 7.0, 6.0]];
+    /// let frame = Frame::of(points.view(), Metric::Euclidean);
+    /// assert_eq!(frame.center(), array![1e9 + 1.0, 5.0]);
+    /// ```
     pub fn of(points: ArrayView2<f64>, metric: Metric) -> Self {
         let d = points.ncols();
         if metric == Metric::Cosine || points.is_empty() {
@@ -87,14 +129,61 @@ impl Frame {
         Self { center, exponent, metric }
     }
 
+    /// Returns the center, shape `(d,)`.
+    ///
+    /// ```
+    /// use umap::{Frame, Metric};
+    /// use ndarray::array;
+    ///
+    /// assert_eq!(Frame::identity(2, Metric::Cosine).center(), array![0.0, 0.0]);
+    /// ```
+    pub fn center(&self) -> &Array1<f64> {
+        &self.center
+    }
+
+    /// Returns the power of 2 by which differences from the center are multiplied; mostly 0.
+    ///
+    /// ```
+    /// use umap::{Frame, Metric};
+    /// use ndarray::array;
+    ///
+    /// // Squared distances of such points would overflow f32.
+    /// let huge = array![[0.0], [1e30], [3e30]];
+    /// assert!(Frame::of(huge.view(), Metric::Euclidean).exponent() < 0);
+    /// ```
+    pub fn exponent(&self) -> i32 {
+        self.exponent
+    }
+
+    /// Returns the metric of distances between points.
+    ///
+    /// ```
+    /// use umap::{Frame, Metric};
+    ///
+    /// assert_eq!(Frame::identity(2, Metric::Cosine).metric(), Metric::Cosine);
+    /// ```
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
     /// Brings finite `points` `(n, d)` into the frame.
+    ///
+    /// ```
+    /// use umap::{Frame, Metric};
+    /// use ndarray::array;
+    ///
+    /// let frame = Frame::new(array![1e9], 0, Metric::Euclidean)?;
+    /// let narrowed = frame.narrow(array![[1e9 + 0.5]].view())?;
+    /// assert_eq!(narrowed.points(), array![[0.5_f32]]);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
     ///
     /// # Errors
     /// - [`Error::TooFar`] if a point is so far from the center that it overflows `f32`.
-    /// - [`Error::Parameter`] if the number of features is not the frame's.
+    /// - [`Error::Features`] if the number of features is not the frame's.
     pub fn narrow(&self, points: ArrayView2<f64>) -> Result<Narrowed> {
         if points.ncols() != self.center.len() {
-            return Err(Error::features(self.center.len(), points.ncols()));
+            return Err(Error::Features { expected: self.center.len(), found: points.ncols() });
         }
         let factors = power_of_two_factors(self.exponent);
         let into = |row: ArrayView1<f64>, j: usize| {
@@ -141,6 +230,36 @@ impl Frame {
         };
         let merged = first.iter().enumerate().filter(|&row| differ(row)).count();
         Ok(Narrowed { points: narrowed, rounding, merged })
+    }
+}
+
+impl Narrowed {
+    /// Returns the points in the frame, shape `(n, d)`.
+    ///
+    /// ```
+    /// use umap::{Frame, Metric};
+    /// use ndarray::array;
+    ///
+    /// let narrowed = Frame::identity(1, Metric::Euclidean).narrow(array![[0.5]].view())?;
+    /// assert_eq!(narrowed.points(), array![[0.5_f32]]);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    pub fn points(&self) -> &Array2<f32> {
+        &self.points
+    }
+
+    /// Returns the points in the frame, shape `(n, d)`, without a copy.
+    ///
+    /// ```
+    /// use umap::{Frame, Metric};
+    /// use ndarray::array;
+    ///
+    /// let narrowed = Frame::identity(1, Metric::Euclidean).narrow(array![[0.5]].view())?;
+    /// assert_eq!(narrowed.into_points(), array![[0.5_f32]]);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    pub fn into_points(self) -> Array2<f32> {
+        self.points
     }
 }
 

@@ -6,14 +6,14 @@ use rayon::prelude::*;
 use crate::neighbors::Neighbors;
 
 /// A graph with edge weights from 0 to 1, in compressed sparse rows.
+///
+/// [`fuzzy_graph`](crate::fuzzy_graph) computes that of points, and
+/// [`Umap::graph_of`](crate::Umap::graph_of) that from new points to those of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graph {
-    /// Where the edges of each vertex start, and where those of the last end, length `n + 1`.
-    pub starts: Vec<usize>,
-    /// Heads of the edges: their other ends, ascending for each vertex of a fitted graph.
-    pub heads: Vec<u32>,
-    /// Weights of the edges.
-    pub weights: Vec<f32>,
+    pub(crate) starts: Vec<usize>,
+    pub(crate) heads: Vec<u32>,
+    pub(crate) weights: Vec<f32>,
 }
 
 /// Smallest bandwidth, as a share of the mean distance, as in umap-learn.
@@ -183,12 +183,82 @@ impl Graph {
         Self { starts, heads, weights }
     }
 
-    /// Number of vertices.
+    /// Returns where the edges of each vertex start, and those of the last end: `(n + 1,)`.
+    ///
+    /// ```
+    /// # use umap::{Params, fuzzy_graph};
+    /// # use ndarray::Array2;
+    /// let points = Array2::from_shape_fn((30, 1), |(i, _)| i as f32);
+    /// let graph = fuzzy_graph(points.view(), &Params { neighbors: 5, ..Params::default() })?;
+    /// assert_eq!((graph.starts()[0], graph.starts()[30]), (0, graph.heads().len()));
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    pub fn starts(&self) -> &[usize] {
+        &self.starts
+    }
+
+    /// Returns the heads of the edges, their other ends: `(edges,)`.
+    ///
+    /// They ascend for each vertex of the graph of points among themselves.
+    ///
+    /// ```
+    /// # use umap::{Params, fuzzy_graph};
+    /// # use ndarray::Array2;
+    /// let points = Array2::from_shape_fn((30, 1), |(i, _)| i as f32);
+    /// let graph = fuzzy_graph(points.view(), &Params { neighbors: 5, ..Params::default() })?;
+    /// assert_eq!(graph.heads()[..graph.starts()[1]], [1, 2, 3, 4]);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    pub fn heads(&self) -> &[u32] {
+        &self.heads
+    }
+
+    /// Returns the weights of the edges, above 0 and up to 1: `(edges,)`.
+    ///
+    /// ```
+    /// # use umap::{Params, fuzzy_graph};
+    /// # use ndarray::Array2;
+    /// let points = Array2::from_shape_fn((30, 1), |(i, _)| i as f32);
+    /// let graph = fuzzy_graph(points.view(), &Params { neighbors: 5, ..Params::default() })?;
+    /// // The nearest neighbor of a point is joined to it fully.
+    /// assert_eq!(graph.weights()[0], 1.0);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// Returns the number of vertices.
+    ///
+    /// ```
+    /// # use umap::{Params, fuzzy_graph};
+    /// # use ndarray::Array2;
+    /// let points = Array2::from_shape_fn((30, 1), |(i, _)| (i / 2) as f32);
+    /// let graph = fuzzy_graph(points.view(), &Params { neighbors: 5, ..Params::default() })?;
+    /// // Equal points are one vertex.
+    /// assert_eq!(graph.n(), 15);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
     pub fn n(&self) -> usize {
         self.starts.len() - 1
     }
 
-    /// Iterates over heads and weights of the edges of a vertex.
+    /// Iterates over heads and weights of the edges of vertex `i`.
+    ///
+    /// ```
+    /// # use umap::{Params, fuzzy_graph};
+    /// # use ndarray::Array2;
+    /// let points = Array2::from_shape_fn((30, 1), |(i, _)| i as f32);
+    /// let graph = fuzzy_graph(points.view(), &Params { neighbors: 5, ..Params::default() })?;
+    /// // The weights in both directions are equal.
+    /// for (head, weight) in graph.edges(7) {
+    ///     assert!(graph.edges(head).any(|back| back == (7, weight)));
+    /// }
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such vertex.
     pub fn edges(&self, i: usize) -> impl Iterator<Item = (usize, f32)> + '_ {
         let range = self.starts[i]..self.starts[i + 1];
         self.heads[range.clone()]
@@ -197,7 +267,16 @@ impl Graph {
             .zip(self.weights[range].iter().copied())
     }
 
-    /// Counts connected components.
+    /// Counts connected components of the graph of points among themselves.
+    ///
+    /// ```
+    /// # use umap::{Params, fuzzy_graph};
+    /// # use ndarray::Array2;
+    /// let points = Array2::from_shape_fn((30, 1), |(i, _)| (i + i / 15 * 1000) as f32);
+    /// let graph = fuzzy_graph(points.view(), &Params { neighbors: 5, ..Params::default() })?;
+    /// assert_eq!(graph.components(), 2);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
     pub fn components(&self) -> usize {
         let mut seen = vec![false; self.n()];
         let (mut count, mut stack) = (0, Vec::new());

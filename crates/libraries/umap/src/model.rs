@@ -1,4 +1,4 @@
-//! A fitted embedding, and the embedding of new points among its own.
+//! A fitted embedding, and the places of new points in it.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, CowArray, Ix2};
 
@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 use crate::graph::{self, Graph, Kind};
 use crate::layout::{Fixed, Schedule, optimize_layout};
 use crate::metric::Metric;
-use crate::params::{Params, Progress};
+use crate::params::Params;
+use crate::progress::Progress;
 use crate::space::Space;
 
 /// Epochs of gradient descent for new points.
@@ -18,32 +19,21 @@ const TRANSFORM_EPOCHS: usize = 100;
 /// Learning rate for new points at the start, as in umap-learn: a quarter of that of a fit.
 const TRANSFORM_RATE: f32 = 0.25;
 
-/// Points and their embedding.
+/// Points and their embedding, among which new points find a place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Umap {
-    /// Points that were embedded, shape `(n, d)`.
-    pub points: Array2<f32>,
-    /// Their embedding, shape `(n, dims)`.
-    pub embedding: Array2<f32>,
-    /// How attraction falls with distance in the embedding.
-    pub curve: Curve,
-    /// Neighbors of a point, itself included.
-    pub neighbors: usize,
-    /// Distances between points.
-    pub metric: Metric,
-    /// Epochs of gradient descent; 0 for a model from [`Umap::new`].
-    pub epochs: usize,
-    /// Connected components of the graph; 0 for a model from [`Umap::new`].
-    pub components: usize,
-    /// Distinct points, without those of zeros under [`Metric::Cosine`]; 0 for a model from
-    /// [`Umap::new`].
-    pub distinct: usize,
-    /// Points that `f32` does not tell from their neighbors; 0 for a model from [`Umap::new`].
-    pub unresolved: usize,
+    pub(crate) points: Array2<f32>,
+    pub(crate) embedding: Array2<f32>,
+    pub(crate) curve: Curve,
+    pub(crate) neighbors: usize,
+    pub(crate) metric: Metric,
 }
 
 impl Umap {
     /// Makes a model from its parts: `points` `(n, d)` and their `embedding` `(n, dims)`.
+    ///
+    /// `neighbors` counts the point itself, as [`Params::neighbors`] does. Use it for parts that
+    /// were read from a file, or that another program made.
     ///
     /// ```
     /// use umap::{Curve, Metric, Umap};
@@ -51,13 +41,14 @@ impl Umap {
     ///
     /// let (points, embedding) = (array![[0.0, 1.0], [1.0, 0.0]], array![[0.0], [1.0]]);
     /// let umap = Umap::new(points, embedding, Curve { a: 1.0, b: 1.0 }, 2, Metric::Euclidean)?;
-    /// assert_eq!(umap.epochs, 0);
+    /// assert_eq!(umap.embedding().ncols(), 1);
     /// # Ok::<(), umap::Error>(())
     /// ```
     ///
     /// # Errors
-    /// - [`Error::Parameter`] if the parts do not fit one another.
-    /// - [`Error::NotFinite`] if a value is not finite.
+    /// - [`Error::Parameter`] if there are fewer points than neighbors, or too many dimensions.
+    /// - [`Error::Model`] if the parts do not fit one another, or the curve is not one.
+    /// - [`Error::NonFinite`] if a value is not finite.
     pub fn new(
         points: Array2<f32>,
         embedding: Array2<f32>,
@@ -68,9 +59,7 @@ impl Umap {
         let params = Params { dims: embedding.ncols(), neighbors, metric, ..Params::default() };
         check(points.view(), &params)?;
         finite(embedding.view())?;
-        let refuse = |expected: String, found: String| {
-            Err(Error::Parameter { expected, found, cure: "give another model" })
-        };
+        let refuse = |expected: String, found: String| Err(Error::Model { expected, found });
         if points.nrows() != embedding.nrows() {
             return refuse(
                 format!("{} rows of an embedding", points.nrows()),
@@ -81,18 +70,81 @@ impl Umap {
             return refuse("a and b above 0".into(), format!("{} and {}", curve.a, curve.b));
         }
         let (points, embedding) = (in_order(points), in_order(embedding));
-        let (epochs, components, distinct, unresolved) = (0, 0, 0, 0);
-        Ok(Self {
-            points,
-            embedding,
-            curve,
-            neighbors,
-            metric,
-            epochs,
-            components,
-            distinct,
-            unresolved,
-        })
+        Ok(Self { points, embedding, curve, neighbors, metric })
+    }
+
+    /// Returns the points that were embedded, shape `(n, d)`.
+    ///
+    /// ```
+    /// # use umap::{Params, fit};
+    /// # use ndarray::Array2;
+    /// let points = Array2::from_shape_fn((60, 4), |(i, j)| ((i * (j + 3)) % 31) as f32);
+    /// let umap = fit(points.view(), &Params::default(), &mut |_| ())?.model;
+    /// assert_eq!(umap.points(), points);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    pub fn points(&self) -> &Array2<f32> {
+        &self.points
+    }
+
+    /// Returns the embedding of the points, shape `(n, dims)`.
+    ///
+    /// Its unit is that of the curve: points are near if they are less than about 1 apart.
+    ///
+    /// ```
+    /// # use umap::{Params, fit};
+    /// # use ndarray::Array2;
+    /// let points = Array2::from_shape_fn((60, 4), |(i, j)| ((i * (j + 3)) % 31) as f32);
+    /// let params = Params { dims: 3, ..Params::default() };
+    /// let umap = fit(points.view(), &params, &mut |_| ())?.model;
+    /// assert_eq!(umap.embedding().dim(), (60, 3));
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    pub fn embedding(&self) -> &Array2<f32> {
+        &self.embedding
+    }
+
+    /// Returns the curve by which attraction falls with distance in the embedding.
+    ///
+    /// ```
+    /// # use umap::{Curve, Metric, Umap};
+    /// # use ndarray::array;
+    /// # let (points, embedding) = (array![[0.0, 1.0], [1.0, 0.0]], array![[0.0], [1.0]]);
+    /// let curve = Curve { a: 1.5, b: 0.8 };
+    /// let umap = Umap::new(points, embedding, curve, 2, Metric::Euclidean)?;
+    /// assert_eq!(umap.curve(), curve);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    pub fn curve(&self) -> Curve {
+        self.curve
+    }
+
+    /// Returns the number of neighbors of a point, itself included.
+    ///
+    /// ```
+    /// # use umap::{Curve, Metric, Umap};
+    /// # use ndarray::array;
+    /// # let (points, embedding) = (array![[0.0, 1.0], [1.0, 0.0]], array![[0.0], [1.0]]);
+    /// let umap = Umap::new(points, embedding, Curve { a: 1.0, b: 1.0 }, 2, Metric::Euclidean)?;
+    /// assert_eq!(umap.neighbors(), 2);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    pub fn neighbors(&self) -> usize {
+        self.neighbors
+    }
+
+    /// Returns the metric of distances between points.
+    ///
+    /// ```
+    /// # use umap::{Curve, Metric, Umap};
+    /// # use ndarray::array;
+    /// # let (points, embedding) = (array![[0.0, 1.0], [1.0, 0.0]], array![[0.0], [1.0]]);
+    /// let umap = Umap::new(points, embedding, Curve { a: 1.0, b: 1.0 }, 2, Metric::Cosine)?;
+    /// assert_eq!(umap.metric(), Metric::Cosine);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    pub fn metric(&self) -> Metric {
+        self.metric
     }
 
     /// Embeds `new` points `(m, d)` among those of the model, which stay: `(m, dims)`.
@@ -104,15 +156,30 @@ impl Umap {
     /// [`Metric::Cosine`] a point of zeros gets the place of those in the model, or the mean of the
     /// embedding if the model has none.
     ///
+    /// Tested by the neighbors that new points find, and that points of the model come back to
+    /// where they are; the graph is tested as that of [`Self::graph_of`].
+    ///
+    /// ```
+    /// use umap::{Params, fit};
+    /// use ndarray::{Array2, s};
+    ///
+    /// let points = Array2::from_shape_fn((120, 4), |(i, j)| ((i * (j + 3)) % 31) as f32);
+    /// let (old, new) = (points.slice(s![..100, ..]), points.slice(s![100.., ..]));
+    /// let umap = fit(old, &Params { dims: 2, ..Params::default() }, &mut |_| ())?.model;
+    /// assert_eq!(umap.transform(new, 0, &mut |_| ())?.dim(), (20, 2));
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// - [`Error::Parameter`] if the number of features is not the model's.
-    /// - [`Error::NotFinite`] if a value is not finite; [`Error::TooFar`] if a point is too far
+    /// - [`Error::Features`] if the number of features is not the model's.
+    /// - [`Error::NonFinite`] if a value is not finite; [`Error::TooFar`] if a point is too far
     ///   from those of the model.
+    /// - [`Error::Diverged`] if a coordinate of a place is not finite.
     pub fn transform(
         &self,
         new: ArrayView2<f32>,
         seed: u64,
-        progress: &mut dyn FnMut(Progress),
+        on_progress: &mut dyn FnMut(&Progress),
     ) -> Result<Array2<f32>> {
         let space = Space::of(self.points.view(), self.metric);
         let (queries, graph) = self.connect(&space, new)?;
@@ -139,7 +206,7 @@ impl Umap {
         let schedule = Schedule { curve: self.curve, epochs, rate: TRANSFORM_RATE, seed };
         let keys: Vec<u64> = queries.outer_iter().map(hash_values).collect();
         let fixed = Fixed { positions: positions.view(), keys: &keys };
-        let mut on_epoch = |epoch| progress(Progress::Epoch(epoch, epochs));
+        let mut on_epoch = |done| on_progress(&Progress::Epoch { done, total: epochs });
         let embedding = optimize_layout(&graph, init.view(), Some(fixed), schedule, &mut on_epoch);
         finite_embedding(embedding.view())?;
         Ok(embedding)
@@ -150,8 +217,22 @@ impl Umap {
     /// Its vertices are the new points, its heads rows of [`Self::points`]. Tested against
     /// umap-learn's `transform` in its mode `graph`.
     ///
+    /// ```
+    /// use umap::{Params, fit};
+    /// use ndarray::{Array2, array};
+    ///
+    /// let points = Array2::from_shape_fn((30, 1), |(i, _)| i as f32);
+    /// let params = Params { dims: 1, neighbors: 5, ..Params::default() };
+    /// let umap = fit(points.view(), &params, &mut |_| ())?.model;
+    /// let graph = umap.graph_of(array![[7.2]].view())?;
+    /// let (nearest, weight) = graph.edges(0).next().expect("there are five edges");
+    /// assert_eq!(nearest, 7);
+    /// assert!(weight > 0.8);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// As [`Self::transform`].
+    /// As [`Self::transform`], but for [`Error::Diverged`].
     pub fn graph_of(&self, new: ArrayView2<f32>) -> Result<Graph> {
         let space = Space::of(self.points.view(), self.metric);
         let (_, mut graph) = self.connect(&space, new)?;
@@ -167,7 +248,7 @@ impl Umap {
         new: ArrayView2<'a, f32>,
     ) -> Result<(CowArray<'a, f32, Ix2>, Graph)> {
         if new.ncols() != self.points.ncols() {
-            return Err(Error::features(self.points.ncols(), new.ncols()));
+            return Err(Error::Features { expected: self.points.ncols(), found: new.ncols() });
         }
         finite(new)?;
         let queries = space.map(new);

@@ -1,4 +1,4 @@
-//! Parameters of an embedding, and how far its computation is.
+//! Parameters of an embedding.
 
 use crate::metric::Metric;
 
@@ -66,13 +66,4 @@ impl Default for Params {
             seed: 0,
         }
     }
-}
-
-/// How far [`fit`](crate::fit()) is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Points whose neighbors are known, and the number of points.
-    Neighbors(usize, usize),
-    /// Epochs done, and the number of epochs.
-    Epoch(usize, usize),
 }

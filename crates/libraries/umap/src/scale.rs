@@ -29,9 +29,11 @@ pub(crate) fn span_of(points: ArrayView2<f32>) -> f64 {
     let d = points.ncols();
     let (mut low, mut high) = (vec![f32::INFINITY; d], vec![f32::NEG_INFINITY; d]);
     for row in points.outer_iter() {
-        for ((low, high), &x) in low.iter_mut().zip(&mut high).zip(row) {
-            (*low, *high) = (low.min(x), high.max(x));
+        for (j, &x) in row.iter().enumerate() {
+            low[j] = low[j].min(x);
+            high[j] = high[j].max(x);
         }
     }
-    low.iter().zip(&high).map(|(&low, &high)| f64::from(high) - f64::from(low)).fold(0.0, f64::max)
+    let spans = (0..d).map(|j| f64::from(high[j]) - f64::from(low[j]));
+    spans.fold(0.0, f64::max)
 }

@@ -6,12 +6,12 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use artifact::{Outputs, Points, check_lineage, read_points};
 use cli::{Quarters, Stage};
 use ndarray::{Array2, ArrayView2};
 use serde_json::json;
-use umap::{Connectivity, Frame, Metric, Params, Progress, Umap};
+use umap::{Connectivity, Error, Frame, Metric, Params, Progress, UmapFit};
 
 use crate::args::Args;
 
@@ -41,25 +41,27 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let (points, record) = read_points(&args.points)?;
     points.scale_warning(&record).iter().for_each(|text| cli::warn(text));
     let mut progress = Shown::default();
-    let (umap, frame) = fit(points, &params, &mut |event| progress.show(event))
+    let (fitted, frame) = fit(points, &params, &mut |event| progress.show(event))
+        .map_err(name_seed)
         .with_context(|| args.points.display().to_string())?;
     drop(progress);
+    let UmapFit { model: umap, epochs, components, distinct, unresolved } = fitted;
 
     let parameters = json!({
         "dims": params.dims, "neighbors": params.neighbors, "min_dist": params.min_dist,
         "metric": if params.metric == Metric::Cosine { "cosine" } else { "euclidean" },
         "graph": if params.connectivity == Connectivity::Mutual { "mutual" } else { "union" },
         "init": if params.init == umap::Init::Pca { "pca" } else { "spectral" },
-        "epochs": umap.epochs, "seed": params.seed,
+        "epochs": epochs, "seed": params.seed,
     });
     let mut outputs = Outputs::new();
-    outputs.npy(&args.out, &umap.embedding)?;
+    outputs.npy(&args.out, umap.embedding())?;
     if let Some(path) = &args.model {
         model_io::umap::write(&mut outputs, path, &umap, &frame)?;
     }
-    let result =
-        json!({ "components": umap.components, "a": umap.curve.a, "b": umap.curve.b });
-    let ((n, d), dims, components) = (umap.points.dim(), params.dims, umap.components);
+    let curve = umap.curve();
+    let result = json!({ "components": components, "a": curve.a, "b": curve.b });
+    let ((n, d), dims) = (umap.points().dim(), params.dims);
     if components > 1 {
         cli::warn(&format!(
             "the graph of neighbors falls into {components} components, \
@@ -67,24 +69,22 @@ fn embed(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
              raise --neighbors to join them"
         ));
     }
-    warn_of_zeros(umap.points.view(), params.metric);
-    if umap.distinct < params.neighbors {
-        let Umap { distinct, neighbors, .. } = umap;
+    warn_of_zeros(umap.points().view(), params.metric);
+    if distinct < params.neighbors {
+        let neighbors = params.neighbors;
         cli::warn(&format!(
             "{distinct} rows differ, fewer than the {neighbors} neighbors asked for: \
              each is joined to all others"
         ));
     }
-    if umap.unresolved > 0 {
-        let unresolved = umap.unresolved;
+    if unresolved > 0 {
         cli::warn(&format!(
             "single precision does not tell {unresolved} of {n} rows from their neighbors, \
              which are chance among \
              those; remove far outliers"
         ));
     }
-    let text =
-        format!("{n} points of {d} features to {dims} dimensions, {} epochs\n", umap.epochs);
+    let text = format!("{n} points of {d} features to {dims} dimensions, {epochs} epochs\n");
     stage.finish(outputs, parameters, vec![record], result, &text)
 }
 
@@ -99,10 +99,11 @@ fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()>
     let points = narrow(points, &frame).with_context(|| args.points.display().to_string())?;
     let embedding = umap
         .transform(points.view(), seed, &mut |event| progress.show(event))
+        .map_err(name_seed)
         .with_context(|| args.points.display().to_string())?;
     drop(progress);
 
-    warn_of_zeros(points.view(), umap.metric);
+    warn_of_zeros(points.view(), umap.metric());
     let mut outputs = Outputs::new();
     outputs.npy(&args.out, &embedding)?;
     let inputs = vec![record, model_record];
@@ -123,31 +124,42 @@ fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()>
 fn fit(
     points: Points,
     params: &Params,
-    progress: &mut (dyn FnMut(Progress) + Send),
-) -> umap::Result<(Umap, Frame)> {
+    on_progress: &mut (dyn FnMut(&Progress) + Send),
+) -> umap::Result<(UmapFit, Frame)> {
     let d = points.dim().1;
     match points {
         Points::F64(points) => {
             let frame = Frame::of(points.view(), params.metric);
             let narrowed = frame.narrow(points.view())?;
             drop(points);
-            Ok((narrowed.fit(params, progress)?, frame))
+            Ok((narrowed.fit(params, on_progress)?, frame))
         }
         narrow => {
             let frame = Frame::identity(d, params.metric);
             let points = single(narrow, &frame)?;
-            Ok((umap::fit(points.view(), params, progress)?, frame))
+            Ok((umap::fit(points.view(), params, on_progress)?, frame))
         }
+    }
+}
+
+/// Adds to the error of an embedding that diverged which option may help.
+fn name_seed(error: Error) -> anyhow::Error {
+    match error {
+        Error::Diverged { .. } => anyhow!("{error}; ask for another --seed, and report this"),
+        other => other.into(),
     }
 }
 
 /// Brings new points into the frame of a model.
 fn narrow(points: Points, frame: &Frame) -> umap::Result<Array2<f32>> {
-    let as_they_are = frame.exponent == 0 && frame.center.iter().all(|&x| x == 0.0);
+    let as_they_are = frame.exponent() == 0 && frame.center().iter().all(|&x| x == 0.0);
     match points {
-        Points::F64(points) => Ok(frame.narrow(points.view())?.points),
+        Points::F64(points) => Ok(frame.narrow(points.view())?.into_points()),
         narrow if as_they_are => single(narrow, frame),
-        narrow => Ok(frame.narrow(single(narrow, frame)?.mapv(f64::from).view())?.points),
+        narrow => {
+            let wide = single(narrow, frame)?.mapv(f64::from);
+            Ok(frame.narrow(wide.view())?.into_points())
+        }
     }
 }
 
@@ -156,7 +168,7 @@ fn single(points: Points, frame: &Frame) -> umap::Result<Array2<f32>> {
     Ok(match points {
         Points::U8 { values, scale } => values.mapv(|x| (f64::from(x) * scale) as f32),
         Points::F32(values) => values,
-        Points::F64(values) => frame.narrow(values.view())?.points,
+        Points::F64(values) => frame.narrow(values.view())?.into_points(),
     })
 }
 
@@ -179,10 +191,10 @@ struct Shown {
 }
 
 impl Shown {
-    fn show(&mut self, event: Progress) {
-        let (what, done, all, embedding) = match event {
-            Progress::Neighbors(done, all) => ("neighbors", done, all, false),
-            Progress::Epoch(done, all) => ("epochs", done, all, true),
+    fn show(&mut self, event: &Progress) {
+        let (what, done, all, embedding) = match *event {
+            Progress::Neighbors { done, total } => ("neighbors", done, total, false),
+            Progress::Epoch { done, total } => ("epochs", done, total, true),
         };
         if self.embedding != embedding {
             // The bar of the neighbors is removed before that of the epochs appears.

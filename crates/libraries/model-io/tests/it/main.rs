@@ -100,16 +100,16 @@ fn umap_embeddings() {
     let embedding = Array2::from_shape_fn((8, 2), |(i, j)| (i + 10 * j) as f32);
     let curve = Curve { a: 1.5, b: 0.75 };
     let model = Umap::new(points, embedding, curve, 4, Metric::Cosine).unwrap();
-    let frame = Frame { center: array![0.5, 1.0, -2.0], exponent: -3, metric: Metric::Cosine };
+    let frame = Frame::new(array![0.5, 1.0, -2.0], -3, Metric::Cosine).unwrap();
     let (found, found_frame, _) = round_trip(
         |outputs, path| model_io::umap::write(outputs, path, &model, &frame),
         |path| model_io::umap::read(path).unwrap(),
         &["points", "embedding", "center", "settings"],
     );
-    assert_eq!((&found.points, &found.embedding), (&model.points, &model.embedding));
-    assert_eq!((found.curve.a, found.curve.b, found.neighbors), (1.5, 0.75, 4));
-    assert!(found.metric == Metric::Cosine && found_frame.metric == Metric::Cosine);
-    assert_eq!((found_frame.center, found_frame.exponent), (frame.center, -3));
+    assert_eq!((found.points(), found.embedding()), (model.points(), model.embedding()));
+    assert_eq!((found.curve(), found.neighbors()), (curve, 4));
+    assert_eq!((found.metric(), found_frame.metric()), (Metric::Cosine, Metric::Cosine));
+    assert_eq!(found_frame, frame);
 }
 
 #[test]

@@ -81,9 +81,9 @@ pub(super) fn move_points<const W: usize>(
         let (now, ahead) = if block % 2 == 0 { (odd, even) } else { (even, odd) };
         let (mut own, mut mirrored) =
             (own.block(step.step, block), mirrored.block(step.step, block));
-        for (((now, ahead), differences), lanes) in
-            now.iter().zip(ahead).zip(&mut differences).zip(&mut factors)
-        {
+        for slot in 0..BLOCK {
+            let (now, ahead) = (&now[slot], &mut ahead[slot]);
+            let (differences, lanes) = (&mut differences[slot], &mut factors[slot]);
             if let Some((head, tail)) = own.next() {
                 ahead.tail = tail;
                 ahead.others[0] = head;
@@ -125,10 +125,9 @@ pub(super) fn move_points<const W: usize>(
             }
         }
         let own = chunk.own.block(step.step, block - 1);
-        for (((interactions, differences), factors), _) in
-            now.iter().zip(&differences).zip(&factors).zip(own)
-        {
-            let force = &mut forces[usize::from(interactions.tail) % CHUNK];
+        for (slot, _) in own.enumerate() {
+            let (differences, factors) = (&differences[slot], &factors[slot]);
+            let force = &mut forces[usize::from(now[slot].tail) % CHUNK];
             for o in 0..=NEGATIVE_SAMPLES {
                 for l in 0..W {
                     force[l] +=
@@ -137,13 +136,11 @@ pub(super) fn move_points<const W: usize>(
             }
         }
         let mirrored = chunk.mirrored.block(step.step, block - 1);
-        for (((interactions, differences), factors), _) in
-            now.iter().zip(&differences).zip(&factors).zip(mirrored)
-        {
-            let force = &mut forces[usize::from(interactions.mirrored_tail) % CHUNK];
+        for (slot, _) in mirrored.enumerate() {
+            let (differences, factor) = (&differences[slot][MIRRORED], factors[slot][MIRRORED]);
+            let force = &mut forces[usize::from(now[slot].mirrored_tail) % CHUNK];
             for l in 0..W {
-                force[l] += (factors[MIRRORED] * differences[MIRRORED][l])
-                    .clamp(-GRADIENT_CLIP, GRADIENT_CLIP);
+                force[l] += (factor * differences[l]).clamp(-GRADIENT_CLIP, GRADIENT_CLIP);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Embeddings: by the neighbors that they keep, and of awkward points.
 
 use ndarray::{Array2, Axis, concatenate, s};
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use umap::{Connectivity, Error, Init, Metric, Params, fit, neighbors};
 
@@ -18,16 +18,16 @@ fn any_number_of_threads_gives_the_same_bytes() {
         let with = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                let umap = fit(points.view(), &params, &mut |_| ()).unwrap();
+                let umap = fit(points.view(), &params, &mut |_| ()).unwrap().model;
                 let new = umap.transform(points.slice(s![..50, ..]), 1, &mut |_| ()).unwrap();
-                (umap.embedding, new)
+                (umap.embedding().clone(), new)
             })
         };
         let one = with(1);
         assert_eq!(one, with(2));
         assert_eq!(one, with(5));
         let other = fit(points.view(), &Params { seed: 1, ..params.clone() }, &mut |_| ()).unwrap();
-        assert_ne!(one.0, other.embedding);
+        assert_ne!(one.0, other.model.embedding());
     }
 }
 
@@ -38,11 +38,11 @@ fn clusters_come_apart() {
         for init in [Init::Spectral, Init::Pca] {
             let params =
                 Params { dims: 2, connectivity, init, epochs: Some(200), ..Params::default() };
-            let umap = fit(points.view(), &params, &mut |_| ()).unwrap();
-            assert!(kept(umap.embedding.view(), 6) > 0.99, "{connectivity:?} {init:?}");
+            let umap = fit(points.view(), &params, &mut |_| ()).unwrap().model;
+            assert!(kept(umap.embedding().view(), 6) > 0.99, "{connectivity:?} {init:?}");
             let center = |k: usize| {
                 let rows: Vec<usize> = (0..1200).filter(|i| i % 6 == k).collect();
-                umap.embedding.select(Axis(0), &rows)
+                umap.embedding().select(Axis(0), &rows)
             };
             // Farther from one another than they are wide.
             let mean = |k: usize| center(k).mean_axis(Axis(0)).unwrap();
@@ -82,14 +82,14 @@ fn awkward_points_keep_their_neighbors() {
         ("far from the origin", &base + 1e5, 5),
     ] {
         for connectivity in [Connectivity::Union, Connectivity::Mutual] {
-            let umap = fit(points.view(), &Params { connectivity, ..params.clone() }, &mut |_| ())
-                .unwrap();
-            assert_eq!(umap.embedding.dim(), (points.nrows(), 4));
-            assert!(umap.embedding.iter().all(|x| x.is_finite()), "{name} {connectivity:?}");
-            let kept = kept(umap.embedding.view(), k);
+            let params = Params { connectivity, ..params.clone() };
+            let umap = fit(points.view(), &params, &mut |_| ()).unwrap().model;
+            assert_eq!(umap.embedding().dim(), (points.nrows(), 4));
+            assert!(umap.embedding().iter().all(|x| x.is_finite()), "{name} {connectivity:?}");
+            let kept = kept(umap.embedding().view(), k);
             assert!(kept > 0.98, "{name} {connectivity:?}: {kept}");
             let places = umap.transform(points.view(), 0, &mut |_| ()).unwrap();
-            let all = concatenate![Axis(0), umap.embedding, places];
+            let all = concatenate![Axis(0), *umap.embedding(), places];
             let found = neighbors(all.view(), 1, Metric::Euclidean).unwrap();
             let n = points.nrows();
             let same = (n..2 * n)
@@ -108,8 +108,9 @@ fn awkward_points_keep_their_neighbors() {
 fn an_outlier_does_not_hide_the_others() {
     let mut points = blobs(300, 4, 3, 3);
     points.row_mut(299).fill(1e25);
-    let umap = fit(points.view(), &Params { dims: 2, ..Params::default() }, &mut |_| ()).unwrap();
-    assert!(kept(umap.embedding.slice(s![..299, ..]), 3) > 0.99);
+    let params = Params { dims: 2, ..Params::default() };
+    let umap = fit(points.view(), &params, &mut |_| ()).unwrap().model;
+    assert!(kept(umap.embedding().slice(s![..299, ..]), 3) > 0.99);
     // This outlier leaves the others no digits.
     points.row_mut(299).fill(1e38);
     points *= 1e-3;
@@ -131,8 +132,9 @@ fn hubs_do_not_throw_points_across_the_map() {
         }
         for (dims, init) in [(10, Init::Spectral), (2, Init::Pca)] {
             let params = Params { dims, init, ..Params::default() };
-            let embedding = fit(points.view(), &params, &mut |_| ()).unwrap().embedding;
-            assert!(span(embedding.view()) < 15.0, "{seed} {init:?}: {}", span(embedding.view()));
+            let umap = fit(points.view(), &params, &mut |_| ()).unwrap().model;
+            let span = span(umap.embedding().view());
+            assert!(span < 15.0, "{seed} {init:?}: {span}");
         }
     }
 }
@@ -148,12 +150,13 @@ fn copies_are_embedded_once() {
         for connectivity in [Connectivity::Union, Connectivity::Mutual] {
             let params =
                 Params { dims: 2, init, connectivity, epochs: Some(100), ..Params::default() };
-            let umap = fit(points.view(), &params, &mut |_| ()).unwrap();
-            assert_eq!(umap.distinct, 301);
-            let place = umap.embedding.row(300);
-            assert!(umap.embedding.slice(s![300.., ..]).outer_iter().all(|row| row == place));
-            let once = fit(points.slice(s![..301, ..]), &params, &mut |_| ()).unwrap();
-            assert_eq!(once.embedding, umap.embedding.slice(s![..301, ..]));
+            let fitted = fit(points.view(), &params, &mut |_| ()).unwrap();
+            assert_eq!(fitted.distinct, 301);
+            let umap = fitted.model;
+            let place = umap.embedding().row(300);
+            assert!(umap.embedding().slice(s![300.., ..]).outer_iter().all(|row| row == place));
+            let once = fit(points.slice(s![..301, ..]), &params, &mut |_| ()).unwrap().model;
+            assert_eq!(once.embedding(), umap.embedding().slice(s![..301, ..]));
             let places = umap.transform(points.slice(s![299..302, ..]), 0, &mut |_| ()).unwrap();
             assert_eq!(places.row(1), places.row(2));
         }
@@ -166,12 +169,13 @@ fn copies_are_embedded_once() {
         ("zeros", 1, Array2::from_shape_fn((30, 3), |(i, _)| if i % 2 == 0 { 0.0 } else { -0.0 })),
     ] {
         for connectivity in [Connectivity::Union, Connectivity::Mutual] {
-            let umap = fit(points.view(), &Params { connectivity, ..params.clone() }, &mut |_| ())
-                .unwrap();
-            assert_eq!(umap.distinct, distinct, "{name}");
-            assert!(umap.embedding.iter().all(|x| x.is_finite()), "{name}");
+            let params = Params { connectivity, ..params.clone() };
+            let fitted = fit(points.view(), &params, &mut |_| ()).unwrap();
+            assert_eq!(fitted.distinct, distinct, "{name}");
+            let umap = fitted.model;
+            assert!(umap.embedding().iter().all(|x| x.is_finite()), "{name}");
             for i in distinct..points.nrows() {
-                assert_eq!(umap.embedding.row(i), umap.embedding.row(i % distinct), "{name}");
+                assert_eq!(umap.embedding().row(i), umap.embedding().row(i % distinct), "{name}");
             }
             umap.transform(points.slice(s![..7, ..]), 0, &mut |_| ()).unwrap();
         }

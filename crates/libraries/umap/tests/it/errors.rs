@@ -21,8 +21,8 @@ fn what_cannot_be_embedded_is_refused() {
     let mut broken = points.clone();
     broken[[4, 2]] = f32::NAN;
     let error = fit(broken.view(), &default, &mut |_| ()).unwrap_err();
-    assert!(matches!(error, Error::NotFinite { row: 4, column: 2, .. }), "{error}");
-    let umap = fit(points.view(), &Params { neighbors: 5, ..default }, &mut |_| ()).unwrap();
+    assert!(matches!(error, Error::NonFinite { row: 4, column: 2, .. }), "{error}");
+    let umap = fit(points.view(), &Params { neighbors: 5, ..default }, &mut |_| ()).unwrap().model;
     let other = Array2::zeros((3, 4));
     assert!(
         umap.transform(other.view(), 0, &mut |_| ())

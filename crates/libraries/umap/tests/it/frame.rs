@@ -13,10 +13,11 @@ fn points_and_points_that_are_moved_are_embedded_alike() {
         let params = Params { dims: 3, epochs: Some(40), ..Params::default() };
         let embed = |points: &Array2<f64>| {
             let frame = Frame::of(points.view(), Metric::Euclidean);
-            let umap = frame.narrow(points.view()).unwrap().fit(&params, &mut |_| ()).unwrap();
+            let narrowed = frame.narrow(points.view()).unwrap();
+            let umap = narrowed.fit(&params, &mut |_| ()).unwrap().model;
             let new = frame.narrow(points.slice(s![..20, ..])).unwrap();
-            let places = umap.transform(new.points.view(), 0, &mut |_| ()).unwrap();
-            (umap.embedding, places)
+            let places = umap.transform(new.points().view(), 0, &mut |_| ()).unwrap();
+            (umap.embedding().clone(), places)
         };
         let expected = embed(&base);
         assert!(kept(expected.0.view(), k) > 0.98);
@@ -25,7 +26,9 @@ fn points_and_points_that_are_moved_are_embedded_alike() {
         }
         // Of `f32` it takes no frame.
         let single = |moved: f32| {
-            fit((base.mapv(|x| x as f32) + moved).view(), &params, &mut |_| ()).unwrap().embedding
+            let points = base.mapv(|x| x as f32) + moved;
+            let fitted = fit(points.view(), &params, &mut |_| ()).unwrap();
+            fitted.model.embedding().clone()
         };
         assert_eq!(single(1024.0), single(0.0), "{k}");
         for exponent in [-1000, -300, 300, 1000] {
@@ -64,7 +67,23 @@ fn what_single_precision_does_not_hold_is_refused() {
     let far = array![[1.0, 1.0, 1.0, 1.0], [1e300, 0.0, 0.0, 0.0]];
     assert_eq!(frame.narrow(far.view()).unwrap_err(), Error::TooFar { row: 1 });
     // A point whose squared distance overflows.
-    let umap = fitted(&base).unwrap();
+    let umap = fitted(&base).unwrap().model;
     let error = umap.transform(array![[0.0, 0.0, 0.0, 1e30]].view(), 0, &mut |_| ()).unwrap_err();
     assert_eq!(error, Error::TooFar { row: 0 });
+}
+
+#[test]
+fn a_frame_out_of_range_is_refused() {
+    let refused = |center: Vec<f64>, exponent: i32| {
+        Frame::new(center.into(), exponent, Metric::Euclidean).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(vec![0.0, f64::NAN], 0),
+        "expected a center of finite values, found NaN; give another model"
+    );
+    assert!(refused(vec![0.0], 1201).contains("an exponent of -1200..=1200, found 1201"));
+    let frame = Frame::new(array![1.0, -2.0], -1200, Metric::Cosine).unwrap();
+    assert_eq!((frame.center(), frame.exponent()), (&array![1.0, -2.0], -1200));
+    let error = frame.narrow(array![[1.0]].view()).unwrap_err();
+    assert_eq!(error, Error::Features { expected: 2, found: 1 });
 }

@@ -18,12 +18,12 @@ fn the_graph_is_umap_learns() {
         let graph =
             fuzzy_graph(points.view(), &Params { neighbors, metric, ..Params::default() }).unwrap();
         let whole = |values: &[usize]| values.iter().map(|&x| x as f64).collect::<Vec<f64>>();
-        assert_eq!(whole(&graph.starts), numbers(&case["starts"]), "{metric:?}");
-        let heads: Vec<f64> = graph.heads.iter().map(|&j| f64::from(j)).collect();
+        assert_eq!(whole(graph.starts()), numbers(&case["starts"]), "{metric:?}");
+        let heads: Vec<f64> = graph.heads().iter().map(|&j| f64::from(j)).collect();
         assert_eq!(heads, numbers(&case["heads"]), "{metric:?}");
         let weights = numbers(&case["weights"]);
         let off = graph
-            .weights
+            .weights()
             .iter()
             .zip(&weights)
             .map(|(&a, b)| (f64::from(a) - b).abs())

@@ -92,15 +92,16 @@ fn points_of_zeros_are_nobodys_neighbors_by_angle() {
         epochs: Some(50),
         ..Params::default()
     };
-    let umap = fit(documents.view(), &params, &mut |_| ()).unwrap();
-    assert_eq!(umap.components, 2);
-    assert!(umap.embedding.iter().all(|x| x.is_finite()));
+    let fitted = fit(documents.view(), &params, &mut |_| ()).unwrap();
+    assert_eq!(fitted.components, 2);
+    let umap = fitted.model;
+    assert!(umap.embedding().iter().all(|x| x.is_finite()));
     assert_eq!(fuzzy_graph(documents.view(), &params).unwrap().components(), 2);
     let places = umap.transform(documents.slice(s![39..41, ..]), 0, &mut |_| ()).unwrap();
-    assert_eq!(places.row(1), umap.embedding.row(40));
+    assert_eq!(places.row(1), umap.embedding().row(40));
 
-    let zeros = fit(Array2::zeros((12, 3)).view(), &params, &mut |_| ()).unwrap();
-    assert_eq!(zeros.embedding, Array2::<f32>::zeros((12, 2)));
+    let zeros = fit(Array2::zeros((12, 3)).view(), &params, &mut |_| ()).unwrap().model;
+    assert_eq!(zeros.embedding(), Array2::<f32>::zeros((12, 2)));
 }
 
 #[test]

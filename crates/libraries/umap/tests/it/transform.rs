@@ -10,19 +10,19 @@ fn new_points_come_to_lie_among_their_like() {
     let points = blobs(1000, 10, 4, 6);
     let (old, new) = (points.slice(s![..800, ..]), points.slice(s![800.., ..]));
     let params = Params { dims: 2, ..Params::default() };
-    let umap = fit(old, &params, &mut |_| ()).unwrap();
+    let umap = fit(old, &params, &mut |_| ()).unwrap().model;
     let places = umap.transform(new, 0, &mut |_| ()).unwrap();
-    let all = concatenate![Axis(0), umap.embedding, places];
+    let all = concatenate![Axis(0), *umap.embedding(), places];
     assert!(kept(all.view(), 4) > 0.99);
     // Points that were embedded come back to where they were.
     let again = umap.transform(old, 0, &mut |_| ()).unwrap();
-    let off = (&again - &umap.embedding)
+    let off = (&again - umap.embedding())
         .mapv(|x| x * x)
         .sum_axis(Axis(1))
         .mapv(f32::sqrt)
         .mean()
         .unwrap();
-    let extent = umap.embedding.fold(0.0_f32, |most, x| most.max(x.abs()));
+    let extent = umap.embedding().fold(0.0_f32, |most, x| most.max(x.abs()));
     assert!(off < 0.15 * extent, "{off} of {extent}");
 }
 
@@ -33,7 +33,7 @@ fn the_place_of_a_new_point_does_not_depend_on_the_others() {
     for metric in [Metric::Euclidean, Metric::Cosine] {
         let params =
             Params { dims: 3, neighbors: 10, metric, epochs: Some(50), ..Params::default() };
-        let umap = fit(points.slice(s![..400, ..]), &params, &mut |_| ()).unwrap();
+        let umap = fit(points.slice(s![..400, ..]), &params, &mut |_| ()).unwrap().model;
         let new = points.slice(s![350.., ..]);
         let all = umap.transform(new, 5, &mut |_| ()).unwrap();
         let reversed = umap.transform(new.slice(s![..;-1, ..]), 5, &mut |_| ()).unwrap();
