@@ -32,9 +32,20 @@ impl Contingency {
     ///
     /// # Errors
     ///
-    /// If the lengths differ, there are no points or more than 2^32 - 1, or an id is out of range.
+    /// [`Error::Lengths`], [`Error::Empty`], [`Error::TooManyPoints`] for 2^32 - 1 points or more,
+    /// [`Error::NegativeLabel`] and [`Error::BadAssignment`].
     ///
     /// Tested by hand, and through the scores against scikit-learn.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!((table.classes(), table.clusters()), (&[0, 1][..], &[3, 7][..]));
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn new(labels: ArrayView1<i64>, assignments: ArrayView1<i64>) -> Result<Self, Error> {
         check(labels, assignments)?;
         let (classes, rows) = number(labels)?;
@@ -109,12 +120,33 @@ impl Contingency {
     }
 
     /// Lists the cells with points: row, column and count, row by row with ascending columns.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// let cells: Vec<_> = table.cells().collect();
+    /// assert_eq!(cells, [(0, 0, 1), (0, 1, 2), (1, 0, 2)]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn cells(&self) -> impl Iterator<Item = (usize, usize, u64)> + '_ {
         (0..self.classes.len())
             .flat_map(move |row| self.row(row).map(move |(column, count)| (row, column, count)))
     }
 
     /// Returns the number of cells with points.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.nonzero_cells(), 3);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn nonzero_cells(&self) -> usize {
         self.counts.len()
     }
@@ -130,7 +162,18 @@ impl Contingency {
     ///
     /// # Panics
     ///
-    /// Panics if there is no such row.
+    /// If there is no such row.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// // Class 0 is row 0, cluster 7 is column 1.
+    /// assert_eq!(table.count(0, 1), 2);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn count(&self, row: usize, column: usize) -> u64 {
         let cells = self.starts[row]..self.starts[row + 1];
         let found =
@@ -139,6 +182,16 @@ impl Contingency {
     }
 
     /// Returns all counts, (classes, clusters), without noise: for small tables.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.to_dense(), array![[1, 2], [2, 0]]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn to_dense(&self) -> Array2<u64> {
         let mut counts = Array2::zeros((self.classes.len(), self.clusters.len()));
         self.cells().for_each(|(row, column, count)| counts[[row, column]] = count);
@@ -146,21 +199,61 @@ impl Contingency {
     }
 
     /// Returns the distinct label ids, ascending: one for each row.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.classes(), [0, 1]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn classes(&self) -> &[i64] {
         &self.classes
     }
 
     /// Returns the distinct cluster ids, ascending and without noise: one for each column.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.clusters(), [3, 7]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn clusters(&self) -> &[i64] {
         &self.clusters
     }
 
     /// Returns the number of noise points of each class, (classes,).
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.noise(), [0, 1]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn noise(&self) -> &[u64] {
         &self.noise
     }
 
     /// Returns the number of points of each class, noise included, (classes,).
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.class_sizes(), [3, 3]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn class_sizes(&self) -> Vec<u64> {
         let clustered =
             |row| self.counts[self.starts[row]..self.starts[row + 1]].iter().sum::<u64>();
@@ -168,6 +261,16 @@ impl Contingency {
     }
 
     /// Returns the number of points of each cluster, (clusters,).
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.cluster_sizes(), [3, 2]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn cluster_sizes(&self) -> Vec<u64> {
         let mut sizes = vec![0; self.clusters.len()];
         self.cells().for_each(|(_, column, count)| sizes[column] += count);
@@ -175,11 +278,31 @@ impl Contingency {
     }
 
     /// Returns the number of points, noise included.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.n(), 6);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn n(&self) -> u64 {
         self.n
     }
 
     /// Returns the share of points that are noise, in 0..=1.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.noise_share(), 1.0 / 6.0);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn noise_share(&self) -> f64 {
         self.share(self.noise.iter().sum())
     }

@@ -44,6 +44,19 @@ impl Dispersion {
     /// is not finite.
     ///
     /// Tested against scikit-learn's `davies_bouldin_score` and `calinski_harabasz_score`.
+    ///
+    /// ```
+    /// use metrics::Dispersion;
+    /// use ndarray::array;
+    ///
+    /// // Clusters around 0.5 and 9.5, all points 0.5 from their centers.
+    /// let points = array![[0.0], [1.0], [9.0], [10.0]];
+    /// let found = Dispersion::of(points.view(), array![0, 0, 1, 1].view())?;
+    /// assert!((found.davies_bouldin.unwrap() - 1.0 / 9.0).abs() < 1e-12);
+    /// // Between 4 * 4.5^2 over 1, within 4 * 0.5^2 over 2.
+    /// assert!((found.calinski_harabasz.unwrap() - 162.0).abs() < 1e-9);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn of<T: Copy + Into<f64> + Sync>(
         points: ArrayView2<T>,
         assignments: ArrayView1<i64>,

@@ -1,7 +1,10 @@
 //! Errors of the arrays given.
 
-/// Why arrays cannot be scored. Every message is one line that names the place and the remedy.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why arrays cannot be scored.
+///
+/// Every message is one line: what was expected, what was found and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The arrays do not describe the same points.
     #[error(
@@ -27,12 +30,12 @@ pub enum Error {
         assignments: usize,
     },
 
-    /// A feature of a point is not finite.
+    /// A feature of a point is NaN or infinite.
     #[error(
         "expected finite points, found none at row {row}, column {column}; replace or drop such \
          rows first"
     )]
-    NotFinite {
+    NonFinite {
         /// The first such row, counted from 0.
         row: usize,
         /// Its first such column.

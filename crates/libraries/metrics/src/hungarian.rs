@@ -64,7 +64,9 @@ struct Matching<'a> {
 }
 
 impl<'a> Matching<'a> {
-    /// The column of each row in a pairing of the largest weight; [`NONE`] for unpaired rows.
+    /// Returns the column of each row in a pairing of the largest weight.
+    ///
+    /// It is [`NONE`] for unpaired rows.
     fn solve(weights: &'a SparseWeights) -> Vec<u32> {
         let mut waiting: Vec<u32> =
             (0..weights.rows as u32).filter(|&row| weights.largest(row as usize) > 0).collect();
@@ -108,7 +110,10 @@ impl<'a> Matching<'a> {
         matching.column_of
     }
 
-    /// Cells of `row` from `first` on that can be tight: the potential of no column is negative.
+    /// Lists the cells of `row` from `first` on that may be tight to within `slack`.
+    ///
+    /// They are those of weights no less than the potential of the row, less `slack`, since the
+    /// potential of no column is negative.
     fn cells(
         &self,
         row: u32,
@@ -122,12 +127,14 @@ impl<'a> Matching<'a> {
             .take_while(move |&(_, _, weight)| weight >= least)
     }
 
+    /// Returns whether the weight of a cell equals the sum of its potentials.
     fn is_tight(&self, row: u32, column: u32, weight: i64) -> bool {
         weight == self.row_potential[row as usize] + self.column_potential[column as usize]
     }
 
-    /// Searches breadth first for unpaired columns, from all unpaired rows at once, up to the layer
-    /// of the first. Returns whether there is one.
+    /// Searches breadth first for unpaired columns, from all unpaired rows at once.
+    ///
+    /// The search ends with the layer of the first. Returns whether there is one.
     fn search(&mut self, unpaired: &[u32]) -> bool {
         self.reached_rows.drain(..).for_each(|row| self.layer[row as usize] = NONE);
         self.reached_columns.drain(..).for_each(|column| self.reached[column as usize] = false);
@@ -160,8 +167,11 @@ impl<'a> Matching<'a> {
         found
     }
 
-    /// Pairs the unpaired `root` and moves others along a path through the layers of the last
-    /// search, if there is one. A row that was passed, or that leads nowhere, is not tried again.
+    /// Pairs the unpaired row `root` along an augmenting path, if there is one.
+    ///
+    /// The path leads through the layers of the last search, and rows on it move to other columns.
+    /// A row that was passed, or that leads nowhere, is not tried again. Returns whether there is a
+    /// path.
     fn augment(&mut self, root: u32) -> bool {
         let mut path = vec![root];
         while let Some(&row) = path.last() {
@@ -197,9 +207,11 @@ impl<'a> Matching<'a> {
         false
     }
 
-    /// Lowers the potential of all reached rows and raises that of all reached columns, after a
-    /// search that found no unpaired column, until a cell becomes tight that leads on; by `most` at
-    /// most. Returns by how much: at least 1, since everything is whole.
+    /// Lowers the potentials of reached rows, and raises those of reached columns.
+    ///
+    /// This follows a search that found no unpaired column. The potentials change until a cell that
+    /// leads on becomes tight, but by `most` at most. Returns by how much: at least 1, since all
+    /// potentials and weights are whole numbers.
     fn lower(&mut self, level: i64, most: i64) -> i64 {
         // A fall by more than half of the level would look at cells of much smaller weight than a
         // search at the new level needs, so it is taken in several.
@@ -219,7 +231,9 @@ impl<'a> Matching<'a> {
         fall
     }
 
-    /// The smallest slack, up to `horizon`, of cells between reached rows and other columns.
+    /// Finds the smallest slack of cells between reached rows and other columns.
+    ///
+    /// Returns `None` if it is above `horizon`.
     fn first_tight(&self, horizon: i64) -> Option<i64> {
         let mut smallest = horizon + 1;
         for &row in &self.reached_rows {

@@ -16,6 +16,17 @@ impl Contingency {
     /// Vinh, Epps and Bailey 2010, *Information theoretic measures for clusterings comparison*,
     /// JMLR 11, 2837-2854, there NMI_sum. Tested against
     /// `sklearn.metrics.normalized_mutual_info_score`.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 1, 1];
+    /// let assignments = array![0, 1, 2, 3];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// // Every cluster tells its class, but needs twice the information to do so.
+    /// assert!((table.nmi() - 2.0 / 3.0).abs() < 1e-12);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn nmi(&self) -> f64 {
         let joint = self.joint();
         if joint.same_partition() {
@@ -31,6 +42,16 @@ impl Contingency {
     ///
     /// Rosenberg and Hirschberg 2007, *V-Measure*, EMNLP-CoNLL, 410-420. Tested against
     /// `sklearn.metrics.homogeneity_score`.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 1, 1];
+    /// let assignments = array![0, 1, 2, 3];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert!((table.homogeneity() - 1.0).abs() < 1e-12);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn homogeneity(&self) -> f64 {
         let joint = self.joint();
         share_of(&joint, entropy(&joint.class_sizes))
@@ -42,6 +63,16 @@ impl Contingency {
     /// as one group of their own.
     ///
     /// Rosenberg and Hirschberg 2007. Tested against `sklearn.metrics.completeness_score`.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 1, 1];
+    /// let assignments = array![0, 1, 2, 3];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert!((table.completeness() - 0.5).abs() < 1e-12);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn completeness(&self) -> f64 {
         let joint = self.joint();
         share_of(&joint, entropy(&joint.group_sizes))
@@ -52,6 +83,16 @@ impl Contingency {
     /// It is the harmonic mean of [`homogeneity`](Self::homogeneity) and
     /// [`completeness`](Self::completeness). Rosenberg and Hirschberg 2007. Tested against
     /// `sklearn.metrics.v_measure_score`.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 1, 1];
+    /// let assignments = array![0, 1, 2, 3];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.v_measure(), table.nmi());
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn v_measure(&self) -> f64 {
         self.nmi()
     }
@@ -66,6 +107,17 @@ impl Contingency {
     /// Vinh, Epps and Bailey 2010, JMLR 11, 2837-2854, there AMI_sum. Tested against
     /// `sklearn.metrics.adjusted_mutual_info_score`, and the expectation also against its
     /// definition: the mean over all permutations.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 1, 1];
+    /// let assignments = array![0, 1, 2, 3];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// // Singletons share information with any classes, by chance alone.
+    /// assert!(table.ami().abs() < 1e-12);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn ami(&self) -> f64 {
         let joint = self.joint();
         if joint.same_partition() {

@@ -27,6 +27,17 @@ pub struct Confusion {
 
 impl Confusion {
     /// Returns the recall of each class, (classes,). Unassigned points count as wrong.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// let confusion = table.confusion(&table.one_to_one_map());
+    /// assert_eq!(confusion.recall(), [2.0 / 3.0, 2.0 / 3.0]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn recall(&self) -> Vec<f64> {
         self.correct
             .iter()
@@ -36,6 +47,17 @@ impl Confusion {
     }
 
     /// Returns the precision of each class, (classes,); `None` if nothing is predicted to be it.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// let confusion = table.confusion(&table.one_to_one_map());
+    /// assert_eq!(confusion.precision(), [Some(1.0), Some(2.0 / 3.0)]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn precision(&self) -> Vec<Option<f64>> {
         let columns = self.correct.iter().zip(&self.predicted);
         columns
@@ -52,6 +74,17 @@ impl Contingency {
     ///
     /// Manning, Raghavan and Schuetze 2008, *Introduction to Information Retrieval*, section 16.3.
     /// Tested against NumPy and the two confusion matrices of a published report.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// // Two of cluster 7 are of class 0, two of cluster 3 are of class 1.
+    /// assert_eq!(table.purity(), 4.0 / 6.0);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn purity(&self) -> f64 {
         self.share(self.largest_cells().iter().map(|&(count, _)| count).sum())
     }
@@ -60,6 +93,16 @@ impl Contingency {
     ///
     /// The map behind [`purity`](Self::purity). Several clusters may share a class; no value is
     /// `None`.
+    ///
+    /// ```
+    /// # use metrics::{ClassMap, Contingency};
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.majority_map(), ClassMap::from([(3, Some(1)), (7, Some(0))]));
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn majority_map(&self) -> ClassMap {
         let classes = self.largest_cells().into_iter().map(|(_, row)| Some(self.classes()[row]));
         self.clusters().iter().copied().zip(classes).collect()
@@ -83,6 +126,17 @@ impl Contingency {
     ///
     /// Yang et al. 2010, *Image clustering using local discriminant models and global integration*,
     /// IEEE TIP 19. Tested against `scipy.optimize.linear_sum_assignment`.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 0, 1, 1];
+    /// let assignments = array![2, 2, 5, 5, 8, 8];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// // Only one of the clusters 2 and 5 may stand for class 0.
+    /// assert_eq!((table.purity(), table.acc()), (1.0, 4.0 / 6.0));
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn acc(&self) -> f64 {
         self.accuracy(&self.one_to_one_map())
     }
@@ -92,6 +146,17 @@ impl Contingency {
     /// The map behind [`acc`](Self::acc). If there are more clusters than classes, some map to
     /// `None`; if there are fewer, some classes have no cluster. Returns the same one of several
     /// best maps.
+    ///
+    /// ```
+    /// # use metrics::{ClassMap, Contingency};
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 0, 1, 1];
+    /// let assignments = array![2, 2, 5, 5, 8, 8];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// let map = ClassMap::from([(2, Some(0)), (5, None), (8, Some(1))]);
+    /// assert_eq!(table.one_to_one_map(), map);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn one_to_one_map(&self) -> ClassMap {
         let cells = || self.cells().map(|(row, column, count)| (column, row, count));
         let weights = SparseWeights::new(self.clusters().len(), self.classes().len(), cells);
@@ -105,6 +170,17 @@ impl Contingency {
     /// `map` may come from another split, such as the training split. Points of a cluster that it
     /// does not mention, or whose class does not occur among [`classes`](Self::classes), count as
     /// wrong.
+    ///
+    /// ```
+    /// # use metrics::{ClassMap, Contingency};
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// let map = ClassMap::from([(3, Some(0)), (7, Some(0))]);
+    /// assert_eq!(table.accuracy(&map), 3.0 / 6.0);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn accuracy(&self, map: &ClassMap) -> f64 {
         self.share(self.confusion(map).correct.iter().sum())
     }
@@ -113,6 +189,18 @@ impl Contingency {
     ///
     /// `map` may come from another split: a cluster it does not mention, or whose class does not
     /// occur among [`classes`](Self::classes), leaves its points unassigned.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// let confusion = table.confusion(&table.one_to_one_map());
+    /// assert_eq!(confusion.correct, [2, 2]);
+    /// assert_eq!(confusion.unassigned, [0, 1]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn confusion(&self, map: &ClassMap) -> Confusion {
         let k = self.classes().len();
         let predictions = self.predictions(map);
@@ -136,6 +224,17 @@ impl Contingency {
     ///
     /// Rows are true and columns predicted classes, both in the order of
     /// [`classes`](Self::classes).
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 0, 1, 1, 1];
+    /// let assignments = array![7, 7, 3, 3, 3, -1];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// let map = table.one_to_one_map();
+    /// assert_eq!(table.confusion_matrix(&map), array![[2, 1], [0, 2]]);
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn confusion_matrix(&self, map: &ClassMap) -> Array2<u64> {
         let predictions = self.predictions(map);
         let mut counts = Array2::zeros((self.classes().len(), self.classes().len()));

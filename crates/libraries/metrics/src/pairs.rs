@@ -11,6 +11,16 @@ impl Contingency {
     ///
     /// Hubert and Arabie 1985, *Comparing partitions*, Journal of Classification 2, equation 5.
     /// Tested against `sklearn.metrics.adjusted_rand_score`.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 1, 1];
+    /// let assignments = array![4, 4, 2, 2];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.ari(), 1.0); // only the ids differ
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn ari(&self) -> f64 {
         adjusted_rand(&self.joint())
     }
@@ -23,6 +33,16 @@ impl Contingency {
     ///
     /// Fowlkes and Mallows 1983, *A method for comparing two hierarchical clusterings*, JASA 78,
     /// 553-569. Tested against `sklearn.metrics.fowlkes_mallows_score`.
+    ///
+    /// ```
+    /// # use metrics::Contingency;
+    /// # use ndarray::array;
+    /// let labels = array![0, 0, 1, 1];
+    /// let assignments = array![0, 1, 2, 3];
+    /// let table = Contingency::new(labels.view(), assignments.view())?;
+    /// assert_eq!(table.fowlkes_mallows(), 0.0); // no cluster has two points
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn fowlkes_mallows(&self) -> f64 {
         let joint = self.joint();
         let both = pairs(joint.cells().map(|(_, _, count)| count)) as f64;

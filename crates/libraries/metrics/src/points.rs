@@ -27,7 +27,7 @@ pub(crate) fn max_abs<T: Copy + Into<f64>>(
         for (column, &value) in points.row(row).iter().enumerate() {
             let value: f64 = value.into();
             if !value.is_finite() {
-                return Err(Error::NotFinite { row, column });
+                return Err(Error::NonFinite { row, column });
             }
             largest = largest.max(value.abs());
         }

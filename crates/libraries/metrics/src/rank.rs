@@ -29,6 +29,16 @@ impl RankCorrelation {
     /// Psychol. 15, with a permutation test (Pitman 1937, *Significance tests which may be applied
     /// to samples from any populations*, J. R. Stat. Soc. Suppl. 4). Tested by hand and against
     /// SciPy's `spearmanr`.
+    ///
+    /// ```
+    /// use metrics::RankCorrelation;
+    ///
+    /// // Both sides have the same order, whatever the distances.
+    /// let pairs = [(0.1, 3.0), (0.2, 4.0), (0.7, 400.0), (0.9, 500.0)];
+    /// let found = RankCorrelation::of(&pairs).expect("both sides vary");
+    /// assert_eq!(found.rho, 1.0);
+    /// assert!(found.chance < 0.1);
+    /// ```
     pub fn of(pairs: &[(f64, f64)]) -> Option<Self> {
         let (first, second): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
         let (mut first, second) = (ranks(&first), ranks(&second));

@@ -86,6 +86,16 @@ pub struct Mapped {
 
 impl Scores {
     /// Computes every score of `table`.
+    ///
+    /// ```
+    /// use metrics::{Contingency, Scores};
+    /// use ndarray::array;
+    ///
+    /// let table = Contingency::new(array![0, 0, 1].view(), array![5, 5, 2].view())?;
+    /// let scores = Scores::of(&table);
+    /// assert_eq!((scores.acc, scores.one_to_one.recall), (1.0, vec![1.0, 1.0]));
+    /// # Ok::<(), metrics::Error>(())
+    /// ```
     pub fn of(table: &Contingency) -> Self {
         let one_to_one = table.one_to_one_map();
         let dense = table.classes().len().max(table.clusters().len()) <= DENSE_LIMIT;

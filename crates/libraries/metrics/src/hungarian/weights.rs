@@ -36,13 +36,9 @@ impl SparseWeights {
         let mut sorted: Vec<(i64, u32)> = Vec::new();
         for cells in starts.windows(2).map(|ends| ends[0]..ends[1]) {
             sorted.clear();
-            sorted.extend(
-                weight[cells.clone()]
-                    .iter()
-                    .map(|weight| -weight)
-                    .zip(&column[cells.clone()])
-                    .map(|(a, &b)| (a, b)),
-            );
+            for at in cells.clone() {
+                sorted.push((-weight[at], column[at]));
+            }
             sorted.sort_unstable();
             for (place, &(negative, at)) in cells.zip(&sorted) {
                 (weight[place], column[place]) = (-negative, at);

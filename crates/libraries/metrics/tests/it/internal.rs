@@ -82,7 +82,7 @@ fn dispersions_of_what_does_not_vary() {
     assert_eq!(refusal(array![0, 1, -2]), Error::BadAssignment { row: 2, value: -2 });
     let broken = array![[0.0, 1.0], [2.0, f64::INFINITY]];
     let found = Dispersion::of(broken.view(), array![0, 1].view());
-    assert_eq!(found, Err(Error::NotFinite { row: 1, column: 1 }));
+    assert_eq!(found, Err(Error::NonFinite { row: 1, column: 1 }));
     assert!(Dispersion::of(broken.view(), array![0, -1].view()).is_ok(), "noise is not looked at");
 }
 
@@ -302,9 +302,9 @@ fn bad_input_is_refused_with_its_place() {
         |assignments: Array1<i64>| Silhouette::of(points.view(), assignments.view()).unwrap_err();
     assert_eq!(refusal(array![0]), Error::Points { points: 2, assignments: 1 });
     assert_eq!(refusal(array![0, -2]), Error::BadAssignment { row: 1, value: -2 });
-    assert_eq!(refusal(array![0, 1]), Error::NotFinite { row: 1, column: 1 });
+    assert_eq!(refusal(array![0, 1]), Error::NonFinite { row: 1, column: 1 });
     let of_all = silhouettes(points.view(), None, &[array![0, 1].view()]);
-    assert_eq!(of_all, Err(Error::NotFinite { row: 1, column: 1 }));
+    assert_eq!(of_all, Err(Error::NonFinite { row: 1, column: 1 }));
 }
 
 /// 2 to 700 points of up to 9 features in up to 5 clusters and noise: from one block of rows to
