@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 programs="fetch-data train-ae encode encode-scattering embed-umap cluster-kmeans cluster-gmm
     consensus evaluate report"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
-    kernels"
+    kernels test-support"
 wrong=0
 say() { printf 'check-layering: %s\n' "$*" >&2; wrong=1; }
 
@@ -25,6 +25,8 @@ for crate in $programs $libraries; do
         ;;
     esac
     [ "$crate" = fetch-data ] || ! has ureq || say "$crate reaches the network; only fetch-data may"
+    [ "$crate" = test-support ] || ! has test_support ||
+        say "$crate depends on test-support outside its tests"
     direct=$(tree "$crate" --depth 1 --format '{p}' | cut -d' ' -f1)
     for program in $programs; do
         [ "$program" = "$crate" ] || ! grep -qx "$program" <<<"$direct" ||

@@ -2,56 +2,36 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use std::path::Path;
-use std::process::Output;
-
-use assert_cmd::Command;
 use ndarray::{Array2, arr1, s};
-use ndarray_npy::{NpzReader, NpzWriter, read_npy, write_npy};
+use ndarray_npy::{NpzReader, NpzWriter};
 use serde_json::Value;
-use tempfile::tempdir;
+use test_support::Program;
 
-fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("embed-umap")
-        .unwrap()
-        .current_dir(folder)
-        .args(words.split(' '))
-        .output()
-        .unwrap()
-}
-
-fn done(folder: &Path, words: &str) -> String {
-    let output = run(folder, words);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn points(folder: &Path) -> Array2<f32> {
+fn points(program: &Program) -> Array2<f32> {
     let points = Array2::from_shape_fn((300, 6), |(i, j)| {
         (i % 3 * 20) as f32 + ((i * (7 + j)) % 23) as f32 * 0.1
     });
-    write_npy(folder.join("points.npy"), &points).unwrap();
+    program.write("points.npy", &points);
     points
 }
 
 #[test]
 fn points_are_embedded_and_new_ones_find_their_places() {
-    let folder = tempdir().unwrap();
-    let points = points(folder.path());
+    let program = Program::in_empty_folder("embed-umap");
+    let points = points(&program);
     let words = "--points points.npy --dims 3 --epochs 50 --out e.npy --model m.npz";
-    assert_eq!(done(folder.path(), words), "300 points of 6 features to 3 dimensions, 50 epochs\n");
-    let embedding: Array2<f32> = read_npy(folder.path().join("e.npy")).unwrap();
+    assert_eq!(program.done(words), "300 points of 6 features to 3 dimensions, 50 epochs\n");
+    let embedding: Array2<f32> = program.read("e.npy");
     assert_eq!(embedding.dim(), (300, 3));
-    let record: Value =
-        serde_json::from_slice(&std::fs::read(folder.path().join("e.npy.json")).unwrap()).unwrap();
+    let record: Value = program.json("e.npy.json");
     assert_eq!(record["parameters"]["neighbors"], 20);
 
-    done(folder.path(), "--points points.npy --dims 3 --epochs 50 --out again.npy --threads 1");
-    assert_eq!(read_npy::<_, Array2<f32>>(folder.path().join("again.npy")).unwrap(), embedding);
+    program.done("--points points.npy --dims 3 --epochs 50 --out again.npy --threads 1");
+    assert_eq!(program.read::<Array2<f32>>("again.npy"), embedding);
 
-    write_npy(folder.path().join("new.npy"), &points.slice(s![..10, ..])).unwrap();
-    done(folder.path(), "--points new.npy --transform m.npz --out n.npy");
-    let new: Array2<f32> = read_npy(folder.path().join("n.npy")).unwrap();
+    program.write("new.npy", &points.slice(s![..10, ..]));
+    program.done("--points new.npy --transform m.npz --out n.npy");
+    let new: Array2<f32> = program.read("n.npy");
     assert_eq!(new.dim(), (10, 3));
 }
 
@@ -63,15 +43,12 @@ fn blobs() -> Array2<f64> {
     })
 }
 
-fn embedded(folder: &Path, name: &str) -> Array2<f32> {
-    done(
-        folder,
-        &format!(
-            "--points {name}.npy --dims 2 --neighbors 10 --epochs 100 --out e.npy \
+fn embedded(program: &Program, name: &str) -> Array2<f32> {
+    program.done(&format!(
+        "--points {name}.npy --dims 2 --neighbors 10 --epochs 100 --out e.npy \
              --model {name}.npz"
-        ),
-    );
-    read_npy(folder.join("e.npy")).unwrap()
+    ));
+    program.read("e.npy")
 }
 
 /// The share of points whose nearest other point is of the same blob.
@@ -86,40 +63,37 @@ fn kept(embedding: &Array2<f32>) -> f64 {
 
 #[test]
 fn points_of_wide_dtypes_are_embedded_wherever_they_lie() {
-    let folder = tempdir().unwrap();
-    let folder = folder.path();
+    let program = Program::in_empty_folder("embed-umap");
     let points = blobs();
-    write_npy(folder.join("plain.npy"), &points).unwrap();
-    let plain = embedded(folder, "plain");
+    program.write("plain.npy", &points);
+    let plain = embedded(&program, "plain");
     assert!(kept(&plain) > 0.99);
-    write_npy(folder.join("far.npy"), &(&points + 1e9)).unwrap();
-    write_npy(folder.join("whole.npy"), &points.mapv(|x| x as i32 + 2_000_000_000)).unwrap();
-    write_npy(folder.join("longer.npy"), &points.mapv(|x| x as i64 + (1 << 52))).unwrap();
+    program.write("far.npy", &(&points + 1e9));
+    program.write("whole.npy", &points.mapv(|x| x as i32 + 2_000_000_000));
+    program.write("longer.npy", &points.mapv(|x| x as i64 + (1 << 52)));
     for (name, moved) in [("far", 1e9), ("whole", 2e9), ("longer", 2.0_f64.powi(52))] {
-        assert_eq!(embedded(folder, name), plain, "{name}");
+        assert_eq!(embedded(&program, name), plain, "{name}");
         // The center is in the model.
         for (model, points) in [("plain", "plain"), (name, name)] {
-            done(
-                folder,
-                &format!("--points {points}.npy --transform {model}.npz --out {model}-n.npy"),
-            );
+            program.done(&format!(
+                "--points {points}.npy --transform {model}.npz --out {model}-n.npy"
+            ));
         }
-        let places =
-            |name: &str| read_npy::<_, Array2<f32>>(folder.join(format!("{name}-n.npy"))).unwrap();
+        let places = |name: &str| program.read::<Array2<f32>>(format!("{name}-n.npy"));
         assert_eq!(places(name), places("plain"), "{name}");
         // New points of `f4` are brought into the frame as well.
         if moved < 2e9 {
-            write_npy(folder.join("single.npy"), &points.mapv(|x| (x + moved) as f32)).unwrap();
-            done(folder, &format!("--points single.npy --transform {name}.npz --out n.npy"));
+            program.write("single.npy", &points.mapv(|x| (x + moved) as f32));
+            program.done(&format!("--points single.npy --transform {name}.npz --out n.npy"));
         }
     }
     for scale in [1e-300, 1e-25, 1e18, 1e19, 1e300] {
-        write_npy(folder.join("scaled.npy"), &(&points * scale)).unwrap();
-        let kept = kept(&embedded(folder, "scaled"));
+        program.write("scaled.npy", &(&points * scale));
+        let kept = kept(&embedded(&program, "scaled"));
         assert!(kept > 0.99, "f8 times {scale}: {kept}");
         if (1e-30..1e30).contains(&scale) {
-            write_npy(folder.join("scaled.npy"), &points.mapv(|x| (x * scale) as f32)).unwrap();
-            let embedding = embedded(folder, "scaled");
+            program.write("scaled.npy", &points.mapv(|x| (x * scale) as f32));
+            let embedding = embedded(&program, "scaled");
             assert!(self::kept(&embedding) > 0.99, "f4 times {scale}");
         }
     }
@@ -127,20 +101,19 @@ fn points_of_wide_dtypes_are_embedded_wherever_they_lie() {
 
 #[test]
 fn models_of_before_are_read() {
-    let folder = tempdir().unwrap();
-    let folder = folder.path();
-    write_npy(folder.join("single.npy"), &blobs().mapv(|x| x as f32)).unwrap();
-    embedded(folder, "single");
-    done(folder, "--points single.npy --transform single.npz --out n.npy");
-    let expected: Array2<f32> = read_npy(folder.join("n.npy")).unwrap();
+    let program = Program::in_empty_folder("embed-umap");
+    program.write("single.npy", &blobs().mapv(|x| x as f32));
+    embedded(&program, "single");
+    program.done("--points single.npy --transform single.npz --out n.npy");
+    let expected: Array2<f32> = program.read("n.npy");
 
     let mut model =
-        NpzReader::new(std::fs::File::open(folder.join("single.npz")).unwrap()).unwrap();
+        NpzReader::new(std::fs::File::open(program.path("single.npz")).unwrap()).unwrap();
     let (points, embedding): (Array2<f32>, Array2<f32>) =
         (model.by_name("points.npy").unwrap(), model.by_name("embedding.npy").unwrap());
     let settings: ndarray::Array1<f64> = model.by_name("settings.npy").unwrap();
     let write = |name: &str, settings: &[f64], center: Option<&[f64]>| {
-        let mut old = NpzWriter::new(std::fs::File::create(folder.join(name)).unwrap());
+        let mut old = NpzWriter::new(std::fs::File::create(program.path(name)).unwrap());
         old.add_array("points", &points).unwrap();
         old.add_array("embedding", &embedding).unwrap();
         old.add_array("settings", &arr1(settings)).unwrap();
@@ -151,8 +124,8 @@ fn models_of_before_are_read() {
     };
     let settings = settings.to_vec();
     write("old.npz", &settings[..4], None);
-    done(folder, "--points single.npy --transform old.npz --out n.npy");
-    assert_eq!(read_npy::<_, Array2<f32>>(folder.join("n.npy")).unwrap(), expected);
+    program.done("--points single.npy --transform old.npz --out n.npy");
+    assert_eq!(program.read::<Array2<f32>>("n.npy"), expected);
 
     let with = |exponent: f64| [&settings[..4], &[exponent]].concat();
     for (settings, center, told) in [
@@ -165,24 +138,21 @@ fn models_of_before_are_read() {
         (vec![1.0; 6], Some(vec![0.0; 4]), "settings of shape (5,)"),
     ] {
         write("broken.npz", &settings, center.as_deref());
-        let output = run(folder, "--points single.npy --transform broken.npz --out b.npy");
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
-        assert!(error.contains("broken.npz") && error.contains(told), "{told}: {error}");
-        assert!(!folder.join("b.npy").exists());
+        let error =
+            program.refused("--points single.npy --transform broken.npz --out b.npy", 1, told);
+        assert!(error.contains("broken.npz"), "{error}");
+        assert!(!program.has("b.npy"));
     }
 }
 
 #[test]
 fn what_is_lost_is_told() {
-    let folder = tempdir().unwrap();
-    let folder = folder.path();
+    let program = Program::in_empty_folder("embed-umap");
     let warned = |points: &Array2<f64>, more: &str, told: &str| {
-        write_npy(folder.join("points.npy"), points).unwrap();
-        let output =
-            run(folder, &format!("--points points.npy --dims 2 --epochs 20 --out e.npy{more}"));
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success() && error.contains(told), "{error}");
+        program.write("points.npy", points);
+        let notes =
+            program.notes(&format!("--points points.npy --dims 2 --epochs 20 --out e.npy{more}"));
+        assert!(notes.contains(told), "{notes}");
     };
     let mut points = blobs() + 1.0;
     points.slice_mut(s![..3, ..]).fill(0.0);
@@ -196,21 +166,21 @@ fn what_is_lost_is_told() {
     }
     warned(&points, "", "of 250 rows");
     let apart = Array2::from_shape_fn((250, 4), |(i, j)| blobs()[[i, j]] + 1e12 * (i % 5) as f64);
-    write_npy(folder.join("points.npy"), &apart).unwrap();
-    std::fs::remove_file(folder.join("e.npy")).unwrap();
-    let output = run(folder, "--points points.npy --dims 2 --epochs 20 --out e.npy");
+    program.write("points.npy", &apart);
+    std::fs::remove_file(program.path("e.npy")).unwrap();
+    let output = program.run("--points points.npy --dims 2 --epochs 20 --out e.npy");
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{error}");
     let last = error.lines().last().unwrap();
     assert!(last.contains("points.npy: ") && last.contains("of 250 rows"), "{error}");
-    assert!(!folder.join("e.npy").exists());
+    assert!(!program.has("e.npy"));
 }
 
 #[test]
 fn what_cannot_be_done_is_refused_in_a_line() {
-    let folder = tempdir().unwrap();
-    points(folder.path());
-    std::fs::write(folder.path().join("broken.npz"), "no archive").unwrap();
+    let program = Program::in_empty_folder("embed-umap");
+    points(&program);
+    program.write_text("broken.npz", "no archive");
     for (words, code, told) in [
         (
             "--points points.npy --neighbors 400 --out e.npy",
@@ -223,14 +193,7 @@ fn what_cannot_be_done_is_refused_in_a_line() {
         ("--points points.npy --transform broken.npz --out e.npy", 1, "broken.npz"),
         ("--points nowhere.npy --out e.npy", 1, "nowhere.npy"),
     ] {
-        let output = run(folder.path(), words);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(
-            (output.status.code(), error.lines().count()),
-            (Some(code), 1),
-            "{words}: {error}"
-        );
-        assert!(error.contains(told), "{error}");
-        assert!(!folder.path().join("e.npy").exists());
+        program.refused(words, code, told);
+        assert!(!program.has("e.npy"));
     }
 }

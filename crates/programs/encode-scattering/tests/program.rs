@@ -2,64 +2,44 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use std::path::Path;
-use std::process::Output;
-
-use assert_cmd::Command;
 use ndarray::{Array2, Array3, ArrayD, s};
-use ndarray_npy::{NpzReader, NpzWriter, read_npy, write_npy};
+use ndarray_npy::{NpzReader, NpzWriter};
 use serde_json::Value;
-use tempfile::tempdir;
+use test_support::Program;
 
-fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("encode-scattering")
-        .unwrap()
-        .current_dir(folder)
-        .args(words.split(' '))
-        .output()
-        .unwrap()
-}
-
-fn done(folder: &Path, words: &str) -> String {
-    let output = run(folder, words);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn images(folder: &Path) {
+fn images(program: &Program) {
     let images = Array3::from_shape_fn((60, 12, 10), |(i, y, x)| {
         ((i * (y + 3) + x * x * (i % 7)) % 256) as u8
     });
-    write_npy(folder.join("images.npy"), &images).unwrap();
-    write_npy(folder.join("some.npy"), &images.slice(s![..10, .., ..])).unwrap();
-    write_npy(folder.join("rows.npy"), &images.into_shape_with_order((60, 120)).unwrap()).unwrap();
+    program.write("images.npy", &images);
+    program.write("some.npy", &images.slice(s![..10, .., ..]));
+    program.write("rows.npy", &images.into_shape_with_order((60, 120)).unwrap());
 }
 
 #[test]
 fn images_become_features_and_new_ones_in_the_same_way() {
-    let folder = tempdir().unwrap();
-    images(folder.path());
-    let told = done(folder.path(), "--images images.npy --dims 20 --out f.npy --model m.npz");
+    let program = Program::in_empty_folder("encode-scattering");
+    images(&program);
+    let told = program.done("--images images.npy --dims 20 --out f.npy --model m.npz");
     assert_eq!(told, "60 images of 12 x 10 pixels to 20 features, 1 scales, 8 angles\n");
-    let features: Array2<f32> = read_npy(folder.path().join("f.npy")).unwrap();
+    let features: Array2<f32> = program.read("f.npy");
     assert_eq!(features.dim(), (60, 20));
-    let record: Value =
-        serde_json::from_slice(&std::fs::read(folder.path().join("f.npy.json")).unwrap()).unwrap();
+    let record: Value = program.json("f.npy.json");
     assert_eq!(record["parameters"], serde_json::json!({ "scales": 1, "angles": 8, "dims": 20 }));
-    done(folder.path(), "--images images.npy --dims 20 --out again.npy --threads 1");
-    assert_eq!(read_npy::<_, Array2<f32>>(folder.path().join("again.npy")).unwrap(), features);
-    done(folder.path(), "--images some.npy --transform m.npz --out s.npy");
-    let some: Array2<f32> = read_npy(folder.path().join("s.npy")).unwrap();
+    program.done("--images images.npy --dims 20 --out again.npy --threads 1");
+    assert_eq!(program.read::<Array2<f32>>("again.npy"), features);
+    program.done("--images some.npy --transform m.npz --out s.npy");
+    let some: Array2<f32> = program.read("s.npy");
     assert_eq!(some, features.slice(s![..10, ..]));
 }
 
 #[test]
 fn what_cannot_be_done_is_refused_in_a_line() {
-    let folder = tempdir().unwrap();
-    images(folder.path());
-    std::fs::write(folder.path().join("broken.npz"), "no archive").unwrap();
-    done(folder.path(), "--images images.npy --dims 20 --out f.npy --model m.npz");
-    write_npy(folder.path().join("others.npy"), &Array3::<u8>::from_elem((5, 8, 8), 200)).unwrap();
+    let program = Program::in_empty_folder("encode-scattering");
+    images(&program);
+    program.write_text("broken.npz", "no archive");
+    program.done("--images images.npy --dims 20 --out f.npy --model m.npz");
+    program.write("others.npy", &Array3::<u8>::from_elem((5, 8, 8), 200));
     for (words, code, told) in [
         (
             "--images rows.npy --out e.npy",
@@ -76,33 +56,24 @@ fn what_cannot_be_done_is_refused_in_a_line() {
         ("--images images.npy --transform broken.npz --out e.npy", 1, "broken.npz"),
         ("--images nowhere.npy --out e.npy", 1, "nowhere.npy"),
     ] {
-        let output = run(folder.path(), words);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(
-            (output.status.code(), error.lines().count()),
-            (Some(code), 1),
-            "{words}: {error}"
-        );
-        assert!(error.contains(told), "{error}");
-        assert!(!folder.path().join("e.npy").exists());
+        program.refused(words, code, told);
+        assert!(!program.has("e.npy"));
     }
 }
 
 /// 60 images like those of [`images`], as numbers in 0..1 times `factor(i)`.
-fn write_numbers(path: &Path, factor: impl Fn(usize) -> f64) {
+fn write_numbers(program: &Program, name: &str, factor: impl Fn(usize) -> f64) {
     let value = |(i, y, x)| ((i * (y + 3) + x * x * (i % 7)) % 256) as f64 / 255.0 * factor(i);
-    write_npy(path, &Array3::from_shape_fn((60, 12, 10), value)).unwrap();
+    program.write(name, &Array3::from_shape_fn((60, 12, 10), value));
 }
 
 #[test]
 fn features_are_finite_whatever_the_size_of_images() {
-    let folder = tempdir().unwrap();
+    let program = Program::in_empty_folder("encode-scattering");
     let features = |factor: &dyn Fn(usize) -> f64| -> (Array2<f32>, String) {
-        write_numbers(&folder.path().join("images.npy"), factor);
-        let output = run(folder.path(), "--images images.npy --dims 20 --out f.npy --quiet");
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{told}");
-        (read_npy(folder.path().join("f.npy")).unwrap(), told)
+        write_numbers(&program, "images.npy", factor);
+        let told = program.notes("--images images.npy --dims 20 --out f.npy --quiet");
+        (program.read("f.npy"), told)
     };
     let (expected, told) = features(&|_| 1.0);
     assert_eq!(told, "");
@@ -118,20 +89,17 @@ fn features_are_finite_whatever_the_size_of_images() {
 
 #[test]
 fn images_that_no_features_can_stand_for_are_refused() {
-    let folder = tempdir().unwrap();
-    images(folder.path());
+    let program = Program::in_empty_folder("encode-scattering");
+    images(&program);
     for (factor, told) in [(1e-60, "(row 3) whose largest value is"), (1e60, "row 3")] {
-        write_numbers(&folder.path().join("wrong.npy"), |i| if i == 3 { factor } else { 1.0 });
-        let output = run(folder.path(), "--images wrong.npy --out e.npy --quiet");
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
-        assert!(error.contains("wrong.npy: expected") && error.contains(told), "{error}");
+        write_numbers(&program, "wrong.npy", |i| if i == 3 { factor } else { 1.0 });
+        let error = program.refused("--images wrong.npy --out e.npy --quiet", 1, told);
+        assert!(error.contains("wrong.npy: expected"), "{error}");
     }
     // A model whose directions lead out of what f4 can hold.
-    done(folder.path(), "--images images.npy --dims 20 --out f.npy --model m.npz");
-    let mut model =
-        NpzReader::new(std::fs::File::open(folder.path().join("m.npz")).unwrap()).unwrap();
-    let mut large = NpzWriter::new(std::fs::File::create(folder.path().join("large.npz")).unwrap());
+    program.done("--images images.npy --dims 20 --out f.npy --model m.npz");
+    let mut model = NpzReader::new(std::fs::File::open(program.path("m.npz")).unwrap()).unwrap();
+    let mut large = NpzWriter::new(std::fs::File::create(program.path("large.npz")).unwrap());
     for name in ["deviations", "mean", "directions", "settings"] {
         let mut array: ArrayD<f64> = model.by_name(name).unwrap();
         if name == "directions" {
@@ -140,12 +108,11 @@ fn images_that_no_features_can_stand_for_are_refused() {
         large.add_array(name, &array).unwrap();
     }
     large.finish().unwrap();
-    let output = run(folder.path(), "--images some.npy --transform large.npz --out e.npy --quiet");
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
+    let error =
+        program.refused("--images some.npy --transform large.npz --out e.npy --quiet", 1, "");
     assert!(
         error.contains("some.npy: expected rows with finite features") && error.contains("row 0"),
         "{error}"
     );
-    assert!(!folder.path().join("e.npy").exists());
+    assert!(!program.has("e.npy"));
 }

@@ -3,44 +3,24 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use std::path::Path;
-use std::process::Output;
-
-use assert_cmd::Command;
 use ndarray::{Array1, Array2, array};
-use ndarray_npy::write_npy;
 use serde_json::Value;
-use tempfile::tempdir;
-
-fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("evaluate")
-        .unwrap()
-        .current_dir(folder)
-        .args(words.split(' '))
-        .output()
-        .unwrap()
-}
-
-fn done(folder: &Path, words: &str) -> String {
-    let output = run(folder, words);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
+use test_support::Program;
 
 /// Six points: cluster 5 is all cat, cluster 9 is dog twice and cat once, one dog is noise.
 /// Purity and ACC are (2 + 2) / 6.
-fn cats_and_dogs(folder: &Path) {
-    write_npy(folder.join("labels.npy"), &array![0u8, 0, 0, 1, 1, 1]).unwrap();
-    write_npy(folder.join("train.npy"), &array![5i64, 5, 9, 9, 9, -1]).unwrap();
-    std::fs::write(folder.join("classes.json"), r#"["cat", "dog"]"#).unwrap();
+fn cats_and_dogs(program: &Program) {
+    program.write("labels.npy", &array![0u8, 0, 0, 1, 1, 1]);
+    program.write("train.npy", &array![5i64, 5, 9, 9, 9, -1]);
+    program.write_text("classes.json", r#"["cat", "dog"]"#);
 }
 
 #[test]
 fn scores_are_written_and_shown() {
-    let folder = tempdir().unwrap();
-    cats_and_dogs(folder.path());
+    let program = Program::in_empty_folder("evaluate");
+    cats_and_dogs(&program);
     let words = "--assignments train.npy --labels labels.npy --classes classes.json --out s.json";
-    let shown = done(folder.path(), words);
+    let shown = program.done(words);
     for told in
         ["train: 6 points, 2 classes, 2 clusters, 16.7 % noise", "0.6667", "| cat ", "| none |"]
     {
@@ -53,8 +33,7 @@ fn scores_are_written_and_shown() {
     );
     assert!(squeezed.contains("|precision|100.0%|66.7%|"), "{shown}");
     assert!(shown.contains("V-measure (= NMI)") && shown.contains("Fowlkes-Mallows"), "{shown}");
-    let scores: Value =
-        serde_json::from_slice(&std::fs::read(folder.path().join("s.json")).unwrap()).unwrap();
+    let scores: Value = program.json("s.json");
     assert_eq!(scores["class_names"], serde_json::json!(["cat", "dog"]));
     let train = &scores["splits"]["train"];
     assert_eq!(train["purity"], 4.0 / 6.0);
@@ -65,20 +44,19 @@ fn scores_are_written_and_shown() {
 
 #[test]
 fn runs_of_one_system_are_averaged_and_stand_beside_published_figures() {
-    let folder = tempdir().unwrap();
-    cats_and_dogs(folder.path());
-    write_npy(folder.path().join("perfect.npy"), &array![0u8, 0, 0, 1, 1, 1]).unwrap();
-    std::fs::create_dir(folder.path().join("run-1")).unwrap();
-    std::fs::create_dir(folder.path().join("run-2")).unwrap();
-    done(folder.path(), "--assignments train.npy --labels labels.npy --out run-1/s.json");
-    std::fs::rename(folder.path().join("perfect.npy"), folder.path().join("train.npy")).unwrap();
-    done(folder.path(), "--assignments train.npy --labels labels.npy --out run-2/s.json");
-    std::fs::write(folder.path().join("report.json"), r#"{"s": {"train": {"purity": 0.75}}}"#)
-        .unwrap();
+    let program = Program::in_empty_folder("evaluate");
+    cats_and_dogs(&program);
+    program.write("perfect.npy", &array![0u8, 0, 0, 1, 1, 1]);
+    std::fs::create_dir(program.path("run-1")).unwrap();
+    std::fs::create_dir(program.path("run-2")).unwrap();
+    program.done("--assignments train.npy --labels labels.npy --out run-1/s.json");
+    std::fs::rename(program.path("perfect.npy"), program.path("train.npy")).unwrap();
+    program.done("--assignments train.npy --labels labels.npy --out run-2/s.json");
+    program.write_text("report.json", r#"{"s": {"train": {"purity": 0.75}}}"#);
 
-    let single = done(folder.path(), "run-1/s.json");
+    let single = program.done("run-1/s.json");
     assert!(single.contains("| s      | train | 0.6667 |"), "{single}");
-    let both = done(folder.path(), "run-1/s.json run-2/s.json --reference report.json");
+    let both = program.done("run-1/s.json run-2/s.json --reference report.json");
     // 2/3 and 1: mean 5/6, deviation 1/6 x sqrt 2.
     assert!(both.contains("| s      | train |    2 | 0.8333 +- 0.2357 |"), "{both}");
     assert!(both.trim_end().ends_with("0.7500 |"), "{both}");
@@ -87,32 +65,24 @@ fn runs_of_one_system_are_averaged_and_stand_beside_published_figures() {
 /// Writes four points in two pairs and returns their silhouette, (b - 1) / b.
 ///
 /// The points of a pair are 1 apart; b is the mean of the other distances, 9 and sqrt(82).
-fn pairs(folder: &Path) -> f64 {
-    write_npy(
-        folder.join("points.npy"),
-        &array![[0.0_f32, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]],
-    )
-    .unwrap();
-    write_npy(folder.join("train.npy"), &array![4i32, 4, 7, 7]).unwrap();
-    write_npy(folder.join("labels.npy"), &array![0u8, 0, 1, 1]).unwrap();
+fn pairs(program: &Program) -> f64 {
+    program.write("points.npy", &array![[0.0_f32, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]]);
+    program.write("train.npy", &array![4i32, 4, 7, 7]);
+    program.write("labels.npy", &array![0u8, 0, 1, 1]);
     let b = (9.0 + 82.0_f64.sqrt()) / 2.0;
     (b - 1.0) / b
 }
 
-fn read(folder: &Path, name: &str) -> Value {
-    serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
-}
-
 #[test]
 fn points_give_a_score_without_labels() {
-    let folder = tempdir().unwrap();
-    let expected = pairs(folder.path());
-    let shown = done(folder.path(), "--assignments train.npy --points points.npy --out s.json");
+    let program = Program::in_empty_folder("evaluate");
+    let expected = pairs(&program);
+    let shown = program.done("--assignments train.npy --points points.npy --out s.json");
     assert!(shown.starts_with("train: 4 points, 2 clusters, 0.0 % noise\n"), "{shown}");
     let told = "internal, without labels, in points.npy: silhouette 0.8892 in 2 features, of all \
         4 points in clusters";
     assert!(shown.contains(told), "{shown}");
-    let scores = read(folder.path(), "s.json");
+    let scores = program.json("s.json");
     let train = &scores["splits"]["train"];
     let keys: Vec<&String> = train.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["n", "clusters", "noise_share", "internal"]);
@@ -122,29 +92,28 @@ fn points_give_a_score_without_labels() {
     for (name, value) in [("sample", 4), ("points", 4), ("features", 2)] {
         assert_eq!(silhouette[name], value, "{name}");
     }
-    let record = read(folder.path(), "s.json.json");
+    let record = program.json("s.json.json");
     assert_eq!(record["inputs"].as_array().unwrap().len(), 2);
     assert_eq!(record["result"]["train"]["silhouette"], silhouette["value"]);
-    let table = done(folder.path(), "s.json");
+    let table = program.done("s.json");
     assert!(table.starts_with("| system | split | silhouette (internal) |\n"), "{table}");
 }
 
 #[test]
 fn points_beside_labels_change_no_other_score() {
-    let folder = tempdir().unwrap();
-    pairs(folder.path());
-    write_npy(folder.path().join("one.npy"), &array![3i32, 3, -1, 3]).unwrap();
+    let program = Program::in_empty_folder("evaluate");
+    pairs(&program);
+    program.write("one.npy", &array![3i32, 3, -1, 3]);
     let words =
         "--assignments train.npy --assignments one.npy --labels labels.npy --labels labels.npy";
-    done(folder.path(), &format!("{words} --out without.json"));
+    program.done(&format!("{words} --out without.json"));
     let points = "--points points.npy --points points.npy";
-    let shown = done(folder.path(), &format!("{words} {points} --out with.json"));
+    let shown = program.done(&format!("{words} {points} --out with.json"));
     assert!(
         shown.contains("no silhouette for fewer than two clusters, of all 3 points in clusters"),
         "{shown}"
     );
-    let (without, mut with) =
-        (read(folder.path(), "without.json"), read(folder.path(), "with.json"));
+    let (without, mut with) = (program.json("without.json"), program.json("with.json"));
     let one = &with["splits"]["one"]["internal"]["silhouette"];
     assert_eq!(
         *one,
@@ -161,36 +130,34 @@ fn points_beside_labels_change_no_other_score() {
 
 #[test]
 fn a_sample_is_the_same_from_any_number_of_threads() {
-    let folder = tempdir().unwrap();
+    let program = Program::in_empty_folder("evaluate");
     let n = 12_000;
     let points = Array2::from_shape_fn((n, 3), |(i, j)| (i * (31 + 7 * j) % 255) as u8);
-    write_npy(folder.path().join("points.npy"), &points).unwrap();
-    write_npy(folder.path().join("train.npy"), &Array1::from_shape_fn(n, |i| (i % 4) as i64))
-        .unwrap();
+    program.write("points.npy", &points);
+    program.write("train.npy", &Array1::from_shape_fn(n, |i| (i % 4) as i64));
     let words = "--assignments train.npy --points points.npy --out s.json --threads";
-    let shown = done(folder.path(), &format!("{words} 1"));
+    let shown = program.done(&format!("{words} 1"));
     assert!(shown.contains("of 4166 drawn from the 12000 points in clusters"), "{shown}");
-    let one = read(folder.path(), "s.json");
+    let one = program.json("s.json");
     let silhouette = &one["splits"]["train"]["internal"]["silhouette"];
     assert_eq!(silhouette["sample"], 4166);
     let error = silhouette["standard_error"].as_f64().unwrap();
     assert!(shown.contains(&format!("(standard error {error:.4})")) && error > 0.0, "{shown}");
-    assert_eq!(done(folder.path(), &format!("{words} 5")), shown);
-    assert_eq!(read(folder.path(), "s.json"), one);
+    assert_eq!(program.done(&format!("{words} 5")), shown);
+    assert_eq!(program.json("s.json"), one);
 }
 
 #[test]
 fn small_clusters_have_the_silhouette_that_they_have() {
-    let folder = tempdir().unwrap();
+    let program = Program::in_empty_folder("evaluate");
     // 4,000 pairs 1 apart on a line, 10 from pair to pair: b is 9.5 or so and a is 1, but at the
     // ends. In a sample that is measured against itself most points are alone.
     let n = 8000;
     let points = Array2::from_shape_fn((n, 1), |(i, _)| (10 * (i / 2) + i % 2) as f32);
-    write_npy(folder.path().join("points.npy"), &points).unwrap();
-    write_npy(folder.path().join("train.npy"), &Array1::from_shape_fn(n, |i| (i / 2) as i64))
-        .unwrap();
-    done(folder.path(), "--assignments train.npy --points points.npy --out s.json");
-    let silhouette = &read(folder.path(), "s.json")["splits"]["train"]["internal"]["silhouette"];
+    program.write("points.npy", &points);
+    program.write("train.npy", &Array1::from_shape_fn(n, |i| (i / 2) as i64));
+    program.done("--assignments train.npy --points points.npy --out s.json");
+    let silhouette = &program.json("s.json")["splits"]["train"]["internal"]["silhouette"];
     let value = silhouette["value"].as_f64().unwrap();
     // The nearer neighbor of a first point lies 10 and 9 before it, its mean 9.5; and so of a
     // second one.
@@ -200,18 +167,17 @@ fn small_clusters_have_the_silhouette_that_they_have() {
 
 #[test]
 fn ids_that_mean_something_else_in_the_second_split_show() {
-    let folder = tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    write_npy(path("labels.npy"), &array![0u8, 0, 0, 1, 1, 2]).unwrap();
-    write_npy(path("train.npy"), &array![5i64, 5, 9, 9, 9, 7]).unwrap();
+    let program = Program::in_empty_folder("evaluate");
+    program.write("labels.npy", &array![0u8, 0, 0, 1, 1, 2]);
+    program.write("train.npy", &array![5i64, 5, 9, 9, 9, 7]);
     // The clusters 5 and 9 have changed places; class 3 and cluster 8 are new, and one point is
     // noise.
-    write_npy(path("test-labels.npy"), &array![0u8, 0, 1, 1, 2, 3, 1, 0]).unwrap();
-    write_npy(path("test.npy"), &array![9i64, 9, 5, 5, 7, 8, -1, 5]).unwrap();
+    program.write("test-labels.npy", &array![0u8, 0, 1, 1, 2, 3, 1, 0]);
+    program.write("test.npy", &array![9i64, 9, 5, 5, 7, 8, -1, 5]);
     let words = "--assignments train.npy --assignments test.npy --labels labels.npy --labels \
         test-labels.npy";
-    let shown = done(folder.path(), &format!("{words} --out s.json"));
-    let scores = read(folder.path(), "s.json");
+    let shown = program.done(&format!("{words} --out s.json"));
+    let scores = program.json("s.json");
     let (train, test) = (&scores["splits"]["train"], &scores["splits"]["test"]);
     assert_eq!((train.get("by_training_map"), &test["purity"]), (None, &Value::from(6.0 / 8.0)));
     // By the maps of train, 5 is class 0, 9 is class 1 and 7 is class 2.
@@ -221,58 +187,63 @@ fn ids_that_mean_something_else_in_the_second_split_show() {
     assert_eq!(test["by_training_map"], expected);
     let told = "accuracy by the maps found on train: majority 0.2500, one-to-one 0.2500\n";
     assert_eq!(shown.matches(told).count(), 1, "{shown}");
-    assert_eq!(read(folder.path(), "s.json.json")["result"]["test"]["by_training_map"], expected);
+    assert_eq!(program.json("s.json.json")["result"]["test"]["by_training_map"], expected);
 
-    let table = done(folder.path(), "s.json").replace(' ', "");
+    let table = program.done("s.json").replace(' ', "");
     assert!(
         table.contains("accuracy,trainingmajoritymap")
             && table.contains("|s|test|0.7500|0.7500|0.2500|"),
         "{table}"
     );
-    let csv = done(folder.path(), "--format csv s.json");
+    let csv = program.done("--format csv s.json");
     assert!(csv.contains("s,test,one_to_one_accuracy_by_training_map,1,0.25,"), "{csv}");
     assert!(!csv.contains("s,train,one_to_one_accuracy_by_training_map"), "{csv}");
 }
 
 #[test]
 fn many_classes_are_scored_and_compared() {
-    let folder = tempdir().unwrap();
+    let program = Program::in_empty_folder("evaluate");
     // 3,000 classes of 4 points; the last of each is in the cluster of the next class.
     let n = 12_000;
-    write_npy(folder.path().join("labels.npy"), &Array1::from_shape_fn(n, |i| (i / 4) as i64))
-        .unwrap();
+    program.write("labels.npy", &Array1::from_shape_fn(n, |i| (i / 4) as i64));
     let clusters = Array1::from_shape_fn(n, |i| ((i + 1) / 4 % 3000) as i64);
-    write_npy(folder.path().join("train.npy"), &clusters).unwrap();
-    let shown = done(folder.path(), "--assignments train.npy --labels labels.npy --out s.json");
+    program.write("train.npy", &clusters);
+    let shown = program.done("--assignments train.npy --labels labels.npy --out s.json");
     assert!(shown.contains("3000 classes, 3000 clusters") && shown.lines().count() < 20, "{shown}");
-    let train = &read(folder.path(), "s.json")["splits"]["train"];
+    let train = &program.json("s.json")["splits"]["train"];
     assert_eq!((&train["purity"], &train["acc"]), (&Value::from(0.75), &Value::from(0.75)));
     let cells = train["contingency_cells"].as_array().unwrap();
     assert_eq!((cells.len(), &train["nonzero_cells"]), (6000, &Value::from(6000)));
     assert_eq!(cells[..2], [serde_json::json!([0, 0, 3]), serde_json::json!([0, 1, 1])]);
     assert_eq!(train["one_to_one"]["map"]["77"], 77);
-    assert!(std::fs::metadata(folder.path().join("s.json")).unwrap().len() < 1_000_000);
-    assert!(done(folder.path(), "s.json").contains("0.7500"));
+    assert!(std::fs::metadata(program.path("s.json")).unwrap().len() < 1_000_000);
+    assert!(program.done("s.json").contains("0.7500"));
 }
 
 /// Score files as this program writes them, as far as the table reads them.
-fn write_run(folder: &Path, run: &str, system: &str, acc: f64, silhouette: Option<f64>) -> String {
-    std::fs::create_dir_all(folder.join(run)).unwrap();
+fn write_run(
+    program: &Program,
+    run: &str,
+    system: &str,
+    acc: f64,
+    silhouette: Option<f64>,
+) -> String {
+    std::fs::create_dir_all(program.path(run)).unwrap();
     let mut train = serde_json::json!({ "purity": acc, "acc": acc, "nmi": 0.5, "ari": 0.5 });
     if let Some(value) = silhouette {
         train["internal"] = serde_json::json!({ "silhouette": { "value": value } });
     }
     let scores = serde_json::json!({ "splits": { "train": train } });
     let path = format!("{run}/{system}.json");
-    std::fs::write(folder.join(&path), scores.to_string()).unwrap();
+    program.write_text(&path, scores.to_string());
     path
 }
 
 #[test]
 fn runs_say_whether_the_silhouette_predicts_acc() {
-    let folder = tempdir().unwrap();
+    let program = Program::in_empty_folder("evaluate");
     let write = |run: &str, system: &str, acc, silhouette| {
-        write_run(folder.path(), run, system, acc, silhouette)
+        write_run(&program, run, system, acc, silhouette)
     };
     // The fifth run has no silhouette.
     let mut files = vec![
@@ -282,7 +253,7 @@ fn runs_say_whether_the_silhouette_predicts_acc() {
         write("4", "a", 0.65, Some(0.10)),
         write("5", "a", 0.90, None),
     ];
-    let shown = done(folder.path(), &format!("--each {}", files.join(" ")));
+    let shown = program.done(&format!("--each {}", files.join(" ")));
     let squeezed = shown.replace(' ', "");
     // ACC ranks 1, 2, 4, 3 and silhouette ranks 2, 4, 3, 1 have the squared differences
     // 1 + 4 + 1 + 4, so that the correlation is 1 - 60 / 60.
@@ -293,24 +264,24 @@ fn runs_say_whether_the_silhouette_predicts_acc() {
 
     // Two runs of a system are too few for a line of their own, but count with all.
     files.extend([write("1", "b", 0.20, Some(0.01)), write("2", "b", 0.30, Some(0.02))]);
-    let shown = done(folder.path(), &format!("--each {}", files.join(" ")));
+    let shown = program.done(&format!("--each {}", files.join(" ")));
     let squeezed = shown.replace(' ', "");
     // ACC ranks 3, 4, 6, 5, 1, 2, silhouette ranks 4, 6, 5, 3, 1, 2: 1 - 6 x 10 / 210.
     assert!(squeezed.contains("|allrunstogether|6|0.714|"), "{shown}");
     assert!(!squeezed.contains("|b|2|0.") && !squeezed.contains("|b|2|1."), "{shown}");
-    assert!(!done(folder.path(), &files.join(" ")).contains("Spearman"), "only with --each");
+    assert!(!program.done(&files.join(" ")).contains("Spearman"), "only with --each");
 
     // Files as before say nothing about it.
     let before = [("6", 0.5), ("7", 0.6), ("8", 0.7)].map(|(run, acc)| write(run, "c", acc, None));
-    let shown = done(folder.path(), &format!("--each {}", before.join(" ")));
+    let shown = program.done(&format!("--each {}", before.join(" ")));
     assert!(!shown.contains("ilhouette") && !shown.contains("Spearman"), "{shown}");
 }
 
 #[test]
 fn points_that_do_not_fit_are_refused() {
-    let folder = tempdir().unwrap();
-    pairs(folder.path());
-    write_npy(folder.path().join("short.npy"), &array![[0.0], [1.0], [2.0]]).unwrap();
+    let program = Program::in_empty_folder("evaluate");
+    pairs(&program);
+    program.write("short.npy", &array![[0.0], [1.0], [2.0]]);
     let given = "--assignments train.npy --out s.json";
     for (words, code, told) in [
         (
@@ -330,26 +301,19 @@ fn points_that_do_not_fit_are_refused() {
         (format!("{given} --points points.npy --classes classes.json"), 2, "--classes"),
         ("--points points.npy scores.json".to_owned(), 2, "not both"),
     ] {
-        let output = run(folder.path(), &words);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(
-            (output.status.code(), error.lines().count()),
-            (Some(code), 1),
-            "{words}: {error}"
-        );
-        assert!(error.contains(told), "{words}: {error}");
-        assert!(!folder.path().join("s.json").exists());
+        program.refused(&words, code, told);
+        assert!(!program.has("s.json"));
     }
 }
 
 #[test]
 fn classes_and_score_files_that_do_not_fit_are_refused() {
-    let folder = tempdir().unwrap();
-    cats_and_dogs(folder.path());
-    std::fs::write(folder.path().join("one.json"), r#"["cat"]"#).unwrap();
+    let program = Program::in_empty_folder("evaluate");
+    cats_and_dogs(&program);
+    program.write_text("one.json", r#"["cat"]"#);
     let partial = r#"{"splits": {"train": {"purity": 0.5, "nmi": 0.5}}}"#;
-    std::fs::write(folder.path().join("partial.json"), partial).unwrap();
-    std::fs::write(folder.path().join("object.json"), r#"{"cat": 0}"#).unwrap();
+    program.write_text("partial.json", partial);
+    program.write_text("object.json", r#"{"cat": 0}"#);
     for (words, told) in [
         (
             "--assignments train.npy --labels labels.npy --out s.json --classes one.json",
@@ -362,26 +326,23 @@ fn classes_and_score_files_that_do_not_fit_are_refused() {
         ("classes.json", "expected scores written by evaluate"),
         ("partial.json", "expected scores written by evaluate"),
     ] {
-        let output = run(folder.path(), words);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{error}");
-        assert!(error.contains(told) && error.lines().count() == 1, "{error}");
-        assert!(!folder.path().join("s.json").exists());
+        program.refused(words, 1, told);
+        assert!(!program.has("s.json"));
     }
 }
 
 #[test]
 fn comparisons_come_in_several_formats() {
-    let folder = tempdir().unwrap();
-    cats_and_dogs(folder.path());
-    write_npy(folder.path().join("perfect.npy"), &array![0u8, 0, 0, 1, 1, 1]).unwrap();
-    std::fs::create_dir(folder.path().join("run_1")).unwrap();
-    std::fs::create_dir(folder.path().join("run_2")).unwrap();
-    done(folder.path(), "--assignments train.npy --labels labels.npy --out run_1/s.json");
-    std::fs::rename(folder.path().join("perfect.npy"), folder.path().join("train.npy")).unwrap();
-    done(folder.path(), "--assignments train.npy --labels labels.npy --out run_2/s.json");
+    let program = Program::in_empty_folder("evaluate");
+    cats_and_dogs(&program);
+    program.write("perfect.npy", &array![0u8, 0, 0, 1, 1, 1]);
+    std::fs::create_dir(program.path("run_1")).unwrap();
+    std::fs::create_dir(program.path("run_2")).unwrap();
+    program.done("--assignments train.npy --labels labels.npy --out run_1/s.json");
+    std::fs::rename(program.path("perfect.npy"), program.path("train.npy")).unwrap();
+    program.done("--assignments train.npy --labels labels.npy --out run_2/s.json");
 
-    let csv = done(folder.path(), "--format csv run_1/s.json run_2/s.json");
+    let csv = program.done("--format csv run_1/s.json run_2/s.json");
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines[0], "system,split,metric,runs,mean,deviation,smallest,largest");
     let purity: Vec<&str> = lines[1].split(',').collect();
@@ -394,37 +355,33 @@ fn comparisons_come_in_several_formats() {
     assert!(lines.iter().any(|line| line.starts_with("s,train,fowlkes_mallows,2,")), "{csv}");
     assert!(!csv.contains("silhouette"), "no points, no lines: {csv}");
 
-    let each = done(folder.path(), "--each --format csv run_1/s.json run_2/s.json");
+    let each = program.done("--each --format csv run_1/s.json run_2/s.json");
     assert!(each.contains("s,train,acc,run_2/s.json,1\n"), "{each}");
-    let latex = done(folder.path(), "--each --format latex run_1/s.json run_2/s.json");
+    let latex = program.done("--each --format latex run_1/s.json run_2/s.json");
     assert!(
         latex.contains("run\\_1/s.json & 0.6667") && latex.contains("$\\pm$ 0.2357"),
         "{latex}"
     );
-    let markdown = done(folder.path(), "--format markdown run_1/s.json run_2/s.json");
+    let markdown = program.done("--format markdown run_1/s.json run_2/s.json");
     assert!(
         markdown.contains("| --- | --- |")
             && markdown.contains("| s | train | 2 | 0.8333 +- 0.2357 |"),
         "{markdown}"
     );
-    let refused = run(folder.path(), "--format html run_1/s.json");
-    let error = String::from_utf8(refused.stderr).unwrap();
-    assert!(
-        refused.status.code() == Some(2) && error.contains("markdown or latex, found html"),
-        "{error}"
+    program.refused("--format html run_1/s.json", 2, "markdown or latex, found html");
+    program.refused(
+        "--format csv --assignments train.npy --labels labels.npy --out x.json",
+        2,
+        "--format",
     );
-    let alone =
-        run(folder.path(), "--format csv --assignments train.npy --labels labels.npy --out x.json");
-    assert_eq!(alone.status.code(), Some(2));
 }
 
 #[test]
 fn a_comparison_is_json_too() {
-    let folder = tempdir().unwrap();
-    pairs(folder.path());
-    done(folder.path(), "--assignments train.npy --labels labels.npy --out a.json");
-    let told: Value =
-        serde_json::from_str(&done(folder.path(), "--json a.json a.json.json")).unwrap();
+    let program = Program::in_empty_folder("evaluate");
+    pairs(&program);
+    program.done("--assignments train.npy --labels labels.npy --out a.json");
+    let told: Value = serde_json::from_str(&program.done("--json a.json a.json.json")).unwrap();
     assert_eq!(told["inputs"].as_array().unwrap().len(), 1);
     let row = &told["result"][0];
     assert_eq!((&row["system"], &row["split"]), (&Value::from("a"), &Value::from("train")));

@@ -6,13 +6,10 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use ndarray::{Array1, Array3, s};
-use ndarray_npy::read_npy;
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
+use test_support::Program;
 
 const WRITTEN: [&str; 5] =
     ["train-images.npy", "train-labels.npy", "test-images.npy", "test-labels.npy", "classes.json"];
@@ -41,13 +38,13 @@ impl Outcome {
     }
 }
 
-fn run_with(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fetch-data"));
+fn run_with(program: &Program, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+    let mut command = program.command(&arguments.join(" "));
     for name in ["FASHION_MNIST_DIR", "TORCHVISION_ROOT"] {
         command.env_remove(name);
     }
-    command.env("HOME", folder.join("home")).envs(variables.iter().copied());
-    let output = command.args(arguments).current_dir(folder).output().unwrap();
+    command.env("HOME", program.path("home")).envs(variables.iter().copied());
+    let output = command.output().unwrap();
     Outcome {
         code: output.status.code().unwrap(),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -55,35 +52,14 @@ fn run_with(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ou
     }
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Outcome {
-    run_with(folder, &[], arguments)
-}
-
-/// A folder to run in. Its parent is empty too, so that nothing is found in `../shared`.
-fn empty_folder() -> (TempDir, PathBuf) {
-    let outer = tempfile::tempdir().unwrap();
-    let folder = outer.path().join("project");
-    fs::create_dir(&folder).unwrap();
-    (outer, folder)
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn read_json(path: &Path) -> Value {
-    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+fn run(program: &Program, arguments: &[&str]) -> Outcome {
+    run_with(program, &[], arguments)
 }
 
 #[test]
 fn help_and_version() {
-    let (_outer, folder) = empty_folder();
-    let help = run(&folder, &["--help"]);
+    let program = Program::in_empty_folder("fetch-data");
+    let help = run(&program, &["--help"]);
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
     let text = help.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for told in [
@@ -97,7 +73,7 @@ fn help_and_version() {
     let example = "fetch-data --out-dir data train-ae --images data/train-images.npy \
                    --out weights.safetensors";
     assert!(text.ends_with(example), "{text}");
-    let version = run(&folder, &["--version"]);
+    let version = run(&program, &["--version"]);
     assert_eq!(
         (version.code, version.stdout),
         (0, format!("fetch-data {}\n", env!("CARGO_PKG_VERSION")))
@@ -106,7 +82,7 @@ fn help_and_version() {
 
 #[test]
 fn wrong_usage_is_refused_before_anything_is_written() {
-    let (_outer, folder) = empty_folder();
+    let program = Program::in_empty_folder("fetch-data");
     let cases: [(&[&str], &str); 10] = [
         (&[], "--out-dir"),
         (
@@ -123,15 +99,15 @@ fn wrong_usage_is_refused_before_anything_is_written() {
         (&["--out-dir", "out", "--wrong"], "--wrong"),
     ];
     for (arguments, told) in cases {
-        run(&folder, arguments).assert_fails(2, &[told, "(see fetch-data --help)"]);
+        run(&program, arguments).assert_fails(2, &[told, "(see fetch-data --help)"]);
     }
-    assert!(names(&folder).is_empty());
+    assert!(program.names().is_empty());
 }
 
 #[test]
 fn digits_are_written_whole() {
-    let (_outer, folder) = empty_folder();
-    let outcome = run(&folder, &["--out-dir", "out", "--dataset", "digits"]);
+    let program = Program::in_empty_folder("fetch-data");
+    let outcome = run(&program, &["--out-dir", "out", "--dataset", "digits"]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     assert!(
         outcome.stdout.contains("(1438, 8, 8)") && outcome.stdout.contains("(359, 8, 8)"),
@@ -143,38 +119,36 @@ fn digits_are_written_whole() {
         "{}",
         outcome.stderr
     );
-    let out = folder.join("out");
-    let images: Array3<u8> = read_npy(out.join("train-images.npy")).unwrap();
-    let labels: Array1<u8> = read_npy(out.join("train-labels.npy")).unwrap();
+    let images: Array3<u8> = program.read("out/train-images.npy");
+    let labels: Array1<u8> = program.read("out/train-labels.npy");
     assert_eq!((images.dim(), labels.dim()), ((1438, 8, 8), 1438));
     // Levels 0 0 5 13 9 1 0 0 of 16.
     assert_eq!(images.slice(s![0, 0, ..]).to_vec(), [0, 0, 80, 207, 143, 16, 0, 0]);
-    let test_images: Array3<u8> = read_npy(out.join("test-images.npy")).unwrap();
-    let test_labels: Array1<u8> = read_npy(out.join("test-labels.npy")).unwrap();
+    let test_images: Array3<u8> = program.read("out/test-images.npy");
+    let test_labels: Array1<u8> = program.read("out/test-labels.npy");
     assert_eq!((test_images.dim(), test_labels.dim()), ((359, 8, 8), 359));
-    let classes = read_json(&out.join("classes.json"));
+    let classes = program.json("out/classes.json");
     assert_eq!(classes, json!(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]));
     let mut expected: Vec<String> =
         WRITTEN.iter().flat_map(|name| [name.to_string(), format!("{name}.json")]).collect();
     expected.sort();
-    assert_eq!(names(&out), expected);
+    assert_eq!(program.names_in("out"), expected);
 }
 
 #[test]
 fn synthetic_images_are_the_same_every_time_and_say_so() {
-    let (_outer, folder) = empty_folder();
+    let program = Program::in_empty_folder("fetch-data");
     let arguments = ["--out-dir", "out", "--dataset", "synthetic", "--count", "120", "--seed", "3"];
-    let out = folder.join("out");
     let contents = || -> Vec<Vec<u8>> {
-        let outcome = run(&folder, &arguments);
+        let outcome = run(&program, &arguments);
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
         assert!(outcome.stderr.contains("synthetic"), "{}", outcome.stderr);
-        WRITTEN.iter().map(|name| fs::read(out.join(name)).unwrap()).collect()
+        WRITTEN.iter().map(|name| program.bytes(format!("out/{name}"))).collect()
     };
     let first = contents();
-    let mut provenance = read_json(&out.join("train-images.npy.json"));
+    let mut provenance = program.json("out/train-images.npy.json");
     assert!(contents() == first);
-    let mut again = read_json(&out.join("train-images.npy.json"));
+    let mut again = program.json("out/train-images.npy.json");
     for provenance in [&mut provenance, &mut again] {
         provenance.as_object_mut().unwrap().remove("run").unwrap();
     }
@@ -184,9 +158,9 @@ fn synthetic_images_are_the_same_every_time_and_say_so() {
         json!({ "dataset": "synthetic", "count": 120, "seed": 3 })
     );
     assert_eq!(provenance["result"]["test"]["rows"], json!(20));
-    let images: Array3<u8> = read_npy(out.join("train-images.npy")).unwrap();
+    let images: Array3<u8> = program.read("out/train-images.npy");
     assert_eq!(images.dim(), (120, 28, 28));
-    let classes = read_json(&out.join("classes.json"));
+    let classes = program.json("out/classes.json");
     assert!(
         classes.as_array().unwrap().iter().all(|name| name.as_str().unwrap().contains("synthetic")),
         "{classes}"
@@ -195,10 +169,10 @@ fn synthetic_images_are_the_same_every_time_and_say_so() {
 
 #[test]
 fn a_wrong_file_is_refused_and_every_source_named() {
-    let (_outer, folder) = empty_folder();
-    fs::create_dir(folder.join("mine")).unwrap();
-    fs::write(folder.join("mine/train-images-idx3-ubyte.gz"), "not that").unwrap();
-    let outcome = run(&folder, &["--out-dir", "out", "--source", "mine", "--offline"]);
+    let program = Program::in_empty_folder("fetch-data");
+    fs::create_dir(program.path("mine")).unwrap();
+    program.write_text("mine/train-images-idx3-ubyte.gz", "not that");
+    let outcome = run(&program, &["--out-dir", "out", "--source", "mine", "--offline"]);
     let told = [
         "mine: 8 bytes instead of 26421880",
         "../shared/fashion-mnist: no such file",
@@ -215,15 +189,15 @@ fn a_wrong_file_is_refused_and_every_source_named() {
         "{}",
         outcome.stderr
     );
-    assert!(!folder.join("out").exists());
+    assert!(!program.has("out"));
 }
 
 #[test]
 fn a_url_given_is_skipped_offline() {
-    let (_outer, folder) = empty_folder();
+    let program = Program::in_empty_folder("fetch-data");
     let arguments =
         ["--out-dir", "out", "--dataset", "kmnist", "--source", "http://127.0.0.1:9/", "--offline"];
-    run(&folder, &arguments)
+    run(&program, &arguments)
         .assert_fails(1, &["http://127.0.0.1:9: skipped (--offline)", "KMNIST/raw: no such file"]);
 }
 
@@ -241,25 +215,25 @@ fn servers_without_the_file_are_named() {
             );
         }
     });
-    let (_outer, folder) = empty_folder();
+    let program = Program::in_empty_folder("fetch-data");
     let variables = [("ALL_PROXY", url.as_str()), ("NO_PROXY", "127.0.0.1")];
     let arguments = ["--out-dir", "out", "--dataset", "mnist", "--source", &url];
-    let outcome = run_with(&folder, &variables, &arguments);
+    let outcome = run_with(&program, &variables, &arguments);
     let given = format!("{url}: HTTP status 404");
     outcome.assert_fails(
         1,
         &[&given, "ossci-datasets.s3.amazonaws.com/mnist: ", "storage.googleapis.com", "make demo"],
     );
-    assert!(!folder.join("out").exists());
+    assert!(!program.has("out"));
 }
 
 #[test]
 fn a_folder_that_cannot_be_written_is_told_first() {
-    let (_outer, folder) = empty_folder();
-    fs::write(folder.join("file"), "").unwrap();
+    let program = Program::in_empty_folder("fetch-data");
+    program.write_text("file", "");
     for dataset in ["digits", "fashion-mnist"] {
-        let outcome = run(&folder, &["--out-dir", "file/out", "--dataset", dataset]);
+        let outcome = run(&program, &["--out-dir", "file/out", "--dataset", dataset]);
         outcome.assert_fails(1, &["file/out/train-images.npy: cannot write"]);
     }
-    assert_eq!(names(&folder), ["file"]);
+    assert_eq!(program.names(), ["file"]);
 }

@@ -2,62 +2,28 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use std::path::Path;
-use std::process::Output;
-
-use assert_cmd::Command;
 use ndarray::{Array1, Array2, Array3};
-use ndarray_npy::write_npy;
-use tempfile::{TempDir, tempdir};
-
-fn run(folder: &Path, words: &str) -> Output {
-    Command::cargo_bin("report")
-        .unwrap()
-        .current_dir(folder)
-        .args(words.split(' '))
-        .output()
-        .unwrap()
-}
-
-fn done(folder: &Path, words: &str) {
-    let output = run(folder, words);
-    assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// `words` end with `code` and one line that has `told`.
-fn refused(folder: &Path, words: &str, code: i32, told: &str) {
-    let output = run(folder, words);
-    let line = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{words}: {line}");
-    assert!(line.starts_with("report: ") && line.trim_end().lines().count() == 1, "{line}");
-    assert!(line.contains(told), "{words}: {line}");
-}
-
-fn text(folder: &Path, name: &str) -> String {
-    std::fs::read_to_string(folder.join(name)).unwrap()
-}
+use test_support::Program;
 
 /// Writes thirty images of 6 x 5 pixels in three clusters of two classes, and all other inputs.
-fn inputs() -> TempDir {
-    let folder = tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
+fn inputs() -> Program {
+    let program = Program::in_empty_folder("report");
     let n = 30;
     let images = Array3::from_shape_fn((n, 6, 5), |(i, y, x)| ((i % 3) * 80 + y * 5 + x) as u8);
-    write_npy(at("images.npy"), &images).unwrap();
-    write_npy(at("decoded.npy"), &images.mapv(|level| f32::from(level) / 255.0)).unwrap();
-    write_npy(at("labels.npy"), &Array1::from_shape_fn(n, |i| (i % 3 / 2) as u8)).unwrap();
-    write_npy(
-        at("assignments.npy"),
+    program.write("images.npy", &images);
+    program.write("decoded.npy", &images.mapv(|level| f32::from(level) / 255.0));
+    program.write("labels.npy", &Array1::from_shape_fn(n, |i| (i % 3 / 2) as u8));
+    program.write(
+        "assignments.npy",
         &Array1::from_shape_fn(n, |i| if i == 29 { -1 } else { (i % 3) as i32 }),
-    )
-    .unwrap();
+    );
     let points = Array2::from_shape_fn((n, 2), |(i, j)| (i % 3 * 10 + i / 3 * j) as f32);
-    write_npy(at("points.npy"), &points).unwrap();
+    program.write("points.npy", &points);
     let responsibilities =
         Array2::from_shape_fn((n, 3), |(i, j)| if i % 3 == j { 0.8 } else { 0.1 });
-    write_npy(at("responsibilities.npy"), &responsibilities).unwrap();
-    std::fs::write(at("classes.json"), r#"["<b>cat</b>", "dog & co"]"#).unwrap();
-    std::fs::write(at("losses.csv"), "epoch,train,validation\n1,0.5,0.4\n2,0.25,0.3\n").unwrap();
+    program.write("responsibilities.npy", &responsibilities);
+    program.write_text("classes.json", r#"["<b>cat</b>", "dog & co"]"#);
+    program.write_text("losses.csv", "epoch,train,validation\n1,0.5,0.4\n2,0.25,0.3\n");
     let matrix = r#""confusion":[[19,0],[0,10]],"unassigned":[0,1],
         "recall":[1.0,0.9],"precision":[1.0,null]"#;
     let train = format!(
@@ -65,11 +31,11 @@ fn inputs() -> TempDir {
             "majority":{{{matrix}}},"one_to_one":{{{matrix}}}}}"#
     );
     for run in ["run-1", "run-2"] {
-        std::fs::create_dir(at(run)).unwrap();
-        std::fs::write(at(run).join("mine.json"), format!(r#"{{"splits":{{"train":{train}}}}}"#))
-            .unwrap();
+        std::fs::create_dir(program.path(run)).unwrap();
+        program
+            .write_text(format!("{run}/mine.json"), format!(r#"{{"splits":{{"train":{train}}}}}"#));
     }
-    folder
+    program
 }
 
 const ALL: &str = "--scores run-1/mine.json --assignments mine=assignments.npy --points \
@@ -80,9 +46,9 @@ const ALL: &str = "--scores run-1/mine.json --assignments mine=assignments.npy -
 
 #[test]
 fn the_page_has_everything_and_nothing_from_elsewhere() {
-    let folder = inputs();
-    done(folder.path(), &format!("{ALL} --title A<i>b --out page/index.html"));
-    let page = text(folder.path(), "page/index.html");
+    let program = inputs();
+    program.done(&format!("{ALL} --title A<i>b --out page/index.html"));
+    let page = program.text("page/index.html");
     for part in [
         "id=\"results\"",
         "id=\"data\"",
@@ -115,7 +81,7 @@ fn the_page_has_everything_and_nothing_from_elsewhere() {
 }
 
 /// Scores of 101 classes, of which evaluate writes no matrix.
-fn many_classes(folder: &Path) {
+fn many_classes(program: &Program) {
     let ids: Vec<i64> = (0..101).collect();
     let train = serde_json::json!({
         "purity": 0.5, "acc": 0.5, "nmi": 0.5, "ari": 0.5, "class_ids": ids, "nonzero_cells": 101,
@@ -123,31 +89,32 @@ fn many_classes(folder: &Path) {
         "majority": { "map": {}, "unassigned": ids, "recall": ids, "precision": ids },
     });
     let scores = serde_json::json!({ "splits": { "train": train } });
-    std::fs::write(folder.join("many.json"), scores.to_string()).unwrap();
+    program.write_text("many.json", scores.to_string());
 }
 
 #[test]
 fn of_many_classes_there_is_no_matrix() {
-    let folder = inputs();
-    many_classes(folder.path());
-    done(folder.path(), "--scores many.json --out page.html");
+    let program = inputs();
+    many_classes(&program);
+    program.done("--scores many.json --out page.html");
     assert!(
-        text(folder.path(), "page.html")
+        program
+            .text("page.html")
             .contains("No confusion matrices: no labels, or more than 50 classes.")
     );
 }
 
 #[test]
 fn the_highest_of_a_column_is_bold() {
-    let folder = inputs();
+    let program = inputs();
     let scores = |ari: f64| {
         format!(r#"{{"splits":{{"train":{{"purity":0.5,"acc":0.4,"nmi":0.1,"ari":{ari}}}}}}}"#)
     };
     for (name, ari) in [("a", -0.01), ("b", -0.002), ("c", -0.1)] {
-        std::fs::write(folder.path().join(format!("{name}.json")), scores(ari)).unwrap();
+        program.write_text(format!("{name}.json"), scores(ari));
     }
-    done(folder.path(), "--scores a.json --scores b.json --scores c.json --out page.html");
-    let page = text(folder.path(), "page.html");
+    program.done("--scores a.json --scores b.json --scores c.json --out page.html");
+    let page = program.text("page.html");
     let bold: Vec<&str> = page
         .split("<td class=\"best\">")
         .skip(1)
@@ -165,23 +132,21 @@ fn the_highest_of_a_column_is_bold() {
 
 #[test]
 fn parts_can_be_missing() {
-    let folder = inputs();
+    let program = inputs();
     let page = |words: &str| {
-        done(folder.path(), &format!("{words} --out page.html"));
-        text(folder.path(), "page.html")
+        program.done(&format!("{words} --out page.html"));
+        program.text("page.html")
     };
     let unlabeled = page("--assignments mine=assignments.npy --images images.npy");
-    assert!(
-        unlabeled.contains("No labels (--labels)") && unlabeled.contains("No points of mine")
-    );
+    assert!(unlabeled.contains("No labels (--labels)") && unlabeled.contains("No points of mine"));
     assert!(unlabeled.contains("At random") && !unlabeled.contains("Nearest to the center"));
     assert!(unlabeled.contains("Not scored"));
-    write_npy(folder.path().join("wide.npy"), &Array2::<f32>::zeros((30, 7))).unwrap();
+    program.write("wide.npy", &Array2::<f32>::zeros((30, 7)));
     let points = page("--assignments mine=assignments.npy --images wide.npy --labels labels.npy");
     assert!(points.contains("make no square") && points.contains("Sizes of clusters"));
     let noise = "--assignments mine=noise.npy --points mine=points.npy --images images.npy --map \
         points.npy";
-    write_npy(folder.path().join("noise.npy"), &Array1::from_elem(30, -1)).unwrap();
+    program.write("noise.npy", &Array1::from_elem(30, -1));
     assert!(page(noise).contains("Sizes of clusters"));
     let scores = page("--scores run-1/mine.json --scores run-2/mine.json");
     assert!(scores.contains("Every run") && scores.contains("No assignments of it"));
@@ -191,87 +156,73 @@ fn parts_can_be_missing() {
 
 #[test]
 fn the_same_inputs_give_the_same_page_whatever_the_threads() {
-    let folder = inputs();
-    let at = |name: &str| folder.path().join(name);
+    let program = inputs();
     // Enough for several files of thumbnails, and a map that has to be found.
     let n = 1500;
-    write_npy(
-        at("many.npy"),
+    program.write(
+        "many.npy",
         &Array3::from_shape_fn((n, 7, 7), |(i, y, x)| (i * 31 + y * x * 7) as u8),
-    )
-    .unwrap();
-    write_npy(at("high.npy"), &Array2::from_shape_fn((n, 4), |(i, j)| (i * (j + 3) % 97) as f32))
-        .unwrap();
-    write_npy(at("ids.npy"), &Array1::from_shape_fn(n, |i| (i % 7) as i32)).unwrap();
+    );
+    program.write("high.npy", &Array2::from_shape_fn((n, 4), |(i, j)| (i * (j + 3) % 97) as f32));
+    program.write("ids.npy", &Array1::from_shape_fn(n, |i| (i % 7) as i32));
     let pages = [1, 2, 5].map(|threads| {
         let words = "--assignments a=ids.npy --points a=high.npy --images many.npy --map high.npy";
-        done(folder.path(), &format!("{words} --threads {threads} --out page.html"));
-        text(folder.path(), "page.html")
+        program.done(&format!("{words} --threads {threads} --out page.html"));
+        program.text("page.html")
     });
     assert!(pages[0] == pages[1] && pages[0] == pages[2]);
 }
 
 #[test]
 fn more_clusters_than_a_byte_counts_are_told_apart_from_noise() {
-    let folder = inputs();
+    let program = inputs();
     let n = 70_000;
-    write_npy(folder.path().join("ids.npy"), &Array1::from_shape_fn(n, |i| i as i32 - 1)).unwrap();
-    write_npy(
-        folder.path().join("map.npy"),
-        &Array2::from_shape_fn((n, 2), |(i, j)| (i * (j + 1)) as f32),
-    )
-    .unwrap();
-    done(folder.path(), "--assignments a=ids.npy --map map.npy --out page.html");
-    let page = text(folder.path(), "page.html");
+    program.write("ids.npy", &Array1::from_shape_fn(n, |i| i as i32 - 1));
+    program.write("map.npy", &Array2::from_shape_fn((n, 2), |(i, j)| (i * (j + 1)) as f32));
+    program.done("--assignments a=ids.npy --map map.npy --out page.html");
+    let page = program.text("page.html");
     assert!(page.contains("\"bytes\":4") && page.contains("The largest 40 of 69999 clusters"));
-    done(folder.path(), "--assignments a=ids.npy --map map.npy --figure map --out map.svg");
-    let map = text(folder.path(), "map.svg");
+    program.done("--assignments a=ids.npy --map map.npy --figure map --out map.svg");
+    let map = program.text("map.svg");
     assert!(map.contains("noise: 1") && map.matches("<text").count() < 40);
 }
 
 #[test]
 fn figures_are_files_of_their_own() {
-    let folder = inputs();
+    let program = inputs();
     for figure in
         ["runs", "samples", "losses", "reconstructions", "map", "confusion", "sizes", "clusters"]
     {
-        done(folder.path(), &format!("{ALL} --figure {figure} --out f.svg"));
-        let svg = text(folder.path(), "f.svg");
+        program.done(&format!("{ALL} --figure {figure} --out f.svg"));
+        let svg = program.text("f.svg");
         assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{figure}");
         assert!(svg.contains("<title>") && !svg.contains("<b>cat"), "{figure}");
-        done(folder.path(), &format!("{ALL} --figure {figure} --out f.png"));
-        let png = std::fs::read(folder.path().join("f.png")).unwrap();
+        program.done(&format!("{ALL} --figure {figure} --out f.png"));
+        let png = program.bytes("f.png");
         assert!(png.starts_with(b"\x89PNG"), "{figure}");
     }
 }
 
 #[test]
 fn letters_that_our_font_lacks_come_from_the_system_or_are_named() {
-    let folder = inputs();
-    let path = folder.path();
+    let program = inputs();
     for fonts in ["none/fonts", "some/fonts/emoji"] {
-        std::fs::create_dir_all(path.join(fonts)).unwrap();
+        std::fs::create_dir_all(program.path(fonts)).unwrap();
     }
-    std::fs::write(
-        path.join("some/fonts/emoji/Emoji.ttf"),
-        epaint_default_fonts::NOTO_EMOJI_REGULAR,
-    )
-    .unwrap();
+    program.write_text("some/fonts/emoji/Emoji.ttf", epaint_default_fonts::NOTO_EMOJI_REGULAR);
     let draw = |classes: &str, fonts: &str| {
-        std::fs::write(path.join("classes.json"), classes).unwrap();
+        program.write_text("classes.json", classes);
         let words = format!("{ALL} --figure samples --out f.png");
-        let output = Command::cargo_bin("report")
-            .unwrap()
-            .current_dir(path)
-            .env("HOME", path.join("none"))
-            .env("XDG_DATA_HOME", path.join("none"))
-            .env("XDG_DATA_DIRS", path.join(fonts))
-            .args(words.split(' '))
+        let output = program
+            .command(&words)
+            .env("HOME", program.path("none"))
+            .env("XDG_DATA_HOME", program.path("none"))
+            .env("XDG_DATA_DIRS", program.path(fonts))
             .output()
             .unwrap();
         assert!(output.status.success());
         let warnings = String::from_utf8(output.stderr).unwrap();
-        (std::fs::read(path.join("f.png")).unwrap(), warnings)
+        (program.bytes("f.png"), warnings)
     };
     let latin = r#"["Zürich", "Ω"]"#;
     let (with, without) = (draw(latin, "some"), draw(latin, "none"));
@@ -292,17 +243,17 @@ fn letters_that_our_font_lacks_come_from_the_system_or_are_named() {
     let long = format!(r#"["{}😀", "b"]"#, "a".repeat(60));
     assert!(!draw(&long, "none").1.contains("font"));
     // As SVG, letters are drawn by whoever looks at it, in the end by any font without serifs.
-    done(path, &format!("{ALL} --figure samples --out f.svg"));
-    assert!(text(path, "f.svg").contains("sans-serif"));
+    program.done(&format!("{ALL} --figure samples --out f.svg"));
+    assert!(program.text("f.svg").contains("sans-serif"));
 }
 
 #[test]
 fn wide_letters_get_their_width() {
-    let folder = inputs();
+    let program = inputs();
     let width = |classes: &str| {
-        std::fs::write(folder.path().join("classes.json"), classes).unwrap();
-        done(folder.path(), &format!("{ALL} --figure confusion --out f.svg"));
-        let svg = text(folder.path(), "f.svg");
+        program.write_text("classes.json", classes);
+        program.done(&format!("{ALL} --figure confusion --out f.svg"));
+        let svg = program.text("f.svg");
         let at = svg.find("<text class=\"small\" x=").unwrap();
         svg[at..].to_owned()
     };
@@ -315,16 +266,15 @@ fn wide_letters_get_their_width() {
 
 #[test]
 fn what_does_not_go_together_is_refused() {
-    let folder = inputs();
-    let folder = folder.path();
-    write_npy(folder.join("short.npy"), &Array1::<i32>::zeros(7)).unwrap();
-    write_npy(folder.join("line.npy"), &Array2::<f32>::zeros((30, 1))).unwrap();
-    write_npy(folder.join("wide.npy"), &Array2::<f32>::zeros((30, 7))).unwrap();
-    write_npy(folder.join("large.npy"), &Array1::from_elem(30, 3.5)).unwrap();
-    write_npy(folder.join("noise.npy"), &Array1::from_elem(30, -1)).unwrap();
-    std::fs::write(folder.join("words.json"), "{}").unwrap();
-    std::fs::write(folder.join("few.json"), r#"["one"]"#).unwrap();
-    many_classes(folder);
+    let program = inputs();
+    program.write("short.npy", &Array1::<i32>::zeros(7));
+    program.write("line.npy", &Array2::<f32>::zeros((30, 1)));
+    program.write("wide.npy", &Array2::<f32>::zeros((30, 7)));
+    program.write("large.npy", &Array1::from_elem(30, 3.5));
+    program.write("noise.npy", &Array1::from_elem(30, -1));
+    program.write_text("words.json", "{}");
+    program.write_text("few.json", r#"["one"]"#);
+    many_classes(&program);
     let mine = "--assignments mine=assignments.npy --out page.html";
     for (words, told) in [
         (format!("{mine} --images nowhere.npy"), "nowhere.npy"),
@@ -357,7 +307,7 @@ fn what_does_not_go_together_is_refused() {
             "expected 50 classes at most to draw, found 101",
         ),
     ] {
-        refused(folder, &words, 1, told);
+        program.refused(&words, 1, told);
     }
     for (words, told) in [
         ("--out page.html".to_owned(), "--scores or --assignments"),
@@ -379,7 +329,7 @@ fn what_does_not_go_together_is_refused() {
         (format!("{mine} --originals images.npy"), "--reconstructions"),
         ("--assignments assignments.npy --out page.html".into(), "NAME=FILE"),
     ] {
-        refused(folder, &words, 2, told);
+        program.refused(&words, 2, told);
     }
-    assert!(!folder.join("page.html").exists());
+    assert!(!program.has("page.html"));
 }
