@@ -19,7 +19,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
 .PHONY: FORCE all report figure report-recipe demo smoke study table clean distclean help build \
-    python lint test test-faults test-cuda fuzz bench-peers bench-umap bench-train
+    python man lint test test-faults test-cuda fuzz bench-peers bench-umap bench-train
 
 include mk/config.mk # variables and their defaults
 include mk/help.mk # make help, and the refusal of unknown variables
@@ -116,12 +116,13 @@ study: ## make all with each of SEEDS, then mean and spread; goes on where it wa
 table: ## print the last table of scores again
 clean: ## remove artifacts
 	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents scattering umap clusters scores \
-	    report study demo smoke bench .stamps)
+	    report study demo smoke bench man .stamps)
 distclean: clean ## remove artifacts, builds, libtorch and the Python environments
 	rm -rf target .libtorch .libtorch.* .venv .venv-bench
 help: ## this
 build: ## all programs, and libtorch
 python: ## a Python environment with what the stand-ins in scripts/ need
+man: ## man pages and shell completions of all programs, into PREFIX/share
 lint: ## formatting, lints, which crate may depend on which, and where dependencies come from
 test: ## all tests; installs PyTorch to compare with (5 GB)
 test-faults: ## kills, full disks, hostile files, cases beside scikit-learn: some five minutes
@@ -134,5 +135,6 @@ bench-train: ## time of a training step beside PyTorch's
 include mk/show.mk # make report, figure and table
 include mk/study.mk # the pipeline with several seeds
 include mk/tests.mk # lints, tests and fuzzing
+include mk/man.mk # man pages and shell completions
 include mk/bench.mk # benches beside other tools
 endif

@@ -2,7 +2,7 @@
 
 goals := $(or $(MAKECMDGOALS),all)
 # These targets neither read nor write artifacts, so nothing of this concerns them.
-no_artifacts := help build lint test test-faults test-cuda fuzz python
+no_artifacts := help build man lint test test-faults test-cuda fuzz python
 
 ifneq ($(filter-out $(no_artifacts),$(goals)),)
 

@@ -106,6 +106,7 @@ FEATURES_TEST   ?= $(auto_FEATURES_TEST)## test points to place in the embedding
 MAP             ?= $(auto_MAP)## places of the points on the page's map; none where empty
 DECODED         ?= $(auto_DECODED)## images rebuilt by the autoencoder; none where empty
 PAGE            ?= $(ARTIFACTS)/report/index.html## the page; none where empty
+PREFIX          ?= $(ARTIFACTS)/man## where make man writes share/man and shell completions
 
 hidden_dense := 1500,1000,500
 hidden_conv := 32,64,128

@@ -21,7 +21,7 @@ build: $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS)
 # Where all programs will be needed they are built at once: one core is busy with libtorch's
 # bindings (C++, in one piece) while the other compiles what does not wait for them. libtorch comes
 # first, so that nothing is compiled for minutes if it cannot be had.
-all_at_once := $(or $(filter build test lint,$(MAKECMDGOALS)),$(if $(default_latents),$(call \
+all_at_once := $(or $(filter build man test lint,$(MAKECMDGOALS)),$(if $(default_latents),$(call \
     programs,$(ENCODE) $(if $(default_weights),$(TRAIN_AE)))))
 $(PLAIN_PROGRAMS) &: $(SOURCES) | $(if $(all_at_once),$(libtorch))
 	@scripts/setup/check-deps.sh cargo c++

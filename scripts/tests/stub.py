@@ -47,7 +47,7 @@ def main():
             inputs.append(file)
             with open(file, "rb") as content:
                 text += f"{file} {zlib.crc32(content.read())}\n"
-    if name == "train-ae":
+    if name == "train-ae" and outputs:
         folder = os.path.dirname(outputs[0])
         outputs.append(f"{folder}/losses.csv")
         if "STOP" in os.environ:

@@ -446,6 +446,22 @@ class Names(Make):
             "help", *[f"{name}=1" for name in names if name not in ["ARTIFACTS", "BIN", "LIBTORCH"]]
         )
 
+    def test_man_pages_and_completions_are_where_shells_look_for_them(self):
+        prefix = self.folder / "prefix"
+        self.make("man", f"PREFIX={prefix}")
+        for program in PROGRAMS:
+            with self.subTest(program):
+                kinds = [["--generate", kind] for kind in ["man", "bash", "zsh", "fish"]]
+                self.assertEqual(self.of(program), kinds)
+                for name in [
+                    f"man/man1/{program}.1",
+                    f"bash-completion/completions/{program}",
+                    f"zsh/site-functions/_{program}",
+                    f"fish/vendor_completions.d/{program}.fish",
+                ]:
+                    self.assertTrue((prefix / "share" / name).exists(), name)
+        self.assertFalse(self.artifacts.exists())
+
     def test_a_dry_run_makes_no_folder(self):
         for words in [
             ["-n", "all"],

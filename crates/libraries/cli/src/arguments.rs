@@ -6,18 +6,19 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use crate::generate::{self, COMMON_OPTIONS, generate};
 use crate::messages::Verbosity;
 
 /// The request of a command line.
 pub(crate) enum Parsed<A> {
     /// Work to do, and what to print about it.
     Run(A, Verbosity),
-    /// Text of help or version, to be printed.
+    /// Text of help, version, man page or completion, to be printed.
     Show(String),
 }
 
 /// Parses `arguments`, without the name of the program. The error is a message to the user.
-pub(crate) fn parse<A: argh::TopLevelCommand>(
+pub(crate) fn parse<A: argh::TopLevelCommand + argh::ArgsInfo>(
     name: &str,
     arguments: impl Iterator<Item = OsString>,
 ) -> Result<Parsed<A>, String> {
@@ -32,6 +33,11 @@ pub(crate) fn parse<A: argh::TopLevelCommand>(
             }
             _ => words.push(word),
         }
+    }
+    if let [option, what] = words.as_slice()
+        && option == generate::OPTION
+    {
+        return generate(name, what, &A::get_args_info()).map(Parsed::Show);
     }
     if words.iter().any(|word| word == "--version") {
         return Ok(Parsed::Show(format!("{name} {}\n", env!("CARGO_PKG_VERSION"))));
@@ -56,11 +62,8 @@ pub(crate) fn parse<A: argh::TopLevelCommand>(
 /// Adds the options that every program has, and argh does not know, to argh's help text.
 fn with_common_options(help: &str) -> String {
     let line = "  -h, --help        display usage information\n";
-    let common = "  --quiet           show neither progress nor notes, only results, \
-                  warnings and errors\n  \
-                  --json            print the result as one line of JSON: what was read, \
-                  found and written\n  \
-                  --version         display the version\n";
+    // argh begins descriptions in the 20th column.
+    let common = COMMON_OPTIONS.map(|(option, text)| format!("  {option:<18}{text}\n")).concat();
     help.replace(line, &format!("{common}{line}"))
 }
 
@@ -73,6 +76,13 @@ fn is_option(word: &str) -> bool {
 }
 
 /// A whole number of at least 1, for clusters, starts or threads.
+///
+/// ```
+/// use cli::Count;
+///
+/// assert_eq!("12".parse(), Ok(Count(12)));
+/// assert!("0".parse::<Count>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count(pub usize);
 
@@ -88,6 +98,13 @@ impl FromStr for Count {
 }
 
 /// A finite number of at least 0, for a tolerance or a regularization.
+///
+/// ```
+/// use cli::NotNegative;
+///
+/// assert_eq!("1e-4".parse(), Ok(NotNegative(1e-4)));
+/// assert!("-1".parse::<NotNegative>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NotNegative(pub f64);
 
@@ -103,6 +120,13 @@ impl FromStr for NotNegative {
 }
 
 /// A range of whole numbers such as 2..20, both ends included, the first at least 1.
+///
+/// ```
+/// use cli::Span;
+///
+/// assert_eq!("2..20".parse(), Ok(Span { first: 2, last: 20 }));
+/// assert!("20..2".parse::<Span>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// First number.
@@ -130,6 +154,12 @@ impl Display for Span {
 }
 
 /// Comma-separated values as one argument, such as 1500,1000,500. An empty word is an empty list.
+///
+/// ```
+/// use cli::List;
+///
+/// assert_eq!("1500,1000,500".parse(), Ok(List(vec![1500, 1000, 500])));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct List<T>(pub Vec<T>);
 
@@ -150,7 +180,7 @@ mod tests {
     use super::*;
 
     /// Groups points.
-    #[derive(argh::FromArgs, Debug)]
+    #[derive(argh::FromArgs, argh::ArgsInfo, Debug)]
     #[argh(help_triggers("-h", "--help"))]
     struct Args {
         /// number of clusters (default 10)
@@ -196,6 +226,18 @@ mod tests {
         }
         let Ok(Parsed::Show(text)) = run(&["--version"]) else { panic!() };
         assert_eq!(text, format!("group {}\n", env!("CARGO_PKG_VERSION")));
+    }
+
+    #[test]
+    fn man_pages_and_completions_are_hidden_from_help() {
+        for words in [["--generate", "man"].as_slice(), &["--generate=man"]] {
+            let Ok(Parsed::Show(text)) = run(words) else { panic!("{words:?}") };
+            assert!(text.contains(".TH GROUP 1"), "{text}");
+        }
+        let Ok(Parsed::Show(help)) = run(&["--help"]) else { panic!() };
+        assert!(!help.contains("generate"), "{help}");
+        let Err(message) = run(&["--generate", "man", "--k", "3"]) else { panic!() };
+        assert!(message.contains("--generate"), "{message}");
     }
 
     #[test]

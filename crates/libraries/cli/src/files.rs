@@ -6,9 +6,11 @@ use artifact::{NamedFile, check_files};
 
 /// The files that a run reads and writes, with the options that name them.
 ///
-/// ```no_run
+/// ```
 /// # use std::path::PathBuf;
-/// # let (points, out) = (PathBuf::from("points.npy"), PathBuf::from("out.npy"));
+/// # let folder = tempfile::tempdir()?;
+/// # let (points, out) = (folder.path().join("points.npy"), folder.path().join("out.npy"));
+/// # std::fs::write(&points, "")?;
 /// # let weights = None::<PathBuf>;
 /// cli::Files::new()
 ///     .reads("--points", [&points])

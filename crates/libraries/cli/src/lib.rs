@@ -4,7 +4,7 @@
 //! use std::process::ExitCode;
 //!
 //! /// Groups points.
-//! #[derive(argh::FromArgs)]
+//! #[derive(argh::FromArgs, argh::ArgsInfo)]
 //! #[argh(help_triggers("-h", "--help"))]
 //! struct Args {
 //!     /// number of clusters (default 10)
@@ -27,8 +27,11 @@
 //! and 143 when terminated (SIGTERM). Results go to stdout, everything else to stderr. An error is
 //! one line: the program, then the whole chain of causes.
 
+#![deny(missing_docs)]
+
 mod arguments;
 mod files;
+mod generate;
 mod messages;
 mod progress;
 mod signals;
@@ -50,7 +53,12 @@ pub use table::{share_table, table, table_with_best};
 pub use usage::usage;
 
 /// Parses the arguments, calls `run`, and turns its result into an exit code.
-pub fn main<A: argh::TopLevelCommand>(
+///
+/// `name` is the name of the program in messages and provenance. See the [crate](crate) for an
+/// example. Beside the options of `A` this understands `--quiet`, `--json`, `--version` and
+/// `--help`; and `--generate man`, `bash`, `zsh` or `fish`, which prints the man page of the
+/// program or its completion for a shell, made from argh's description of `A`.
+pub fn main<A: argh::TopLevelCommand + argh::ArgsInfo>(
     name: &'static str,
     run: impl FnOnce(A, &mut Stage) -> anyhow::Result<()>,
 ) -> ExitCode {
@@ -101,7 +109,6 @@ fn tidy(text: &str) -> String {
 /// Gives the digits of a number, or the first few if there are very many.
 fn told_digits(digits: &str) -> String {
     // Digits of a number that are shown in full.
-    // precision.
     const MOST: usize = 40;
     if digits.len() <= MOST {
         return digits.to_owned();

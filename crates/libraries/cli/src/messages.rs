@@ -31,6 +31,11 @@ pub(crate) fn set_verbosity(verbosity: Verbosity) {
 ///
 /// # Errors
 /// Any other failure to write.
+///
+/// ```
+/// cli::print("3 clusters\n")?;
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 pub fn print(text: &str) -> anyhow::Result<()> {
     if verbosity().json { Ok(()) } else { to_stdout(text) }
 }
@@ -47,6 +52,10 @@ pub(crate) fn to_stdout(text: &str) -> anyhow::Result<()> {
 }
 
 /// Prints a fact about the run on stderr; prints nothing under `--quiet`.
+///
+/// ```
+/// cli::note("points.npy: 600 points of 10 features");
+/// ```
 pub fn note(text: &str) {
     if !verbosity().quiet {
         eprintln!("{text}");
@@ -54,6 +63,10 @@ pub fn note(text: &str) {
 }
 
 /// Prints a warning on stderr: what a user should know before trusting the result.
+///
+/// ```
+/// cli::warn("not converged after 300 iterations; raise --max-iter or --tol");
+/// ```
 pub fn warn(text: &str) {
     eprintln!("warning: {text}");
 }

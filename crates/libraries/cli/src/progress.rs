@@ -7,13 +7,23 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::messages::{note, verbosity};
 
-/// Progress over a known number of steps.
+/// Progress over a known number of steps: a bar that disappears when this is dropped.
+///
+/// ```
+/// let progress = cli::Progress::new("starts", 10);
+/// for start in 0..10 {
+///     progress.set(start, &format!("inertia {:.3}", 1.0 / (1.0 + start as f64)));
+///     progress.line(&format!("start {}/10", start + 1));
+/// }
+/// ```
 pub struct Progress {
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
     /// Makes a bar over `length` steps, which `what` names in the plural: `starts`, `bytes`.
+    ///
+    /// Bytes and images are shown with their rate.
     pub fn new(what: &str, length: u64) -> Self {
         if !std::io::stderr().is_terminal() || verbosity().quiet {
             return Self { bar: None };
@@ -67,6 +77,11 @@ impl Progress {
 }
 
 /// Progress without messages: a bar, or a line for each quarter without a terminal.
+///
+/// ```
+/// let mut progress = cli::Quarters::new("epochs", 8);
+/// (1..=8).for_each(|epoch| progress.set(epoch)); // without a terminal prints four lines
+/// ```
 pub struct Quarters {
     bar: Progress,
     what: String,

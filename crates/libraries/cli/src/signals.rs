@@ -26,11 +26,26 @@ impl std::error::Error for Stopped {}
 /// Makes the first signal set [`asked_to_stop`] instead of ending the program.
 ///
 /// A second signal ends it at once.
+///
+/// ```
+/// cli::stop_when_asked();
+/// for epoch in 1..=10 {
+///     // ... train for an epoch and write a checkpoint ...
+///     if cli::asked_to_stop() {
+///         return Err(cli::stopped(format!("stopped after epoch {epoch}; --resume continues")));
+///     }
+/// }
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 pub fn stop_when_asked() {
     GENTLE.store(true, Ordering::SeqCst);
 }
 
 /// Whether a signal has come since [`stop_when_asked`].
+///
+/// ```
+/// assert!(!cli::asked_to_stop());
+/// ```
 pub fn asked_to_stop() -> bool {
     ASKED.load(Ordering::SeqCst) != 0
 }
@@ -38,6 +53,11 @@ pub fn asked_to_stop() -> bool {
 /// Makes the error to return after a signal: the program ends with 128 + its number.
 ///
 /// `message` says what was left behind and how to go on.
+///
+/// ```
+/// let error = cli::stopped("stopped after epoch 3; --resume continues");
+/// assert_eq!(error.to_string(), "stopped after epoch 3; --resume continues");
+/// ```
 pub fn stopped(message: impl Display) -> anyhow::Error {
     Stopped(message.to_string()).into()
 }

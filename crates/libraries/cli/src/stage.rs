@@ -10,7 +10,9 @@ use crate::arguments::Count;
 use crate::messages::{print, to_stdout, verbosity};
 use crate::usage::usage;
 
-/// One run of a program.
+/// One run of a program, which [`main`](crate::main) makes.
+///
+/// It knows the threads and the device of the run, writes the outputs and prints the result.
 pub struct Stage {
     name: &'static str,
     started: Instant,
@@ -20,6 +22,12 @@ pub struct Stage {
 }
 
 /// Gives the peak memory of this process in bytes, or `None` if the system does not tell it.
+///
+/// ```
+/// if let Some(bytes) = cli::peak_memory() {
+///     assert!(bytes > 100_000);
+/// }
+/// ```
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -37,6 +45,14 @@ impl Stage {
     ///
     /// # Errors
     /// More than 1024 threads; threads that cannot be started.
+    ///
+    /// ```no_run
+    /// # fn run(threads: Option<cli::Count>, stage: &mut cli::Stage) -> anyhow::Result<()> {
+    /// let threads = stage.set_threads(threads)?;
+    /// cli::note(&format!("{threads} threads"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_threads(&mut self, threads: Option<Count>) -> anyhow::Result<usize> {
         const MOST: usize = 1024;
         let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -64,6 +80,18 @@ impl Stage {
     ///
     /// # Errors
     /// A file that cannot be written.
+    ///
+    /// ```no_run
+    /// # fn run(stage: &mut cli::Stage) -> anyhow::Result<()> {
+    /// let (points, record) = artifact::read_points("points.npy".as_ref())?;
+    /// let mut outputs = artifact::Outputs::new();
+    /// outputs.bytes("shape.txt".as_ref(), format!("{:?}\n", points.dim()).as_bytes())?;
+    /// let (n, d) = points.dim();
+    /// let result = serde_json::json!({ "n": n, "d": d });
+    /// stage.finish(outputs, serde_json::json!({}), vec![record], result, "done\n")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn finish(
         &self,
         outputs: Outputs,

@@ -7,6 +7,14 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, Table, presets};
 /// Formats a table with a line under its head.
 ///
 /// Columns of numbers are aligned to the right, others to the left. The text ends with a newline.
+///
+/// ```
+/// let rows = [("a", 8), ("b", 16)].map(|(name, n)| vec![name.to_string(), n.to_string()]);
+/// assert_eq!(
+///     cli::table(&["name", "n"], rows),
+///     "| name |  n |\n|------|----|\n| a    |  8 |\n| b    | 16 |\n"
+/// );
+/// ```
 pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     set(head, rows, |_, _| false, false)
 }
@@ -15,6 +23,12 @@ pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Stri
 ///
 /// `best` says which cells (row, column) are. Without a terminal on stdout, or if `NO_COLOR` is
 /// set, there is no color.
+///
+/// ```
+/// let rows = ["0.25", "0.75"].map(|score| vec![score.to_string()]);
+/// let text = cli::table_with_best(&["score"], rows, |row, _column| row == 1);
+/// assert!(text.contains("0.75"));
+/// ```
 pub fn table_with_best(
     head: &[&str],
     rows: impl IntoIterator<Item = Vec<String>>,
@@ -61,6 +75,11 @@ fn set(
 }
 
 /// Formats the number of points of each `kind`, numbered from 0, and its share of all points.
+///
+/// ```
+/// let text = cli::share_table("cluster", &[30, 10]);
+/// assert!(text.contains("|       1 |     10 | 25.0 % |"));
+/// ```
 pub fn share_table(kind: &str, counts: &[usize]) -> String {
     let n: usize = counts.iter().sum();
     let row = |(i, &count): (usize, &usize)| {

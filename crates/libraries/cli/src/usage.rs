@@ -15,6 +15,11 @@ impl Display for Usage {
 impl std::error::Error for Usage {}
 
 /// Makes the error for arguments that make no sense together: exit code 2.
+///
+/// ```
+/// let error = cli::usage("--batch is for --algorithm minibatch");
+/// assert_eq!(error.to_string(), "--batch is for --algorithm minibatch");
+/// ```
 pub fn usage(message: impl Display) -> anyhow::Error {
     Usage(message.to_string()).into()
 }

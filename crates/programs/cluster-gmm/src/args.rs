@@ -11,7 +11,7 @@ use clustering::gmm::{CovarianceType, GmmParams, Init, Keep};
 /// most probable component of each; or, with --predict, assigns new points to the components of a
 /// model; or, with --select-k, compares numbers of components. The same seed gives the same bytes,
 /// whatever the number of threads.
-#[derive(argh::FromArgs)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "cluster-gmm --points latents.npy --out assignments.npy --model model.npz \

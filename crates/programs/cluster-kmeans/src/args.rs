@@ -10,7 +10,7 @@ use clustering::kmeans::{Algorithm, Init, KMeansParams, MiniBatchParams};
 /// Groups points with k-means and writes the cluster of each; or, with --predict, assigns new
 /// points to the clusters of a model; or, with --select-k, compares numbers of clusters. The same
 /// seed gives the same bytes, whatever the number of threads.
-#[derive(argh::FromArgs)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "cluster-kmeans --points latents.npy --out assignments.npy --model model.npz\n\

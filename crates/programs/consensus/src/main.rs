@@ -27,7 +27,7 @@ use vote::Run;
 /// cluster of the outcome that each cluster of each run stands for, and --predict applies it to
 /// assignments of new points by the same runs. Without --out, only prints how far the runs agree.
 /// Labels are never read.
-#[derive(argh::FromArgs)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "cluster-gmm --points a.npy --out run-a.npy\n\

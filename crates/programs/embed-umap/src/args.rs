@@ -9,7 +9,7 @@ use umap::{Connectivity, Init, Metric, Params};
 /// Embeds points in few dimensions with UMAP, so that neighbors stay neighbors and clusters come
 /// apart; or, with --transform, finds the places of new points in an embedding. Neighbors are
 /// exact. The same seed gives the same bytes, whatever the number of threads.
-#[derive(argh::FromArgs)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "embed-umap --points latents.npy --out embedded.npy --model umap.npz\n\

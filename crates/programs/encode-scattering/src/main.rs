@@ -17,7 +17,7 @@ use serde_json::json;
 /// (wavelets, their moduli, averages) tells which edges lie near where, and hardly changes when an
 /// image is moved or bent a little. Or, with --transform, does the same to new images. No choice is
 /// random, and the number of threads changes nothing.
-#[derive(argh::FromArgs)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "encode-scattering --images images.npy --out features.npy --model features.npz\n\

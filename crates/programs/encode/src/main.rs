@@ -13,7 +13,7 @@ use serde_json::json;
 /// Compresses images to latents with trained weights. The shape of the network comes from the
 /// weights file; row i of the latents belongs to image i. However many images there are, few are in
 /// memory at once.
-#[derive(argh::FromArgs)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "train-ae --images data/train-images.npy --out weights.safetensors\n\

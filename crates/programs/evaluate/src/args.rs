@@ -16,7 +16,7 @@ use crate::format::Format;
 /// silhouette (of more than 5,000 points that of a sample, each measured against all points, with
 /// its standard error), Davies-Bouldin and Calinski-Harabasz; noise is left out. Given score files
 /// instead, prints them side by side; files of one name are runs of one system and are averaged.
-#[derive(argh::FromArgs)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments \

@@ -30,7 +30,7 @@ const MAX_COUNT: Count = Count(1_000_000);
 /// Get a labeled image data set and write it as .npy files: train-images.npy and test-images.npy
 /// (u1, (n, height, width)), train-labels.npy and test-labels.npy (u1, (n,)), and classes.json (the
 /// names of the classes in label order). No published file is used before its sha256 is checked.
-#[derive(argh::FromArgs)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "{command_name} --out-dir data\n\

@@ -12,7 +12,7 @@ use crate::text::drawable;
 /// everything was made. Every part can be left out; the page says what it misses. With --figure,
 /// draws one figure of it instead. A file of one system is given as NAME=FILE, or as FILE where the
 /// folder has the name.
-#[derive(argh::FromArgs)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "evaluate --assignments clusters/latents-kmeans/train.npy --labels labels.npy --out \

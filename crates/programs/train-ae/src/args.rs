@@ -14,7 +14,7 @@ use crate::bench::WARM_UP;
 /// Trains an autoencoder on images and writes its weights (safetensors) and its loss curve (CSV).
 /// Labels are never read. Ctrl-C saves the state of the training; the same command with --resume
 /// goes on from there.
-#[derive(argh::FromArgs)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "fetch-data --out-dir data\n\
