@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::generate::{self, COMMON_OPTIONS, generate};
@@ -133,6 +134,18 @@ pub struct Span {
     pub first: usize,
     /// Last number, included.
     pub last: usize,
+}
+
+impl Span {
+    /// Gives the numbers from the first to the last.
+    ///
+    /// ```
+    /// let span = cli::Span { first: 2, last: 4 };
+    /// assert_eq!(span.numbers().collect::<Vec<_>>(), [2, 3, 4]);
+    /// ```
+    pub fn numbers(self) -> RangeInclusive<usize> {
+        self.first..=self.last
+    }
 }
 
 impl FromStr for Span {

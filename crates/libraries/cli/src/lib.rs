@@ -36,6 +36,7 @@ mod messages;
 mod progress;
 mod signals;
 mod stage;
+mod starts;
 mod table;
 mod usage;
 
@@ -49,8 +50,9 @@ pub use messages::{note, print, warn};
 pub use progress::{Progress, Quarters};
 pub use signals::{asked_to_stop, stop_when_asked, stopped};
 pub use stage::{Stage, peak_memory};
-pub use table::{share_table, table, table_with_best};
-pub use usage::usage;
+pub use starts::{Starts, warn_fits_not_converged, warn_not_converged};
+pub use table::{csv, share_table, table, table_with_best};
+pub use usage::{leave_out, usage};
 
 /// Parses the arguments, calls `run`, and turns its result into an exit code.
 ///

@@ -74,6 +74,17 @@ fn set(
     format!("{}\n", table.trim_fmt())
 }
 
+/// Formats lines of comma-separated values under a head; nothing is quoted.
+///
+/// ```
+/// let rows = [("1", 0.5), ("2", 0.25)].map(|(epoch, loss)| vec![epoch.into(), loss.to_string()]);
+/// assert_eq!(cli::csv(&["epoch", "loss"], rows), "epoch,loss\n1,0.5\n2,0.25\n");
+/// ```
+pub fn csv(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let lines: String = rows.into_iter().map(|row| row.join(",") + "\n").collect();
+    format!("{}\n{lines}", head.join(","))
+}
+
 /// Formats the number of points of each `kind`, numbered from 0, and its share of all points.
 ///
 /// ```

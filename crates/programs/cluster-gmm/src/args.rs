@@ -132,37 +132,31 @@ impl Args {
         let from_file = matches!(self.init, Some(Start::Means(_) | Start::Model(_)));
         // Option, whether it was given, and whether it goes with --predict and with --select-k.
         let options = [
-            ("--proba", self.proba.is_some(), true, false),
-            ("--densities", self.densities.is_some(), true, false),
-            ("--model", self.model.is_some(), false, false),
-            ("--predict", self.predict.is_some(), true, false),
-            ("--select-k", self.select_k.is_some(), false, true),
-            ("--weights", self.weights.is_some(), false, true),
-            ("--k", self.k.is_some(), false, false),
-            ("--starts", self.starts.is_some(), false, true),
-            ("--keep", self.keep.is_some(), false, true),
-            ("--max-iter", self.max_iter.is_some(), false, true),
-            ("--tol", self.tol.is_some(), false, true),
-            ("--covariance", self.covariance.is_some(), false, true),
-            ("--reg-covar", self.reg_covar.is_some(), false, true),
-            ("--init FILE", from_file, false, false),
-            ("--init", self.init.is_some() && !from_file, false, true),
-            ("--seed", self.seed.is_some(), false, true),
+            ("--proba", self.proba.is_some(), [true, false]),
+            ("--densities", self.densities.is_some(), [true, false]),
+            ("--model", self.model.is_some(), [false, false]),
+            ("--predict", self.predict.is_some(), [true, false]),
+            ("--select-k", self.select_k.is_some(), [false, true]),
+            ("--weights", self.weights.is_some(), [false, true]),
+            ("--k", self.k.is_some(), [false, false]),
+            ("--starts", self.starts.is_some(), [false, true]),
+            ("--keep", self.keep.is_some(), [false, true]),
+            ("--max-iter", self.max_iter.is_some(), [false, true]),
+            ("--tol", self.tol.is_some(), [false, true]),
+            ("--covariance", self.covariance.is_some(), [false, true]),
+            ("--reg-covar", self.reg_covar.is_some(), [false, true]),
+            ("--init FILE", from_file, [false, false]),
+            ("--init", self.init.is_some() && !from_file, [false, true]),
+            ("--seed", self.seed.is_some(), [false, true]),
         ];
-        if let Some(model) = &self.predict
-            && let Some((option, ..)) = options.iter().find(|(_, given, fits, _)| *given && !fits)
-        {
-            let model = model.display();
-            return Err(cli::usage(format!(
-                "--predict {model} assigns and fits nothing: leave out {option}"
-            )));
+        let misfits = |mode: usize| options.map(|(name, given, fits)| (name, given && !fits[mode]));
+        if let Some(model) = &self.predict {
+            let mode = format!("--predict {} assigns and fits nothing", model.display());
+            cli::leave_out(&mode, misfits(0))?;
         }
-        if let Some(span) = self.select_k
-            && let Some((option, ..)) = options.iter().find(|(_, given, _, fits)| *given && !fits)
-        {
-            return Err(cli::usage(format!(
-                "--select-k {span} compares numbers of components: leave out {option}"
-            )));
+        if let Some(span) = self.select_k {
+            let mode = format!("--select-k {span} compares numbers of components");
+            cli::leave_out(&mode, misfits(1))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a fit tells while it runs, and its parameters for the provenance.
 
-use cli::Progress;
+use cli::Starts;
 use clustering::gmm::{self, GmmParams, Init, Keep};
 use serde_json::{Value, json};
 
@@ -20,28 +20,20 @@ pub fn parameters(params: &GmmParams, starts: usize) -> Value {
     })
 }
 
-/// Shows `event` of a fit that comes after `done` other starts; `which` names the fit.
-pub fn show(progress: &Progress, event: &gmm::Progress, done: u64, which: &str) {
+/// Shows `event` of a fit with `k` components.
+pub fn show(starts: &Starts, k: usize, event: &gmm::Progress) {
     match event {
         gmm::Progress::Iteration(report) => {
             let (iteration, log_likelihood) = (report.iteration, report.log_likelihood);
-            let message =
-                format!("{which}iteration {iteration} log-likelihood {log_likelihood:.6}");
-            progress.set(done + report.start as u64, &message);
+            let text = format!("iteration {iteration} log-likelihood {log_likelihood:.6}");
+            starts.iteration(k, report.start, &text);
         }
         gmm::Progress::Start(report) => {
-            let ended = if report.converged { "" } else { ", not converged" };
-            let information = report
-                .information
-                .map(|nats| format!(", information {nats:.6}"))
-                .unwrap_or_default();
-            progress.line(&format!(
-                "{which}start {}/{}: log-likelihood {:.6}{information} after {} iterations{ended}",
-                report.start + 1,
-                report.starts,
-                report.log_likelihood,
-                report.iterations
-            ));
+            let mut found = format!("log-likelihood {:.6}", report.log_likelihood);
+            if let Some(nats) = report.information {
+                found += &format!(", information {nats:.6}");
+            }
+            starts.end(k, report.start, &found, report.iterations, report.converged);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use artifact::{Outputs, check_lineage};
-use cli::{Progress, Stage};
+use cli::{Stage, Starts};
 use clustering::Scalar;
 use clustering::gmm::{self, GaussianMixture, GmmFit, GmmParams};
 use model_io::on_points;
@@ -89,16 +89,15 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
     let starts = if start.is_some() { 1 } else { params.starts };
 
-    let progress = Progress::new("starts", starts as u64);
-    let mut on_progress = |event: &gmm::Progress| show(&progress, event, 0, "");
+    let shown = Starts::of_fit(starts);
+    let mut on_progress = |event: &gmm::Progress| show(&shown, params.k, event);
     let fitted = on_points!(&input.points, points => {
         fit_points(args, input.weigh(points), &params, &mut on_progress)
     });
     let (fit, views) = fitted.with_context(|| args.points.display().to_string())?;
-    drop(progress);
+    drop(shown);
     if !fit.converged {
-        let max_iter = params.max_iter;
-        cli::warn(&format!("not converged after {max_iter} iterations; raise --max-iter or --tol"));
+        cli::warn_not_converged(params.max_iter);
     }
     let empty = empty(&fit.sizes);
     if !empty.is_empty() {

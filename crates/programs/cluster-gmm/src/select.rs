@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use artifact::Outputs;
-use cli::{Progress, Span, Stage};
+use cli::{Span, Stage, Starts};
 use clustering::gmm::{self, Candidate, lowest_bic};
 use model_io::on_points;
 use model_io::points::Input;
@@ -16,24 +16,15 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     let (params, _) = args.params()?;
     let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
 
-    let Span { first, last } = span;
-    let progress = Progress::new("starts", ((last - first + 1) * params.starts) as u64);
-    let mut on_progress = |k: usize, event: &gmm::Progress| {
-        show(&progress, event, ((k - first) * params.starts) as u64, &format!("k = {k}, "));
-    };
+    let shown = Starts::of_span(span, params.starts);
+    let mut on_progress = |k: usize, event: &gmm::Progress| show(&shown, k, event);
     let fitted = on_points!(&input.points, points => {
-        gmm::select_k(input.weigh(points), &params, first..=last, &mut on_progress)
+        gmm::select_k(input.weigh(points), &params, span.numbers(), &mut on_progress)
     });
     let candidates = fitted.with_context(|| args.points.display().to_string())?;
-    drop(progress);
-    let cut_short = candidates.iter().filter(|candidate| !candidate.fit.converged).count();
-    if cut_short > 0 {
-        let (all, max_iter) = (candidates.len(), params.max_iter);
-        cli::warn(&format!(
-            "{cut_short} of {all} fits not converged after {max_iter} iterations; \
-             raise --max-iter or --tol"
-        ));
-    }
+    drop(shown);
+    let converged: Vec<bool> = candidates.iter().map(|candidate| candidate.fit.converged).collect();
+    cli::warn_fits_not_converged(&converged, params.max_iter);
     let with_empty: Vec<String> = candidates
         .iter()
         .filter(|candidate| candidate.fit.sizes.contains(&0))
@@ -48,7 +39,7 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     let mut outputs = Outputs::new();
     outputs.bytes(&args.out, csv(&candidates).as_bytes())?;
     let mut parameters = parameters(&params, params.starts);
-    parameters["k"] = json!([first, last]);
+    parameters["k"] = json!([span.first, span.last]);
     let result = json!({ "k": best.k, "bic": best.fit.bic });
     let row = |candidate: &Candidate| {
         let fit = &candidate.fit;
@@ -69,12 +60,16 @@ const COLUMNS: [&str; 7] =
 
 /// Formats one line for each number of components, floats with all their digits.
 fn csv(candidates: &[Candidate]) -> String {
-    let line = |Candidate { k, n_parameters, fit }: &Candidate| {
-        format!(
-            "{k},{},{n_parameters},{},{},{},{}\n",
-            fit.log_likelihood, fit.bic, fit.aic, fit.iterations, fit.converged
-        )
+    let row = |Candidate { k, n_parameters, fit }: &Candidate| {
+        vec![
+            k.to_string(),
+            fit.log_likelihood.to_string(),
+            n_parameters.to_string(),
+            fit.bic.to_string(),
+            fit.aic.to_string(),
+            fit.iterations.to_string(),
+            fit.converged.to_string(),
+        ]
     };
-    let lines: String = candidates.iter().map(line).collect();
-    format!("{}\n{lines}", COLUMNS.join(","))
+    cli::csv(&COLUMNS, candidates.iter().map(row))
 }

@@ -129,46 +129,32 @@ impl Args {
         // The option, whether it was given, and whether it goes with --predict, with --select-k and
         // with minibatch.
         let options = [
-            ("--model", self.model.is_some(), false, false, true),
-            ("--trace", self.trace.is_some(), false, false, false),
-            ("--predict", self.predict.is_some(), true, false, false),
-            ("--select-k", self.select_k.is_some(), false, true, false),
-            ("--weights", self.weights.is_some(), false, true, false),
-            ("--k", self.k.is_some(), false, false, true),
-            ("--starts", self.starts.is_some(), false, true, true),
-            ("--max-iter", self.max_iter.is_some(), false, true, true),
-            ("--tol", self.tol.is_some(), false, true, false),
-            ("--init FILE", file, false, false, false),
-            ("--init", self.init.is_some() && !file, false, true, true),
-            ("--batch", self.batch.is_some(), false, false, true),
-            ("--algorithm minibatch", self.minibatch(), false, false, true),
-            ("--algorithm", self.algorithm.is_some() && !self.minibatch(), false, true, true),
-            ("--seed", self.seed.is_some(), false, true, true),
+            ("--model", self.model.is_some(), [false, false, true]),
+            ("--trace", self.trace.is_some(), [false, false, false]),
+            ("--predict", self.predict.is_some(), [true, false, false]),
+            ("--select-k", self.select_k.is_some(), [false, true, false]),
+            ("--weights", self.weights.is_some(), [false, true, false]),
+            ("--k", self.k.is_some(), [false, false, true]),
+            ("--starts", self.starts.is_some(), [false, true, true]),
+            ("--max-iter", self.max_iter.is_some(), [false, true, true]),
+            ("--tol", self.tol.is_some(), [false, true, false]),
+            ("--init FILE", file, [false, false, false]),
+            ("--init", self.init.is_some() && !file, [false, true, true]),
+            ("--batch", self.batch.is_some(), [false, false, true]),
+            ("--algorithm minibatch", self.minibatch(), [false, false, true]),
+            ("--algorithm", self.algorithm.is_some() && !self.minibatch(), [false, true, true]),
+            ("--seed", self.seed.is_some(), [false, true, true]),
         ];
-        let misfit = |fits: fn(&(&'static str, bool, bool, bool, bool)) -> bool| {
-            options.iter().find(|option| option.1 && !fits(option)).map(|option| option.0)
-        };
-        if let Some(model) = &self.predict
-            && let Some(option) = misfit(|option| option.2)
-        {
-            let model = model.display();
-            let message = format!("--predict {model} assigns and fits nothing: leave out {option}");
-            return Err(cli::usage(message));
+        let misfits = |mode: usize| options.map(|(name, given, fits)| (name, given && !fits[mode]));
+        if let Some(model) = &self.predict {
+            let mode = format!("--predict {} assigns and fits nothing", model.display());
+            cli::leave_out(&mode, misfits(0))?;
         }
-        if let Some(span) = self.select_k
-            && let Some(option) = misfit(|option| option.3)
-        {
-            let message =
-                format!("--select-k {span} compares numbers of clusters: leave out {option}");
-            return Err(cli::usage(message));
+        if let Some(span) = self.select_k {
+            cli::leave_out(&format!("--select-k {span} compares numbers of clusters"), misfits(1))?;
         }
-        if self.minibatch()
-            && let Some(option) = misfit(|option| option.4)
-        {
-            let message = format!(
-                "--algorithm minibatch leaves the points in their file: leave out {option}"
-            );
-            return Err(cli::usage(message));
+        if self.minibatch() {
+            cli::leave_out("--algorithm minibatch leaves the points in their file", misfits(2))?;
         }
         if self.batch.is_some() && !self.minibatch() {
             return Err(cli::usage("--batch is for --algorithm minibatch"));

@@ -1,7 +1,7 @@
 //! What a fit tells while it runs, and its parameters for the provenance.
 
-use cli::Progress;
-use clustering::kmeans::{self, Init, IterationReport, KMeansParams, StartReport};
+use cli::Starts;
+use clustering::kmeans::{self, Init, IterationReport, KMeansParams};
 use serde_json::{Value, json};
 
 /// Gives the parameters for the provenance.
@@ -18,24 +18,17 @@ pub fn parameters(params: &KMeansParams, starts: usize) -> Value {
     })
 }
 
-/// Shows `event` of a fit that comes after `done` other starts; `which` names the fit.
-pub fn show(progress: &Progress, event: &kmeans::Progress, done: u64, which: &str) {
+/// Shows `event` of a fit with `k` clusters.
+pub fn show(starts: &Starts, k: usize, event: &kmeans::Progress) {
     match event {
         kmeans::Progress::Iteration(report) => {
             let IterationReport { start, iteration, inertia, moved, .. } = report;
-            let message =
-                format!("{which}iteration {iteration}, inertia {inertia:.6e}, {moved} moved");
-            progress.set(done + *start as u64, &message);
+            let text = format!("iteration {iteration}, inertia {inertia:.6e}, {moved} moved");
+            starts.iteration(k, *start, &text);
         }
         kmeans::Progress::Start(report) => {
-            let StartReport { start, starts, inertia, iterations, converged } = report;
-            let ended = if *converged { "" } else { ", not converged" };
-            let start = start + 1;
-            progress.line(&format!(
-                "{which}start {start}/{starts}: inertia {inertia:.6e} after \
-             {iterations} iterations{ended}"
-            ));
-            progress.set(done + start as u64, "");
+            let found = format!("inertia {:.6e}", report.inertia);
+            starts.end(k, report.start, &found, report.iterations, report.converged);
         }
     }
 }

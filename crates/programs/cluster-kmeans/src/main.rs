@@ -8,11 +8,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use artifact::{Outputs, check_lineage};
-use cli::{Progress, Stage};
+use cli::{Progress, Stage, Starts};
 use clustering::Scalar;
-use clustering::kmeans::{
-    self, BatchReport, Init, IterationReport, KMeans, KMeansFit, KMeansParams,
-};
+use clustering::kmeans::{self, BatchReport, Init, IterationReport, KMeans};
 use model_io::on_points;
 use model_io::points::Input;
 use ndarray::Array1;
@@ -59,10 +57,10 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
 
     let starts = if centroids.is_some() { 1 } else { params.starts };
-    let progress = Progress::new("starts", starts as u64);
+    let shown = Starts::of_fit(starts);
     let mut trace = args.trace.is_some().then(Vec::new);
     let mut on_progress = |event: &kmeans::Progress| {
-        show(&progress, event, 0, "");
+        show(&shown, params.k, event);
         if let (Some(trace), kmeans::Progress::Iteration(report)) = (&mut trace, event) {
             trace.push(*report);
         }
@@ -71,8 +69,11 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         kmeans::fit(input.weigh(points), &params, &mut on_progress)
     });
     let fit = fit.with_context(|| args.points.display().to_string())?;
-    drop(progress);
-    warn(&fit, &params);
+    drop(shown);
+    if !fit.converged {
+        cli::warn_not_converged(params.max_iter);
+    }
+    warn_empty(&fit.sizes);
 
     let mut outputs = Outputs::new();
     outputs.npy(&args.out, &fit.assignments)?;
@@ -154,12 +155,18 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
 
 /// Formats one line for each iteration, floats with all their digits; starts count from 1.
 fn trace_csv(trace: &[IterationReport]) -> String {
-    let line = |report: &IterationReport| {
+    let row = |report: &IterationReport| {
         let IterationReport { start, iteration, inertia, moved, distances, .. } = report;
-        format!("{},{iteration},{inertia},{moved},{distances}\n", start + 1)
+        vec![
+            (start + 1).to_string(),
+            iteration.to_string(),
+            inertia.to_string(),
+            moved.to_string(),
+            distances.to_string(),
+        ]
     };
-    let lines: String = trace.iter().map(line).collect();
-    format!("start,iteration,inertia,moved,distances\n{lines}")
+    let head = ["start", "iteration", "inertia", "moved", "distances"];
+    cli::csv(&head, trace.iter().map(row))
 }
 
 fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
@@ -187,14 +194,6 @@ fn assign<F: Scalar>(
     let assignments = kmeans.predict(points.clone())?;
     let inertia = kmeans.inertia(points, &assignments)?;
     Ok((assignments, inertia))
-}
-
-fn warn(fit: &KMeansFit, params: &KMeansParams) {
-    if !fit.converged {
-        let max_iter = params.max_iter;
-        cli::warn(&format!("not converged after {max_iter} iterations; raise --max-iter or --tol"));
-    }
-    warn_empty(&fit.sizes);
 }
 
 fn warn_empty(sizes: &[usize]) {

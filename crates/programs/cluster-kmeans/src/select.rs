@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use artifact::Outputs;
-use cli::{Progress, Span, Stage};
+use cli::{Span, Stage, Starts};
 use clustering::kmeans::{self, Candidate};
 use model_io::on_points;
 use model_io::points::Input;
@@ -16,30 +16,21 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     let (params, _) = args.params()?;
     let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
 
-    let Span { first, last } = span;
-    let progress = Progress::new("starts", ((last - first + 1) * params.starts) as u64);
-    let mut on_progress = |k: usize, event: &kmeans::Progress| {
-        show(&progress, event, ((k - first) * params.starts) as u64, &format!("k = {k}, "));
-    };
+    let shown = Starts::of_span(span, params.starts);
+    let mut on_progress = |k: usize, event: &kmeans::Progress| show(&shown, k, event);
     let fitted = on_points!(&input.points, points => {
-        kmeans::select_k(input.weigh(points), &params, first..=last, &mut on_progress)
+        kmeans::select_k(input.weigh(points), &params, span.numbers(), &mut on_progress)
     });
     let selection = fitted.with_context(|| args.points.display().to_string())?;
-    drop(progress);
+    drop(shown);
     let candidates = &selection.candidates;
-    let cut_short = candidates.iter().filter(|candidate| !candidate.fit.converged).count();
-    if cut_short > 0 {
-        let (all, max_iter) = (candidates.len(), params.max_iter);
-        cli::warn(&format!(
-            "{cut_short} of {all} fits not converged after {max_iter} iterations; \
-             raise --max-iter or --tol"
-        ));
-    }
+    let converged: Vec<bool> = candidates.iter().map(|candidate| candidate.fit.converged).collect();
+    cli::warn_fits_not_converged(&converged, params.max_iter);
 
     let mut outputs = Outputs::new();
     outputs.bytes(&args.out, csv(candidates).as_bytes())?;
     let mut parameters = parameters(&params, params.starts);
-    parameters["k"] = json!([first, last]);
+    parameters["k"] = json!([span.first, span.last]);
     let result = json!({ "elbow": selection.elbow, "silhouette": selection.silhouette });
     let row = |candidate: &Candidate| {
         let Candidate { k, fit, silhouette, silhouette_standard_error } = candidate;
@@ -68,11 +59,17 @@ const COLUMNS: [&str; 5] = ["k", "inertia", "silhouette", "iterations", "converg
 /// points are scored.
 fn csv(candidates: &[Candidate]) -> String {
     let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-    let line = |candidate: &Candidate| {
+    let row = |candidate: &Candidate| {
         let Candidate { k, fit, silhouette, silhouette_standard_error } = candidate;
-        let (silhouette, error) = (number(*silhouette), number(*silhouette_standard_error));
-        format!("{k},{},{silhouette},{},{},{error}\n", fit.inertia, fit.iterations, fit.converged)
+        vec![
+            k.to_string(),
+            fit.inertia.to_string(),
+            number(*silhouette),
+            fit.iterations.to_string(),
+            fit.converged.to_string(),
+            number(*silhouette_standard_error),
+        ]
     };
-    let lines: String = candidates.iter().map(line).collect();
-    format!("{},silhouette_standard_error\n{lines}", COLUMNS.join(","))
+    let head = [COLUMNS.as_slice(), &["silhouette_standard_error"]].concat();
+    cli::csv(&head, candidates.iter().map(row))
 }

@@ -111,15 +111,8 @@ impl Args {
             ("--init", self.init.is_some()),
             ("--epochs", self.epochs.is_some()),
         ];
-        match options.iter().find(|(_, given)| *given) {
-            Some((option, _)) => {
-                let model = model.display();
-                Err(cli::usage(format!(
-                    "--transform {model} takes everything from the model: leave out {option}"
-                )))
-            }
-            None => Ok(()),
-        }
+        let mode = format!("--transform {} takes everything from the model", model.display());
+        cli::leave_out(&mode, options)
     }
 
     /// Gives the parameters with the defaults filled in.

@@ -66,12 +66,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             ("--angles", args.angles.is_some()),
             ("--dims", args.dims.is_some()),
         ];
-        if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
-            let model = model.display();
-            return Err(cli::usage(format!(
-                "--transform {model} learns nothing: leave out {option}"
-            )));
-        }
+        let mode = format!("--transform {} learns nothing", model.display());
+        cli::leave_out(&mode, given)?;
     }
     cli::Files::new()
         .reads("--images", [&args.images])
