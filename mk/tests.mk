@@ -6,6 +6,8 @@ lint:
 	$(CARGO) fmt --check
 	@scripts/setup/setup-libtorch.sh .libtorch
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked --package clustering --no-default-features --all-targets \
+	    -- -D warnings
 	scripts/checks/check-layering.sh
 	python3 scripts/checks/check_supply.py
 	python3 scripts/checks/check_words.py

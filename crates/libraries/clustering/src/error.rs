@@ -140,6 +140,7 @@ pub enum Error {
     },
 
     /// An error of linfa, the reference engine.
+    #[cfg(feature = "linfa")]
     #[error("expected linfa's k-means to run, found: {0}; use the default engine")]
     Linfa(String),
 }

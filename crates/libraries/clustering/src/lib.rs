@@ -46,12 +46,14 @@
 //!
 //! # linfa's traits
 //!
-//! Parameters and models implement [`linfa::traits`]: parameters fit a dataset, with its weights if
-//! it has any, and a model predicts cluster indices as `usize`. A model's own `predict` returns an
-//! error where linfa's would panic. A direct call finds the model's own method first, so call
-//! linfa's by its path:
+//! With the feature `linfa`, which is on by default, parameters and models implement
+//! [linfa's traits](https://docs.rs/linfa/latest/linfa/traits): parameters fit a dataset, with its
+//! weights if it has any, and a model predicts cluster indices as `usize`. A model's own `predict`
+//! returns an error where linfa's would panic. A direct call finds the model's own method first, so
+//! call linfa's by its path:
 //!
 //! ```
+//! # #[cfg(feature = "linfa")] {
 //! use clustering::kmeans::{KMeans, KMeansParams};
 //! use linfa::DatasetBase;
 //! use linfa::traits::{Fit, Predict};
@@ -67,7 +69,16 @@
 //!
 //! let labeled = Predict::predict(&model, dataset);
 //! assert_eq!(labeled.targets, clusters);
+//! # }
 //! # Ok::<(), clustering::Error>(())
+//! ```
+//!
+//! The feature also brings `Algorithm::Linfa`, the k-means of linfa-clustering, as a reference. To
+//! leave linfa and everything that it depends on out of your build, turn the default features off:
+//!
+//! ```toml
+//! [dependencies]
+//! clustering = { path = "crates/libraries/clustering", default-features = false }
 //! ```
 //!
 //! # Words of the source
@@ -85,6 +96,7 @@ mod error;
 pub mod gmm;
 mod kernel;
 pub mod kmeans;
+#[cfg(feature = "linfa")]
 mod linfa_traits;
 mod parallel;
 mod points;

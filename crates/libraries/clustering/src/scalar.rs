@@ -101,9 +101,8 @@ impl Scalar for f64 {
 
 /// A floating-point type that distances are computed in: `f32` or `f64`.
 ///
-/// This trait is sealed: other types cannot implement it. Only the reference engine
-/// ([`crate::kmeans::Algorithm::Linfa`]) needs the bound `linfa::Float`.
-pub trait Work: NdFloat + linfa::Float + Scalar<Work = Self> {
+/// This trait is sealed: other types cannot implement it.
+pub trait Work: NdFloat + Scalar<Work = Self> {
     /// Largest relative error of one rounding.
     const ROUNDING: f64;
     /// Largest exponent e such that `2^e` and `2^-e` are both normal numbers.

@@ -110,8 +110,9 @@ impl FromStr for Method {
         if text == "minibatch" {
             return Ok(Self::MiniBatch);
         }
-        let all = Algorithm::ALL.into_iter().find(|algorithm| algorithm.as_str() == text);
-        all.map(Self::Batch).ok_or_else(|| {
+        let mut all = Algorithm::ALL.iter().copied();
+        let named = all.find(|algorithm| algorithm.as_str() == text);
+        named.map(Self::Batch).ok_or_else(|| {
             "expected auto, lloyd, hamerly, yinyang, elkan, minibatch or linfa".into()
         })
     }

@@ -2,9 +2,12 @@
 
 /// Algorithm of the assignment step.
 ///
-/// All but [`Algorithm::Linfa`] give the same result to the last bit; they differ in time and
+/// All but `Algorithm::Linfa` give the same result to the last bit; they differ in time and
 /// memory. In the bytes below, w is 8 for points in `f64` and 4 for others.
+///
+/// The enum is non-exhaustive, because the feature `linfa` adds a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Algorithm {
     /// Chooses bounds that are likely to be the fastest for these n, d and k. If points are long
     /// enough, short codes of them prune most centroids. Both take about a quarter of the memory of
@@ -22,16 +25,32 @@ pub enum Algorithm {
     Yinyang,
     /// Runs the assignment and update of linfa-clustering as a reference, which is much slower. It
     /// stops by `tol` alone and computes in `f32`, or in `f64` for points in `f64`. An empty
-    /// cluster keeps its centroid; weights are refused.
+    /// cluster keeps its centroid; weights are refused. It needs the feature `linfa`.
+    #[cfg(feature = "linfa")]
     Linfa,
 }
 
 impl Algorithm {
-    /// All algorithms.
-    pub const ALL: [Self; 6] =
-        [Self::Auto, Self::Lloyd, Self::Hamerly, Self::Yinyang, Self::Elkan, Self::Linfa];
+    /// All algorithms that this build of the crate has.
+    pub const ALL: &'static [Self] = &[
+        Self::Auto,
+        Self::Lloyd,
+        Self::Hamerly,
+        Self::Yinyang,
+        Self::Elkan,
+        #[cfg(feature = "linfa")]
+        Self::Linfa,
+    ];
 
     /// Returns the name that command lines use.
+    ///
+    /// ```
+    /// use clustering::kmeans::Algorithm;
+    ///
+    /// assert_eq!(Algorithm::Yinyang.as_str(), "yinyang");
+    /// let found = Algorithm::ALL.iter().find(|algorithm| algorithm.as_str() == "lloyd");
+    /// assert_eq!(found, Some(&Algorithm::Lloyd));
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -39,6 +58,7 @@ impl Algorithm {
             Self::Hamerly => "hamerly",
             Self::Elkan => "elkan",
             Self::Yinyang => "yinyang",
+            #[cfg(feature = "linfa")]
             Self::Linfa => "linfa",
         }
     }

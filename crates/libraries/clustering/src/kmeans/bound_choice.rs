@@ -30,7 +30,9 @@ pub(super) fn choose_bounds<F: Scalar>(
 ) -> Option<Bounds<F::Work>> {
     let k = centroids.nrows();
     let groups = match algorithm {
-        Algorithm::Lloyd | Algorithm::Linfa => return None,
+        Algorithm::Lloyd => return None,
+        #[cfg(feature = "linfa")]
+        Algorithm::Linfa => return None,
         Algorithm::Hamerly => CentroidGroups::one(k),
         Algorithm::Elkan => CentroidGroups::each(k),
         Algorithm::Yinyang => group_nearby(centroids, k.div_ceil(YINYANG_GROUP), seed),

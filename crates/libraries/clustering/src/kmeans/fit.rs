@@ -4,13 +4,15 @@ use ndarray::{Array1, Array2};
 
 use super::algorithm::Algorithm;
 use super::bound_choice::choose_bounds;
+#[cfg(feature = "linfa")]
+use super::linfa;
+use super::lloyd;
 use super::model::{KMeans, sum_of_squares};
 use super::params::{Init, KMeansParams};
 use super::point_stats::PointStats;
 use super::report::{IterationReport, KMeansFit, Progress};
 use super::start::{Iteration, Run, StopRule};
 use super::starting_centroids::starting_centroids;
-use super::{linfa, lloyd};
 use crate::points::{Points, Rows, TypedRows, for_type, sizes};
 use crate::{Error, Scalar};
 
@@ -23,7 +25,7 @@ const EQUALLY_GOOD: f64 = 1e-6;
 /// Fits k-means to `points` `(n, d)`.
 ///
 /// `on_progress` is called after every iteration and every start. The result has the same bytes for
-/// any number of threads and for every [`Algorithm`] but [`Algorithm::Linfa`].
+/// any number of threads and for every [`Algorithm`] but `Linfa`.
 ///
 /// Points may lie far from 0, because they are measured from a median of theirs: points moved by a
 /// constant, if that is exact, have the same assignments, and centroids moved by it. The nearest
@@ -112,6 +114,7 @@ fn fit_rows<F: Scalar>(
             on_progress(&Progress::Iteration(report));
         };
         let run = match params.algorithm {
+            #[cfg(feature = "linfa")]
             Algorithm::Linfa => linfa::run(points, &stats, centroids, rule)?,
             ours => {
                 let bounds = choose_bounds(ours, points, &stats, &centroids, params.seed);

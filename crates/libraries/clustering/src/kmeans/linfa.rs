@@ -5,8 +5,8 @@
 //! This module calls its assignment and its update, which counts the old centroid as one more point
 //! of its cluster, step by step from the starting centroids of this crate, and replaces the rest.
 
-use linfa::DatasetBase;
 use linfa::traits::Fit;
+use linfa::{DatasetBase, Float};
 use linfa_clustering::{KMeans, KMeansInit};
 use linfa_nn::distance::L2Dist;
 use ndarray::{Array2, ArrayView2};
@@ -17,6 +17,7 @@ use super::point_stats::PointStats;
 use super::relocate_empty::Centroids;
 use super::start::{Run, StopRule};
 use crate::points::Rows;
+use crate::scalar::TypedValues;
 use crate::{Error, Scalar, Work, rng};
 
 /// Runs one start from `centroids` `(k, d)`, given as differences from the origin.
@@ -45,12 +46,15 @@ pub(super) fn run<F: Scalar>(
         });
         values.collect()
     };
-    let values = points.iter(0..points.n()).flat_map(centered).collect();
-    let array =
-        Array2::from_shape_vec((points.n(), points.d()), values).expect("n rows of d values");
+    let values: Vec<F::Work> = points.iter(0..points.n()).flat_map(centered).collect();
+    let shape = (points.n(), points.d());
     let (mut iterations, mut converged) = (0, false);
     while !converged && iterations < rule.max_iter {
-        let new = step(array.view(), &(&centroids * unit))? / unit;
+        let new = match F::Work::typed(&values) {
+            TypedValues::F32(values) => step(values, shape, &(&centroids * unit))?,
+            TypedValues::F64(values) => step(values, shape, &(&centroids * unit))?,
+            TypedValues::U8(_) => unreachable!("distances are computed in f32 or f64"),
+        } / unit;
         let shift: f64 =
             centroids.iter().zip(&new).map(|(old, new)| ((new - old) * scale).powi(2)).sum();
         converged = shift <= rule.tolerance;
@@ -65,7 +69,14 @@ pub(super) fn run<F: Scalar>(
 }
 
 /// Runs one assignment and one update of linfa: centroids `(k, d)` in, centroids `(k, d)` out.
-fn step<W: Work>(points: ArrayView2<W>, centroids: &Array2<f64>) -> Result<Array2<f64>, Error> {
+///
+/// `values` are those of the points, in C order, and `shape` is `(n, d)`.
+fn step<W: Work + Float>(
+    values: &[W],
+    shape: (usize, usize),
+    centroids: &Array2<f64>,
+) -> Result<Array2<f64>, Error> {
+    let points = ArrayView2::from_shape(shape, values).expect("n rows of d values");
     // Starting centroids are given, so the generator draws nothing.
     let fitted = KMeans::params_with(centroids.nrows(), rng::stream(0, 0), L2Dist)
         .init_method(KMeansInit::Precomputed(centroids.mapv(W::narrow)))

@@ -22,6 +22,7 @@ mod exact_centers;
 mod fit;
 mod frame;
 mod kmeans_plus_plus;
+#[cfg(feature = "linfa")]
 mod linfa;
 mod lloyd;
 mod lowest;

@@ -66,8 +66,7 @@ pub struct KMeansFit {
     /// Number of the best start, from 0; the first one of equally good starts.
     pub start: usize,
     /// Distances between points and centroids computed by all starts, for seeding, iterations and
-    /// final assignments; 0 for [`Algorithm::Linfa`](super::Algorithm::Linfa), which does not count
-    /// them.
+    /// final assignments; 0 for `Algorithm::Linfa`, which does not count them.
     pub distances: u64,
 }
 

@@ -61,7 +61,7 @@ fn points_that_are_no_numbers() {
     points[[1_700, 0]] = f64::INFINITY;
     let message =
         "expected finite points, found NaN in row 1500, column 2: remove or replace that value";
-    for algorithm in [Algorithm::Lloyd, Algorithm::Linfa] {
+    for &algorithm in Algorithm::ALL {
         assert_eq!(
             kmeans_error(&points, KMeansParams { algorithm, ..KMeansParams::default() }),
             message

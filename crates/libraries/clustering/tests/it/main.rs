@@ -11,6 +11,9 @@ mod far;
 mod golden;
 mod invariances;
 mod layouts;
+#[cfg(feature = "linfa")]
+mod linfa_engine;
+#[cfg(feature = "linfa")]
 mod linfa_traits;
 mod minibatch;
 mod mixtures;

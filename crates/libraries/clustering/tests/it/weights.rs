@@ -293,21 +293,11 @@ fn weights_that_are_refused() {
         (&[0.0; 4], format!("{expected} a sum of 0")),
         (&[f64::MAX; 4], format!("{expected} a sum of inf")),
     ] {
-        for algorithm in ALGORITHMS.into_iter().chain([Algorithm::Linfa]) {
+        for &algorithm in Algorithm::ALL {
             let params = KMeansParams { k: 2, algorithm, ..KMeansParams::default() };
             assert_eq!(weighted(&points, weights, &params).unwrap_err().to_string(), message);
         }
     }
-}
-
-#[test]
-fn linfa_knows_no_weights() {
-    let params = KMeansParams { k: 2, algorithm: Algorithm::Linfa, ..KMeansParams::default() };
-    let error = weighted(&cloud(4, 2, 0), &[2.0; 4], &params).unwrap_err();
-    assert!(matches!(error, Error::Linfa(_)));
-    let message = "expected linfa's k-means to run, found: weights, which it does not know; \
-                   use the default engine";
-    assert_eq!(error.to_string(), message);
 }
 
 /// The first center is the heavy point at 0. Of the others, the one at -30 saves 20 x 900 and the
