@@ -19,11 +19,11 @@ fn main() -> Result<(), clustering::Error> {
     let range = 2..=6;
 
     let params = KMeansParams { starts: 5, ..KMeansParams::default() };
-    let by_kmeans = kmeans::select_k(&points, &params, range.clone(), &mut |_, _| {})?;
+    let by_kmeans = kmeans::select_k(&points, &params, range.clone(), &mut |_| {})?;
 
     let covariance_type = CovarianceType::Diag;
     let params = GmmParams { starts: 5, covariance_type, ..GmmParams::default() };
-    let by_mixture = gmm::select_k(&points, &params, range, &mut |_, _| {})?;
+    let by_mixture = gmm::select_k(&points, &params, range, &mut |_| {})?;
 
     println!("k  inertia  silhouette   BIC");
     for (kmeans, mixture) in by_kmeans.candidates.iter().zip(&by_mixture) {

@@ -37,7 +37,7 @@
 //! let points = array![[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]];
 //! let covariance_type = CovarianceType::Spherical;
 //! let params = GmmParams { covariance_type, ..GmmParams::default() };
-//! let candidates = gmm::select_k(&points, &params, 1..=2, &mut |_, _| {})?;
+//! let candidates = gmm::select_k(&points, &params, 1..=2, &mut |_| {})?;
 //! let best = gmm::lowest_bic(&candidates).expect("the range is not empty");
 //! assert_eq!(best.k, 2);
 //! assert_eq!(best.fit.sizes, [3, 3]);
@@ -100,9 +100,11 @@ pub mod kmeans;
 mod linfa_traits;
 mod parallel;
 mod points;
+mod progress;
 mod rng;
 mod scalar;
 
 pub use error::Error;
 pub use points::Points;
+pub use progress::{IterationReport, Progress, StartReport};
 pub use scalar::{Scalar, Work};

@@ -21,16 +21,16 @@ pub fn parameters(params: &GmmParams, starts: usize) -> Value {
 }
 
 /// Shows `event` of a fit with `k` components.
-pub fn show(starts: &Starts, k: usize, event: &gmm::Progress) {
+pub fn show(starts: &Starts, k: usize, event: gmm::Progress) {
     match event {
         gmm::Progress::Iteration(report) => {
-            let (iteration, log_likelihood) = (report.iteration, report.log_likelihood);
+            let (iteration, log_likelihood) = (report.iteration, report.details.log_likelihood);
             let text = format!("iteration {iteration} log-likelihood {log_likelihood:.6}");
             starts.iteration(k, report.start, &text);
         }
         gmm::Progress::Start(report) => {
-            let mut found = format!("log-likelihood {:.6}", report.log_likelihood);
-            if let Some(nats) = report.information {
+            let mut found = format!("log-likelihood {:.6}", report.details.log_likelihood);
+            if let Some(nats) = report.details.information {
                 found += &format!(", information {nats:.6}");
             }
             starts.end(k, report.start, &found, report.iterations, report.converged);

@@ -90,7 +90,7 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let starts = if start.is_some() { 1 } else { params.starts };
 
     let shown = Starts::of_fit(starts);
-    let mut on_progress = |event: &gmm::Progress| show(&shown, params.k, event);
+    let mut on_progress = |event: gmm::Progress| show(&shown, params.k, event);
     let fitted = on_points!(&input.points, points => {
         fit_points(args, input.weigh(points), &params, &mut on_progress)
     });

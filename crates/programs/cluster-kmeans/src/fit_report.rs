@@ -1,7 +1,7 @@
 //! What a fit tells while it runs, and its parameters for the provenance.
 
 use cli::Starts;
-use clustering::kmeans::{self, Init, IterationReport, KMeansParams};
+use clustering::kmeans::{self, Init, KMeansParams};
 use serde_json::{Value, json};
 
 /// Gives the parameters for the provenance.
@@ -19,15 +19,16 @@ pub fn parameters(params: &KMeansParams, starts: usize) -> Value {
 }
 
 /// Shows `event` of a fit with `k` clusters.
-pub fn show(starts: &Starts, k: usize, event: &kmeans::Progress) {
+pub fn show(starts: &Starts, k: usize, event: kmeans::Progress) {
     match event {
         kmeans::Progress::Iteration(report) => {
-            let IterationReport { start, iteration, inertia, moved, .. } = report;
+            let (iteration, details) = (report.iteration, report.details);
+            let (inertia, moved) = (details.inertia, details.moved);
             let text = format!("iteration {iteration}, inertia {inertia:.6e}, {moved} moved");
-            starts.iteration(k, *start, &text);
+            starts.iteration(k, report.start, &text);
         }
         kmeans::Progress::Start(report) => {
-            let found = format!("inertia {:.6e}", report.inertia);
+            let found = format!("inertia {:.6e}", report.details.inertia);
             starts.end(k, report.start, &found, report.iterations, report.converged);
         }
     }

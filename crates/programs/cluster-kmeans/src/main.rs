@@ -10,7 +10,7 @@ use anyhow::Context;
 use artifact::{Outputs, check_lineage};
 use cli::{Progress, Stage, Starts};
 use clustering::Scalar;
-use clustering::kmeans::{self, BatchReport, Init, IterationReport, KMeans};
+use clustering::kmeans::{self, BatchReport, Init, IterationDetails, IterationReport, KMeans};
 use model_io::on_points;
 use model_io::points::Input;
 use ndarray::Array1;
@@ -59,10 +59,10 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let starts = if centroids.is_some() { 1 } else { params.starts };
     let shown = Starts::of_fit(starts);
     let mut trace = args.trace.is_some().then(Vec::new);
-    let mut on_progress = |event: &kmeans::Progress| {
+    let mut on_progress = |event: kmeans::Progress| {
         show(&shown, params.k, event);
         if let (Some(trace), kmeans::Progress::Iteration(report)) = (&mut trace, event) {
-            trace.push(*report);
+            trace.push(report);
         }
     };
     let fit = on_points!(&input.points, points => {
@@ -156,7 +156,8 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
 /// Formats one line for each iteration, floats with all their digits; starts count from 1.
 fn trace_csv(trace: &[IterationReport]) -> String {
     let row = |report: &IterationReport| {
-        let IterationReport { start, iteration, inertia, moved, distances, .. } = report;
+        let IterationReport { start, iteration, details, .. } = report;
+        let IterationDetails { inertia, moved, distances } = details;
         vec![
             (start + 1).to_string(),
             iteration.to_string(),

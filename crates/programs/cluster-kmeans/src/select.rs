@@ -17,7 +17,7 @@ pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> 
     let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
 
     let shown = Starts::of_span(span, params.starts);
-    let mut on_progress = |k: usize, event: &kmeans::Progress| show(&shown, k, event);
+    let mut on_progress = |event: kmeans::Progress| show(&shown, event.k(), event);
     let fitted = on_points!(&input.points, points => {
         kmeans::select_k(input.weigh(points), &params, span.numbers(), &mut on_progress)
     });

@@ -10,6 +10,7 @@ use super::init::starting_mixture;
 use super::m_step::m_step;
 use super::model::GaussianMixture;
 use super::params::GmmParams;
+use super::report::IterationDetails;
 use super::responsibilities::{Responsibilities, softmax};
 use super::simd_block::Lanes;
 use crate::error::Error;
@@ -24,8 +25,7 @@ pub(super) struct EmResult {
 
 /// Runs start `start` from its beginning.
 ///
-/// After each iteration `on_iteration(iteration, log-likelihood, change)` is called with the mean
-/// log-likelihood under the parameters that the iteration began with.
+/// `on_iteration` gets the number of each iteration, from 1, and what it measured.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub(super) fn fit_start<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
     start: usize,
-    mut on_iteration: impl FnMut(usize, f64, f64),
+    mut on_iteration: impl FnMut(usize, IterationDetails),
 ) -> Result<EmResult, Error> {
     let model = starting_mixture(points, params, start)?;
     let mut run = EmResult { model, iterations: 0, converged: false };
@@ -46,7 +46,7 @@ pub(super) fn fit_start<F: Scalar>(
         run.model = model;
         run.iterations += 1;
         run.converged = change.abs() < params.tol;
-        on_iteration(run.iterations, log_likelihood, change);
+        on_iteration(run.iterations, IterationDetails { log_likelihood, change });
     }
     Ok(run)
 }

@@ -8,40 +8,11 @@ use super::evaluate::Scores;
 use super::model::GaussianMixture;
 use super::mutual_information::mutual_information;
 use super::params::{GmmParams, Keep};
-use super::progress::{IterationReport, Progress, StartReport};
+use super::report::{GmmFit, Progress, StartDetails};
 use crate::error::Error;
 use crate::points::{Points, Rows, TypedRows, for_type, sizes};
+use crate::progress::StartId;
 use crate::scalar::Scalar;
-
-/// A fitted mixture: the start that is kept.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GmmFit {
-    /// The mixture.
-    pub model: GaussianMixture,
-    /// Most probable component of each point, shape `(n,)`: equal to `model.predict` of the points.
-    pub assignments: Array1<i32>,
-    /// Mean log-likelihood per point under `model`, in nats, weighted if the points are.
-    pub log_likelihood: f64,
-    /// Bayesian information criterion (Schwarz 1978), lower is better.
-    ///
-    /// It is `p ln n - 2 n log_likelihood`, with p the [`GaussianMixture::n_parameters`] and n the
-    /// number of points, or their total weight.
-    pub bic: f64,
-    /// Akaike's information criterion (1974), `2 p - 2 n log_likelihood`, lower is better.
-    pub aic: f64,
-    /// Number of iterations of this start.
-    pub iterations: usize,
-    /// Whether this start converged. Not converging is a result, not an error.
-    pub converged: bool,
-    /// Number of points in each component, including those of weight 0, shape `(k,)`.
-    pub sizes: Vec<usize>,
-    /// Index of this start, from 0; the lowest of equally good starts.
-    pub start: usize,
-    /// Mutual information of point and component, in nats, in `0..=ln k`.
-    ///
-    /// It is only computed with [`Keep::Information`].
-    pub information: Option<f64>,
-}
 
 /// Fits a mixture to `points`, shape `(n, d)`, by expectation maximization.
 ///
@@ -83,7 +54,7 @@ pub struct GmmFit {
 pub fn fit<'a, F: Scalar>(
     points: impl Into<Points<'a, F>>,
     params: &GmmParams,
-    on_progress: &mut dyn FnMut(&Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<GmmFit, Error> {
     let points = points.into();
     params.check(points.dim())?;
@@ -102,7 +73,7 @@ pub fn fit<'a, F: Scalar>(
 fn fit_typed(
     points: TypedRows,
     params: &GmmParams,
-    on_progress: &mut dyn FnMut(&Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<GmmFit, Error> {
     for_type!(points, points => fit_rows(points, params, on_progress))
 }
@@ -111,7 +82,7 @@ fn fit_typed(
 fn fit_rows<F: Scalar>(
     points: Rows<F>,
     params: &GmmParams,
-    on_progress: &mut dyn FnMut(&Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<GmmFit, Error> {
     let starts = params.effective_starts();
     let origin = origin(points).to_vec();
@@ -119,20 +90,17 @@ fn fit_rows<F: Scalar>(
 
     let mut best: Option<GmmFit> = None;
     for start in 0..starts {
-        let em = em::fit_start(centered, params, start, |iteration, log_likelihood, change| {
-            on_progress(&Progress::Iteration(IterationReport {
-                start,
-                starts,
-                iteration,
-                log_likelihood,
-                change,
-            }));
+        let id = StartId { k: params.k, start, starts };
+        let em = em::fit_start(centered, params, start, |iteration, details| {
+            on_progress(id.iteration(iteration, details));
         })?;
         let mut fit = finish(points, em, start);
         if params.keep == Keep::Information {
             fit.information = Some(mutual_information(points, &fit.model));
         }
-        on_progress(&Progress::Start(fit.report(starts)));
+        let GmmFit { log_likelihood, information, .. } = fit;
+        let details = StartDetails { log_likelihood, information };
+        on_progress(id.end(fit.iterations, fit.converged, details));
         if best.as_ref().is_none_or(|best| fit.objective() > best.objective()) {
             best = Some(fit);
         }
@@ -165,12 +133,6 @@ fn finish<F: Scalar>(points: Rows<F>, em: EmResult, start: usize) -> GmmFit {
 }
 
 impl GmmFit {
-    /// Returns the report of this start.
-    fn report(&self, starts: usize) -> StartReport {
-        let Self { start, log_likelihood, iterations, converged, information, .. } = *self;
-        StartReport { start, starts, log_likelihood, iterations, converged, information }
-    }
-
     /// Returns the quantity that decides which start is kept; higher is better.
     fn objective(&self) -> f64 {
         self.information.unwrap_or(self.log_likelihood)

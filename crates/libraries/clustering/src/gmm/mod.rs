@@ -43,7 +43,7 @@ mod mutual_information;
 mod packed_triangular;
 mod params;
 mod predict;
-mod progress;
+mod report;
 mod responsibilities;
 mod select;
 mod simd_block;
@@ -52,8 +52,10 @@ mod sufficient_stats;
 mod weighted_outer;
 
 pub use self::covariance::{CovarianceType, Covariances};
-pub use self::fit::{GmmFit, fit};
+pub use self::fit::fit;
 pub use self::model::GaussianMixture;
 pub use self::params::{GmmParams, Init, Keep};
-pub use self::progress::{IterationReport, Progress, StartReport};
+pub use self::report::{
+    GmmFit, IterationDetails, IterationReport, Progress, StartDetails, StartReport,
+};
 pub use self::select::{Candidate, lowest_bic, select_k};

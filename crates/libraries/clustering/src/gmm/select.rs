@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::fit::{GmmFit, fit};
+use super::fit::fit;
 use super::params::GmmParams;
-use super::progress::Progress;
+use super::report::{GmmFit, Progress};
 use crate::error::Error;
 use crate::points::Points;
 use crate::scalar::Scalar;
@@ -22,9 +22,9 @@ pub struct Candidate {
 
 /// Fits a mixture with every number of components in `range`, both ends included.
 ///
-/// All other parameters are those of `params`. `on_progress` gets the k that is being fitted and
-/// the progress of [`fit`]. [`lowest_bic`] suggests one of the candidates. Memory beyond one fit:
-/// the fits themselves, with one `i32` per point and k.
+/// All other parameters are those of `params`. `on_progress` is called as by [`fit`], for one k
+/// after the other. [`lowest_bic`] suggests one of the candidates. Memory beyond one fit: the fits
+/// themselves, with one `i32` per point and k.
 ///
 /// ```
 /// use clustering::gmm::{self, CovarianceType, GmmParams};
@@ -33,7 +33,7 @@ pub struct Candidate {
 /// let points = array![[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]];
 /// let covariance_type = CovarianceType::Spherical;
 /// let params = GmmParams { covariance_type, ..GmmParams::default() };
-/// let candidates = gmm::select_k(&points, &params, 1..=2, &mut |_, _| {})?;
+/// let candidates = gmm::select_k(&points, &params, 1..=2, &mut |_| {})?;
 /// assert_eq!(gmm::lowest_bic(&candidates).map(|candidate| candidate.k), Some(2));
 /// # Ok::<(), clustering::Error>(())
 /// ```
@@ -45,7 +45,7 @@ pub fn select_k<'a, F: Scalar>(
     points: impl Into<Points<'a, F>>,
     params: &GmmParams,
     range: RangeInclusive<usize>,
-    on_progress: &mut dyn FnMut(usize, &Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Candidate>, Error> {
     if range.is_empty() {
         let found = format!("{}..{}", range.start(), range.end());
@@ -55,12 +55,12 @@ pub fn select_k<'a, F: Scalar>(
     for k in [*range.start(), *range.end()] {
         GmmParams { k, ..params.clone() }.check((points.positive(), points.dim().1))?;
     }
-    let candidate = |k| {
+    let mut candidate = |k| {
         let params = GmmParams { k, ..params.clone() };
-        let fit = fit(points.clone(), &params, &mut |event| on_progress(k, event))?;
+        let fit = fit(points.clone(), &params, on_progress)?;
         Ok(Candidate { k, n_parameters: fit.model.n_parameters(), fit })
     };
-    range.map(candidate).collect()
+    range.map(&mut candidate).collect()
 }
 
 /// Returns the candidate with the lowest BIC (Schwarz 1978), or `None` if there are no candidates.

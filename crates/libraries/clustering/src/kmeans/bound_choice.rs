@@ -94,6 +94,6 @@ fn short_kmeans(centroids: &Array2<f64>, count: usize, seed: u64) -> Result<Vec<
     let points = Rows::new(&points, &array)?;
     let stats = PointStats::compute(points, None)?;
     let (chosen, _) = starting_centroids(points, &stats, &params, 0);
-    let run = lloyd::run(points, &stats, chosen, None, rule, &mut |_| {});
+    let run = lloyd::run(points, &stats, chosen, None, rule, &mut |_, _| {});
     Ok(run.labels.into_iter().map(|label| label as usize).collect())
 }

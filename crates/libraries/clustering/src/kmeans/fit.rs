@@ -10,10 +10,11 @@ use super::lloyd;
 use super::model::{KMeans, sum_of_squares};
 use super::params::{Init, KMeansParams};
 use super::point_stats::PointStats;
-use super::report::{IterationReport, KMeansFit, Progress};
-use super::start::{Iteration, Run, StopRule};
+use super::report::{IterationDetails, KMeansFit, Progress, StartDetails};
+use super::start::{Run, StopRule};
 use super::starting_centroids::starting_centroids;
 use crate::points::{Points, Rows, TypedRows, for_type, sizes};
+use crate::progress::StartId;
 use crate::{Error, Scalar};
 
 /// Relative difference below which two inertias are compared again.
@@ -64,7 +65,7 @@ const EQUALLY_GOOD: f64 = 1e-6;
 pub fn fit<'a, F: Scalar>(
     points: impl Into<Points<'a, F>>,
     params: &KMeansParams,
-    on_progress: &mut dyn FnMut(&Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<KMeansFit, Error> {
     let points = points.into();
     params.check(points.dim())?;
@@ -76,7 +77,7 @@ pub fn fit<'a, F: Scalar>(
 pub(crate) fn fit_typed(
     points: TypedRows,
     params: &KMeansParams,
-    on_progress: &mut dyn FnMut(&Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<KMeansFit, Error> {
     for_type!(points, points => fit_rows(points, params, on_progress))
 }
@@ -85,7 +86,7 @@ pub(crate) fn fit_typed(
 fn fit_rows<F: Scalar>(
     points: Rows<F>,
     params: &KMeansParams,
-    on_progress: &mut dyn FnMut(&Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<KMeansFit, Error> {
     if let Some(weighted) = points.of_positive_weight(params.k)? {
         let fit = fit_rows(weighted.rows(points), params, on_progress)?;
@@ -108,10 +109,9 @@ fn fit_rows<F: Scalar>(
     let mut distances = 0;
     for start in 0..starts {
         let (centroids, seeding_distances) = starting_centroids(points, &stats, params, start);
-        let mut on_iteration = |report: &Iteration| {
-            let Iteration { iteration, inertia, moved, distances } = *report;
-            let report = IterationReport { start, starts, iteration, inertia, moved, distances };
-            on_progress(&Progress::Iteration(report));
+        let id = StartId { k: params.k, start, starts };
+        let mut on_iteration = |iteration, details: IterationDetails| {
+            on_progress(id.iteration(iteration, details));
         };
         let run = match params.algorithm {
             #[cfg(feature = "linfa")]
@@ -123,7 +123,8 @@ fn fit_rows<F: Scalar>(
         };
         distances += seeding_distances + run.distances;
         let (fit, differences) = finish(points, run, start);
-        on_progress(&Progress::Start(fit.report(starts)));
+        let details = StartDetails { inertia: fit.inertia };
+        on_progress(id.end(fit.iterations, fit.converged, details));
         let better = |(best, of_best): &(KMeansFit, Array2<f64>)| {
             if (fit.inertia - best.inertia).abs() > EQUALLY_GOOD * best.inertia {
                 return fit.inertia < best.inertia;

@@ -14,7 +14,8 @@ use super::exact_centers::ExactCenters;
 use super::model::prepare_model;
 use super::point_stats::PointStats;
 use super::relocate_empty::Centroids;
-use super::start::{Iteration, Run, StopRule};
+use super::report::IterationDetails;
+use super::start::{Run, StopRule};
 use crate::Scalar;
 use crate::points::Rows;
 
@@ -23,13 +24,15 @@ const MIN_CENTROIDS_PER_TASK: usize = 32;
 
 /// Runs one start from `centroids` `(k, d)`, given as differences from the origin, with `bounds` if
 /// there are any.
+///
+/// `on_iteration` gets the number of each iteration, from 1, and what it measured.
 pub(super) fn run<F: Scalar>(
     points: Rows<F>,
     stats: &PointStats<F::Work>,
     centroids: Array2<f64>,
     mut bounds: Option<Bounds<F::Work>>,
     rule: StopRule,
-    on_iteration: &mut dyn FnMut(&Iteration),
+    on_iteration: &mut dyn FnMut(usize, IterationDetails),
 ) -> Run {
     let (n, k, frame) = (points.n(), centroids.nrows(), &stats.frame);
     let (mut before, mut labels) = (vec![UNASSIGNED; n], vec![UNASSIGNED; n]);
@@ -60,7 +63,7 @@ pub(super) fn run<F: Scalar>(
         all_distances += distances;
         converged = moved == 0 || shift <= rule.tolerance;
         let inertia = inertia(stats, points.scale(), &centroids.differences, &weights);
-        on_iteration(&Iteration { iteration: iterations, inertia, moved, distances });
+        on_iteration(iterations, IterationDetails { inertia, moved, distances });
     }
     let model = centroids.in_model_units(frame.origin(), points.scale());
     all_distances += match bounds {

@@ -48,6 +48,8 @@ pub(crate) use self::fit::fit_typed;
 pub use self::minibatch::{BatchReport, MiniBatch, MiniBatchParams, RandomRows};
 pub use self::model::KMeans;
 pub use self::params::{Init, KMeansParams};
-pub use self::report::{IterationReport, KMeansFit, Progress, StartReport};
+pub use self::report::{
+    IterationDetails, IterationReport, KMeansFit, Progress, StartDetails, StartReport,
+};
 pub use self::select::{Candidate, Selection, elbow, select_k};
 pub use self::silhouette::silhouette;

@@ -1,27 +1,22 @@
-//! Progress reports and the result of a fit.
+//! What k-means reports while it runs, and the result of a fit.
 
 use ndarray::Array1;
 
 use super::model::KMeans;
+use crate::progress;
 
-/// Progress of a fit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Progress {
-    /// An iteration has ended.
-    Iteration(IterationReport),
-    /// A start has ended.
-    Start(StartReport),
-}
+/// Progress of a fit of k-means.
+pub type Progress = progress::Progress<IterationDetails, StartDetails>;
 
-/// Report of an iteration.
+/// Report of an iteration of k-means.
+pub type IterationReport = progress::IterationReport<IterationDetails>;
+
+/// Report of a start of k-means.
+pub type StartReport = progress::StartReport<StartDetails>;
+
+/// What an iteration of k-means measures.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct IterationReport {
-    /// Number of the start, from 0.
-    pub start: usize,
-    /// Number of starts.
-    pub starts: usize,
-    /// Number of the iteration in this start, from 1.
-    pub iteration: usize,
+pub struct IterationDetails {
     /// Sum of squared distances of the points to the centroids at the end of the iteration, under
     /// its assignments.
     pub inertia: f64,
@@ -31,19 +26,11 @@ pub struct IterationReport {
     pub distances: u64,
 }
 
-/// Report of a start.
+/// What a start of k-means measures.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StartReport {
-    /// Number of the start, from 0.
-    pub start: usize,
-    /// Number of starts.
-    pub starts: usize,
+pub struct StartDetails {
     /// Sum of squared distances of the points to their centroids.
     pub inertia: f64,
-    /// Number of iterations.
-    pub iterations: usize,
-    /// Whether the start converged before `max_iter` ended it.
-    pub converged: bool,
 }
 
 /// Result of a fit: the best start.
@@ -63,17 +50,9 @@ pub struct KMeansFit {
     /// Points in each cluster, shape `(k,)`. A cluster is empty only if there are fewer than k
     /// distinct points, or if `max_iter` ended the start.
     pub sizes: Vec<usize>,
-    /// Number of the best start, from 0; the first one of equally good starts.
+    /// Index of this start, from 0; the lowest of equally good starts.
     pub start: usize,
     /// Distances between points and centroids computed by all starts, for seeding, iterations and
     /// final assignments; 0 for `Algorithm::Linfa`, which does not count them.
     pub distances: u64,
-}
-
-impl KMeansFit {
-    /// Returns the report of the start.
-    pub(super) fn report(&self, starts: usize) -> StartReport {
-        let Self { start, inertia, iterations, converged, .. } = *self;
-        StartReport { start, starts, inertia, iterations, converged }
-    }
 }

@@ -38,7 +38,7 @@ pub struct Candidate {
 
 /// Fits k-means with every k of `range` and the other parameters of `params`.
 ///
-/// `on_progress` receives k and the progress of its fit. The elbow and the silhouette are two
+/// `on_progress` is called as by [`fit`](super::fit()), for one k after the other. The elbow and the silhouette are two
 /// criteria that may disagree.
 ///
 /// # Errors
@@ -52,7 +52,7 @@ pub struct Candidate {
 /// use ndarray::array;
 ///
 /// let points = array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]];
-/// let selection = select_k(&points, &KMeansParams::default(), 1..=3, &mut |_, _| {})?;
+/// let selection = select_k(&points, &KMeansParams::default(), 1..=3, &mut |_| {})?;
 /// assert_eq!(selection.silhouette, Some(2));
 /// # Ok::<(), clustering::Error>(())
 /// ```
@@ -60,7 +60,7 @@ pub fn select_k<'a, F: Scalar>(
     points: impl Into<Points<'a, F>>,
     params: &KMeansParams,
     range: RangeInclusive<usize>,
-    on_progress: &mut dyn FnMut(usize, &Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Selection, Error> {
     if range.is_empty() {
         let found = format!("{}..{}", range.start(), range.end());
@@ -76,9 +76,7 @@ pub fn select_k<'a, F: Scalar>(
     params(*range.end()).check(points.dim())?;
     let array = points.in_order();
     let points = Rows::new(&points, &array)?;
-    let fits = range.map(|k| {
-        Ok((k, fit_typed(points.typed(), &params(k), &mut |event| on_progress(k, event))?))
-    });
+    let fits = range.map(|k| Ok((k, fit_typed(points.typed(), &params(k), on_progress)?)));
     let fits = fits.collect::<Result<Vec<_>, Error>>()?;
 
     let labelings: Vec<_> = fits.iter().map(|(_, fit)| &fit.assignments).collect();

@@ -1,4 +1,4 @@
-//! One start of a fit: when it ends, what it reports and how it ended.
+//! One start of a fit: when it ends and how it ended.
 
 use ndarray::Array2;
 
@@ -9,18 +9,6 @@ pub(super) struct StopRule {
     pub(super) max_iter: usize,
     /// Largest squared Frobenius norm of a move of the centroids that counts as none.
     pub(super) tolerance: f64,
-}
-
-/// Report of one iteration, without the start.
-pub(super) struct Iteration {
-    /// Number of the iteration, from 1.
-    pub(super) iteration: usize,
-    /// Sum of squared distances after the update.
-    pub(super) inertia: f64,
-    /// Points whose cluster changed.
-    pub(super) moved: usize,
-    /// Computed distances between points and centroids.
-    pub(super) distances: u64,
 }
 
 /// Result of a start.

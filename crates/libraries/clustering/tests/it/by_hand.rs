@@ -88,15 +88,15 @@ fn every_start_is_reported_and_the_best_is_kept() {
     let params = KMeansParams { k: 7, starts: 25, ..KMeansParams::default() };
     let fit = kmeans::fit(points.view(), &params, &mut |event| {
         if let kmeans::Progress::Start(report) = event {
-            reports.push(*report);
+            reports.push(report);
         }
     })
     .unwrap();
     reports.sort_by_key(|report| report.start);
     let starts: Vec<_> = reports.iter().map(|report| (report.start, report.starts)).collect();
     assert_eq!(starts, (0..25).map(|start| (start, 25)).collect::<Vec<_>>());
-    let lowest = reports.iter().map(|report| report.inertia).fold(f64::INFINITY, f64::min);
-    let first_best = reports.iter().find(|report| report.inertia == lowest).unwrap();
+    let lowest = reports.iter().map(|report| report.details.inertia).fold(f64::INFINITY, f64::min);
+    let first_best = reports.iter().find(|report| report.details.inertia == lowest).unwrap();
     assert_eq!(
         (fit.inertia, fit.start, fit.iterations),
         (lowest, first_best.start, first_best.iterations)
@@ -122,7 +122,7 @@ fn silhouettes_of_many_small_clusters_are_measured_against_all_points() {
     let points =
         Array2::from_shape_fn((n, 1), |(i, _)| (10 * (i / 4) + [0, 1, 2, 3][i % 4]) as f64);
     let params = KMeansParams { starts: 1, max_iter: 3, ..KMeansParams::default() };
-    let selection = kmeans::select_k(&points, &params, 1200..=1201, &mut |_, _| {}).unwrap();
+    let selection = kmeans::select_k(&points, &params, 1200..=1201, &mut |_| {}).unwrap();
     for candidate in &selection.candidates {
         let exact = kmeans::silhouette(&points, &candidate.fit.assignments).unwrap().unwrap();
         let found = candidate.silhouette.unwrap();
@@ -153,9 +153,9 @@ fn the_number_of_clusters_that_is_there() {
     let points = crate::support::blobs(&centers, 700, 1.0, 3);
     let params = KMeansParams { starts: 3, ..KMeansParams::default() };
     let mut seen = Vec::new();
-    let selection = kmeans::select_k(&points, &params, 2..=7, &mut |k, event| {
+    let selection = kmeans::select_k(&points, &params, 2..=7, &mut |event| {
         if matches!(event, kmeans::Progress::Start(_)) {
-            seen.push(k);
+            seen.push(event.k());
         }
     })
     .unwrap();
@@ -270,11 +270,11 @@ fn the_most_informative_start_is_kept_where_asked() {
         let mut ends = Vec::new();
         let fit = gmm::fit(points.view(), &params, &mut |progress| {
             if let Progress::Start(report) = progress {
-                ends.push(*report);
+                ends.push(report);
             }
         })
         .unwrap();
-        let information: Vec<f64> = ends.iter().map(|report| report.information.unwrap()).collect();
+        let information: Vec<f64> = ends.iter().map(|report| report.details.information.unwrap()).collect();
         let most = information.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         assert_eq!((fit.information, information[fit.start]), (Some(most), most));
 
@@ -297,26 +297,26 @@ fn starts_of_a_mixture_begin_from_scratch_and_the_best_is_kept() {
     let params = GmmParams { k: 5, starts: 4, max_iter: 20, tol: 0.0, ..GmmParams::default() };
     let (mut ends, mut begins) = (Vec::new(), Vec::new());
     let fit = gmm::fit(points.view(), &params, &mut |progress| match progress {
-        Progress::Start(report) => ends.push(*report),
-        Progress::Iteration(report) if report.iteration == 1 => begins.push(report.log_likelihood),
+        Progress::Start(report) => ends.push(report),
+        Progress::Iteration(report) if report.iteration == 1 => begins.push(report.details.log_likelihood),
         Progress::Iteration(_) => {}
     })
     .unwrap();
-    let best = ends.iter().map(|report| report.log_likelihood).fold(f64::NEG_INFINITY, f64::max);
+    let best = ends.iter().map(|report| report.details.log_likelihood).fold(f64::NEG_INFINITY, f64::max);
     assert_eq!((fit.log_likelihood, fit.converged), (best, false));
-    assert_eq!(ends[fit.start].log_likelihood, best);
+    assert_eq!(ends[fit.start].details.log_likelihood, best);
     assert!(
         begins
             .iter()
             .zip(&ends)
             .skip(1)
             .zip(&ends)
-            .all(|((begin, _), before)| *begin < before.log_likelihood)
+            .all(|((begin, _), before)| *begin < before.details.log_likelihood)
     );
 
     let alone = fit_gmm(points.view(), &GmmParams { starts: 1, ..params }).unwrap();
     assert_eq!(
-        alone.log_likelihood, ends[0].log_likelihood,
+        alone.log_likelihood, ends[0].details.log_likelihood,
         "the first start does not depend on the others"
     );
 }

@@ -113,7 +113,7 @@ fn starts_of<F: clustering::Scalar>(
     let mut reports = Vec::new();
     kmeans::fit(points, params, &mut |event| {
         if let kmeans::Progress::Start(report) = event {
-            reports.push((report.start, report.inertia.to_bits(), report.iterations));
+            reports.push((report.start, report.details.inertia.to_bits(), report.iterations));
         }
     })
     .unwrap();

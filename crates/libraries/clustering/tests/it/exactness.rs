@@ -18,7 +18,7 @@ fn fit<F: Scalar>(points: Points<F>, params: &KMeansParams) -> (KMeansFit, Vec<I
     let mut iterations = Vec::new();
     let fit = kmeans::fit(points, params, &mut |event| {
         if let Progress::Iteration(report) = event {
-            iterations.push(*report);
+            iterations.push(report);
         }
     });
     (fit.unwrap(), iterations)
@@ -38,7 +38,7 @@ fn assert_same<F: Scalar>(what: &str, points: &Points<F>, params: &KMeansParams)
             (lloyd.sizes.clone(), lloyd.converged),
             "{what}"
         );
-        let step = |report: &IterationReport| (report.inertia.to_bits(), report.moved);
+        let step = |report: &IterationReport| (report.details.inertia.to_bits(), report.details.moved);
         assert!(iterations.iter().map(step).eq(path.iter().map(step)), "{what}");
     }
 }
@@ -270,12 +270,12 @@ fn bounds_save_distances() {
             (fit.distances, iterations)
         };
         let (all, path) = distances(Algorithm::Lloyd);
-        assert!(path.len() > 4 && path.iter().all(|report| report.distances == 1800 * 30));
+        assert!(path.len() > 4 && path.iter().all(|report| report.details.distances == 1800 * 30));
         for algorithm in BOUNDED {
             let (some, path) = distances(algorithm);
             let name = algorithm.as_str();
             assert!(some <= all, "{name}: {some} distances, without bounds {all}");
-            assert_eq!(path[0].distances, 1800 * 30, "{name}: the first iteration knows nothing");
+            assert_eq!(path[0].details.distances, 1800 * 30, "{name}: the first iteration knows nothing");
         }
         assert!(distances(Algorithm::Elkan).0 < all);
         assert!(distances(Algorithm::Auto).0 < all);

@@ -177,7 +177,7 @@ fn path(points: Points<f64>, params: &KMeansParams) -> (kmeans::KMeansFit, Vec<f
     let mut inertias = vec![Vec::new(); params.starts];
     let fit = kmeans::fit(points, params, &mut |event| {
         if let Progress::Iteration(report) = event {
-            inertias[report.start].push(report.inertia);
+            inertias[report.start].push(report.details.inertia);
         }
     })
     .unwrap();

@@ -141,7 +141,7 @@ fn the_lowest_bic_finds_as_many_components_as_there_are() {
     }
     assert_eq!(gmm::lowest_bic(&candidates).unwrap().k, 4);
 
-    let refused = |range| gmm::select_k(&points, &base, range, &mut |_, _| {}).unwrap_err();
+    let refused = |range| gmm::select_k(&points, &base, range, &mut |_| {}).unwrap_err();
     assert!(matches!(refused(0..=3), Error::Parameter { name: "k", .. }));
     assert!(matches!(refused(2..=401), Error::TooFewPoints { k: 401, .. }));
     #[allow(clippy::reversed_empty_ranges, reason = "that is what is refused")]

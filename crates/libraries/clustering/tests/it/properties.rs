@@ -71,7 +71,7 @@ proptest! {
         let mut changes = Vec::new();
         let fit = gmm::fit(points.view(), &params, &mut |progress| {
             if let Progress::Iteration(report) = progress {
-                changes.push(report.change);
+                changes.push(report.details.change);
             }
         });
         let expected = matches!(fit, Ok(_) | Err(Error::NotPositiveDefinite { .. }));

@@ -192,7 +192,7 @@ fn numbers_of_clusters_are_compared_without_points_of_weight_0() {
     let params = KMeansParams { starts: 2, ..KMeansParams::default() };
     let select = |points: &Array2<f64>, weights: &[f64]| {
         let points = Points::new(points.view()).weights(weights);
-        kmeans::select_k(points, &params, 1..=4, &mut |_, _| {}).unwrap()
+        kmeans::select_k(points, &params, 1..=4, &mut |_| {}).unwrap()
     };
     let (without, with) = (select(&points, &weights), select(&both, &all));
     for (a, b) in without.candidates.iter().zip(with.candidates) {

@@ -1,0 +1,65 @@
+//! What a mixture reports while it is fitted, and the result of a fit.
+
+use ndarray::Array1;
+
+use super::model::GaussianMixture;
+use crate::progress;
+
+/// Progress of a fit of a mixture.
+pub type Progress = progress::Progress<IterationDetails, StartDetails>;
+
+/// Report of an iteration of expectation maximization.
+pub type IterationReport = progress::IterationReport<IterationDetails>;
+
+/// Report of a start of expectation maximization.
+pub type StartReport = progress::StartReport<StartDetails>;
+
+/// What an iteration of expectation maximization measures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IterationDetails {
+    /// Mean log-likelihood per point, in nats, under the parameters the iteration began with.
+    pub log_likelihood: f64,
+    /// Growth of the log-likelihood since the previous iteration; infinite in the first.
+    pub change: f64,
+}
+
+/// What a start of expectation maximization measures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StartDetails {
+    /// Mean log-likelihood per point, in nats, under the final parameters.
+    pub log_likelihood: f64,
+    /// Mutual information of point and component, in nats, in `0..=ln k`.
+    ///
+    /// It is only computed with [`Keep::Information`](super::Keep::Information).
+    pub information: Option<f64>,
+}
+
+/// Result of a fit: the start that is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GmmFit {
+    /// The mixture.
+    pub model: GaussianMixture,
+    /// Most probable component of each point, shape `(n,)`: equal to `model.predict` of the points.
+    pub assignments: Array1<i32>,
+    /// Mean log-likelihood per point under `model`, in nats, weighted if the points are.
+    pub log_likelihood: f64,
+    /// Bayesian information criterion (Schwarz 1978), lower is better.
+    ///
+    /// It is `p ln n - 2 n log_likelihood`, with p the [`GaussianMixture::n_parameters`] and n the
+    /// number of points, or their total weight.
+    pub bic: f64,
+    /// Akaike's information criterion (1974), `2 p - 2 n log_likelihood`, lower is better.
+    pub aic: f64,
+    /// Number of iterations of this start.
+    pub iterations: usize,
+    /// Whether this start converged. Not converging is a result, not an error.
+    pub converged: bool,
+    /// Number of points in each component, including those of weight 0, shape `(k,)`.
+    pub sizes: Vec<usize>,
+    /// Index of this start, from 0; the lowest of equally good starts.
+    pub start: usize,
+    /// Mutual information of point and component, in nats, in `0..=ln k`.
+    ///
+    /// It is only computed with [`Keep::Information`](super::Keep::Information).
+    pub information: Option<f64>,
+}

@@ -1,0 +1,117 @@
+//! Progress of a fit: what k-means and mixtures report alike while they run.
+//!
+//! Both run one or more starts of several iterations. What only one of them can report, such as the
+//! inertia or the log-likelihood, stands in the `details` of a report.
+
+/// Progress of a fit: an iteration or a start has ended.
+///
+/// `I` are the details of an iteration and `S` those of a start. [`kmeans::Progress`] and
+/// [`gmm::Progress`] name them; every `fit` and `select_k` calls its callback with one of the two.
+///
+/// ```
+/// use clustering::kmeans::{self, KMeansParams, Progress};
+/// use ndarray::array;
+///
+/// let points = array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]];
+/// let params = KMeansParams { k: 2, starts: 3, ..KMeansParams::default() };
+/// let mut inertias = Vec::new();
+/// kmeans::fit(&points, &params, &mut |progress| {
+///     if let Progress::Start(report) = progress {
+///         assert!(report.converged);
+///         inertias.push(report.details.inertia);
+///     }
+/// })?;
+/// assert_eq!(inertias, [1.0; 3]);
+/// # Ok::<(), clustering::Error>(())
+/// ```
+///
+/// [`kmeans::Progress`]: crate::kmeans::Progress
+/// [`gmm::Progress`]: crate::gmm::Progress
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Progress<I, S> {
+    /// An iteration has ended.
+    Iteration(IterationReport<I>),
+    /// A start has ended.
+    Start(StartReport<S>),
+}
+
+impl<I, S> Progress<I, S> {
+    /// Returns the number of clusters of the fit, which `select_k` varies.
+    ///
+    /// ```
+    /// use clustering::kmeans::{self, KMeansParams};
+    /// use ndarray::array;
+    ///
+    /// let points = array![[0.0], [1.0], [9.0]];
+    /// let mut seen = Vec::new();
+    /// kmeans::select_k(&points, &KMeansParams::default(), 1..=3, &mut |progress| {
+    ///     seen.push(progress.k());
+    /// })?;
+    /// seen.dedup();
+    /// assert_eq!(seen, [1, 2, 3]);
+    /// # Ok::<(), clustering::Error>(())
+    /// ```
+    pub fn k(&self) -> usize {
+        match self {
+            Self::Iteration(report) => report.k,
+            Self::Start(report) => report.k,
+        }
+    }
+}
+
+/// Report of an iteration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IterationReport<D> {
+    /// Number of clusters or components.
+    pub k: usize,
+    /// Index of the start, from 0.
+    pub start: usize,
+    /// Number of starts.
+    pub starts: usize,
+    /// Number of the iteration in this start, from 1.
+    pub iteration: usize,
+    /// What the algorithm measured.
+    pub details: D,
+}
+
+/// Report of a start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StartReport<D> {
+    /// Number of clusters or components.
+    pub k: usize,
+    /// Index of the start, from 0.
+    pub start: usize,
+    /// Number of starts.
+    pub starts: usize,
+    /// Number of iterations of this start.
+    pub iterations: usize,
+    /// Whether the start converged within `max_iter` iterations.
+    pub converged: bool,
+    /// What the algorithm measured.
+    pub details: D,
+}
+
+/// Place of a start in its fit, from which its reports are made.
+#[derive(Clone, Copy)]
+pub(crate) struct StartId {
+    /// Number of clusters or components.
+    pub(crate) k: usize,
+    /// Index of the start, from 0.
+    pub(crate) start: usize,
+    /// Number of starts.
+    pub(crate) starts: usize,
+}
+
+impl StartId {
+    /// Returns the report of an iteration, whose number is counted from 1.
+    pub(crate) fn iteration<I, S>(self, iteration: usize, details: I) -> Progress<I, S> {
+        let Self { k, start, starts } = self;
+        Progress::Iteration(IterationReport { k, start, starts, iteration, details })
+    }
+
+    /// Returns the report of the end of the start.
+    pub(crate) fn end<I, S>(self, iterations: usize, converged: bool, details: S) -> Progress<I, S> {
+        let Self { k, start, starts } = self;
+        Progress::Start(StartReport { k, start, starts, iterations, converged, details })
+    }
+}
