@@ -110,7 +110,12 @@ impl StartId {
     }
 
     /// Returns the report of the end of the start.
-    pub(crate) fn end<I, S>(self, iterations: usize, converged: bool, details: S) -> Progress<I, S> {
+    pub(crate) fn end<I, S>(
+        self,
+        iterations: usize,
+        converged: bool,
+        details: S,
+    ) -> Progress<I, S> {
         let Self { k, start, starts } = self;
         Progress::Start(StartReport { k, start, starts, iterations, converged, details })
     }

@@ -139,7 +139,7 @@ fn fit_points<F: Scalar>(
     args: &Args,
     points: clustering::Points<F>,
     params: &GmmParams,
-    on_progress: &mut dyn FnMut(&gmm::Progress),
+    on_progress: &mut dyn FnMut(gmm::Progress),
 ) -> Result<(GmmFit, Views), clustering::Error> {
     let fit = gmm::fit(points.clone(), params, on_progress)?;
     let views = Views::of(args, &fit.model, points)?;

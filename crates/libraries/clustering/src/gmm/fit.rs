@@ -5,7 +5,6 @@ use ndarray::Array1;
 use super::centered::{Centered, origin};
 use super::em::{self, EmResult};
 use super::evaluate::Scores;
-use super::model::GaussianMixture;
 use super::mutual_information::mutual_information;
 use super::params::{GmmParams, Keep};
 use super::report::{GmmFit, Progress, StartDetails};

@@ -274,7 +274,8 @@ fn the_most_informative_start_is_kept_where_asked() {
             }
         })
         .unwrap();
-        let information: Vec<f64> = ends.iter().map(|report| report.details.information.unwrap()).collect();
+        let information: Vec<f64> =
+            ends.iter().map(|report| report.details.information.unwrap()).collect();
         let most = information.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         assert_eq!((fit.information, information[fit.start]), (Some(most), most));
 
@@ -298,11 +299,14 @@ fn starts_of_a_mixture_begin_from_scratch_and_the_best_is_kept() {
     let (mut ends, mut begins) = (Vec::new(), Vec::new());
     let fit = gmm::fit(points.view(), &params, &mut |progress| match progress {
         Progress::Start(report) => ends.push(report),
-        Progress::Iteration(report) if report.iteration == 1 => begins.push(report.details.log_likelihood),
+        Progress::Iteration(report) if report.iteration == 1 => {
+            begins.push(report.details.log_likelihood)
+        }
         Progress::Iteration(_) => {}
     })
     .unwrap();
-    let best = ends.iter().map(|report| report.details.log_likelihood).fold(f64::NEG_INFINITY, f64::max);
+    let best =
+        ends.iter().map(|report| report.details.log_likelihood).fold(f64::NEG_INFINITY, f64::max);
     assert_eq!((fit.log_likelihood, fit.converged), (best, false));
     assert_eq!(ends[fit.start].details.log_likelihood, best);
     assert!(

@@ -38,7 +38,8 @@ fn assert_same<F: Scalar>(what: &str, points: &Points<F>, params: &KMeansParams)
             (lloyd.sizes.clone(), lloyd.converged),
             "{what}"
         );
-        let step = |report: &IterationReport| (report.details.inertia.to_bits(), report.details.moved);
+        let step =
+            |report: &IterationReport| (report.details.inertia.to_bits(), report.details.moved);
         assert!(iterations.iter().map(step).eq(path.iter().map(step)), "{what}");
     }
 }
@@ -275,7 +276,11 @@ fn bounds_save_distances() {
             let (some, path) = distances(algorithm);
             let name = algorithm.as_str();
             assert!(some <= all, "{name}: {some} distances, without bounds {all}");
-            assert_eq!(path[0].details.distances, 1800 * 30, "{name}: the first iteration knows nothing");
+            assert_eq!(
+                path[0].details.distances,
+                1800 * 30,
+                "{name}: the first iteration knows nothing"
+            );
         }
         assert!(distances(Algorithm::Elkan).0 < all);
         assert!(distances(Algorithm::Auto).0 < all);

@@ -126,7 +126,8 @@ fn the_lowest_bic_finds_as_many_components_as_there_are() {
     let base =
         GmmParams { covariance_type: CovarianceType::Spherical, starts: 2, ..GmmParams::default() };
     let mut seen = Vec::new();
-    let candidates = gmm::select_k(&points, &base, 1..=6, &mut |k, _| seen.push(k)).unwrap();
+    let candidates =
+        gmm::select_k(&points, &base, 1..=6, &mut |progress| seen.push(progress.k())).unwrap();
     seen.dedup();
     assert_eq!(seen, [1, 2, 3, 4, 5, 6]);
     for candidate in &candidates {
