@@ -37,7 +37,9 @@ pub(crate) enum Argument {
     F32(f32),
 }
 
-/// The functions of NVRTC and the CUDA driver that are used, with their signatures since CUDA 11.
+/// The functions that are used of NVRTC and the CUDA driver.
+///
+/// Their signatures have been the same since CUDA 11.
 #[derive(Clone, Copy)]
 struct Library {
     create: unsafe extern "C" fn(
@@ -217,7 +219,9 @@ impl Library {
         }
     }
 
-    /// Compiles `source` to PTX with a zero byte at its end; the driver turns it into machine code.
+    /// Compiles `source` to PTX with a zero byte at its end.
+    ///
+    /// The driver turns it into machine code.
     fn compiled(&self, source: &CStr) -> Result<Vec<u8>> {
         let mut program = null_mut();
         // SAFETY: the signatures are right, and the strings end with zero bytes. There are no
