@@ -405,7 +405,7 @@ class Refusals(unittest.TestCase):
         # Earlier epochs were printed while they ran.
         self.assertRegex(
             done.stderr.splitlines()[-1],
-            r"^train-ae: images.npy: training ran away in epoch \d .* \(--lr\), now 1e30$",
+            r"^train-ae: images.npy: training diverged in epoch \d .* \(--lr\), now 1e30$",
         )
         self.assertEqual(sorted(os.listdir(self.folder)), before)
 

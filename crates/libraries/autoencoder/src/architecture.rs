@@ -64,6 +64,13 @@ impl NetworkKind {
     ///
     /// For a dense network these are widths; for a convolutional one numbers of filters, those of
     /// Guo et al.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::NetworkKind;
+    ///
+    /// assert_eq!(NetworkKind::Dense.default_hidden(), [1500, 1000, 500]);
+    /// ```
     pub fn default_hidden(self) -> Vec<usize> {
         match self {
             Self::Dense => vec![1500, 1000, 500],
@@ -74,6 +81,17 @@ impl NetworkKind {
 
 impl Architecture {
     /// Lists the layers from pixels to code and back.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Architecture;
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let layers = architecture.layers();
+    /// let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+    /// assert_eq!(names, ["encoder.0", "encoder.2", "decoder.0", "decoder.2"]);
+    /// ```
     pub fn layers(&self) -> Vec<LayerShape> {
         match self.network {
             NetworkKind::Dense => {
@@ -95,6 +113,17 @@ impl Architecture {
     ///
     /// # Errors
     /// [`Error::ImageSides`].
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, NetworkKind};
+    ///
+    /// let network = NetworkKind::Conv { height: 4, width: 6 };
+    /// let architecture = Architecture { input: 24, network, ..Architecture::default() };
+    /// assert!(architecture.check_sides(&[100, 4, 6]).is_ok());
+    /// assert!(architecture.check_sides(&[100, 24]).is_ok());
+    /// assert!(architecture.check_sides(&[100, 6, 4]).is_err());
+    /// ```
     pub fn check_sides(&self, shape: &[usize]) -> Result<()> {
         match (self.network, shape) {
             (NetworkKind::Conv { height, width }, &[_, rows, columns])
@@ -110,6 +139,16 @@ impl Architecture {
     ///
     /// # Errors
     /// [`Error::ImageSize`].
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Architecture;
+    ///
+    /// let architecture = Architecture::default();
+    /// assert!(architecture.check_size(28 * 28).is_ok());
+    /// let error = architecture.check_size(32 * 32).unwrap_err();
+    /// assert!(error.to_string().starts_with("expected images of 784 pixels"));
+    /// ```
     pub fn check_size(&self, found: usize) -> Result<()> {
         if found == self.input {
             Ok(())
@@ -119,11 +158,29 @@ impl Architecture {
     }
 
     /// Counts the layers of the encoder, half of all layers.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Architecture;
+    ///
+    /// // 784 - 1500 - 1000 - 500 - 10
+    /// assert_eq!(Architecture::default().encoder_depth(), 4);
+    /// ```
     pub fn encoder_depth(&self) -> usize {
         self.hidden.len() + 1
     }
 
     /// Counts the trained values: 6,368,794 for the default.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Architecture;
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// // Weights and biases of 16 - 8 - 2 and of 2 - 8 - 16.
+    /// assert_eq!(architecture.parameters(), (128 + 8) + (16 + 2) + (16 + 8) + (128 + 16));
+    /// ```
     pub fn parameters(&self) -> usize {
         self.layers().iter().map(LayerShape::parameters).sum()
     }
@@ -139,6 +196,15 @@ impl Architecture {
     /// gradients of the weights, among the threads if there are few filters (seen with 32 filters
     /// from 3 threads on, with 8 from 2 on), and has no mode that keeps their order. Without oneDNN
     /// convolutions take two to three times as long.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Architecture;
+    ///
+    /// assert_eq!(Architecture::default().reproducible_threads(), 31);
+    /// let narrow = Architecture { hidden: vec![64, 32], ..Architecture::default() };
+    /// assert_eq!(narrow.reproducible_threads(), 2);
+    /// ```
     pub fn reproducible_threads(&self) -> usize {
         // Somewhat more than the dozen columns below which MKL changes its kernel.
         const COLUMNS_PER_THREAD: usize = 16;
@@ -154,7 +220,7 @@ impl Architecture {
         (columns / COLUMNS_PER_THREAD).max(1)
     }
 
-    /// Checks that all layers have a width and that the number of parameters is within limits.
+    /// Checks the width of each layer and the number of parameters.
     pub(crate) fn validate(&self) -> Result<()> {
         let widths: Vec<usize> =
             [self.input, self.latent].into_iter().chain(self.hidden.iter().copied()).collect();

@@ -17,15 +17,18 @@ pub struct Augment {
     ///
     /// Below 1.
     pub brightness: f64,
-    /// Shift: moves each image by up to so many pixels in both directions, filled with black.
+    /// Shift: moves each image by up to so many pixels.
+    ///
+    /// In both directions; filled with black.
     pub shift: usize,
-    /// Scale: resizes each image about its center by a factor in `1 / (1 + scale)..=1 + scale`.
+    /// Scale: resizes each image by a factor in `1 / (1 + scale)..=1 + scale`.
     ///
-    /// The logarithm of the factor is uniform. At most 10. Bilinear, filled with black.
+    /// About the center of the image. The logarithm of the factor is uniform. At most 10. Bilinear,
+    /// filled with black.
     pub scale: f64,
-    /// Blur: convolves each image with a Gaussian of a standard deviation of up to so many pixels.
+    /// Blur: convolves each image with a Gaussian.
     ///
-    /// Beyond the edges all is black.
+    /// Its standard deviation is at most so many pixels. Beyond the edges all is black.
     pub blur: f64,
     /// Masking noise: makes each pixel black with this probability, below 1.
     ///
@@ -37,7 +40,7 @@ pub struct Augment {
 }
 
 impl Augment {
-    /// Checks that all amounts are in range, and that there is a width where one is needed.
+    /// Checks all amounts, and that there is a width where one is needed.
     pub(crate) fn validate(&self) -> Result<()> {
         const SHARE: &str = "a number of 0 or more, below 1";
         const NEEDS_WIDTH: &str = "0 for rows of pixels: only images of shape (n, height, width) \

@@ -14,7 +14,7 @@ pub(crate) struct BestEpoch {
 }
 
 impl BestEpoch {
-    /// Replaces `best` by this epoch if there is none yet or its validation loss is smaller.
+    /// Replaces `best` by this epoch if its validation loss is smaller.
     pub(crate) fn update(
         best: &mut Option<Self>,
         epoch: usize,

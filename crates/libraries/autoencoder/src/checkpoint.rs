@@ -46,6 +46,21 @@ impl Training {
     ///
     /// # Errors
     /// Fails only if memory runs out.
+    ///
+    /// # Example
+    /// ```
+    /// # use autoencoder::{Architecture, Device, Pixels, TrainParams, Training};
+    /// # use ndarray::Array2;
+    /// # let images = Array2::from_shape_fn((64, 16), |(i, pixel)| (i % 7 * pixel) as u8);
+    /// # let images = Pixels::U8(images.view());
+    /// # let architecture =
+    /// #     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// # let params = TrainParams { epochs: 2, batch: 16, ..TrainParams::default() };
+    /// # let training = Training::new(images, None, &architecture, &params, Device::Cpu)?;
+    /// let bytes = training.checkpoint("hash of the images")?;
+    /// assert_eq!(bytes, training.checkpoint("hash of the images")?);
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn checkpoint(&self, data: &str) -> Result<Vec<u8>> {
         let state = State {
             data: data.to_owned(),
@@ -83,6 +98,31 @@ impl Training {
     /// # Errors
     /// As [`Training::new`]; [`Error::InvalidCheckpoint`] if the bytes are no checkpoint;
     /// [`Error::CheckpointMismatch`] if it is one of another training.
+    ///
+    /// # Example
+    /// ```
+    /// # use autoencoder::{Architecture, Device, Pixels, TrainParams, Training};
+    /// # use ndarray::Array2;
+    /// # let images = Array2::from_shape_fn((64, 16), |(i, pixel)| (i % 7 * pixel) as u8);
+    /// # let images = Pixels::U8(images.view());
+    /// # let architecture =
+    /// #     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// # let params = TrainParams { epochs: 2, batch: 16, ..TrainParams::default() };
+    /// # let mut training = Training::new(images, None, &architecture, &params, Device::Cpu)?;
+    /// use std::ops::ControlFlow;
+    ///
+    /// // Breaks off after the first batch, and continues from the bytes.
+    /// training.epoch(&mut |_| ControlFlow::Break(()))?;
+    /// let bytes = training.checkpoint("hash")?;
+    /// let (device, name) = (Device::Cpu, "hash");
+    /// let mut resumed =
+    ///     Training::resume(&bytes, name, images, None, &architecture, &params, device)?;
+    /// for training in [&mut training, &mut resumed] {
+    ///     training.epoch(&mut |_| ControlFlow::Continue(()))?;
+    /// }
+    /// assert_eq!(resumed.losses(), training.losses());
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn resume<'a>(
         checkpoint: &[u8],
         data: &str,

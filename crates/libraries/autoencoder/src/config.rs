@@ -5,10 +5,13 @@ use tch::Device;
 
 use crate::{Augment, Error, Init, Keep, Precision, Result, Schedule};
 
-/// Largest learning rate: Adam's first steps multiply it by ten, which still has to be an f32.
+/// Largest learning rate: ten times as much, in Adam's first steps, is still an f32.
 const MAX_LR: f64 = 1e30;
 
-/// Parameters of a training with Adam (Kingma and Ba 2015), whose decay rates are 0.9 and 0.999.
+/// Parameters of a training with Adam.
+///
+/// Kingma and Ba, *Adam: a method for stochastic optimization*, ICLR 2015, with the decay rates 0.9
+/// and 0.999.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainParams {
     /// Passes over the images. Default 10.
@@ -23,11 +26,11 @@ pub struct TrainParams {
     ///
     /// AdamW: Loshchilov and Hutter, *Decoupled weight decay regularization*, ICLR 2019.
     pub weight_decay: f64,
-    /// Largest Euclidean norm of the gradient of all values; a longer one is scaled down to it.
-    /// Default no limit.
+    /// Largest Euclidean norm of the gradient of all values. Default no limit.
+    ///
+    /// A longer gradient is scaled down to it.
     pub clip: Option<f64>,
-    /// Which weights are kept: the last, or those of the epoch with the smallest validation loss.
-    /// Default the last.
+    /// Which weights are kept: those of the last or the best epoch. Default the last.
     pub keep: Keep,
     /// Training ends after so many epochs without a smaller validation loss. Default never.
     pub patience: Option<usize>,
@@ -96,16 +99,12 @@ impl TrainParams {
             return wrong("clip", "a number above 0 and at most 1e30", clip.to_string());
         }
         if !has_validation {
-            for (name, wanted) in
-                [("patience", self.patience.is_some()), ("keep", self.keep == Keep::Best)]
-            {
-                if wanted {
-                    return wrong(
-                        name,
-                        "left out where there are no validation images to judge by",
-                        "it".into(),
-                    );
-                }
+            const ABSENT: &str = "left out where there are no validation images";
+            if let Some(patience) = self.patience {
+                return wrong("patience", ABSENT, patience.to_string());
+            }
+            if self.keep == Keep::Best {
+                return wrong("keep", ABSENT, self.keep.to_string());
             }
         }
         if self.precision == Precision::Tf32 && device == Device::Cpu {

@@ -23,6 +23,14 @@ impl DeviceChoice {
     ///
     /// # Errors
     /// [`Error::NoCuda`] if there is no such CUDA device; the CPU never silently takes its place.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Device, DeviceChoice};
+    ///
+    /// assert_eq!("cpu".parse::<DeviceChoice>()?.resolve()?, Device::Cpu);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn resolve(self) -> Result<Device> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
@@ -67,6 +75,14 @@ impl Display for DeviceChoice {
 }
 
 /// Formats a device as `cpu` or `cuda:N`.
+///
+/// # Example
+/// ```
+/// use autoencoder::{Device, device_name};
+///
+/// assert_eq!(device_name(Device::Cpu), "cpu");
+/// assert_eq!(device_name(Device::Cuda(1)), "cuda:1");
+/// ```
 pub fn device_name(device: Device) -> String {
     match device {
         Device::Cpu => "cpu".into(),
@@ -86,6 +102,12 @@ pub fn device_name(device: Device) -> String {
 /// - NVIDIA's libraries, on CUDA devices: f32, unless `tf32` lets them round factors to 10 bits
 ///   after the point, for [`Precision::Tf32`](crate::Precision). By default libtorch has the
 ///   factors of convolutions rounded, and those of other products not.
+///
+/// # Example
+/// ```
+/// autoencoder::set_matmul_precision(false);
+/// assert!(std::env::var("MKL_CBWR").is_ok());
+/// ```
 pub fn set_matmul_precision(tf32: bool) {
     set_unless_set("MKL_CBWR", "AUTO,STRICT");
     if tf32 {
@@ -109,6 +131,14 @@ fn set_unless_set(name: &str, value: &str) {
 /// Sets the number of threads that libtorch computes with.
 ///
 /// Call it once, before the first tensor is made.
+///
+/// # Example
+/// ```
+/// use autoencoder::Architecture;
+///
+/// let architecture = Architecture::default();
+/// autoencoder::set_threads(architecture.reproducible_threads().min(2));
+/// ```
 pub fn set_threads(threads: usize) {
     let threads = i32::try_from(threads).unwrap_or(i32::MAX);
     tch::set_num_threads(threads);

@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 use crate::pixels::{normalized, to_float};
 use crate::{Error, Loss, Network, Normalize, Pixels, Result};
 
-/// Rows that go through the network at once; the last block is padded to as many.
+/// Rows that go through the network at once. The last block is padded to as many.
 ///
 /// Matrix products round differently for different numbers of rows, and an image's latents must not
 /// depend on the other images.
@@ -14,16 +14,30 @@ const BLOCK: usize = 1000;
 
 /// Encodes images (n, pixels) to latents (n, latent).
 ///
-/// The latents of an image are the same for any number of threads and any other images. `on_block`
-/// receives the number of images that are done.
+/// The latents of an image are the same for any number of threads and any other images.
+/// `on_progress` receives the number of images that are done.
 ///
 /// # Errors
 /// Images of another size than the network takes; latents that are not finite; memory that runs
 /// out.
+///
+/// # Example
+/// ```
+/// use autoencoder::{Architecture, Device, Init, Network, Pixels, encode};
+/// use ndarray::Array2;
+///
+/// let architecture =
+///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+/// let network = Network::new(&architecture, Init::Keras, 0, Device::Cpu)?;
+/// let images = Array2::from_shape_fn((5, 16), |(i, pixel)| (i * pixel) as u8);
+/// let latents = encode(&network, Pixels::U8(images.view()), &mut |_| {})?;
+/// assert_eq!(latents.dim(), (5, 2));
+/// # Ok::<(), autoencoder::Error>(())
+/// ```
 pub fn encode(
     network: &Network,
     images: Pixels,
-    on_block: &mut dyn FnMut(usize),
+    on_progress: &mut dyn FnMut(usize),
 ) -> Result<Array2<f32>> {
     let architecture = network.architecture();
     architecture.check_size(images.dim().1)?;
@@ -32,7 +46,7 @@ pub fn encode(
         images,
         architecture.latent,
         |stored| network.encode(&normalized(&to_float(stored)?, architecture.normalize)?),
-        on_block,
+        on_progress,
     )?;
     match first_not_finite(&latents) {
         Some(row) => Err(Error::LatentsNotFinite { row }),
@@ -48,10 +62,24 @@ pub fn encode(
 ///
 /// # Errors
 /// Latents of another width than the network's; images that are not finite; memory that runs out.
+///
+/// # Example
+/// ```
+/// use autoencoder::{Architecture, Device, Init, Network, decode};
+/// use ndarray::Array2;
+///
+/// let architecture =
+///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+/// let network = Network::new(&architecture, Init::Keras, 0, Device::Cpu)?;
+/// let latents = Array2::zeros((5, 2));
+/// let images = decode(&network, latents.view(), &mut |_| {})?;
+/// assert_eq!(images.dim(), (5, 16));
+/// # Ok::<(), autoencoder::Error>(())
+/// ```
 pub fn decode(
     network: &Network,
     latents: ArrayView2<f32>,
-    on_block: &mut dyn FnMut(usize),
+    on_progress: &mut dyn FnMut(usize),
 ) -> Result<Array2<f32>> {
     let architecture = network.architecture();
     let found = latents.ncols();
@@ -62,7 +90,8 @@ pub fn decode(
         let images = network.decode(latents)?;
         Ok(if architecture.loss == Loss::Bce { images.f_sigmoid()? } else { images })
     };
-    let images = by_blocks(network, Pixels::F32(latents), architecture.input, decoded, on_block)?;
+    let images =
+        by_blocks(network, Pixels::F32(latents), architecture.input, decoded, on_progress)?;
     match first_not_finite(&images) {
         Some(row) => Err(Error::ImagesNotFinite { row }),
         None => Ok(images),
@@ -73,6 +102,36 @@ pub fn decode(
 ///
 /// `images` (n, pixels) are those that `decoded` (n, pixels) were encoded from. Each decoded image
 /// is multiplied by what the normalization divided its original by.
+///
+/// # Example
+/// ```
+/// use autoencoder::{
+///     Architecture, Device, Init, Network, Normalize, Pixels, decode, denormalize, encode,
+/// };
+/// use ndarray::Array2;
+///
+/// let architecture = Architecture {
+///     input: 16,
+///     hidden: vec![8],
+///     latent: 2,
+///     normalize: Normalize::L2,
+///     ..Architecture::default()
+/// };
+/// let network = Network::new(&architecture, Init::Keras, 0, Device::Cpu)?;
+/// let bright = Array2::from_shape_fn((1, 16), |(_, pixel)| pixel as f32 / 16.0);
+/// let dark = &bright / 2.0;
+/// let through = |images: &Array2<f32>| -> Result<_, autoencoder::Error> {
+///     let pixels = Pixels::F32(images.view());
+///     let latents = encode(&network, pixels, &mut |_| {})?;
+///     let mut decoded = decode(&network, latents.view(), &mut |_| {})?;
+///     denormalize(pixels, &network, &mut decoded);
+///     Ok(decoded)
+/// };
+/// // The network sees the same image twice; its reconstructions are as bright as the originals.
+/// let difference = through(&bright)? / 2.0 - through(&dark)?;
+/// assert!(difference.iter().all(|x| x.abs() < 1e-6));
+/// # Ok::<(), autoencoder::Error>(())
+/// ```
 pub fn denormalize(images: Pixels, network: &Network, decoded: &mut Array2<f32>) {
     if network.architecture().normalize == Normalize::None {
         return;
@@ -99,7 +158,7 @@ fn by_blocks(
     stored: Pixels,
     width: usize,
     compute: impl Fn(&Tensor) -> Result<Tensor>,
-    on_block: &mut dyn FnMut(usize),
+    on_progress: &mut dyn FnMut(usize),
 ) -> Result<Array2<f32>> {
     let n = stored.dim().0;
     let mut all = Array2::zeros((n, width));
@@ -122,7 +181,7 @@ fn by_blocks(
         {
             target.iter_mut().zip(source).for_each(|(target, &value)| *target = value);
         }
-        on_block(end);
+        on_progress(end);
     }
     Ok(all)
 }

@@ -1,5 +1,7 @@
 //! The errors of this library.
 
+use tch::Tensor;
+
 /// Result of this library.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -65,7 +67,9 @@ pub enum Error {
         most: f32,
     },
     /// The weights file has another value of an option than the caller asks for.
-    #[error("the weights say --{name} {stored}, found --{name} {found}; leave it out")]
+    #[error(
+        "expected --{name} {stored}, as in the weights file, found --{name} {found}; leave it out"
+    )]
     OptionMismatch {
         /// Name of the option.
         name: &'static str,
@@ -87,7 +91,7 @@ pub enum Error {
     },
     /// The loss became infinite or not a number.
     #[error(
-        "training ran away in epoch {epoch} (the loss is {loss}); \
+        "training diverged in epoch {epoch} (the loss is {loss}); \
          lower the learning rate (--lr), now {lr:e}"
     )]
     Diverged {
@@ -192,11 +196,30 @@ pub enum Error {
 
 impl Error {
     /// Adds `first`, the first row of a block, to the row that the error names.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Error;
+    ///
+    /// // The third image of a block that begins with image 4000.
+    /// let error = Error::LatentsNotFinite { row: 2 }.in_block(4000);
+    /// assert!(error.to_string().starts_with("the latents of image 4002 are not finite"));
+    /// ```
     pub fn in_block(self, first: usize) -> Self {
         match self {
             Self::LatentsNotFinite { row } => Self::LatentsNotFinite { row: first + row },
             Self::ImagesNotFinite { row } => Self::ImagesNotFinite { row: first + row },
             other => other,
+        }
+    }
+
+    /// Describes a tensor that the optimizer cannot step over.
+    pub(crate) fn tensor_layout(tensor: &Tensor) -> Self {
+        let found = format!("{:?} {:?} on {:?}", tensor.kind(), tensor.size(), tensor.device());
+        Self::Parameter {
+            name: "a tensor to step over",
+            expected: "contiguous f32, as long as the others",
+            found,
         }
     }
 }

@@ -5,9 +5,13 @@ use tch::{Kind, Tensor};
 use crate::network::Layer;
 use crate::{LayerShape, Network, Result};
 
-/// Each weight and bias starts at a multiple of so many values: 64 bytes, the widest SIMD vector.
+/// Each weight and bias starts at a multiple of so many values.
+///
+/// They are 64 bytes, the widest SIMD vector.
 const ALIGNMENT: usize = 16;
-/// The length of the whole is a multiple of this, so that it can be summed row by row.
+/// The length of the whole is a multiple of this.
+///
+/// It can therefore be summed row by row.
 pub(crate) const ROW: usize = 1 << 15;
 
 /// Offsets of a layer's weight and bias in the whole, in values.

@@ -40,6 +40,16 @@ impl LayerShape {
     ///
     /// Dense: (output, input). Convolution: (output channels, input channels, kernel, kernel).
     /// Transposed convolution: (input channels, output channels, kernel, kernel).
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Architecture;
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let first = &architecture.layers()[0];
+    /// assert_eq!(first.weight(), [8, 16]);
+    /// ```
     pub fn weight(&self) -> Vec<usize> {
         let (input, output) = (self.input[0], self.output[0]);
         match self.kind {
@@ -50,11 +60,31 @@ impl LayerShape {
     }
 
     /// Returns the length of the bias: the number of output values, or output channels.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Architecture;
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let first = &architecture.layers()[0];
+    /// assert_eq!(first.bias(), 8);
+    /// ```
     pub fn bias(&self) -> usize {
         self.output[0]
     }
 
     /// Counts the trained values of weight and bias.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Architecture;
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let first = &architecture.layers()[0];
+    /// assert_eq!(first.parameters(), 8 * 16 + 8);
+    /// ```
     pub fn parameters(&self) -> usize {
         self.weight().iter().product::<usize>() + self.bias()
     }

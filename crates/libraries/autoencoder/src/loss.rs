@@ -1,4 +1,4 @@
-//! The reconstruction loss: per image, summed over an epoch, and on images that are not trained on.
+//! The reconstruction loss per image, over an epoch, and on validation images.
 
 use tch::{Device, Kind, Reduction, Tensor};
 
@@ -43,7 +43,7 @@ pub(crate) fn evaluate(network: &Network, images: &Tensor) -> Result<f64> {
     })
 }
 
-/// The losses of an epoch so far, kept on the device until their mean is asked for.
+/// The losses of an epoch so far, kept on the device.
 #[derive(Debug)]
 pub(crate) struct RunningLoss {
     /// Losses (n), of which the first `seen` are filled.
@@ -76,7 +76,9 @@ impl RunningLoss {
         Ok(())
     }
 
-    /// Computes the mean of the losses so far, summed in f64 in the order of the images.
+    /// Computes the mean of the losses so far.
+    ///
+    /// The sum is in f64 and in the order of the images.
     pub(crate) fn mean(&self) -> Result<f64> {
         let mut losses = vec![0.0f32; self.seen];
         let length = losses.len();

@@ -37,6 +37,18 @@ impl Network {
     /// # Errors
     /// [`Error::Parameter`](crate::Error::Parameter) if the architecture is invalid; memory that
     /// runs out.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, Device, Init, Network};
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let network = Network::new(&architecture, Init::Keras, 0, Device::Cpu)?;
+    /// let again = Network::new(&architecture, Init::Keras, 0, Device::Cpu)?;
+    /// assert_eq!(network.to_safetensors()?, again.to_safetensors()?);
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn new(architecture: &Architecture, init: Init, seed: u64, device: Device) -> Result<Self> {
         architecture.validate()?;
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
@@ -72,17 +84,54 @@ impl Network {
         })
     }
 
-    /// The architecture of the network.
+    /// Returns the architecture of the network.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, Device, Init, Network};
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let network = Network::new(&architecture, Init::Keras, 0, Device::Cpu)?;
+    /// assert_eq!(network.architecture(), &architecture);
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// The images it was trained on; `None` if its file does not tell.
+    /// Returns sides and range of the training images, if they are known.
+    ///
+    /// They are unknown before a training, and for a file without metadata.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, Device, Init, Network};
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let network = Network::new(&architecture, Init::Keras, 0, Device::Cpu)?;
+    /// // Training a network records its images.
+    /// assert_eq!(network.trained_on(), None);
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn trained_on(&self) -> Option<&TrainedOn> {
         self.trained_on.as_ref()
     }
 
     /// Tells whether activation and loss were assumed, since its file has no metadata.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, Device, Init, Network};
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let network = Network::new(&architecture, Init::Keras, 0, Device::Cpu)?;
+    /// // Only a network from a file can be without metadata.
+    /// assert!(!network.is_assumed());
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn is_assumed(&self) -> bool {
         self.assumed
     }

@@ -1,11 +1,11 @@
-//! The options of a network and a training that have a name on the command line and in files.
+//! Options that have a name on the command line and in files.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Declares an enum whose variants have names on the command line and in the weights file.
+/// Declares an enum whose variants have names on the command line and in files.
 macro_rules! named {
     (
         $(#[$doc:meta])*
@@ -81,9 +81,11 @@ named! {
 named! {
     /// Distribution of the initial weights.
     Init {
-        /// As Keras: uniform in ±√(6 / (fan in + fan out)) (Glorot and Bengio 2010), biases 0.
+        /// As Keras: weights uniform in ±√(6 / (fan in + fan out)), biases 0.
         ///
-        /// The fans of a convolution, here and below, are channels times pixels of the kernel.
+        /// Glorot and Bengio, *Understanding the difficulty of training deep feedforward neural
+        /// networks*, AISTATS 2010. The fans of a convolution, here and below, are channels times
+        /// pixels of the kernel.
         Keras = "keras",
         /// As PyTorch: weights and biases uniform in ±1 / √(fan in).
         PyTorch = "pytorch",
@@ -99,10 +101,10 @@ named! {
         ///
         /// Loshchilov and Hutter, *SGDR*, ICLR 2017, without restarts.
         Cosine = "cosine",
-        /// Up from a 25th for 3/10 of the steps, then down to almost 0, along half cosine waves.
+        /// Up from a 25th for 3/10 of the steps, then down to almost 0.
         ///
-        /// Smith and Topin, *Super-convergence*, 2019; PyTorch's `OneCycleLR` without its change of
-        /// momentum.
+        /// Both along half a cosine wave. Smith and Topin, *Super-convergence*, 2019; PyTorch's
+        /// `OneCycleLR` without its change of momentum.
         OneCycle = "one-cycle",
     }
 }

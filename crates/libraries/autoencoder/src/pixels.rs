@@ -16,6 +16,15 @@ pub enum Pixels<'a> {
 
 impl<'a> Pixels<'a> {
     /// Returns the shape (n, pixels).
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Pixels;
+    /// use ndarray::Array2;
+    ///
+    /// let images = Array2::<u8>::zeros((64, 16));
+    /// assert_eq!(Pixels::U8(images.view()).dim(), (64, 16));
+    /// ```
     pub fn dim(&self) -> (usize, usize) {
         match self {
             Self::U8(pixels) => pixels.dim(),
@@ -34,6 +43,16 @@ impl<'a> Pixels<'a> {
     /// Returns (smallest, largest) value as the network takes it, before any normalization.
     ///
     /// Without images it is (0, 0).
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Pixels;
+    /// use ndarray::array;
+    ///
+    /// // Gray levels count as the network takes them.
+    /// assert_eq!(Pixels::U8(array![[0, 51], [255, 102]].view()).range(), (0.0, 1.0));
+    /// assert_eq!(Pixels::F32(array![[-1.0, 3.0]].view()).range(), (-1.0, 3.0));
+    /// ```
     pub fn range(&self) -> (f32, f32) {
         let range = match self {
             Self::U8(pixels) => {

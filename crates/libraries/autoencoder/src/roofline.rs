@@ -1,4 +1,4 @@
-//! The roofline of a training step: the time of its matrix products and of its memory traffic.
+//! The roofline of a training step: the time of its products and its memory traffic.
 //!
 //! No step can be faster than its matrix products alone; on a GPU, the optimizer's memory traffic
 //! comes on top. Williams, Waterman and Patterson, *Roofline: an insightful visual performance
@@ -29,14 +29,18 @@ struct LayerMatrices {
 pub struct Roofline {
     layers: Vec<LayerMatrices>,
     device: Device,
-    /// On a GPU, (source, target) of a copy, f32: together as many bytes as Adam reads and writes.
+    /// On a GPU, (source, target) of a copy, f32.
+    ///
+    /// Together they are as many bytes as Adam reads and writes.
     copied: Option<(Tensor, Tensor)>,
 }
 
-/// Reads and writes of Adam per value: value and both means twice each, the gradient read once.
+/// Reads and writes of Adam per value.
+///
+/// It reads and writes the value and both means, and reads the gradient.
 const ADAM_ACCESSES: usize = 7;
 
-/// Content of all matrices; any value will do whose products neither overflow nor become denormal.
+/// Content of all matrices: its products neither overflow nor become denormal.
 const FILL: f64 = 0.01;
 
 impl Roofline {
@@ -44,6 +48,16 @@ impl Roofline {
     ///
     /// # Errors
     /// Fails only if memory runs out.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, Device, NetworkKind, Precision, Roofline};
+    ///
+    /// let network = NetworkKind::Conv { height: 28, width: 28 };
+    /// let architecture = Architecture { network, ..Architecture::default() };
+    /// assert!(Roofline::new(&architecture, Precision::F32, 32, Device::Cpu)?.is_none());
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn new(
         architecture: &Architecture,
         precision: Precision,
@@ -79,6 +93,19 @@ impl Roofline {
     ///
     /// # Errors
     /// Fails only if memory runs out.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, Device, Precision, Roofline};
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let roofline = Roofline::new(&architecture, Precision::F32, 32, Device::Cpu)?
+    ///     .expect("a dense network");
+    /// let seconds = roofline.time_products(10)?.as_secs_f64() / 10.0;
+    /// assert!(seconds > 0.0);
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn time_products(&self, times: usize) -> Result<Duration> {
         self.wait()?;
         let started = Instant::now();
@@ -110,12 +137,24 @@ impl Roofline {
         Ok(started.elapsed())
     }
 
-    /// Times `times` copies of as many bytes as the optimizer reads and writes in a step.
+    /// Times `times` copies of the bytes that the optimizer moves in a step.
     ///
     /// Returns `None` on the CPU, where a step is compared with its products alone.
     ///
     /// # Errors
     /// Fails only if memory runs out.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, Device, Precision, Roofline};
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let roofline = Roofline::new(&architecture, Precision::F32, 32, Device::Cpu)?
+    ///     .expect("a dense network");
+    /// assert_eq!(roofline.time_optimizer_traffic(10)?, None);
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn time_optimizer_traffic(&self, times: usize) -> Result<Option<Duration>> {
         let Some((from, to)) = &self.copied else { return Ok(None) };
         self.wait()?;
@@ -130,6 +169,19 @@ impl Roofline {
     /// Counts the floating-point operations of the products of one step.
     ///
     /// A multiplication and an addition count as two.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, Device, Precision, Roofline};
+    ///
+    /// let architecture =
+    ///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// let roofline = Roofline::new(&architecture, Precision::F32, 32, Device::Cpu)?
+    ///     .expect("a dense network");
+    /// // Three products per layer of 32 images, but two for the first layer.
+    /// assert_eq!(roofline.flops(), 2 * 32 * (2 * 128 + 3 * 16 + 3 * 16 + 3 * 128));
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn flops(&self) -> u64 {
         let products = self.layers.iter().enumerate().map(|(i, layer)| {
             let (rows, columns) = (layer.input.size(), layer.weight.size());

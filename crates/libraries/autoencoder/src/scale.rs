@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Architecture, Error, Normalize, Pixels, Result};
 
-/// A value is of another scale if it is out of the training range by so many times that range.
+/// Largest distance of a value from the training range, in lengths of that range.
 ///
 /// Standardized pixels of another data set stay well within it; 0..=255 instead of 0..=1 do not.
 const FAR: f32 = 4.0;
-/// A data set is of another scale if its range is less than this share of the training range.
+/// Smallest range of a data set, as a share of the training range.
 const NARROW: f32 = 1.0 / 32.0;
 /// Largest usual absolute value.
 ///
@@ -42,6 +42,15 @@ impl TrainedOn {
     ///
     /// # Errors
     /// [`Error::ImageSides`].
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::TrainedOn;
+    ///
+    /// let trained_on = TrainedOn { sides: Some([4, 4]), smallest: 0.0, largest: 1.0 };
+    /// assert!(trained_on.check_sides(&[100, 4, 4]).is_ok());
+    /// assert!(trained_on.check_sides(&[100, 2, 8]).is_err());
+    /// ```
     pub fn check_sides(&self, shape: &[usize]) -> Result<()> {
         match (self.sides, shape) {
             (Some(expected), &[_, height, width]) if expected != [height, width] => {
@@ -58,6 +67,19 @@ impl TrainedOn {
     ///
     /// # Errors
     /// [`Error::Scale`].
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, Pixels, TrainedOn};
+    /// use ndarray::Array2;
+    ///
+    /// let trained_on = TrainedOn { sides: Some([4, 4]), smallest: 0.0, largest: 1.0 };
+    /// let architecture = Architecture { input: 16, ..Architecture::default() };
+    /// let levels = Array2::from_elem((3, 16), 255.0);
+    /// let levels = Pixels::F32(levels.view());
+    /// let error = trained_on.check_values(levels, 0, &architecture).unwrap_err();
+    /// assert!(error.to_string().contains("from about 0 to 1"));
+    /// ```
     pub fn check_values(
         &self,
         images: Pixels,
@@ -77,12 +99,22 @@ impl TrainedOn {
         Err(Error::Scale { smallest, largest, found, row: first + row })
     }
 
-    /// Checks that the range of a whole data set is not tiny beside that of the training images.
+    /// Checks that the range of a data set is not tiny beside the training range.
     ///
-    /// The range is (`least`, `most`). Images that are all of one value pass.
+    /// The range of the data set is (`least`, `most`). Images that are all of one value pass.
     ///
     /// # Errors
     /// [`Error::SmallScale`].
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, TrainedOn};
+    ///
+    /// let trained_on = TrainedOn { sides: Some([4, 4]), smallest: 0.0, largest: 1.0 };
+    /// let architecture = Architecture::default();
+    /// assert!(trained_on.check_span((0.0, 0.9), &architecture).is_ok());
+    /// assert!(trained_on.check_span((0.0, 1.0 / 255.0), &architecture).is_err());
+    /// ```
     pub fn check_span(&self, (least, most): (f32, f32), architecture: &Architecture) -> Result<()> {
         let Self { smallest, largest, .. } = *self;
         let narrow = most > least && most - least < NARROW * (largest - smallest);
@@ -93,6 +125,14 @@ impl TrainedOn {
     }
 
     /// Tells whether these images should be brought to another scale before a training.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::{Architecture, TrainedOn};
+    ///
+    /// let trained_on = TrainedOn { sides: None, smallest: 0.0, largest: 255.0 };
+    /// assert!(trained_on.is_unusual(&Architecture::default()));
+    /// ```
     pub fn is_unusual(&self, architecture: &Architecture) -> bool {
         let most = self.largest.abs().max(self.smallest.abs());
         most > USUAL && architecture.normalize == Normalize::None

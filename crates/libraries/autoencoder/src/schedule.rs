@@ -15,6 +15,15 @@ impl Schedule {
     /// Returns the factor of the learning rate in step `step`, counted from 0, of `steps`.
     ///
     /// Tested against PyTorch's schedulers.
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Schedule;
+    ///
+    /// assert_eq!(Schedule::Constant.share(50, 100), 1.0);
+    /// assert_eq!(Schedule::Cosine.share(0, 100), 1.0);
+    /// assert!((Schedule::Cosine.share(50, 100) - 0.5).abs() < 1e-12);
+    /// ```
     pub fn share(self, step: u64, steps: u64) -> f64 {
         let (step, steps) = (step as f64, steps as f64);
         match self {

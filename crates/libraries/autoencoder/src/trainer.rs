@@ -8,16 +8,17 @@ use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tch::{Device, Tensor};
 
-use crate::adam::{Adam, clip};
+use crate::adam::Adam;
 use crate::augment::Augmenter;
 use crate::backward::Backward;
 use crate::best::BestEpoch;
+use crate::clip::clip;
 use crate::flat_params::FlatParams;
 use crate::loss::{EVALUATION_BLOCK, RunningLoss, evaluate};
 use crate::pixels::{normalized, to_float};
 use crate::{
-    Architecture, Batch, EpochLosses, EpochOutcome, Error, Keep, Loss, Network, Pixels, Result,
-    TrainParams, TrainedOn, TrainingEvent,
+    Architecture, Batch, EpochLosses, EpochOutcome, Error, Keep, Loss, Network, Pixels, Progress,
+    Result, TrainParams, TrainedOn,
 };
 
 /// On the CPU, the mean loss is computed every so many batches.
@@ -59,30 +60,52 @@ pub struct Trained {
 
 /// Trains an autoencoder on `images` (n, input) from beginning to end.
 ///
-/// On the CPU the same seed gives the same bytes for any number of threads up to
-/// [`Architecture::reproducible_threads`]. [`Training`] runs the same loop epoch by epoch, and can
-/// stop and continue.
+/// `validation` (m, input) are images that the loss is measured on after each epoch, and nothing is
+/// learned from. `on_progress` is called after each batch and each epoch. On the CPU the same seed
+/// gives the same bytes for any number of threads up to [`Architecture::reproducible_threads`].
+/// [`Training`] runs the same loop epoch by epoch, and can stop and continue. Losses and weights
+/// are tested against PyTorch's.
 ///
 /// # Errors
 /// Images of another size than the architecture's input; parameters out of range; a loss that is
 /// not finite; memory that runs out.
+///
+/// # Example
+/// ```
+/// use autoencoder::{Architecture, Device, Pixels, Progress, TrainParams, train};
+/// use ndarray::Array2;
+///
+/// // 64 images of 4 x 4 pixels.
+/// let images = Array2::from_shape_fn((64, 16), |(i, pixel)| (i % 7 * pixel) as u8);
+/// let images = Pixels::U8(images.view());
+/// let architecture =
+///     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+/// let params = TrainParams { epochs: 2, batch: 16, ..TrainParams::default() };
+/// let mut batches = 0;
+/// let trained = train(images, None, &architecture, &params, Device::Cpu, &mut |progress| {
+///     batches += usize::from(matches!(progress, Progress::Batch(_)));
+/// })?;
+/// assert_eq!((trained.losses.len(), trained.epoch, batches), (2, 2, 8));
+/// assert!(trained.losses[1].train < trained.losses[0].train);
+/// # Ok::<(), autoencoder::Error>(())
+/// ```
 pub fn train<'a>(
     images: Pixels<'a>,
     validation: Option<Pixels<'a>>,
     architecture: &Architecture,
     params: &TrainParams,
     device: Device,
-    on_event: &mut dyn FnMut(TrainingEvent),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Trained> {
     let mut training = Training::new(images, validation, architecture, params, device)?;
     loop {
         let outcome = training.epoch(&mut |batch| {
-            on_event(TrainingEvent::Batch(batch));
+            on_progress(Progress::Batch(batch));
             ControlFlow::Continue(())
         })?;
         match outcome {
             EpochOutcome::Done { losses, images_per_second } => {
-                on_event(TrainingEvent::Epoch { losses, images_per_second });
+                on_progress(Progress::Epoch { losses, images_per_second });
             }
             EpochOutcome::Stopped => {}
             EpochOutcome::Finished => return training.finish(),
@@ -96,6 +119,20 @@ impl Training {
     /// # Errors
     /// Images of another size than the architecture's input; parameters out of range; memory that
     /// runs out.
+    ///
+    /// # Example
+    /// ```
+    /// # use autoencoder::{Architecture, Device, Pixels, TrainParams, Training};
+    /// # use ndarray::Array2;
+    /// # let images = Array2::from_shape_fn((64, 16), |(i, pixel)| (i % 7 * pixel) as u8);
+    /// # let images = Pixels::U8(images.view());
+    /// # let architecture =
+    /// #     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// # let params = TrainParams { epochs: 2, batch: 16, ..TrainParams::default() };
+    /// let training = Training::new(images, None, &architecture, &params, Device::Cpu)?;
+    /// assert!(training.losses().is_empty());
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn new<'a>(
         images: Pixels<'a>,
         validation: Option<Pixels<'a>>,
@@ -135,7 +172,25 @@ impl Training {
         })
     }
 
-    /// Records the (height, width) of the images in the network, for its later users.
+    /// Records the (height, width) of the images in the network.
+    ///
+    /// The weights file has them, too, so that images of other sides can be refused later.
+    ///
+    /// # Example
+    /// ```
+    /// # use autoencoder::{Architecture, Device, Pixels, TrainParams, Training};
+    /// # use ndarray::Array2;
+    /// # let images = Array2::from_shape_fn((64, 16), |(i, pixel)| (i % 7 * pixel) as u8);
+    /// # let images = Pixels::U8(images.view());
+    /// # let architecture =
+    /// #     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// # let params = TrainParams { epochs: 2, batch: 16, ..TrainParams::default() };
+    /// # let mut training = Training::new(images, None, &architecture, &params, Device::Cpu)?;
+    /// training.set_sides([4, 4]);
+    /// let trained_on = training.network().trained_on().expect("the images are known");
+    /// assert_eq!(trained_on.sides, Some([4, 4]));
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn set_sides(&mut self, sides: [usize; 2]) {
         if let Some(trained_on) = &mut self.network.trained_on {
             trained_on.sides = Some(sides);
@@ -149,6 +204,26 @@ impl Training {
     ///
     /// # Errors
     /// A loss that is not finite; memory that runs out.
+    ///
+    /// # Example
+    /// ```
+    /// # use autoencoder::{Architecture, Device, EpochOutcome, Pixels, TrainParams, Training};
+    /// # use ndarray::Array2;
+    /// # let images = Array2::from_shape_fn((64, 16), |(i, pixel)| (i % 7 * pixel) as u8);
+    /// # let images = Pixels::U8(images.view());
+    /// # let architecture =
+    /// #     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// # let params = TrainParams { epochs: 2, batch: 16, ..TrainParams::default() };
+    /// # let mut training = Training::new(images, None, &architecture, &params, Device::Cpu)?;
+    /// use std::ops::ControlFlow;
+    ///
+    /// // Stops after the first batch of four, goes on with the second, and ends the epoch.
+    /// let outcome = training.epoch(&mut |_| ControlFlow::Break(()))?;
+    /// assert_eq!(outcome, EpochOutcome::Stopped);
+    /// let outcome = training.epoch(&mut |_| ControlFlow::Continue(()))?;
+    /// assert!(matches!(outcome, EpochOutcome::Done { .. }));
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn epoch(
         &mut self,
         on_batch: &mut dyn FnMut(Batch) -> ControlFlow<()>,
@@ -192,10 +267,30 @@ impl Training {
         Ok(EpochOutcome::Done { losses, images_per_second })
     }
 
-    /// Computes the mean loss of the epoch that has begun, which waits for all its batches so far.
+    /// Computes the mean loss so far of an epoch that has begun.
+    ///
+    /// Waits until the device has computed all batches so far. `None` between epochs.
     ///
     /// # Errors
     /// Fails only if memory runs out.
+    ///
+    /// # Example
+    /// ```
+    /// # use autoencoder::{Architecture, Device, Pixels, TrainParams, Training};
+    /// # use ndarray::Array2;
+    /// # let images = Array2::from_shape_fn((64, 16), |(i, pixel)| (i % 7 * pixel) as u8);
+    /// # let images = Pixels::U8(images.view());
+    /// # let architecture =
+    /// #     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// # let params = TrainParams { epochs: 2, batch: 16, ..TrainParams::default() };
+    /// # let mut training = Training::new(images, None, &architecture, &params, Device::Cpu)?;
+    /// use std::ops::ControlFlow;
+    ///
+    /// assert_eq!(training.loss_so_far()?, None);
+    /// training.epoch(&mut |_| ControlFlow::Break(()))?;
+    /// assert!(training.loss_so_far()?.is_some_and(f64::is_finite));
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn loss_so_far(&self) -> Result<Option<f64>> {
         self.running.as_ref().map(RunningLoss::mean).transpose()
     }
@@ -204,6 +299,24 @@ impl Training {
     ///
     /// # Errors
     /// [`Error::Diverged`] if the loss of the network on its first images is not finite.
+    ///
+    /// # Example
+    /// ```
+    /// # use autoencoder::{Architecture, Device, Pixels, TrainParams, Training};
+    /// # use ndarray::Array2;
+    /// # let images = Array2::from_shape_fn((64, 16), |(i, pixel)| (i % 7 * pixel) as u8);
+    /// # let images = Pixels::U8(images.view());
+    /// # let architecture =
+    /// #     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// # let params = TrainParams { epochs: 2, batch: 16, ..TrainParams::default() };
+    /// # let mut training = Training::new(images, None, &architecture, &params, Device::Cpu)?;
+    /// use std::ops::ControlFlow;
+    ///
+    /// training.epoch(&mut |_| ControlFlow::Continue(()))?;
+    /// let trained = training.finish()?;
+    /// assert_eq!((trained.epoch, trained.losses.len()), (1, 1));
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn finish(mut self) -> Result<Trained> {
         let mut epoch = self.losses.len();
         if let Some(best) = self.best.take().filter(|_| self.params.keep == Keep::Best) {
@@ -216,12 +329,43 @@ impl Training {
         Ok(Trained { network: self.network, losses: self.losses, epoch })
     }
 
-    /// Losses of the epochs that are done.
+    /// Returns the losses of the epochs that are done.
+    ///
+    /// # Example
+    /// ```
+    /// # use autoencoder::{Architecture, Device, Pixels, TrainParams, Training};
+    /// # use ndarray::Array2;
+    /// # let images = Array2::from_shape_fn((64, 16), |(i, pixel)| (i % 7 * pixel) as u8);
+    /// # let images = Pixels::U8(images.view());
+    /// # let architecture =
+    /// #     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// # let params = TrainParams { epochs: 2, batch: 16, ..TrainParams::default() };
+    /// # let mut training = Training::new(images, None, &architecture, &params, Device::Cpu)?;
+    /// use std::ops::ControlFlow;
+    ///
+    /// training.epoch(&mut |_| ControlFlow::Continue(()))?;
+    /// assert_eq!(training.losses().len(), 1);
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn losses(&self) -> &[EpochLosses] {
         &self.losses
     }
 
-    /// The network with its current weights.
+    /// Returns the network with its current weights.
+    ///
+    /// # Example
+    /// ```
+    /// # use autoencoder::{Architecture, Device, Pixels, TrainParams, Training};
+    /// # use ndarray::Array2;
+    /// # let images = Array2::from_shape_fn((64, 16), |(i, pixel)| (i % 7 * pixel) as u8);
+    /// # let images = Pixels::U8(images.view());
+    /// # let architecture =
+    /// #     Architecture { input: 16, hidden: vec![8], latent: 2, ..Architecture::default() };
+    /// # let params = TrainParams { epochs: 2, batch: 16, ..TrainParams::default() };
+    /// # let training = Training::new(images, None, &architecture, &params, Device::Cpu)?;
+    /// assert_eq!(training.network().architecture(), &architecture);
+    /// # Ok::<(), autoencoder::Error>(())
+    /// ```
     pub fn network(&self) -> &Network {
         &self.network
     }
@@ -231,14 +375,14 @@ impl Training {
         self.order.len()
     }
 
-    /// Shuffles the order of the images as `epochs` epochs did, and an epoch that has begun.
+    /// Shuffles the order of the images as so many epochs did, and one that has begun.
     pub(crate) fn skip_epochs(&mut self, epochs: usize, begun: bool) {
         for _ in 0..epochs + usize::from(begun) {
             self.order.shuffle(&mut self.rng);
         }
     }
 
-    /// Takes one step on the images of these indices, and returns their losses (rows) before it.
+    /// Takes one step on the images `chosen`, and returns their losses (rows) before it.
     fn step(&mut self, chosen: &Tensor) -> Result<Tensor> {
         let normalize = self.network.architecture.normalize;
         let clean = to_float(&self.images.f_index_select(0, chosen)?)?;
@@ -259,7 +403,7 @@ impl Training {
         Ok(losses)
     }
 
-    /// Stores the weights if the epoch is the best so far and the parameters ask for it.
+    /// Stores the weights of the best epoch so far, if the parameters ask for it.
     fn update_best(&mut self, losses: &EpochLosses) -> Result<()> {
         let Some(loss) = losses.validation.filter(|_| self.params.tracks_best_epoch()) else {
             return Ok(());

@@ -47,11 +47,11 @@ pub(crate) fn resize(images: &Tensor, width: usize, factors: &[f64]) -> Result<T
     Ok(planes.f_grid_sampler_2d(&grid, BILINEAR, BLACK_OUTSIDE, false)?.f_view_as(images)?)
 }
 
-/// Blurs each image with a Gaussian of its standard deviation in pixels, down and then across.
+/// Blurs each image with a Gaussian of its standard deviation in pixels.
 ///
-/// Beyond the edges all is black. The blur is a convolution in which each image is a channel.
-/// Products of small matrices would do too, but MKL rounds those of a single image differently when
-/// there are many threads.
+/// Columns are blurred first, then rows. Beyond the edges all is black. The blur is a convolution
+/// in which each image is a channel. Products of small matrices would do too, but MKL rounds those
+/// of a single image differently when there are many threads.
 pub(crate) fn gaussian_blur(images: &Tensor, width: usize, deviations: &[f64]) -> Result<Tensor> {
     let rows = images.size()[0];
     let planes = images.f_view([1, rows, -1, width as i64])?;

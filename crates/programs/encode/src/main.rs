@@ -11,8 +11,8 @@ use ndarray::ArrayView2;
 use serde_json::json;
 
 /// Compresses images to latents with trained weights. The shape of the network comes from the
-/// weights file; row i of the latents belongs to image i. However many images there are, few are in
-/// memory at once.
+/// weights file; row i of the latents belongs to image i. Images are read in blocks, so memory does
+/// not grow with their number.
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
@@ -155,7 +155,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 fn note_assumptions(architecture: &Architecture, args: &Args) {
     let output = if architecture.loss == Loss::Bce { "through a sigmoid" } else { "linear" };
     cli::note(&format!(
-        "{}: says nothing of itself: assuming --activation {} and --loss {} \
+        "{}: found no metadata, assuming --activation {} and --loss {} \
          (the output is {output})",
         args.weights.display(),
         architecture.activation,
@@ -183,7 +183,7 @@ impl LatentRanges {
         }
     }
 
-    /// Returns a warning about latents that are the same for all of `n` images, if there are any.
+    /// Returns a warning if there are latents that are the same for all of `n` images.
     fn constant(&self, n: usize) -> Option<String> {
         let same = |&(least, most): &(f32, f32)| most - least <= 1e-6 * most.abs().max(least.abs());
         let constant: Vec<String> = (0..self.ranges.len())

@@ -189,13 +189,15 @@ impl Args {
     /// Wrong usage.
     pub fn check(&self) -> anyhow::Result<()> {
         if self.resume && self.discard_checkpoint {
-            let cure = "go on from the checkpoint with the one, begin anew with the other";
-            return Err(cli::usage(format!(
-                "--resume and --discard-checkpoint exclude each other: {cure}"
-            )));
+            return Err(cli::usage(
+                "--resume and --discard-checkpoint exclude each other: \
+                 give --resume to continue from the checkpoint, or the other to begin anew",
+            ));
         }
         if self.warm_up.is_some() && self.bench.is_none() {
-            return Err(cli::usage("--warm-up belongs to --bench: steps that are not timed"));
+            return Err(cli::usage(
+                "--warm-up belongs to --bench: give both, or leave out --warm-up",
+            ));
         }
         Ok(())
     }

@@ -50,7 +50,7 @@ pub fn pixels(images: &Images) -> autoencoder::Pixels<'_> {
     }
 }
 
-/// Warns of training images with an unusual scale, and checks the scale of the validation images.
+/// Warns of an unusual scale, and checks the scale of the validation images.
 ///
 /// # Errors
 /// Validation images of another scale than the training images.

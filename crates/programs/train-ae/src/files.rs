@@ -24,7 +24,7 @@ impl Files {
     /// Wrong usage; a folder that cannot be written to.
     pub fn from_args(args: &Args) -> anyhow::Result<Self> {
         let Some(weights) = args.out.clone() else {
-            return Err(cli::usage("--out is missing: where the weights go"));
+            return Err(cli::usage("--out is missing: expected the file to write the weights to"));
         };
         let sibling = |name| weights.with_file_name(name);
         let files = Self {
@@ -39,14 +39,14 @@ impl Files {
         for (flag, path) in [("--out", &files.weights), ("--checkpoint", &files.checkpoint)] {
             if path.extension().is_none_or(|extension| extension != "safetensors") {
                 return Err(cli::usage(format!(
-                    "{flag} {}: it is written as .safetensors",
+                    "{flag} {}: expected a name that ends in .safetensors",
                     path.display()
                 )));
             }
         }
         if files.checkpoint == files.weights {
             return Err(cli::usage(format!(
-                "--checkpoint {}: the weights have that name; give it another",
+                "--checkpoint {}: expected another file than that of --out; give it another name",
                 files.checkpoint.display()
             )));
         }

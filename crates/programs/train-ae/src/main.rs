@@ -80,7 +80,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     run_to_end(&mut training, &set, &params, &files).map_err(|error| {
         if diverged(&error) && files.removes_checkpoint() {
             cli::warn(&format!(
-                "{} is removed: going on from it would run away again",
+                "{} is removed, because a training that continued from it would diverge again",
                 files.checkpoint.display()
             ));
             files.remove_checkpoint();

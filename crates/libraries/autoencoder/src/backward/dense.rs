@@ -10,7 +10,7 @@ use crate::{Activation, Architecture, Loss, Network, Precision, Result};
 /// Buffers for the forward and backward pass of a dense network, allocated once.
 #[derive(Debug)]
 pub(super) struct DenseBackward {
-    /// The network's layers, with its own weights or, in a lower precision, with copies of them.
+    /// The network's layers; in a lower precision, with copies of its weights.
     layers: Vec<Layer>,
     /// Transposed views of the weights, (input, output).
     transposed: Vec<Tensor>,
@@ -22,7 +22,7 @@ pub(super) struct DenseBackward {
     outputs: Vec<Tensor>,
     /// Gradient by the output of each layer but the last, (batch, output).
     output_grads: Vec<Tensor>,
-    /// Whether the bias is first broadcast to all rows, and the product then added to it.
+    /// Whether the product is added to the bias broadcast to all rows.
     ///
     /// Given a bias vector, libtorch computes product and bias by cuBLASLt, which takes twice as
     /// long in f32 (measured on an H200 with batches of 256).

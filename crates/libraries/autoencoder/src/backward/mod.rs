@@ -1,4 +1,4 @@
-//! The backward pass: the loss of each image of a batch, and the gradient of their mean.
+//! The backward pass: the losses of a batch, and the gradient of their mean.
 //!
 //! The gradients of dense networks are computed by hand, into buffers that are allocated once:
 //! libtorch's autograd allocates every tensor anew, and its page faults cost more than the

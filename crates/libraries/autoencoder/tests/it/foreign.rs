@@ -142,7 +142,7 @@ fn what_the_file_does_not_say_is_assumed_as_told() {
     let error = Network::from_safetensors_assuming(&ours, Device::Cpu, assume).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the weights say --activation relu, found --activation tanh; leave it out"
+        "expected --activation relu, as in the weights file, found --activation tanh; leave it out"
     );
     let same = Assumed { activation: Some(Activation::Relu), loss: None };
     assert!(!Network::from_safetensors_assuming(&ours, Device::Cpu, same).unwrap().is_assumed());

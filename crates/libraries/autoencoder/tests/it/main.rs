@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 
 use autoencoder::{
     Activation, Architecture, Augment, Device, EpochOutcome, Error, Keep, Loss, Network,
-    NetworkKind, Normalize, Pixels, Precision, Schedule, TrainParams, Training, TrainingEvent,
-    decode, denormalize, encode, train,
+    NetworkKind, Normalize, Pixels, Precision, Progress, Schedule, TrainParams, Training, decode,
+    denormalize, encode, train,
 };
 use ndarray::{Array2, ArrayView2, s};
 
@@ -133,11 +133,11 @@ fn training_lowers_the_loss_and_says_how_far_it_is() {
         (1..=20).collect::<Vec<_>>()
     );
 
-    let epochs = events.iter().filter(|event| matches!(event, TrainingEvent::Epoch { .. })).count();
+    let epochs = events.iter().filter(|event| matches!(event, Progress::Epoch { .. })).count();
     assert_eq!(epochs, 20);
     let seen = events.iter().rev().find_map(|event| match event {
-        TrainingEvent::Batch(batch) => Some(batch.images),
-        TrainingEvent::Epoch { .. } => None,
+        Progress::Batch(batch) => Some(batch.images),
+        Progress::Epoch { .. } => None,
     });
     assert_eq!(seen, Some(20 * 210), "the last partial batch counts");
 }

@@ -1,10 +1,10 @@
-//! Events of a training: progress within an epoch, its losses, and the reason why a call ended.
+//! Progress of a training, the losses of an epoch, and the reason why a call returned.
 
 use serde::{Deserialize, Serialize};
 
-/// An event that [`train`](crate::train) reports while it runs.
+/// Progress that [`train`](crate::train) reports while it runs.
 #[derive(Debug, Clone, PartialEq)]
-pub enum TrainingEvent {
+pub enum Progress {
     /// A batch is done.
     Batch(Batch),
     /// An epoch is done.
@@ -23,7 +23,9 @@ pub struct Batch {
     pub epoch: usize,
     /// Images seen in all epochs so far.
     pub images: usize,
-    /// Mean loss of this epoch so far; `None` for batches after which it was not computed.
+    /// Mean loss of this epoch so far, if it was computed.
+    ///
+    /// On the CPU it is computed every ten batches, on other devices at the end of the epoch.
     pub loss: Option<f64>,
 }
 
