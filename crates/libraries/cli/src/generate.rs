@@ -99,6 +99,8 @@ fn man_page(name: &str, info: &CommandInfoWithArgs, positionals: &[PositionalInf
     let mut page = Roff::new();
     // The third argument is the date: it is empty, so that every build writes the same bytes.
     page.control("TH", [&name.to_uppercase(), "1", "\"\"", version, "User Commands"]);
+    // No hyphens at the ends of lines, where they would seem to belong to an option.
+    page.control("nh", []).control("ad", ["l"]);
 
     page.control("SH", ["NAME"]);
     page.text([roman(format!("{name} - {}", summary(info.description)))]);
@@ -256,6 +258,7 @@ mod tests {
         for told in ["group - groups points", "--max-iter n", "-h, --help", "evaluate 'b.npy'"] {
             assert!(text.contains(told), "{told}\n{text}");
         }
+        assert!(!text.contains("-\n"), "{text}");
     }
 
     #[test]

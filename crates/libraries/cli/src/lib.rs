@@ -56,7 +56,7 @@ pub use usage::{leave_out, usage};
 
 /// Parses the arguments, calls `run`, and turns its result into an exit code.
 ///
-/// `name` is the name of the program in messages and provenance. See the [crate](crate) for an
+/// `name` is the name of the program in messages and provenance. See the [crate] for an
 /// example. Beside the options of `A` this understands `--quiet`, `--json`, `--version` and
 /// `--help`; and `--generate man`, `bash`, `zsh` or `fish`, which prints the man page of the
 /// program or its completion for a shell, made from argh's description of `A`.
