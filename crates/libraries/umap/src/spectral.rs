@@ -175,6 +175,9 @@ fn multiply_rows<const W: usize>(
 ///
 /// Ritz vectors are orthonormal approximations of eigenvectors of the matrix in the space that the
 /// columns span. They are in the order of falling eigenvalues.
+///
+/// Columns become orthonormal by their Gram matrix and not as in [`kernels::orthonormalize`], which
+/// is for rows: a column lies across the whole block, which a pass reads only twice this way.
 fn rayleigh_ritz<const W: usize>(
     graph: &Graph,
     values: &[f32],

@@ -3,7 +3,8 @@
 //! A [`Kernel`] is ordinary Rust over small arrays, which the compiler turns into vector
 //! instructions. [`dispatch`] holds three compilations of it (AVX-512, AVX2 with FMA, and the
 //! default of the target) and picks one when the program runs. On one kind of processor the choice
-//! is always the same, and so are all results.
+//! is always the same, and so are all results. The [crate](crate#loops-for-several-instruction-sets)
+//! says when to use multiversion instead.
 
 mod isa;
 #[cfg(target_arch = "x86_64")]

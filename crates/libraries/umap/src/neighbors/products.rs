@@ -76,6 +76,10 @@ fn rows_with<const FUSED: bool, const R: usize, const C: usize, const P: usize>(
 }
 
 /// Computes at `[r][c][l]` the product of row r with the point in lane l of panel c.
+///
+/// `clustering` has a similar loop, `column_products`, for values of `f32` and `f64`, one panel,
+/// and rows that are stored by feature. Here rows are stored one after the other, and there are
+/// more sums, as many as fill the registers.
 #[inline(always)]
 fn tile<const FUSED: bool, const R: usize, const C: usize>(
     rows: [&[f32]; R],
