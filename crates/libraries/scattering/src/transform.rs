@@ -220,8 +220,7 @@ impl Scattering {
                     to_complex(modulus, first);
                     level.plane.forward(first, &mut scratch[j]);
                 }
-                for coarser in j + 1..self.scales {
-                    let coarse = &self.levels[coarser];
+                for (coarser, coarse) in self.levels.iter().enumerate().skip(j + 1) {
                     for wavelet in &level.wavelets[coarser] {
                         let second = &mut second[..coarse.plane.len()];
                         level.filter(first, wavelet, coarse, second);
