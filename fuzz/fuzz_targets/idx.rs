@@ -4,12 +4,10 @@
 
 use std::io::Write;
 
+use artifact::idx;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use libfuzzer_sys::fuzz_target;
-
-#[path = "../../crates/programs/fetch-data/src/idx.rs"]
-mod idx;
 
 fuzz_target!(|data: &[u8]| {
     let Some((made, rest)) = fuzz::form(data) else { return };

@@ -5,12 +5,9 @@
 use std::path::Path;
 
 use artifact::FileRecord;
+use artifact::lineage::Lineage;
 use libfuzzer_sys::fuzz_target;
 use score_io::{ScoreFiles, read_published};
-
-#[allow(dead_code)]
-#[path = "../../crates/programs/report/src/provenance.rs"]
-mod report_provenance;
 
 fuzz_target!(|data: &[u8]| {
     // The same bytes stand for a file and for its provenance.
@@ -25,7 +22,7 @@ fn check(path: &Path) {
         bytes: 0,
         sha256: "0".repeat(64),
     };
-    let found = report_provenance::Lineage::trace(&[record]);
+    let found = Lineage::trace(&[record]);
     assert!(found.steps.len() + found.untracked.len() > 0);
     let _ = ScoreFiles::read(&[path.to_owned()]);
     let _ = read_published(path);

@@ -3,21 +3,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-
-#[allow(dead_code)]
-#[path = "../../crates/programs/report/src/autoencoder.rs"]
-mod autoencoder;
+use score_io::Losses;
 
 fuzz_target!(|data: &[u8]| {
     fuzz::with_file("losses.csv", data, |path| {
-        if let Ok((losses, _)) = autoencoder::Losses::read(path) {
-            assert!(
-                losses
-                    .epochs
-                    .iter()
-                    .all(|(epoch, train, _)| epoch.is_finite() && train.is_finite())
-            );
-            assert!(losses.epochs.is_sorted_by(|a, b| a.0 < b.0));
+        if let Ok((losses, _)) = Losses::read(path) {
+            let epochs = losses.epochs();
+            assert!(epochs.iter().all(|line| line.epoch.is_finite() && line.train.is_finite()));
+            assert!(epochs.is_sorted_by(|a, b| a.epoch < b.epoch));
         }
     });
 });

@@ -9,9 +9,10 @@ use libfuzzer_sys::fuzz_target;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// Arrays of the models. A byte of an input chooses one by its remainder, so that the inputs in
-/// `corpus/` mean something else once this has another length.
-const NAMES: [&str; 13] = [
+/// Arrays of the models, of today's formats and those of version 0.1. A byte of an input chooses
+/// one by its remainder, so that the inputs in `corpus/` mean something else once this has another
+/// length.
+const NAMES: [&str; 29] = [
     "centroids",
     "weights",
     "means",
@@ -25,6 +26,22 @@ const NAMES: [&str; 13] = [
     "directions",
     "center",
     "other",
+    "format_version",
+    "a",
+    "b",
+    "neighbors",
+    "metric",
+    "exponent",
+    "components",
+    "height",
+    "width",
+    "scales",
+    "angles",
+    "origin",
+    "offsets",
+    "runs",
+    "k",
+    "map",
 ];
 
 /// Makes an archive of members: for each a byte that chooses its name, its length (u2) and content.

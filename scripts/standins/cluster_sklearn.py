@@ -66,7 +66,7 @@ def kmeans(args, points):
     model = KMeans(args.k, init=start, random_state=args.seed, **options)
     model.fit(points, sample_weight=load(args.weights) if args.weights else None)
     if args.model:
-        save_npz(args.model, centroids=model.cluster_centers_)
+        save_npz(args.model, format_version=np.int64(1), centroids=model.cluster_centers_)
     return model.labels_, None
 
 
@@ -110,6 +110,7 @@ def mixture(args, points):
     if args.model:
         save_npz(
             args.model,
+            format_version=np.int64(1),
             weights=model.weights_,
             means=model.means_,
             covariances=model.covariances_,

@@ -75,8 +75,16 @@ def main():
     if args.time:
         print(json.dumps({"seconds": time.perf_counter() - started}))
     if args.model:
-        curve = [reducer._a, reducer._b, args.neighbors, float(args.metric == "cosine")]
-        save_npz(args.model, points=points, embedding=embedding, settings=np.array(curve))
+        save_npz(
+            args.model,
+            format_version=np.int64(1),
+            points=points,
+            embedding=embedding,
+            a=np.float64(reducer._a),
+            b=np.float64(reducer._b),
+            neighbors=np.int64(args.neighbors),
+            metric=args.metric,
+        )
     save(args.out, embedding)
 
 
@@ -89,10 +97,9 @@ def transform(args):
             f"{args.points}: expected points of {model['points'].shape[1]} features, found "
             f"{points.shape[1]}"
         )
-    *_, neighbors, cosine = model["settings"]
     search = NearestNeighbors(
-        n_neighbors=int(neighbors),
-        metric="cosine" if cosine else "euclidean",
+        n_neighbors=int(model["neighbors"]),
+        metric=str(model["metric"]),
         n_jobs=args.threads or -1,
     )
     nearest = search.fit(model["points"]).kneighbors(points, return_distance=False)

@@ -6,6 +6,7 @@ const LONGEST: usize = 300;
 /// Why an artifact could not be read or written.
 ///
 /// Each message is one line: file, expected, found, what to do.
+#[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operating system refused to read or write.
@@ -38,6 +39,12 @@ pub enum Error {
 impl Error {
     /// Makes the error that a file holds `found` where `expected` was needed. A very long `found`
     /// is cut in its middle.
+    ///
+    /// ```
+    /// let path = std::path::Path::new("a.npy");
+    /// let error = artifact::Error::content(path, "points", "text", "give points");
+    /// assert_eq!(error.to_string(), "a.npy: expected points, found text; give points");
+    /// ```
     pub fn content(
         path: &Path,
         expected: impl Into<String>,

@@ -18,6 +18,15 @@ const MOST_COMPRESSED: u64 = 100;
 
 /// Reads a small file that is not an array, with its record.
 ///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("weights.safetensors");
+/// std::fs::write(&path, [1, 2, 3])?;
+/// let (bytes, record) = artifact::read_bytes(&path)?;
+/// assert_eq!((bytes.as_slice(), record.bytes), ([1, 2, 3].as_slice(), 3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// A file that cannot be read.
 pub fn read_bytes(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
@@ -29,6 +38,14 @@ pub fn read_bytes(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
 ///
 /// A byte-order mark is left out. A file that begins with the mark of UTF-16 is converted from
 /// that.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("classes.json");
+/// std::fs::write(&path, "\u{feff}[]")?;
+/// assert_eq!(artifact::read_text(&path)?.0, b"[]");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// A file that cannot be read.

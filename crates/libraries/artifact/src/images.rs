@@ -7,11 +7,13 @@ use ndarray::{Array2, s};
 use crate::Result;
 use crate::file::open;
 use crate::header::Header;
+use crate::layout::{not_finite, refuse_vanishing};
 use crate::levels::warning;
 use crate::points::{Images, Pixels, Points};
-use crate::read::{not_finite, read_images, refuse_vanishing};
+use crate::read::read_images;
 use crate::record::FileRecord;
-use crate::rows::{Pass, PointFile, has_rows};
+use crate::row_element::has_rows;
+use crate::rows::{Pass, PointFile};
 
 /// Images (n, height, width) or (n, pixels) that are read once, a block at a time.
 ///
@@ -46,6 +48,15 @@ pub struct ImageBlocks {
 impl ImageFile {
     /// Opens `path` and reads its header.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("images.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[[0_u8, 255]], [[7, 9]], [[1, 2]]])?;
+    /// let images = artifact::ImageFile::open(&path)?;
+    /// assert_eq!(images.shape(), [3, 1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`read_images`], except for values that are not finite or too large for `f4`, which are
     /// found when their block is read.
@@ -66,6 +77,14 @@ impl ImageFile {
     }
 
     /// Gives the shape (n, pixels per image).
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("images.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[[0_u8, 255]], [[7, 9]], [[1, 2]]])?;
+    /// assert_eq!(artifact::ImageFile::open(&path)?.dim(), (3, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn dim(&self) -> (usize, usize) {
         match &self.source {
             Source::Rows(file) => file.dim(),
@@ -74,6 +93,14 @@ impl ImageFile {
     }
 
     /// Gives the shape that the array has in the file.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("images.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[[0_u8, 255]], [[7, 9]], [[1, 2]]])?;
+    /// assert_eq!(artifact::ImageFile::open(&path)?.shape(), [3, 1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn shape(&self) -> &[usize] {
         match &self.source {
             Source::Rows(file) => &file.record().shape,
@@ -83,6 +110,16 @@ impl ImageFile {
 
     /// Iterates over all images in order, `rows` at a time (at least one); the last block may have
     /// fewer.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("images.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[[0_u8, 255]], [[7, 9]], [[1, 2]]])?;
+    /// let blocks = artifact::ImageFile::open(&path)?.blocks(2);
+    /// let rows = blocks.map(|images| Ok(images?.dim().0)).collect::<artifact::Result<Vec<_>>>()?;
+    /// assert_eq!(rows, [2, 1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn blocks(self, rows: usize) -> ImageBlocks {
         ImageBlocks {
             file: self,
@@ -123,12 +160,33 @@ impl Iterator for ImageBlocks {
 
 impl ImageBlocks {
     /// Gives the record of the file for the provenance; `None` before the end and after an error.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("images.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[[0_u8, 255]], [[7, 9]], [[1, 2]]])?;
+    /// let mut blocks = artifact::ImageFile::open(&path)?.blocks(2);
+    /// assert!(blocks.record().is_none());
+    /// assert_eq!(blocks.by_ref().count(), 2);
+    /// assert_eq!(blocks.record().map(|record| record.shape.len()), Some(3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn record(&self) -> Option<&FileRecord> {
         self.record.as_ref()
     }
 
     /// Gives the warning of [`Images::scale_warning`] for all images; `None` before the end and
     /// after an error.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("images.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[[0_u8, 255]], [[7, 9]], [[1, 2]]])?;
+    /// let mut blocks = artifact::ImageFile::open(&path)?.blocks(2);
+    /// assert_eq!(blocks.by_ref().count(), 2);
+    /// assert!(blocks.scale_warning().is_none(), "levels up to 255 are as expected");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn scale_warning(&self) -> Option<String> {
         warning(self.record.as_ref()?, self.largest?)
     }

@@ -31,6 +31,15 @@ impl Images {
 impl Points {
     /// Gives the warning of [`Images::scale_warning`] if the points are images. Points (n, d) are
     /// not divided by 255.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("masks.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[[0_u8, 1]], [[1, 0]]])?;
+    /// let (points, record) = artifact::read_points(&path)?;
+    /// assert!(points.scale_warning(&record).is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn scale_warning(&self, record: &FileRecord) -> Option<String> {
         match self {
             Self::U8 { values, scale } if *scale != 1.0 => {
@@ -43,6 +52,14 @@ impl Points {
 
 impl PointFile {
     /// Gives the warning of [`Points::scale_warning`].
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("masks.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[[0_u8, 1]], [[1, 0]]])?;
+    /// assert!(artifact::PointFile::open(&path)?.scale_warning().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn scale_warning(&self) -> Option<String> {
         // For dtype u1 the largest value is a gray level.
         self.has_gray_levels().then(|| warning(self.record(), self.largest() as u8)).flatten()

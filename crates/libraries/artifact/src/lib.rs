@@ -9,8 +9,34 @@
 //! * **Writing** goes through [`Outputs`]: every file of a run is written under a temporary name in
 //!   its own folder and then renamed, so that it appears complete or not at all.
 //! * **Provenance** ([`Provenance`]) is written as `<file>.json` next to each output. No reader
-//!   needs it. If it is there, [`check_lineage`] refuses points that a model was not fitted for.
+//!   needs it. If it is there, [`check_lineage`] refuses points that a model was not fitted for,
+//!   and [`lineage`] follows files back to the first program that ran.
+//!
+//! [`idx`] reads the format in which the data sets of `fetch-data` are published.
+//!
+//! # Example
+//! ```
+//! use artifact::{Outputs, Points, Provenance};
+//! use ndarray::array;
+//!
+//! # let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("points.npy");
+//! let mut outputs = Outputs::new();
+//! outputs.npy(&path, &array![[0.0_f32, 1.0], [2.0, 3.0]])?;
+//! assert!(!path.exists());
+//! outputs.commit(Provenance { stage: "example".into(), ..Provenance::default() })?;
+//!
+//! let (points, record) = artifact::read_points(&path)?;
+//! assert_eq!(points, Points::F32(array![[0.0, 1.0], [2.0, 3.0]]));
+//! assert_eq!(record.shape, [2, 2]);
+//! assert_eq!(Provenance::sidecar(&path).map(|found| found.stage), Some("example".into()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+#![deny(missing_docs)]
+
+mod atomic;
+mod block_writer;
 mod elements;
 mod error;
 mod file;
@@ -18,8 +44,11 @@ mod finite;
 mod format;
 mod hash;
 mod header;
+pub mod idx;
 mod images;
+mod layout;
 mod levels;
+pub mod lineage;
 mod npz;
 mod output;
 mod paths;
@@ -29,15 +58,19 @@ mod points;
 mod provenance;
 mod read;
 mod record;
+mod row_element;
 mod rows;
+mod source;
 mod temporary;
 
+pub use atomic::write_atomic;
+pub use block_writer::BlockWriter;
 pub use error::Error;
 pub use file::{read_bytes, read_text};
 pub use finite::check_finite;
 pub use images::{ImageBlocks, ImageFile};
 pub use npz::{Npz, Text};
-pub use output::{BlockWriter, Outputs, write_atomic};
+pub use output::Outputs;
 pub use place::{NamedFile, check_files};
 pub use points::{Images, Pixels, Points};
 pub use provenance::{Provenance, Run, check_lineage};

@@ -32,6 +32,18 @@ pub struct Npz {
 impl Npz {
     /// Reads the archive at `path`, and gives its record for the provenance.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("model.npz");
+    /// # let mut file = ndarray_npy::NpzWriter::new(std::fs::File::create(&path)?);
+    /// # file.add_array("means", &ndarray::array![[0_u8, 1]])?;
+    /// # file.add_array("kind", &ndarray::arr0(artifact::Text::from("diag")))?;
+    /// # file.finish()?;
+    /// let (archive, record) = artifact::Npz::open(&path)?;
+    /// assert!(archive.contains("means") && record.dtype.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// A file that cannot be read or is no `.npz` archive.
     pub fn open(path: &Path) -> Result<(Self, FileRecord)> {
@@ -58,12 +70,35 @@ impl Npz {
     }
 
     /// Whether the archive has an array `name`.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("model.npz");
+    /// # let mut file = ndarray_npy::NpzWriter::new(std::fs::File::create(&path)?);
+    /// # file.add_array("means", &ndarray::array![[0_u8, 1]])?;
+    /// # file.add_array("kind", &ndarray::arr0(artifact::Text::from("diag")))?;
+    /// # file.finish()?;
+    /// assert!(!artifact::Npz::open(&path)?.0.contains("weights"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn contains(&self, name: &str) -> bool {
         let at = self.archive.index_for_name(&format!("{name}.npy"));
         at.or_else(|| self.archive.index_for_name(name)).is_some()
     }
 
     /// Reads the array `name`, of any number dtype and order, as `f64` in C order.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("model.npz");
+    /// # let mut file = ndarray_npy::NpzWriter::new(std::fs::File::create(&path)?);
+    /// # file.add_array("means", &ndarray::array![[0_u8, 1]])?;
+    /// # file.add_array("kind", &ndarray::arr0(artifact::Text::from("diag")))?;
+    /// # file.finish()?;
+    /// let (mut archive, _) = artifact::Npz::open(&path)?;
+    /// assert_eq!(archive.array("means")?, ndarray::array![[0.0, 1.0]].into_dyn());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// An archive without that member; a member that is no array of numbers.
@@ -77,6 +112,18 @@ impl Npz {
     /// Reads the text `name`, a scalar of NumPy's unicode or bytes dtype.
     ///
     /// `numpy.savez(..., name="text")` writes such a scalar.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("model.npz");
+    /// # let mut file = ndarray_npy::NpzWriter::new(std::fs::File::create(&path)?);
+    /// # file.add_array("means", &ndarray::array![[0_u8, 1]])?;
+    /// # file.add_array("kind", &ndarray::arr0(artifact::Text::from("diag")))?;
+    /// # file.finish()?;
+    /// let (mut archive, _) = artifact::Npz::open(&path)?;
+    /// assert_eq!(archive.text("kind")?, "diag");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// An archive without that member; a member that is no text.

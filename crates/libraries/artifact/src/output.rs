@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use ndarray::{ArrayBase, ArrayView2, Data, Dimension};
+use ndarray::{ArrayBase, Data, Dimension};
 use ndarray_npy::{NpzWriter, WritableElement, WriteNpyError, WriteNpyExt, WriteNpzError};
 
+use crate::block_writer::BlockWriter;
 use crate::hash::Hashing;
-use crate::header::npy_header;
 use crate::paths::{parent, sidecar_path};
-use crate::pending::{Begun, Pending};
-use crate::place::{Identity, check_target, sync};
+use crate::pending::Pending;
+use crate::place::{Identity, check_target};
 use crate::provenance::Provenance;
 use crate::record::FileRecord;
 use crate::{Error, Result};
@@ -26,6 +26,11 @@ pub struct Outputs {
 
 impl Outputs {
     /// Makes an empty set of outputs.
+    ///
+    /// ```
+    /// let outputs = artifact::Outputs::new();
+    /// drop(outputs); // nothing was written
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -35,6 +40,13 @@ impl Outputs {
     /// Meant for programs that compute for minutes before they write. Leaves nothing behind, not
     /// even a folder. [`crate::check_files`] checks all files of a run.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// assert!(artifact::Outputs::check(&folder.path().join("new/points.npy")).is_ok());
+    /// assert!(artifact::Outputs::check(folder.path()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// A target that is a folder, or whose folder cannot be made or written to; a name that is too
     /// long.
@@ -43,6 +55,18 @@ impl Outputs {
     }
 
     /// Adds an array.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use artifact::{Outputs, Provenance};
+    ///
+    /// let path = folder.path().join("points.npy");
+    /// let mut outputs = Outputs::new();
+    /// outputs.npy(&path, &ndarray::array![[0.0_f32, 1.0]])?;
+    /// outputs.commit(Provenance::default())?;
+    /// assert!(path.exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The file cannot be written.
@@ -66,6 +90,18 @@ impl Outputs {
 
     /// Adds an `.npz` archive; `fill` writes the arrays into it.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use artifact::{Outputs, Provenance};
+    ///
+    /// let path = folder.path().join("model.npz");
+    /// let mut outputs = Outputs::new();
+    /// outputs.npz(&path, |npz| npz.add_array("centroids", &ndarray::array![[0.0, 1.0]]))?;
+    /// outputs.commit(Provenance::default())?;
+    /// assert!(path.exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The file cannot be written.
     pub fn npz(
@@ -85,6 +121,18 @@ impl Outputs {
 
     /// Adds a file of any other kind.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use artifact::{Outputs, Provenance};
+    ///
+    /// let path = folder.path().join("scores.csv");
+    /// let mut outputs = Outputs::new();
+    /// outputs.bytes(&path, b"run,score\n1,0.5\n")?;
+    /// outputs.commit(Provenance::default())?;
+    /// assert!(path.exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The file cannot be written.
     pub fn bytes(&mut self, target: &Path, bytes: &[u8]) -> Result<()> {
@@ -100,6 +148,20 @@ impl Outputs {
     ///
     /// A lock on the folders keeps two runs that write the same files from mixing: all files are
     /// from the run that renamed last.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use artifact::{Outputs, Provenance};
+    ///
+    /// let path = folder.path().join("ids.npy");
+    /// let mut outputs = Outputs::new();
+    /// outputs.npy(&path, &ndarray::array![0, 1, 1])?;
+    /// let provenance = Provenance { stage: "example".into(), ..Provenance::default() };
+    /// let written = outputs.commit(provenance)?;
+    /// assert_eq!(written.outputs[0].shape, [3]);
+    /// assert!(folder.path().join("ids.npy.json").exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// An output that is also an input; a file that cannot be renamed.
@@ -140,40 +202,55 @@ impl Outputs {
         Ok(provenance)
     }
 
+    /// Gives the files, none of which was renamed.
+    pub(crate) fn into_pending(self) -> Vec<Pending> {
+        self.pending
+    }
+
     /// Begins an `f4` array of `shape` whose rows are written block by block.
     ///
     /// The array need not fit into memory. It becomes an output once it is given to
     /// [`Outputs::blocks`].
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use artifact::{Outputs, Provenance};
+    ///
+    /// let path = folder.path().join("latents.npy");
+    /// let mut outputs = Outputs::new();
+    /// let mut latents = outputs.begin_blocks(&path, &[2, 2])?;
+    /// latents.write(ndarray::array![[0.0, 1.0]].view())?;
+    /// latents.write(ndarray::array![[2.0, 3.0]].view())?;
+    /// outputs.blocks(latents)?;
+    /// outputs.commit(Provenance::default())?;
+    /// assert_eq!(artifact::read_points(&path)?.0.dim(), (2, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The file cannot be written.
     pub fn begin_blocks(&self, target: &Path, shape: &[usize]) -> Result<BlockWriter> {
         self.refuse_taken(target)?;
-        let file = Begun::new(target)?;
-        let failed = |error| Error::write(target, error);
-        let handle = file.temporary.as_file().try_clone().map_err(failed)?;
-        let mut writer = Hashing::new(BufWriter::with_capacity(1 << 20, handle));
-        writer.write_all(&npy_header("<f4", false, shape)).map_err(failed)?;
-        let left = shape.iter().product();
-        Ok(BlockWriter { target: target.to_owned(), file, writer, shape: shape.to_vec(), left })
+        BlockWriter::begin(target, shape)
     }
 
     /// Adds an array that was written block by block.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("latents.npy");
+    /// let mut outputs = artifact::Outputs::new();
+    /// let latents = outputs.begin_blocks(&path, &[2, 2])?;
+    /// assert!(outputs.blocks(latents).is_err(), "four values are missing");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The file cannot be written, or has fewer values than its shape promises.
     pub fn blocks(&mut self, array: BlockWriter) -> Result<()> {
-        let BlockWriter { target, file, writer, shape, left } = array;
-        let failed = |error| Error::write(&target, error);
-        if left != 0 {
-            return Err(failed(std::io::Error::other(format!("{left} values are missing"))));
-        }
-        let (buffer, bytes, sha256) = writer.finish();
-        buffer.into_inner().map_err(|error| failed(error.into_error()))?;
-        let path = target.display().to_string();
-        let record = FileRecord { path, dtype: Some("<f4".into()), shape, bytes, sha256 };
-        self.refuse_taken(&target)?;
-        self.pending.push(file.complete(&target, record)?);
+        let pending = array.finish()?;
+        self.refuse_taken(&pending.target)?;
+        self.pending.push(pending);
         Ok(())
     }
 
@@ -207,50 +284,6 @@ impl Outputs {
         }
         Ok(())
     }
-}
-
-/// An `f4` array that is being written, see [`Outputs::begin_blocks`].
-pub struct BlockWriter {
-    target: PathBuf,
-    file: Begun,
-    writer: Hashing<BufWriter<File>>,
-    shape: Vec<usize>,
-    /// Number of values that are still to be written.
-    left: usize,
-}
-
-impl BlockWriter {
-    /// Writes the next rows.
-    ///
-    /// # Errors
-    /// The file cannot be written; more values than its shape promises.
-    pub fn write(&mut self, rows: ArrayView2<f32>) -> Result<()> {
-        let failed = |error| Error::write(&self.target, error);
-        self.left = self
-            .left
-            .checked_sub(rows.len())
-            .ok_or_else(|| failed(std::io::Error::other("more values than were promised")))?;
-        let bytes: Vec<u8> = rows.iter().flat_map(|value| value.to_le_bytes()).collect();
-        self.writer.write_all(&bytes).map_err(failed)
-    }
-}
-
-/// Writes `bytes` to `target` at once, without provenance.
-///
-/// For the state of work in progress, which is no result. The old file stays until the new one is
-/// complete.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn write_atomic(target: &Path, bytes: &[u8]) -> Result<()> {
-    let mut outputs = Outputs::new();
-    outputs.bytes(target, bytes)?;
-    for pending in outputs.pending {
-        let place = pending.place.clone();
-        pending.rename()?;
-        sync(parent(&place));
-    }
-    Ok(())
 }
 
 /// Opens and locks the folders of the outputs, always in the same order. A lock ends when its file

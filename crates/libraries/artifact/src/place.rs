@@ -29,6 +29,20 @@ pub struct NamedFile {
 /// by any spelling, by symbolic links or by hard links; files that do not exist yet are compared by
 /// the folder that they would be made in. Nothing is left behind, not even a folder.
 ///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use artifact::{NamedFile, check_files};
+///
+/// let file = |option: &str, name: &str| NamedFile {
+///     option: option.into(),
+///     path: folder.path().join(name),
+/// };
+/// let points = file("--points", "points.npy");
+/// assert!(check_files(&[file("--out", "ids.npy")], &[points.clone()]).is_ok());
+/// assert!(check_files(&[file("--out", "points.npy")], &[points]).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The first output that is refused, and why.
 pub fn check_files(outputs: &[NamedFile], inputs: &[NamedFile]) -> Result<()> {

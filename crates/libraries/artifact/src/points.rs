@@ -1,6 +1,6 @@
 //! Points and images in memory.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 /// Points of shape (n, d), all finite.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,11 @@ pub enum Points {
 
 impl Points {
     /// Gives the shape (n, d).
+    ///
+    /// ```
+    /// let points = artifact::Points::F64(ndarray::array![[0.0, 1.0, 2.0]]);
+    /// assert_eq!(points.dim(), (1, 3));
+    /// ```
     pub fn dim(&self) -> (usize, usize) {
         match self {
             Self::U8 { values, .. } => values.dim(),
@@ -49,10 +54,50 @@ pub struct Images {
 
 impl Images {
     /// Gives the shape (n, pixels per image).
+    ///
+    /// ```
+    /// use artifact::{Images, Pixels};
+    ///
+    /// let images = Images { pixels: Pixels::U8(ndarray::array![[0, 255]]) };
+    /// assert_eq!(images.dim(), (1, 2));
+    /// ```
     pub fn dim(&self) -> (usize, usize) {
         match &self.pixels {
             Pixels::U8(pixels) => pixels.dim(),
             Pixels::F32(pixels) => pixels.dim(),
+        }
+    }
+
+    /// Borrows the pixels as the type of a library, which is made of a view of either kind.
+    ///
+    /// ```
+    /// use artifact::{Images, Pixels};
+    /// use ndarray::{ArrayView2, array};
+    ///
+    /// /// What a library takes: how many images there are.
+    /// struct Count(usize);
+    /// impl From<ArrayView2<'_, u8>> for Count {
+    ///     fn from(levels: ArrayView2<u8>) -> Self {
+    ///         Self(levels.nrows())
+    ///     }
+    /// }
+    /// impl From<ArrayView2<'_, f32>> for Count {
+    ///     fn from(values: ArrayView2<f32>) -> Self {
+    ///         Self(values.nrows())
+    ///     }
+    /// }
+    ///
+    /// let images = Images { pixels: Pixels::U8(array![[0, 255], [7, 9]]) };
+    /// let Count(images) = images.view();
+    /// assert_eq!(images, 2);
+    /// ```
+    pub fn view<'a, P>(&'a self) -> P
+    where
+        P: From<ArrayView2<'a, u8>> + From<ArrayView2<'a, f32>>,
+    {
+        match &self.pixels {
+            Pixels::U8(pixels) => pixels.view().into(),
+            Pixels::F32(pixels) => pixels.view().into(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{Error, Result};
 /// One run of one program.
 ///
 /// Everything except `run` is equal for equal inputs and parameters.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Provenance {
     /// Name of the program.
     pub stage: String,
@@ -34,7 +34,7 @@ pub struct Provenance {
 }
 
 /// The part of a provenance that may differ from run to run.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Run {
     /// Seconds from the start of the program to the writing of this.
     pub seconds: f64,
@@ -53,6 +53,12 @@ impl Provenance {
     /// Reads the provenance next to the file at `path`, if there is one that can be read.
     ///
     /// It may be that of an older file with this name: compare its outputs.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// assert!(artifact::Provenance::sidecar(&folder.path().join("points.npy")).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sidecar(path: &Path) -> Option<Self> {
         serde_json::from_slice(&read_text(&sidecar_path(path)).ok()?.0).ok()
     }
@@ -69,6 +75,16 @@ impl Provenance {
 /// Latents of other weights, or an embedding by another model, may have the right shape: each point
 /// would get a cluster, and it would mean nothing. Both files need a provenance with their SHA-256;
 /// without it, nothing is refused.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let (model, points) = (folder.path().join("model.npz"), folder.path().join("points.npy"));
+/// # [&model, &points].into_iter().try_for_each(|path| std::fs::write(path, "anything"))?;
+/// let (_, model) = artifact::read_bytes(&model)?;
+/// let (_, points) = artifact::read_bytes(&points)?;
+/// assert!(artifact::check_lineage(&model, &points).is_ok(), "neither has a provenance");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The points were made with another network or model.

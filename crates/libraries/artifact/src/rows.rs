@@ -12,9 +12,10 @@ use crate::error::Refusal;
 use crate::file::open;
 use crate::hash::Hashing;
 use crate::header::Header;
+use crate::layout::{not_finite, rows_and_columns, shape_error};
 use crate::points::Points;
-use crate::read::{not_finite, rows_and_columns, shape_error};
 use crate::record::FileRecord;
+use crate::row_element::{Element, element};
 use crate::{Error, Result};
 
 /// Bytes of a block when the whole file is read: 4 MiB.
@@ -40,25 +41,17 @@ pub struct PointFile {
     record: FileRecord,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Element {
-    U8,
-    F32,
-    F64,
-}
-
-impl Element {
-    fn size(self) -> usize {
-        match self {
-            Self::U8 => 1,
-            Self::F32 => 4,
-            Self::F64 => 8,
-        }
-    }
-}
-
 impl PointFile {
     /// Opens `path`, checks every value, and hashes the file for its record.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("points.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[0.0, 1.0], [2.0, -3.0], [4.0, 5.0]])?;
+    /// let file = artifact::PointFile::open(&path)?;
+    /// assert_eq!(file.dim(), (3, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// A file that cannot be read or is no such array; no rows or columns; a value that is not
@@ -112,11 +105,29 @@ impl PointFile {
     }
 
     /// Gives the shape (n, d).
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("points.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[0.0, 1.0], [2.0, -3.0], [4.0, 5.0]])?;
+    /// let file = artifact::PointFile::open(&path)?;
+    /// assert_eq!(file.dim(), (3, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn dim(&self) -> (usize, usize) {
         (self.n, self.d)
     }
 
     /// Gives the largest absolute value, as it is stored.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("points.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[0.0, 1.0], [2.0, -3.0], [4.0, 5.0]])?;
+    /// let file = artifact::PointFile::open(&path)?;
+    /// assert_eq!(file.largest(), 5.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn largest(&self) -> f64 {
         self.largest
     }
@@ -127,11 +138,30 @@ impl PointFile {
     }
 
     /// Gives the record of the file for the provenance.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("points.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[0.0, 1.0], [2.0, -3.0], [4.0, 5.0]])?;
+    /// let file = artifact::PointFile::open(&path)?;
+    /// assert_eq!(file.record().dtype.as_deref(), Some("<f8"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn record(&self) -> &FileRecord {
         &self.record
     }
 
     /// Reads the rows with these indices, which ascend. Adjacent rows are read at once.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("points.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[0.0, 1.0], [2.0, -3.0], [4.0, 5.0]])?;
+    /// let file = artifact::PointFile::open(&path)?;
+    /// let rows = file.read(&[0, 2])?;
+    /// assert_eq!(rows, artifact::Points::F64(ndarray::array![[0.0, 1.0], [4.0, 5.0]]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Panics
     /// If an index is not below n.
@@ -151,11 +181,30 @@ impl PointFile {
     }
 
     /// Iterates over all rows in order, `rows` at a time; the last block may have fewer.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("points.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[0.0, 1.0], [2.0, -3.0], [4.0, 5.0]])?;
+    /// let file = artifact::PointFile::open(&path)?;
+    /// let rows = file.blocks(2).map(|block| Ok(block?.dim().0));
+    /// assert_eq!(rows.collect::<artifact::Result<Vec<_>>>()?, [2, 1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn blocks(&self, rows: usize) -> impl Iterator<Item = Result<Points>> {
         self.ranges(rows).map(|block| self.points(self.bytes(&block)?, |row| block.start + row))
     }
 
     /// Gives the number of rows in 4 MiB, at least 1: a good size for a block.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("points.npy");
+    /// # ndarray_npy::write_npy(&path, &ndarray::array![[0.0, 1.0], [2.0, -3.0], [4.0, 5.0]])?;
+    /// let file = artifact::PointFile::open(&path)?;
+    /// assert_eq!(file.block_rows(), 262_144);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn block_rows(&self) -> usize {
         (BLOCK / (self.d * self.element.size())).max(1)
     }
@@ -269,38 +318,4 @@ impl Pass {
     pub(crate) fn sha256(self) -> String {
         self.hashing.finish().2
     }
-}
-
-/// Whether the rows of the array with this header can be read one by one.
-pub(crate) fn has_rows(path: &Path, header: &Header) -> bool {
-    element(path, header).is_ok()
-}
-
-/// Gives the type of the elements, if rows can be read one by one.
-fn element(path: &Path, header: &Header) -> Result<Element> {
-    let cure = |array: &str| {
-        format!("save it so, np.save(FILE, {array}), or use an algorithm that reads the whole file")
-    };
-    let element = match header.dtype.as_str() {
-        "|u1" => Some(Element::U8),
-        "<f4" | ">f4" => Some(Element::F32),
-        "<f8" | ">f8" => Some(Element::F64),
-        _ => None,
-    };
-    let Some(element) = element else {
-        let expected = "points of dtype u1, f4 or f8, to be read a batch at a time";
-        let cure = cure("x.astype('f4')");
-        return Err(Error::content(path, expected, format!("dtype {}", header.dtype), cure));
-    };
-    if header.fortran {
-        let expected = "rows one after the other (C order), to be read a batch at a time";
-        let cure = cure("np.ascontiguousarray(x)");
-        return Err(Error::content(
-            path,
-            expected,
-            "columns one after the other (Fortran order)",
-            cure,
-        ));
-    }
-    Ok(element)
 }

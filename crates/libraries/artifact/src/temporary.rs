@@ -31,6 +31,11 @@ static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// Removes every temporary file of this process, for signal handlers that are about to exit.
 ///
 /// Afterwards the process can make no more of them.
+///
+/// ```standalone_crate
+/// // The last but one thing that a signal handler does.
+/// artifact::remove_temporaries();
+/// ```
 pub fn remove_temporaries() {
     let mut temporaries = TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner);
     for path in temporaries.drain(..) {

@@ -5,15 +5,15 @@
 //! the best epoch. The rest is in the metadata, in the one entry that weights files have too. The
 //! order of the images is not stored: it follows from the seed and the number of epochs.
 
+use model_io::weights::{NamedTensor, Tensors};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tch::Device;
 
 use crate::best::BestEpoch;
 use crate::loss::RunningLoss;
-use crate::weights::{self, OwnedTensor};
+use crate::weights;
 use crate::{
     Architecture, EpochLosses, Error, Network, Pixels, Result, Schedule, TrainParams, Training,
 };
@@ -79,10 +79,10 @@ impl Training {
         for (name, tensor) in more.into_iter().chain([running, best]) {
             let Some(tensor) = tensor else { continue };
             let shape = vec![tensor.numel()];
-            tensors.push(OwnedTensor {
+            tensors.push(NamedTensor {
                 name: name.to_owned(),
                 shape,
-                bytes: weights::to_bytes(tensor)?,
+                values: weights::to_values(tensor)?,
             });
         }
         let mut metadata = self.network.metadata();
@@ -132,8 +132,9 @@ impl Training {
         params: &TrainParams,
         device: Device,
     ) -> Result<Self> {
-        let file = SafeTensors::deserialize(checkpoint).map_err(invalid)?;
-        let text = weights::read_metadata(checkpoint)?.and_then(|metadata| metadata.training);
+        let file = Tensors::read(checkpoint)
+            .map_err(|error| Error::InvalidCheckpoint { found: error.to_string() })?;
+        let text = weights::read_metadata(&file)?.and_then(|metadata| metadata.training);
         let text =
             text.ok_or_else(|| Error::InvalidCheckpoint { found: "weights alone".into() })?;
         let state: State = serde_json::from_str(&text).map_err(invalid)?;
@@ -146,9 +147,7 @@ impl Training {
             layer.bias.f_copy_(&saved.bias)?;
         }
         let length = training.parameters.values.numel();
-        let tensor = |name, length| {
-            weights::read_tensor(file.tensor(name).ok().as_ref(), name, &[length], device)
-        };
+        let tensor = |name, length| weights::read_tensor(&file, name, &[length], device);
         training.adam.first = tensor(FIRST, length)?;
         training.adam.second = tensor(SECOND, length)?;
         training.adam.steps = state.steps;

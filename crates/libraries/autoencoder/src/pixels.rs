@@ -14,6 +14,18 @@ pub enum Pixels<'a> {
     F32(ArrayView2<'a, f32>),
 }
 
+impl<'a> From<ArrayView2<'a, u8>> for Pixels<'a> {
+    fn from(levels: ArrayView2<'a, u8>) -> Self {
+        Self::U8(levels)
+    }
+}
+
+impl<'a> From<ArrayView2<'a, f32>> for Pixels<'a> {
+    fn from(values: ArrayView2<'a, f32>) -> Self {
+        Self::F32(values)
+    }
+}
+
 impl<'a> Pixels<'a> {
     /// Returns the shape (n, pixels).
     ///

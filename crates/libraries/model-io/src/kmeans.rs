@@ -1,26 +1,71 @@
-//! Centroids of k-means: an `.npz` archive with `centroids` (k, d).
+//! Centroids of k-means: an `.npz` archive.
+//!
+//! | array | dtype, shape | meaning |
+//! | --- | --- | --- |
+//! | `format_version` | i8 () | 1; a file that holds centroids alone needs none |
+//! | `centroids` | f8 (k, d) | the centroids |
 
 use std::path::Path;
 
 use anyhow::Context;
 use artifact::{FileRecord, Npz, Outputs};
 use clustering::kmeans::KMeans;
-use ndarray::Ix2;
+use ndarray::{Ix2, arr0};
+
+use crate::fields::{VERSION, read_version};
+
+/// Version of the format that [`write`] writes.
+const FORMAT_VERSION: i64 = 1;
 
 /// Adds a model to `outputs`.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use artifact::{Outputs, Provenance};
+/// use clustering::kmeans::KMeans;
+/// use ndarray::array;
+///
+/// let path = folder.path().join("model.npz");
+/// let model = KMeans::new(array![[0.0, 1.0], [2.0, 3.0]])?;
+/// let mut outputs = Outputs::new();
+/// model_io::kmeans::write(&mut outputs, &path, &model)?;
+/// outputs.commit(Provenance::default())?;
+/// assert!(path.exists());
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn write(outputs: &mut Outputs, path: &Path, model: &KMeans) -> artifact::Result<()> {
-    outputs.npz(path, |archive| archive.add_array("centroids", model.centroids()))
+    outputs.npz(path, |archive| {
+        archive.add_array(VERSION, &arr0(FORMAT_VERSION))?;
+        archive.add_array("centroids", model.centroids())
+    })
 }
 
 /// Reads a model, and the record of its file.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("model.npz");
+/// # let mut outputs = artifact::Outputs::new();
+/// # use ndarray::array;
+/// # outputs.npz(&path, |npz| {
+/// #     npz.add_array("centroids", &array![[0.0, 1.0], [2.0, 3.0]])
+/// # })?;
+/// # outputs.commit(artifact::Provenance::default())?;
+/// // numpy.savez("model.npz", centroids=[[0, 1], [2, 3]])
+/// let (model, record) = model_io::kmeans::read(&path)?;
+/// assert_eq!(model.centroids().dim(), (2, 2));
+/// assert_eq!(record.path, path.display().to_string());
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 ///
 /// # Errors
 /// A file that cannot be read; centroids of another shape, or that are not finite.
 pub fn read(path: &Path) -> anyhow::Result<(KMeans, FileRecord)> {
     let (mut archive, record) = Npz::open(path)?;
+    read_version(&mut archive, path, FORMAT_VERSION)?;
     let centroids = archive.array("centroids")?;
     let shape = centroids.shape().to_vec();
     let expected =

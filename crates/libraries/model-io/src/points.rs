@@ -5,6 +5,7 @@ use std::path::Path;
 use artifact::{FileRecord, Points, read_points, read_weights};
 
 /// The points of a run, their weights if there are any, and the files they come from.
+#[derive(Debug)]
 pub struct Input {
     /// The points, shape (n, d).
     pub points: Points,
@@ -19,6 +20,19 @@ impl Input {
     ///
     /// Calls `warn` with a message if the values of images are probably on another scale than
     /// their dtype says.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (points, weights) = (folder.path().join("p.npy"), folder.path().join("w.npy"));
+    /// # let mut outputs = artifact::Outputs::new();
+    /// # outputs.npy(&points, &ndarray::array![[0.0], [1.0]])?;
+    /// # outputs.npy(&weights, &ndarray::array![1.0, 0.5])?;
+    /// # outputs.commit(artifact::Provenance::default())?;
+    /// let input = model_io::points::Input::read(&points, Some(&weights), |_| {})?;
+    /// assert_eq!(input.points.dim(), (2, 1));
+    /// assert_eq!((input.weights, input.records.len()), (Some(vec![1.0, 0.5]), 2));
+    /// # Ok::<(), artifact::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A file that cannot be read, or does not hold points or weights. Whether there is one weight
@@ -40,6 +54,15 @@ impl Input {
     }
 
     /// Attaches the weights to `points`, if there are any.
+    ///
+    /// ```
+    /// use model_io::on_points;
+    /// use model_io::points::Input;
+    ///
+    /// let points = artifact::Points::F64(ndarray::array![[0.0], [1.0]]);
+    /// let input = Input { points, weights: Some(vec![1.0, 0.5]), records: Vec::new() };
+    /// assert_eq!(on_points!(&input.points, points => input.weigh(points).dim()), (2, 1));
+    /// ```
     pub fn weigh<'a, F>(&'a self, points: clustering::Points<'a, F>) -> clustering::Points<'a, F> {
         match &self.weights {
             Some(weights) => points.weights(weights),

@@ -1,61 +1,137 @@
-//! Scattering features: an `.npz` archive, all arrays f8.
+//! Scattering features: an `.npz` archive.
 //!
-//! The arrays are `deviations` (paths,), `mean` (values,), `directions` (dims, values), and
-//! `settings` (4,): height and width of the images, number of scales, number of angles.
+//! | array | dtype, shape | meaning |
+//! | --- | --- | --- |
+//! | `format_version` | i8 () | 1 |
+//! | `height`, `width` | i8 () | sides of the images |
+//! | `scales`, `angles` | i8 () | numbers of scales and angles of the wavelets |
+//! | `deviations` | f8 (paths,) | standard deviation of each path |
+//! | `mean` | f8 (values,) | mean of the scaled features |
+//! | `components` | f8 (dims, values) | principal components that are kept |
+//!
+//! Version 0.1 wrote no `format_version`, called the components `directions`, and had one array
+//! `settings` (4,) of height, width, scales and angles. Such files are read, too.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use artifact::{FileRecord, Npz, Outputs};
-use ndarray::{Array1, ArrayD, Dimension, Ix1, Ix2, arr1};
+use ndarray::{Array1, ArrayD, Dimension, Ix1, Ix2, arr0};
 use pca::Pca;
 use scattering::Features;
 
-/// Settings are below this, more than any image has pixels on a side.
-const SETTINGS_END: f64 = 65_536.0;
+use crate::fields::{VERSION, as_whole, read_version, whole};
+
+/// Version of the format that [`write`] writes.
+const FORMAT_VERSION: i64 = 1;
+
+/// The fields of one value, in the order of `settings` in files of version 0.1.
+const SETTINGS: [&str; 4] = ["height", "width", "scales", "angles"];
+
+/// Values of the settings, more than any image has pixels on a side.
+const RANGE: RangeInclusive<i64> = 0..=65_535;
 
 /// Adds the model of `features` to `outputs`.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use artifact::{Outputs, Provenance};
+/// use ndarray::Array2;
+/// use scattering::{Features, Params};
+///
+/// let path = folder.path().join("model.npz");
+/// let images = Array2::from_shape_fn((4, 256), |(i, j)| ((i * 31 + j * 7) % 19) as f32);
+/// let params = Params { dims: 2, ..Params::default() };
+/// let (features, _) = Features::fit(images.view(), (16, 16), &params, &mut |_, _| {})?;
+/// let mut outputs = Outputs::new();
+/// model_io::scattering::write(&mut outputs, &path, &features)?;
+/// outputs.commit(Provenance::default())?;
+/// assert!(path.exists());
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn write(outputs: &mut Outputs, path: &Path, features: &Features) -> artifact::Result<()> {
     let (height, width) = features.size();
-    let settings = arr1(&[height, width, features.scales(), features.angles()].map(|x| x as f64));
     outputs.npz(path, |archive| {
+        archive.add_array(VERSION, &arr0(FORMAT_VERSION))?;
+        for (name, value) in SETTINGS.iter().zip([height, width, features.scales(), features.angles()])
+        {
+            archive.add_array(*name, &arr0(value as i64))?;
+        }
         archive.add_array("deviations", features.deviations())?;
         archive.add_array("mean", features.pca().mean())?;
-        archive.add_array("directions", features.pca().components())?;
-        archive.add_array("settings", &settings)
+        archive.add_array("components", features.pca().components())
     })
 }
 
 /// Reads a model, and the record of its file.
 ///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # use artifact::{Outputs, Provenance};
+/// # use ndarray::Array2;
+/// # use scattering::{Features, Params};
+/// # let path = folder.path().join("model.npz");
+/// # let images = Array2::from_shape_fn((4, 256), |(i, j)| ((i * 31 + j * 7) % 19) as f32);
+/// # let params = Params { dims: 2, ..Params::default() };
+/// # let (features, _) = Features::fit(images.view(), (16, 16), &params, &mut |_, _| {})?;
+/// # let mut outputs = Outputs::new();
+/// # model_io::scattering::write(&mut outputs, &path, &features)?;
+/// # outputs.commit(Provenance::default())?;
+/// let (found, _) = model_io::scattering::read(&path)?;
+/// assert_eq!(found, features);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+///
 /// # Errors
 /// A file that cannot be read, or that `encode-scattering --model` did not write.
 pub fn read(path: &Path) -> anyhow::Result<(Features, FileRecord)> {
     let (mut archive, record) = Npz::open(path)?;
-    let mut array = |name: &str| archive.array(name);
-    let (deviations, mean) = (array("deviations")?, array("mean")?);
-    let (directions, settings) = (array("directions")?, array("settings")?);
+    let version = read_version(&mut archive, path, FORMAT_VERSION)?;
+    let positional = version == 0 && archive.contains("settings");
+    let components = if positional { "directions" } else { "components" };
+    let (deviations, mean) = (archive.array("deviations")?, archive.array("mean")?);
+    let component_rows = archive.array(components)?;
+    let names: &[&str] = if positional { &["settings"] } else { &SETTINGS };
+    let settings =
+        names.iter().map(|name| archive.array(name)).collect::<artifact::Result<Vec<_>>>()?;
     let features = (|| {
-        let settings: Array1<f64> = shaped::<Ix1>("settings", settings)?;
-        let valid = |x: &f64| (0.0..SETTINGS_END).contains(x) && x.fract() == 0.0;
-        ensure!(
-            settings.len() == 4 && settings.iter().all(valid),
-            "expected settings of four whole numbers, found {settings}"
-        );
-        let setting = |at: usize| settings[at] as usize;
+        let [height, width, scales, angles] = if positional {
+            positional_settings(&settings[0])?
+        } else {
+            named_settings(&settings)?
+        };
         let pca = Pca::from_parts(
             shaped::<Ix1>("mean", mean)?,
-            shaped::<Ix2>("directions", directions)?,
+            shaped::<Ix2>(components, component_rows)?,
         )?;
         let deviations = shaped::<Ix1>("deviations", deviations)?;
-        let size = (setting(0), setting(1));
-        Ok(Features::new(size, setting(2), setting(3), deviations, pca)?)
+        anyhow::Ok(Features::new((height, width), scales, angles, deviations, pca)?)
     })();
     let about = || format!("{}: write it with encode-scattering --model", path.display());
     Ok((features.with_context(about)?, record))
+}
+
+/// Converts the fields of one value.
+fn named_settings(arrays: &[ArrayD<f64>]) -> anyhow::Result<[usize; 4]> {
+    let mut settings = [0; 4];
+    for ((setting, name), array) in settings.iter_mut().zip(SETTINGS).zip(arrays) {
+        *setting = whole(name, array, RANGE)? as usize;
+    }
+    Ok(settings)
+}
+
+/// Converts the array `settings` of version 0.1.
+fn positional_settings(array: &ArrayD<f64>) -> anyhow::Result<[usize; 4]> {
+    let found: Array1<f64> = shaped::<Ix1>("settings", array.clone())?;
+    let settings: Option<Vec<usize>> =
+        found.iter().map(|&x| Some(as_whole(x, &RANGE)? as usize)).collect();
+    settings
+        .and_then(|settings| settings.try_into().ok())
+        .with_context(|| format!("expected settings of four whole numbers, found {found}"))
 }
 
 /// Gives `array` the number of dimensions of `D`.

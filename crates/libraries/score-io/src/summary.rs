@@ -17,6 +17,11 @@ pub struct RunSummary {
 
 impl RunSummary {
     /// Summarizes `runs`; `None` if there are none.
+    ///
+    /// ```
+    /// let runs = score_io::RunSummary::of(&[1.0, 3.0]).expect("there are two");
+    /// assert_eq!((runs.mean, runs.low, runs.high), (2.0, 1.0, 3.0));
+    /// ```
     pub fn of(runs: &[f64]) -> Option<Self> {
         let low = runs.iter().copied().reduce(f64::min)?;
         let high = runs.iter().copied().reduce(f64::max)?;
@@ -25,22 +30,5 @@ impl RunSummary {
         let squares = runs.iter().map(|run| (run - mean).powi(2)).sum::<f64>();
         let deviation = (n > 1).then(|| (squares / (n - 1) as f64).sqrt());
         Some(Self { n, mean, deviation, low, high })
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
-mod tests {
-    use super::*;
-
-    /// 1, 2 and 6: mean 3, squares 4 + 1 + 9, over 2 is 7.
-    #[test]
-    fn the_deviation_is_that_of_a_sample() {
-        let spread = RunSummary::of(&[2.0, 1.0, 6.0]).unwrap();
-        assert_eq!((spread.n, spread.mean, spread.deviation), (3, 3.0, Some(7_f64.sqrt())));
-        assert_eq!((spread.low, spread.high), (1.0, 6.0));
-        assert!(
-            RunSummary::of(&[0.5]).unwrap().deviation.is_none() && RunSummary::of(&[]).is_none()
-        );
     }
 }

@@ -161,7 +161,7 @@ fn predict(
 ) -> anyhow::Result<()> {
     let (model, record) = consensus::read(path)?;
     inputs.push(record);
-    let expected = model.known.len();
+    let expected = model.known().len();
     ensure!(
         runs.len() == expected,
         "{}: expected the --assignments of {expected} runs, as the model was made of, found {}; \
@@ -171,7 +171,7 @@ fn predict(
     );
     let mut unknown = Vec::new();
     let mut numbered = Vec::new();
-    for ((ids, known), file) in runs.iter().zip(&model.known).zip(files) {
+    for ((ids, known), file) in runs.iter().zip(model.known()).zip(files) {
         let (run, unmatched) = Run::numbered(ids.view(), known);
         // The runs may be in another order, or of another clustering.
         ensure!(
@@ -195,7 +195,7 @@ fn predict(
         unknown.push(unmatched);
         numbered.push(run);
     }
-    let (assignments, shares, sizes) = vote::apply(&model.maps, &numbered);
+    let (assignments, shares, sizes) = vote::apply(model.maps(), &numbered);
     let mut outputs = Outputs::new();
     outputs.npy(out, &assignments)?;
     if let Some(path) = agreement {
@@ -210,7 +210,7 @@ fn predict(
         path.display(),
         cli::share_table("cluster", &sizes)
     );
-    stage.finish(outputs, json!({ "k": model.maps.k }), inputs, result, &text)
+    stage.finish(outputs, json!({ "k": model.maps().k }), inputs, result, &text)
 }
 
 fn mean(shares: &Array1<f32>) -> f64 {

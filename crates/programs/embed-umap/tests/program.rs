@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use ndarray::{Array2, arr1, s};
+use ndarray::{Array0, Array2, arr1, s};
 use ndarray_npy::{NpzReader, NpzWriter};
 use serde_json::Value;
 use test_support::Program;
@@ -111,7 +111,10 @@ fn models_of_before_are_read() {
         NpzReader::new(std::fs::File::open(program.path("single.npz")).unwrap()).unwrap();
     let (points, embedding): (Array2<f32>, Array2<f32>) =
         (model.by_name("points.npy").unwrap(), model.by_name("embedding.npy").unwrap());
-    let settings: ndarray::Array1<f64> = model.by_name("settings.npy").unwrap();
+    let (a, b): (Array0<f64>, Array0<f64>) =
+        (model.by_name("a.npy").unwrap(), model.by_name("b.npy").unwrap());
+    let neighbors: Array0<i64> = model.by_name("neighbors.npy").unwrap();
+    let settings = [a[()], b[()], neighbors[()] as f64, 0.0, 0.0];
     let write = |name: &str, settings: &[f64], center: Option<&[f64]>| {
         let mut old = NpzWriter::new(std::fs::File::create(program.path(name)).unwrap());
         old.add_array("points", &points).unwrap();
@@ -122,7 +125,6 @@ fn models_of_before_are_read() {
         }
         old.finish().unwrap();
     };
-    let settings = settings.to_vec();
     write("old.npz", &settings[..4], None);
     program.done("--points single.npy --transform old.npz --out n.npy");
     assert_eq!(program.read::<Array2<f32>>("n.npy"), expected);

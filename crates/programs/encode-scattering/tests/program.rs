@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use ndarray::{Array2, Array3, ArrayD, s};
+use ndarray::{Array0, Array2, Array3, ArrayD, s};
 use ndarray_npy::{NpzReader, NpzWriter};
 use serde_json::Value;
 use test_support::Program;
@@ -96,13 +96,17 @@ fn images_that_no_features_can_stand_for_are_refused() {
         let error = program.refused("--images wrong.npy --out e.npy --quiet", 1, told);
         assert!(error.contains("wrong.npy: expected"), "{error}");
     }
-    // A model whose directions lead out of what f4 can hold.
+    // A model whose components lead out of what f4 can hold.
     program.done("--images images.npy --dims 20 --out f.npy --model m.npz");
     let mut model = NpzReader::new(std::fs::File::open(program.path("m.npz")).unwrap()).unwrap();
     let mut large = NpzWriter::new(std::fs::File::create(program.path("large.npz")).unwrap());
-    for name in ["deviations", "mean", "directions", "settings"] {
+    for name in ["height", "width", "scales", "angles"] {
+        let array: Array0<i64> = model.by_name(name).unwrap();
+        large.add_array(name, &array).unwrap();
+    }
+    for name in ["deviations", "mean", "components"] {
         let mut array: ArrayD<f64> = model.by_name(name).unwrap();
-        if name == "directions" {
+        if name == "components" {
             array.mapv_inplace(|x| x * 1e200);
         }
         large.add_array(name, &array).unwrap();

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{ImageFile, Images, Outputs, Pixels, check_finite, read_bytes};
-use autoencoder::{Activation, Architecture, Assumed, DeviceChoice, Loss, Network, device_name};
+use artifact::{ImageFile, Outputs, check_finite, read_bytes};
+use autoencoder::{
+    Activation, Architecture, Assumed, DeviceChoice, Loss, Network, Pixels, device_name,
+};
 use cli::{Count, Progress, Stage};
 use ndarray::ArrayView2;
 use serde_json::json;
@@ -99,12 +101,13 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let mut ranges = LatentRanges::new(latent);
     for some in blocks.by_ref() {
         let some = some?;
-        let (least, most) = pixels(&some).range();
+        let pixels: Pixels = some.view();
+        let (least, most) = pixels.range();
         seen = (seen.0.min(least), seen.1.max(most));
         if let Some(trained_on) = network.trained_on() {
-            trained_on.check_values(pixels(&some), start, architecture).with_context(in_images)?;
+            trained_on.check_values(pixels, start, architecture).with_context(in_images)?;
         }
-        let codes = autoencoder::encode(&network, pixels(&some), &mut |done| {
+        let codes = autoencoder::encode(&network, pixels, &mut |done| {
             progress.set((start + done) as u64, "");
         })
         .map_err(|error| error.in_block(start))
@@ -113,7 +116,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             let mut made = autoencoder::decode(&network, codes.view(), &mut |_| {})
                 .map_err(|error| error.in_block(start))
                 .with_context(|| args.weights.display().to_string())?;
-            autoencoder::denormalize(pixels(&some), &network, &mut made);
+            autoencoder::denormalize(pixels, &network, &mut made);
             check_finite(&args.images, "reconstructions", made.view())?;
             Ok(made)
         });
@@ -201,13 +204,5 @@ impl LatentRanges {
             ),
             _ => Some(format!("latents that are the same for all images: {}", constant.join(", "))),
         }
-    }
-}
-
-/// Borrows images as the library takes them.
-fn pixels(images: &Images) -> autoencoder::Pixels<'_> {
-    match &images.pixels {
-        Pixels::U8(pixels) => autoencoder::Pixels::U8(pixels.view()),
-        Pixels::F32(pixels) => autoencoder::Pixels::F32(pixels.view()),
     }
 }

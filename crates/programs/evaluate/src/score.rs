@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
-use artifact::{FileRecord, Outputs, read_text};
+use anyhow::bail;
+use artifact::Outputs;
 use cli::Stage;
 use metrics::Scores;
+use score_io::read_classes;
 use serde_json::{Map, Value, json};
 
 use crate::args::Args;
@@ -25,7 +26,9 @@ pub fn run(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     check(args)?;
     stage.set_threads(args.threads)?;
     let mut inputs = Vec::new();
-    let names = args.classes.as_deref().map(|path| read_classes(path, &mut inputs)).transpose()?;
+    let classes = args.classes.as_deref().map(read_classes).transpose()?;
+    let (names, record) = classes.unzip();
+    inputs.extend(record);
 
     // The JSON is written split by split: a tree of it would be many times as large as the tables.
     let mut json =
@@ -91,17 +94,6 @@ fn check(args: &Args) -> anyhow::Result<()> {
         return Err(cli::usage("--classes names the classes of --labels: give both or neither"));
     }
     Ok(())
-}
-
-fn read_classes(path: &Path, inputs: &mut Vec<FileRecord>) -> anyhow::Result<Vec<String>> {
-    let (bytes, record) = read_text(path)?;
-    inputs.push(record);
-    serde_json::from_slice(&bytes).with_context(|| {
-        format!(
-            "{}: expected a JSON list of class names such as [\"cat\", \"dog\"]",
-            path.display()
-        )
-    })
 }
 
 /// Returns the name of each class that occurs, or its id without names.

@@ -3,9 +3,9 @@
 //! See `data/README.md`.
 
 use anyhow::Context;
+use artifact::idx;
 use ndarray::Axis;
 
-use crate::idx;
 use crate::split::Split;
 
 const IMAGES: &[u8] = include_bytes!("../data/digits-images-idx3-ubyte.gz");

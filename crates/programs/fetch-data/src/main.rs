@@ -3,7 +3,6 @@
 mod dataset;
 mod digits;
 mod http;
-mod idx;
 mod published;
 mod source;
 mod split;
@@ -13,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use artifact::{FileRecord, Outputs};
+use artifact::{FileRecord, Outputs, idx};
 use cli::{Count, Stage};
 use serde_json::{Value, json};
 

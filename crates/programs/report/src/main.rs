@@ -8,7 +8,6 @@ mod inputs;
 mod map;
 mod page;
 mod pictures;
-mod provenance;
 mod system;
 mod text;
 mod thumbnails;

@@ -1,13 +1,13 @@
 //! Puts the page together from everything that was read.
 
+use artifact::lineage::{Lineage, key_values};
 use askama::Template;
-use score_io::{RunSummary, ScoreRow};
+use model_io::weights::Layers;
+use score_io::{Losses, RunSummary, ScoreRow};
 
-use crate::autoencoder::{Layers, Losses};
 use crate::figure::{Dots, Lines, PictureRow, Scatter, reconstruction_rows, sample_rows};
 use crate::inputs::Inputs;
 use crate::map::{Map, MapData};
-use crate::provenance::{Lineage, key_values};
 use crate::system::{SystemView, system_views};
 
 /// The page as HTML.

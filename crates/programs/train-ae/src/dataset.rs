@@ -42,15 +42,7 @@ pub fn read_validation(
     Ok((images, record))
 }
 
-/// Borrows images as the library takes them.
-pub fn pixels(images: &Images) -> autoencoder::Pixels<'_> {
-    match &images.pixels {
-        artifact::Pixels::U8(pixels) => autoencoder::Pixels::U8(pixels.view()),
-        artifact::Pixels::F32(pixels) => autoencoder::Pixels::F32(pixels.view()),
-    }
-}
-
-/// Warns of an unusual scale, and checks the scale of the validation images.
+/// Warns of training images with an unusual scale, and checks the scale of the validation images.
 ///
 /// # Errors
 /// Validation images of another scale than the training images.
@@ -66,7 +58,7 @@ pub fn check_scale(training: &Training, set: &Dataset) -> anyhow::Result<()> {
             set.inputs[0].path, trained_on.smallest, trained_on.largest
         ));
     }
-    if let Some(validation) = set.validation.map(pixels) {
+    if let Some(validation) = set.validation.map(Images::view) {
         let values = trained_on.check_values(validation, 0, architecture);
         let same = values.and_then(|()| trained_on.check_span(validation.range(), architecture));
         same.with_context(|| set.inputs[1].path.clone())?;

@@ -9,7 +9,7 @@ use cli::Stage;
 use serde_json::json;
 
 use crate::args::Args;
-use crate::dataset::{Dataset, check_scale, pixels, read_validation};
+use crate::dataset::{Dataset, check_scale, read_validation};
 use crate::files::Files;
 use crate::progress::{layer_table, losses_csv, parameters};
 use crate::session::{begin, diverged, run_to_end};
@@ -49,16 +49,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let Some(files) = files else {
         let steps = args.bench.map_or(1, |steps| steps.0);
         let steps = [args.warm_up(), steps];
-        return bench::run(
-            pixels(&images),
-            &architecture,
-            &params,
-            device,
-            steps,
-            stage,
-            parameters,
-        )
-        .with_context(context);
+        return bench::run(images.view(), &architecture, &params, device, steps, stage, parameters)
+            .with_context(context);
     };
     let mut inputs = vec![record];
     let validation =

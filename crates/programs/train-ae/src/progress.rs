@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use autoencoder::{Architecture, Batch, EpochLosses, TrainParams};
 use cli::Progress;
+use score_io::EpochLoss;
 use serde_json::{Value, json};
 
 /// Lists all parameters for the provenance of the outputs.
@@ -90,14 +91,10 @@ pub fn print_epoch(
 }
 
 /// Formats the loss curve as CSV: `epoch,train,validation`.
-///
-/// The last column is empty if there are no validation images.
 pub fn losses_csv(losses: &[EpochLosses]) -> String {
-    let mut text = String::from("epoch,train,validation\n");
-    for EpochLosses { epoch, train, validation } in losses {
-        let validation = validation.map(|loss| loss.to_string()).unwrap_or_default();
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{epoch},{train},{validation}");
-    }
-    text
+    score_io::losses_csv(losses.iter().map(|&EpochLosses { epoch, train, validation }| EpochLoss {
+        epoch: epoch as f64,
+        train,
+        validation,
+    }))
 }

@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use anyhow::Context;
+use artifact::Images;
 use autoencoder::{Architecture, Device, EpochOutcome, TrainParams, Training};
 use cli::Progress;
 
 use crate::args::Args;
-use crate::dataset::{Dataset, pixels};
+use crate::dataset::Dataset;
 use crate::files::{Files, Interval};
 use crate::progress::{losses_csv, print_epoch, show_batch};
 
@@ -29,7 +30,7 @@ pub fn begin(
     files: &Files,
     args: &Args,
 ) -> anyhow::Result<Training> {
-    let (images, validation) = (pixels(set.images), set.validation.map(pixels));
+    let (images, validation) = (set.images.view(), set.validation.map(Images::view));
     let saved = files.checkpoint.exists();
     if saved && !args.resume && !args.discard_checkpoint {
         anyhow::bail!(

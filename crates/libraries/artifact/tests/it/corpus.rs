@@ -39,6 +39,7 @@ fn archives() {
             "covariance_type",
             "points",
             "settings",
+            "format_version",
         ] {
             let _ = (archive.array(name), archive.text(name));
         }

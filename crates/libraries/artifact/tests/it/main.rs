@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod corpus;
+mod idx;
 mod images;
+mod lineage;
 mod npz;
 mod output;
 mod read;

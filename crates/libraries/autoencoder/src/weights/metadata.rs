@@ -1,14 +1,9 @@
 //! The metadata of a weights file: everything that the shapes of its tensors do not tell.
 
-use safetensors::SafeTensors;
+use model_io::weights::Tensors;
 use serde::{Deserialize, Serialize};
 
 use crate::{Activation, Error, Loss, NetworkKind, Normalize, Result, TrainedOn};
-
-/// Name of the one entry of the metadata.
-///
-/// The order of several entries would change from run to run.
-pub(super) const METADATA: &str = "autoencoder";
 
 /// The settings of a network that the shapes of its tensors do not tell.
 #[derive(Serialize, Deserialize)]
@@ -68,11 +63,9 @@ pub(super) fn check_option<T: PartialEq + std::fmt::Display>(
     }
 }
 
-/// Reads the metadata from the bytes of a safetensors file, if it has any.
-pub(crate) fn read_metadata(bytes: &[u8]) -> Result<Option<Metadata>> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_weights)?;
-    let text = header.metadata().as_ref().and_then(|entries| entries.get(METADATA));
-    text.map(|text| serde_json::from_str(text).map_err(not_weights)).transpose()
+/// Parses the metadata of a weights file, if it has any.
+pub(crate) fn read_metadata(file: &Tensors) -> Result<Option<Metadata>> {
+    file.metadata().map(|text| serde_json::from_str(text).map_err(not_weights)).transpose()
 }
 
 /// Tells whether the network is dense.

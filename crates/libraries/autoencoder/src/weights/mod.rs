@@ -1,33 +1,26 @@
-//! Weights as safetensors files, which PyTorch opens as they are.
+//! Networks from weights files and back. [`model_io::weights`] reads and writes the files.
 //!
-//! The tensors are `encoder.N.weight`, `encoder.N.bias` and `decoder.N...` with N = 0, 2, 4...: the
-//! names of the linear layers of a PyTorch module with two `Sequential`s called `encoder` and
-//! `decoder`, so `load_state_dict` takes the file. A convolutional network has a `Flatten` and an
-//! `Unflatten` beside the code, which N counts. The file's metadata holds what the shapes do not
-//! tell: the kind of network, activation, loss, normalization and the images it was trained on. For
-//! a file without metadata, kind and normalization are the defaults, and the caller may supply
-//! activation and loss.
+//! The tensors have the names of the linear layers of a PyTorch module with two `Sequential`s
+//! called `encoder` and `decoder`: `encoder.N.weight`, N = 0, 2, 4... A convolutional network has a
+//! `Flatten` and an `Unflatten` beside the code, which N counts. The file's metadata holds what the
+//! shapes do not tell: the kind of network, activation, loss, normalization and the images it was
+//! trained on. For a file without metadata, kind and normalization are the defaults, and the caller
+//! may supply activation and loss.
 //!
-//! Files of PyTorch are read as they come: with the prefixes that compiled and distributed modules
-//! give their tensors (`_orig_mod.`, `module.`), as f16, bf16, f32 or f64. An encoder or decoder
-//! with a tensor that such a network does not have (of a batch normalization, for example) is
-//! refused, since without it all codes would be wrong.
+//! An encoder or decoder with a tensor that such a network does not have (of a batch normalization,
+//! for example) is refused, since without it all codes would be wrong.
 
-use std::collections::HashMap;
-
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
+use model_io::weights::{NamedTensor, Tensors, write};
 use tch::Device;
 
-use self::metadata::{METADATA, check_option, not_weights};
-use self::tensors::Tensors;
+use self::metadata::{check_option, not_weights};
 use crate::layers::code_layer;
 use crate::network::Layer;
 use crate::{Architecture, Error, Network, NetworkKind, Result};
 
 pub use self::metadata::Assumed;
 pub(crate) use self::metadata::{Metadata, read_metadata};
-pub(crate) use self::tensors::{OwnedTensor, read_tensor, to_bytes};
+pub(crate) use self::tensors::{read_tensor, to_values};
 
 mod metadata;
 mod tensors;
@@ -44,12 +37,12 @@ impl Network {
     }
 
     /// Returns all weights and biases in the order of the layers.
-    pub(crate) fn tensors(&self) -> Result<Vec<OwnedTensor>> {
+    pub(crate) fn tensors(&self) -> Result<Vec<NamedTensor>> {
         let mut tensors = Vec::new();
         for Layer { shape, weight, bias } in &self.layers {
             let mut add = |name, size, tensor| -> Result<()> {
                 let name = format!("{}.{name}", shape.name);
-                tensors.push(OwnedTensor { name, shape: size, bytes: to_bytes(tensor)? });
+                tensors.push(NamedTensor { name, shape: size, values: to_values(tensor)? });
                 Ok(())
             };
             add("weight", shape.weight(), weight)?;
@@ -83,9 +76,8 @@ impl Network {
         device: Device,
         assume: Assumed,
     ) -> Result<Self> {
-        let file = SafeTensors::deserialize(bytes).map_err(not_weights)?;
-        let file = Tensors::new(&file)?;
-        let stored = read_metadata(bytes)?;
+        let file = Tensors::read(bytes)?;
+        let stored = read_metadata(&file)?;
         let assumed = stored.is_none();
         let Metadata { activation, loss, normalize, network, images, .. } =
             stored.unwrap_or_else(|| Metadata::assumed(assume));
@@ -105,8 +97,8 @@ impl Network {
         let layers = architecture.layers().into_iter().map(|shape| {
             let (weight, bias) = (format!("{}.weight", shape.name), format!("{}.bias", shape.name));
             known.extend([weight.clone(), bias.clone()]);
-            let weight = read_tensor(file.get(&weight), &weight, &shape.weight(), device)?;
-            let bias = read_tensor(file.get(&bias), &bias, &[shape.bias()], device)?;
+            let weight = read_tensor(&file, &weight, &shape.weight(), device)?;
+            let bias = read_tensor(&file, &bias, &[shape.bias()], device)?;
             Ok(Layer { shape, weight, bias })
         });
         let layers = layers.collect::<Result<Vec<Layer>>>()?;
@@ -119,13 +111,8 @@ impl Network {
 const SHOWN_NAMES: usize = 5;
 
 /// Writes tensors and metadata as the bytes of a safetensors file.
-pub(crate) fn serialize(tensors: &[OwnedTensor], metadata: &Metadata) -> Result<Vec<u8>> {
-    let metadata = serde_json::to_string(metadata).map_err(not_weights)?;
-    let metadata = HashMap::from([(METADATA.to_owned(), metadata)]);
-    let views = tensors.iter().map(|OwnedTensor { name, shape, bytes }| {
-        Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(not_weights)?))
-    });
-    safetensors::serialize(views.collect::<Result<Vec<_>>>()?, Some(metadata)).map_err(not_weights)
+pub(crate) fn serialize(tensors: &[NamedTensor], metadata: &Metadata) -> Result<Vec<u8>> {
+    Ok(write(tensors, &serde_json::to_string(metadata).map_err(not_weights)?)?)
 }
 
 /// Reads (input, hidden, latent) of a dense network from the shapes of its weights.
@@ -147,16 +134,16 @@ fn dense_widths(file: &Tensors) -> Result<(usize, Vec<usize>, usize)> {
 /// Whether the shapes fit each other is checked when the tensors are read.
 fn filters(file: &Tensors) -> Result<(Vec<usize>, usize)> {
     let mut filters = Vec::new();
-    while let Some(view) = file.get(&format!("encoder.{}.weight", 2 * filters.len())) {
-        let &[count, _, _, _] = view.shape() else {
-            let found = format!("encoder.{}.weight of shape {:?}", 2 * filters.len(), view.shape());
+    while let Some(shape) = file.shape(&format!("encoder.{}.weight", 2 * filters.len())) {
+        let &[count, _, _, _] = shape else {
+            let found = format!("encoder.{}.weight of shape {shape:?}", 2 * filters.len());
             return Err(Error::Weights { found });
         };
         filters.push(count);
     }
     let name = format!("{}.weight", code_layer(filters.len()));
-    match file.get(&name).map(|view| view.shape().to_vec()) {
-        Some(shape) if shape.len() == 2 => Ok((filters, shape[0])),
+    match file.shape(&name) {
+        Some(&[latent, _]) => Ok((filters, latent)),
         Some(shape) => Err(Error::Weights { found: format!("{name} of shape {shape:?}") }),
         None => Err(Error::Weights { found: format!("no {name}") }),
     }
@@ -170,9 +157,9 @@ fn widths(file: &Tensors, part: &str) -> Result<Vec<usize>> {
     let mut widths = Vec::new();
     for i in 0.. {
         let name = format!("{part}.{}.weight", 2 * i);
-        let Some(view) = file.get(&name) else { break };
-        let &[output, input] = view.shape() else {
-            return Err(Error::Weights { found: format!("{name} of shape {:?}", view.shape()) });
+        let Some(shape) = file.shape(&name) else { break };
+        let &[output, input] = shape else {
+            return Err(Error::Weights { found: format!("{name} of shape {shape:?}") });
         };
         match widths.last() {
             None => widths.push(input),

@@ -1,7 +1,12 @@
 //! Every format: what is written is read as the same.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
-#![cfg(all(feature = "clustering", feature = "scattering", feature = "umap"))]
+#![cfg(all(
+    feature = "clustering",
+    feature = "consensus",
+    feature = "scattering",
+    feature = "umap"
+))]
 
 use std::path::Path;
 
@@ -9,7 +14,7 @@ use artifact::{Npz, Outputs, Provenance, Run};
 use clustering::gmm::{CovarianceType, GaussianMixture};
 use clustering::kmeans::KMeans;
 use model_io::consensus::{Maps, Model};
-use ndarray::{Array2, array};
+use ndarray::{Array2, arr0, array};
 use scattering::Features;
 use serde_json::Value;
 use tempfile::tempdir;
@@ -32,6 +37,15 @@ fn round_trip<T>(
     }
     read(&path)
 }
+
+/// The readers of all formats, which give the message of the error.
+const READERS: [fn(&Path) -> String; 5] = [
+    |path| format!("{:#}", model_io::kmeans::read(path).err().unwrap()),
+    |path| format!("{:#}", model_io::gmm::read(path).err().unwrap()),
+    |path| format!("{:#}", model_io::scattering::read(path).err().unwrap()),
+    |path| format!("{:#}", model_io::umap::read(path).err().unwrap()),
+    |path| format!("{:#}", model_io::consensus::read(path).err().unwrap()),
+];
 
 /// Makes a provenance that tells nothing.
 fn provenance() -> Provenance {
@@ -58,7 +72,7 @@ fn centroids_of_kmeans() {
     let (found, record) = round_trip(
         |outputs, path| model_io::kmeans::write(outputs, path, &model),
         |path| model_io::kmeans::read(path).unwrap(),
-        &["centroids"],
+        &["format_version", "centroids"],
     );
     assert_eq!(found.centroids(), model.centroids());
     assert!(record.path.ends_with("model.npz") && record.dtype.is_none());
@@ -72,22 +86,55 @@ fn gaussian_mixtures() {
     let (found, _) = round_trip(
         |outputs, path| model_io::gmm::write(outputs, path, &model),
         |path| model_io::gmm::read(path).unwrap(),
-        &["weights", "means", "covariances", "covariance_type", "origin", "offsets"],
+        &[
+            "format_version",
+            "weights",
+            "means",
+            "covariances",
+            "covariance_type",
+            "origin",
+            "offsets",
+        ],
     );
     assert_eq!((found.weights(), found.means()), (model.weights(), model.means()));
     assert_eq!((found.origin(), found.offsets()), (model.origin(), model.offsets()));
     assert_eq!(found.covariance_type(), CovarianceType::Diag);
 }
 
-#[test]
-fn scattering_features() {
+/// Twelve images of 16 x 16 pixels, and features that were fitted to them.
+fn scattered() -> (Array2<f32>, Features) {
     let images = Array2::from_shape_fn((12, 256), |(i, j)| ((i * 31 + j * j * 7) % 19) as f32);
     let params = scattering::Params { dims: 5, ..scattering::Params::default() };
     let model = scattering::fit(images.view(), (16, 16), &params, &mut |_| ()).unwrap().model;
+    (images, model)
+}
+
+/// An embedding of eight points, and their frame.
+fn embedded() -> (Umap, Frame) {
+    let points = Array2::from_shape_fn((8, 3), |(i, j)| (i * 3 + j) as f32);
+    let embedding = Array2::from_shape_fn((8, 2), |(i, j)| (i + 10 * j) as f32);
+    let curve = Curve { a: 1.5, b: 0.75 };
+    let model = Umap::new(points, embedding, curve, 4, Metric::Cosine).unwrap();
+    let frame = Frame::new(array![0.5, 1.0, -2.0], -3, Metric::Cosine).unwrap();
+    (model, frame)
+}
+
+#[test]
+fn scattering_features() {
+    let (images, model) = scattered();
     let (found, _) = round_trip(
         |outputs, path| model_io::scattering::write(outputs, path, &model),
         |path| model_io::scattering::read(path).unwrap(),
-        &["deviations", "mean", "directions", "settings"],
+        &[
+            "format_version",
+            "height",
+            "width",
+            "scales",
+            "angles",
+            "deviations",
+            "mean",
+            "components",
+        ],
     );
     let points = |model: &Features| model.transform(images.view(), &mut |_| ()).unwrap();
     assert_eq!(found.size(), (16, 16));
@@ -96,15 +143,21 @@ fn scattering_features() {
 
 #[test]
 fn umap_embeddings() {
-    let points = Array2::from_shape_fn((8, 3), |(i, j)| (i * 3 + j) as f32);
-    let embedding = Array2::from_shape_fn((8, 2), |(i, j)| (i + 10 * j) as f32);
-    let curve = Curve { a: 1.5, b: 0.75 };
-    let model = Umap::new(points, embedding, curve, 4, Metric::Cosine).unwrap();
-    let frame = Frame::new(array![0.5, 1.0, -2.0], -3, Metric::Cosine).unwrap();
+    let (model, frame) = embedded();
     let (found, found_frame, _) = round_trip(
         |outputs, path| model_io::umap::write(outputs, path, &model, &frame),
         |path| model_io::umap::read(path).unwrap(),
-        &["points", "embedding", "center", "settings"],
+        &[
+            "format_version",
+            "points",
+            "embedding",
+            "a",
+            "b",
+            "neighbors",
+            "metric",
+            "center",
+            "exponent",
+        ],
     );
     assert_eq!((found.points(), found.embedding()), (model.points(), model.embedding()));
     assert_eq!((found.curve(), found.neighbors()), (curve, 4));
@@ -120,9 +173,150 @@ fn consensus_maps() {
     let (found, _) = round_trip(
         |outputs, path| model_io::consensus::write(outputs, path, &model),
         |path| model_io::consensus::read(path).unwrap(),
-        &["runs", "k", "map"],
+        &["format_version", "runs", "k", "map"],
     );
     assert_eq!(found, model);
+}
+
+#[test]
+fn files_of_version_0_1_are_read() {
+    let (_, model) = scattered();
+    let (found, _) = round_trip(
+        |outputs, path| {
+            let settings = [16, 16, model.scales, model.angles].map(|x| x as f64);
+            outputs.npz(path, |npz| {
+                npz.add_array("deviations", &model.deviations)?;
+                npz.add_array("mean", &model.pca.mean)?;
+                npz.add_array("directions", &model.pca.components)?;
+                npz.add_array(
+                    "settings",
+                    &array![settings[0], settings[1], settings[2], settings[3]],
+                )
+            })
+        },
+        |path| model_io::scattering::read(path).unwrap(),
+        &["directions", "settings"],
+    );
+    assert_eq!(found, model);
+
+    let (model, frame) = embedded();
+    let former = |settings: ndarray::Array1<f64>, center: bool| {
+        let (model, frame) = (model.clone(), frame.clone());
+        round_trip(
+            move |outputs, path| {
+                outputs.npz(path, |npz| {
+                    npz.add_array("points", &model.points)?;
+                    npz.add_array("embedding", &model.embedding)?;
+                    if center {
+                        npz.add_array("center", &frame.center)?;
+                    }
+                    npz.add_array("settings", &settings)
+                })
+            },
+            |path| model_io::umap::read(path).map_err(|error| format!("{error:#}")),
+            &["settings"],
+        )
+    };
+    let (found, found_frame, _) = former(array![1.5, 0.75, 4.0, 1.0, -3.0], true).unwrap();
+    assert_eq!((found, found_frame), (model.clone(), frame.clone()));
+    let (found, found_frame, _) = former(array![1.5, 0.75, 4.0, 1.0], false).unwrap();
+    assert_eq!((found, found_frame), (model.clone(), Frame::identity(3, Metric::Cosine)));
+    for neighbors in [4.5, -4.0, 1.0, f64::NAN, 1e12] {
+        let told = former(array![1.5, 0.75, neighbors, 1.0], false).unwrap_err();
+        assert!(told.contains("whole number of neighbors"), "{told}");
+    }
+
+    let maps = Maps { k: 1, of_runs: vec![vec![Some(0)]] };
+    let (found, _) = round_trip(
+        |outputs, path| {
+            outputs.npz(path, |npz| {
+                npz.add_array("runs", &arr0(1_i64))?;
+                npz.add_array("k", &arr0(1_i64))?;
+                npz.add_array("map", &array![[0_i64, 3, 0]])
+            })
+        },
+        |path| model_io::consensus::read(path).unwrap(),
+        &["map"],
+    );
+    assert_eq!(found, Model::new(vec![vec![3]], maps, &["a.npy"]).unwrap());
+}
+
+#[test]
+fn embeddings_of_other_programs_are_read() {
+    let (model, _) = embedded();
+    let foreign = |neighbors: f64, metric: &'static str, exponent: Option<f64>| {
+        let model = model.clone();
+        round_trip(
+            move |outputs, path| {
+                outputs.npz(path, |npz| {
+                    npz.add_array("points", &model.points.mapv(f64::from))?;
+                    npz.add_array("embedding", &model.embedding)?;
+                    npz.add_array("a", &array![1.5_f32])?;
+                    npz.add_array("b", &arr0(0.75))?;
+                    npz.add_array("neighbors", &arr0(neighbors))?;
+                    if let Some(exponent) = exponent {
+                        npz.add_array("exponent", &arr0(exponent))?;
+                    }
+                    npz.add_array("metric", &arr0(artifact::Text::from(metric)))
+                })
+            },
+            |path| model_io::umap::read(path).map_err(|error| format!("{error:#}")),
+            &["metric"],
+        )
+    };
+    let (found, frame, _) = foreign(4.0, "cosine", None).unwrap();
+    assert_eq!((found, frame), (model.clone(), Frame::identity(3, Metric::Cosine)));
+    for (neighbors, metric, exponent, told) in [
+        (0.0, "cosine", None, "expected neighbors to be one whole number from 2"),
+        (f64::INFINITY, "cosine", None, "expected neighbors to be one whole number from 2"),
+        (9.0, "cosine", None, "at least as many points as neighbors"),
+        (4.0, "hamming", None, "expected metric euclidean or cosine, found hamming"),
+        (4.0, "cosine", Some(0.0), "expected an array `center`, found"),
+    ] {
+        let error = foreign(neighbors, metric, exponent).unwrap_err();
+        assert!(error.contains("model.npz: ") && error.contains(told), "{told}: {error}");
+    }
+}
+
+#[test]
+fn the_origin_of_a_mixture_needs_its_offsets() {
+    let error = round_trip(
+        |outputs, path| {
+            outputs.npz(path, |npz| {
+                npz.add_array("weights", &array![1.0])?;
+                npz.add_array("means", &array![[0.0]])?;
+                npz.add_array("covariances", &array![[1.0]])?;
+                npz.add_array("covariance_type", &arr0(artifact::Text::from("diag")))?;
+                npz.add_array("origin", &array![0.0])
+            })
+        },
+        |path| model_io::gmm::read(path).err().unwrap().to_string(),
+        &["origin"],
+    );
+    assert!(error.contains("expected an array `offsets`, found"), "{error}");
+}
+
+#[test]
+fn files_of_a_newer_version_are_refused() {
+    let newer = |version: f64| {
+        move |outputs: &mut Outputs, path: &Path| {
+            outputs.npz(path, |npz| {
+                npz.add_array("format_version", &arr0(version))?;
+                npz.add_array("centroids", &array![[1.0]])
+            })
+        }
+    };
+    for read in READERS {
+        let told = round_trip(newer(2.0), read, &["format_version"]);
+        assert!(told.contains("format_version 1 or older, found 2; read it with"), "{told}");
+        assert_eq!(told.lines().count(), 1);
+        for version in [0.0, 1.5, -1.0, f64::NAN] {
+            let told = round_trip(newer(version), read, &["format_version"]);
+            assert!(told.contains("expected format_version to be one whole number"), "{told}");
+        }
+    }
+    let read = |path: &Path| model_io::kmeans::read(path).unwrap();
+    round_trip(newer(1.0), read, &["centroids"]);
 }
 
 #[test]
@@ -141,14 +335,7 @@ fn other_archives_are_refused_by_name() {
             &["other"],
         )
     };
-    let readers: [fn(&Path) -> String; 5] = [
-        |path| format!("{:#}", model_io::kmeans::read(path).err().unwrap()),
-        |path| format!("{:#}", model_io::gmm::read(path).err().unwrap()),
-        |path| format!("{:#}", model_io::scattering::read(path).err().unwrap()),
-        |path| format!("{:#}", model_io::umap::read(path).err().unwrap()),
-        |path| format!("{:#}", model_io::consensus::read(path).err().unwrap()),
-    ];
-    for read in readers {
+    for read in READERS {
         let told = error(read);
         assert!(told.contains("model.npz: expected"), "{told}");
     }

@@ -1,9 +1,8 @@
 //! Draws lines, bars and dots along axes.
 
 use askama::Template;
-use score_io::ScoreFiles;
+use score_io::{EpochLoss, Losses, ScoreFiles};
 
-use crate::autoencoder::Losses;
 use crate::clusters::Clusters;
 use crate::text::{text_width, truncate};
 
@@ -74,14 +73,12 @@ impl Lines {
     /// Draws the losses of training and, if there are any, of validation.
     pub fn new(losses: &Losses) -> Self {
         let (left, right, top, bottom) = Self::BOX;
-        let epochs = &losses.epochs;
-        let values = || {
-            epochs.iter().flat_map(|&(_, train, validation)| [Some(train), validation]).flatten()
-        };
+        let epochs = losses.epochs();
+        let values = || epochs.iter().flat_map(|at| [Some(at.train), at.validation]).flatten();
         let (low, high) =
             values().fold((0.0, 0.0), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
         let high = high + 0.04 * (high - low).max(f64::EPSILON);
-        let (first, last) = (epochs[0].0, epochs[epochs.len() - 1].0);
+        let (first, last) = (epochs[0].epoch, epochs[epochs.len() - 1].epoch);
         let x = |epoch: f64| left + (right - left) * (epoch - first) / (last - first).max(1.0);
         let y = |loss: f64| bottom - (bottom - top) * (loss - low) / (high - low);
         let line = |name, points: Vec<(f64, f64)>| {
@@ -91,11 +88,10 @@ impl Lines {
                 points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ");
             Some(Series { name, corners, end, name_y: end.1 + 4.0 })
         };
-        let train =
-            line("training", epochs.iter().map(|&(epoch, train, _)| (epoch, train)).collect());
+        let train = line("training", epochs.iter().map(|at| (at.epoch, at.train)).collect());
         let held = line(
             "validation",
-            epochs.iter().filter_map(|&(epoch, _, loss)| Some((epoch, loss?))).collect(),
+            epochs.iter().filter_map(|at| Some((at.epoch, at.validation?))).collect(),
         );
         let mut series: Vec<Series> = train.into_iter().chain(held).collect();
         if let [a, b] = series.as_mut_slice() {
@@ -107,7 +103,7 @@ impl Lines {
                 lower.name_y += gap / 2.0;
             }
         }
-        let (_, train, validation) = epochs[epochs.len() - 1];
+        let EpochLoss { train, validation, .. } = epochs[epochs.len() - 1];
         let held = validation
             .map(|loss| format!(", on the validation images {loss:.4}"))
             .unwrap_or_default();
@@ -276,7 +272,9 @@ mod tests {
 
     #[test]
     fn a_line_falls_as_its_loss_does_and_names_stay_apart() {
-        let losses = Losses { epochs: vec![(1.0, 0.4, Some(0.2)), (2.0, 0.2, Some(0.19))] };
+        let epoch = |epoch, train, held| EpochLoss { epoch, train, validation: Some(held) };
+        let losses =
+            Losses::new(vec![epoch(1.0, 0.4, 0.2), epoch(2.0, 0.2, 0.19)]).expect("epochs ascend");
         let lines = Lines::new(&losses);
         let (left, right, top, bottom) = Lines::BOX;
         let [train, held] = lines.series.as_slice() else { panic!() };

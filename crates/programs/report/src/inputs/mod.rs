@@ -5,13 +5,14 @@ pub mod systems;
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
-use artifact::{FileRecord, Points, read_ids, read_points, read_text};
+use anyhow::bail;
+use artifact::{FileRecord, Points, read_ids, read_points};
+use model_io::weights::Layers;
 use ndarray::Array1;
-use score_io::{Published, ScoreFiles, read_published};
+use score_io::{Losses, Published, ScoreFiles, read_classes, read_published};
 
 use crate::args::Args;
-use crate::autoencoder::{Layers, Losses};
+use crate::autoencoder::read_layers;
 use crate::pictures::Pictures;
 use crate::text::drawable;
 
@@ -78,7 +79,8 @@ impl Inputs {
             .classes
             .as_deref()
             .map(|path| keep_record(read_classes(path), &mut records))
-            .transpose()?;
+            .transpose()?
+            .map(|names| names.iter().map(|name| drawable(name)).collect::<Vec<_>>());
         let map = args
             .map
             .as_deref()
@@ -87,7 +89,7 @@ impl Inputs {
         let layers = args
             .weights
             .as_deref()
-            .map(|path| keep_record(Layers::read(path), &mut records))
+            .map(|path| keep_record(read_layers(path), &mut records))
             .transpose()?;
         let losses = args
             .losses
@@ -199,17 +201,6 @@ fn read_labels(path: &Path) -> anyhow::Result<(Array1<i64>, FileRecord)> {
         ),
         None => Ok((ids, record)),
     }
-}
-
-fn read_classes(path: &Path) -> anyhow::Result<(Vec<String>, FileRecord)> {
-    let (bytes, record) = read_text(path)?;
-    let names: Vec<String> = serde_json::from_slice(&bytes).with_context(|| {
-        format!(
-            "{}: expected a JSON list of class names such as [\"cat\", \"dog\"]",
-            path.display()
-        )
-    })?;
-    Ok((names.iter().map(|name| drawable(name)).collect(), record))
 }
 
 fn read_map(path: &Path) -> anyhow::Result<(Points, FileRecord)> {
