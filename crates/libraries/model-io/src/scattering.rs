@@ -57,7 +57,8 @@ pub fn write(outputs: &mut Outputs, path: &Path, features: &Features) -> artifac
     let (height, width) = features.size();
     outputs.npz(path, |archive| {
         archive.add_array(VERSION, &arr0(FORMAT_VERSION))?;
-        for (name, value) in SETTINGS.iter().zip([height, width, features.scales(), features.angles()])
+        for (name, value) in
+            SETTINGS.iter().zip([height, width, features.scales(), features.angles()])
         {
             archive.add_array(*name, &arr0(value as i64))?;
         }

@@ -1,7 +1,5 @@
 //! What a training prints and records: the layer table, the progress, the loss curve.
 
-use std::fmt::Write;
-
 use autoencoder::{Architecture, Batch, EpochLosses, TrainParams};
 use cli::Progress;
 use score_io::EpochLoss;
