@@ -41,7 +41,8 @@
 //! use umap::{Metric, Params, Progress, fit, fuzzy_graph, neighbors};
 //!
 //! // Two clusters of 100 points in five dimensions, by turns.
-//! let value = |(i, j)| (i % 2 * 10) as f32 + ((i * 7 + j * 3 + i * j) % 11) as f32 * 0.1;
+//! let scatter = |i: usize, j: usize| ((i * (j + 3) * 7919 + j * 31) % 997) as f32 / 997.0;
+//! let value = |(i, j)| (i % 2 * 10) as f32 + scatter(i, j);
 //! let points = Array2::from_shape_fn((200, 5), value);
 //!
 //! // The neighbors of a point are of its own cluster, so the graph falls into components.
