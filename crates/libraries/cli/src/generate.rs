@@ -3,10 +3,9 @@
 //! Every program prints them under `--generate man`, `bash`, `zsh` or `fish`, an option that
 //! `--help` does not list because packagers use it, not users. `make man` writes them all.
 
-use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality, PositionalInfo};
+use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 use argh_complete::Generator;
 use argh_complete::bash::Bash;
-use argh_complete::fish::Fish;
 use argh_complete::zsh::Zsh;
 use roff::{Inline, Roff, bold, italic, roman};
 
@@ -29,17 +28,6 @@ const EXIT_CODES: [(&str, &str); 5] = [
     ("143", "terminated"),
 ];
 
-/// What completions are told of positional arguments.
-///
-/// fish completes files only for programs that have such arguments, but most of our options name
-/// files, too.
-const FILES: [PositionalInfo; 1] = [PositionalInfo {
-    name: "file",
-    description: "",
-    optionality: Optionality::Repeating,
-    hidden: false,
-}];
-
 /// Generates the man page or the completion `what` of the program `name`.
 ///
 /// # Errors
@@ -51,13 +39,12 @@ pub(crate) fn generate(
 ) -> Result<String, String> {
     // argh's description borrows for as long as the program runs, which ends when this is printed.
     let flags = flags(info).leak();
-    let shown = CommandInfoWithArgs { flags, positionals: &FILES, ..info.clone() };
+    let info = CommandInfoWithArgs { flags, ..info.clone() };
     match what {
-        "man" => Ok(man_page(name, &shown, info.positionals)),
-        "bash" => Ok(Bash::generate(name, &shown)),
-        // argh_complete lets zsh complete nothing after an option that takes a value.
-        "zsh" => Ok(Zsh::generate(name, &shown).replace("': :'", "':value:_files'")),
-        "fish" => Ok(Fish::generate(name, &shown)),
+        "man" => Ok(man_page(name, &info)),
+        "bash" => Ok(Bash::generate(name, &info)),
+        "zsh" => Ok(zsh(name, &info)),
+        "fish" => Ok(fish(name, &info)),
         _ => Err(format!("{OPTION}: expected man, bash, zsh or fish, found '{what}'")),
     }
 }
@@ -93,8 +80,32 @@ fn copy<'a>(flag: &FlagInfo<'a>) -> FlagInfo<'a> {
     }
 }
 
+/// Formats completions for zsh: argh_complete's, which complete no files, and files.
+fn zsh(name: &str, info: &CommandInfoWithArgs) -> String {
+    let end = "\n        && return 0\n";
+    Zsh::generate(name, info)
+        .replace("': :'", "':value:_files'")
+        .replace(end, &format!("\n        '*:file:_files' \\{end}"))
+}
+
+/// Formats completions for fish, which completes files wherever nothing else is said.
+///
+/// Those of argh_complete look for subcommands, which our programs do not have. For that they need
+/// fish 4, and they complete no option after a positional argument.
+fn fish(name: &str, info: &CommandInfoWithArgs) -> String {
+    let line = |flag: &FlagInfo| {
+        let short = flag.short.map_or(String::new(), |short| format!(" -s {short}"));
+        let long = flag.long.trim_start_matches('-');
+        let value = if flag.kind == FlagInfoKind::Switch { "" } else { " -r" };
+        let text = flag.description.replace('\\', "\\\\").replace('\'', "\\'");
+        format!("complete -c {name}{short} -l {long}{value} -d '{text}'\n")
+    };
+    info.flags.iter().map(line).collect()
+}
+
 /// Formats a man page: name, synopsis, description, options, exit status, example.
-fn man_page(name: &str, info: &CommandInfoWithArgs, positionals: &[PositionalInfo]) -> String {
+fn man_page(name: &str, info: &CommandInfoWithArgs) -> String {
+    let positionals = info.positionals;
     let version = concat!("wardrobe ", env!("CARGO_PKG_VERSION"));
     let mut page = Roff::new();
     // The third argument is the date: it is empty, so that every build writes the same bytes.
@@ -284,8 +295,10 @@ mod tests {
         }
         assert!(zsh.contains("{-h,--help}"), "{zsh}");
         assert!(zsh.contains("'--predict[model]'':value:_files'"), "{zsh}");
-        // -f would forbid files.
-        assert!(!fish.contains("-f") && fish.contains("-l predict -r"), "{fish}");
+        assert!(zsh.contains("'*:file:_files' \\\n        && return 0"), "{zsh}");
+        assert!(fish.contains("complete -c group -l predict -r -d 'model'\n"), "{fish}");
+        assert!(fish.contains("complete -c group -s h -l help -d 'display"), "{fish}");
+        assert!(fish.contains("it\\'s 350 otherwise"), "{fish}");
         piped("zsh", &["-n"], &zsh);
         piped("fish", &["--no-execute"], &fish);
     }
