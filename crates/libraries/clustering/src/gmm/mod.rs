@@ -28,6 +28,22 @@
 //! # Ok::<(), clustering::Error>(())
 //! ```
 
+// What the modules are built on, from the bottom to the top:
+//
+// 1. Points. `centered` chooses the origin that points are measured from. `simd_block` lays a few
+//    points side by side, and `simd_math` computes `exp` and `ln` of them.
+// 2. Covariances. `covariance` knows the four types, `cholesky` factors their inverses, and
+//    `packed_triangular` multiplies points with a factor.
+// 3. E step. `density` computes the log densities of all components, and `responsibilities` turns
+//    them into probabilities.
+// 4. M step, in the same pass over the points. `sufficient_stats` collects the sums, for which
+//    `weighted_outer` and `gram` add up outer products; `m_step` makes parameters of the sums.
+// 5. Model. `model` holds the parameters with their densities; `evaluate` and `predict` ask it
+//    about points, and `mutual_information` scores it.
+// 6. A start. `init` begins it, with k-means where asked, and `em` alternates 3 and 4.
+// 7. Entry points. `fit` runs all starts with its `params` and gives a `report`; `select` compares
+//    numbers of components.
+
 mod centered;
 mod cholesky;
 mod covariance;
