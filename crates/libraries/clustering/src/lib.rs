@@ -1,8 +1,16 @@
-//! k-means and Gaussian mixtures: arrays in, models out.
+//! Clusters points by k-means or by Gaussian mixtures: arrays in, models out.
 //!
-//! [`kmeans::fit`] partitions points into k clusters around centroids; [`gmm::fit`] finds k
-//! Gaussians under which the points are most likely. The library opens no file and prints nothing;
-//! progress goes through a callback.
+//! Both methods describe n points by k clusters, without labels:
+//!
+//! - k-means ([`kmeans::fit()`]) finds k centroids with a small sum of squared distances to the
+//!   points. Each point belongs to the nearest centroid. It suits compact clusters of similar size,
+//!   and it is fast: the module [`kmeans`] tells how it avoids most distances.
+//! - A Gaussian mixture ([`gmm::fit()`]) finds k Gaussians under which the points are most likely,
+//!   by expectation maximization. Clusters may differ in size, shape and direction, and a point has
+//!   a probability for each of them. The module [`gmm`] gives the equations.
+//!
+//! The library opens no file and prints nothing. It takes array views and a struct of parameters,
+//! returns owned arrays, and reports its [`Progress`] through a callback.
 //!
 //! # Points and results
 //!
@@ -12,37 +20,83 @@
 //!
 //! Results depend only on the points, the parameters and the seed. They have the same bytes for any
 //! number of rayon threads; run a fit inside [`rayon::ThreadPool::install`] to choose that number.
+//! Both methods are tested against scikit-learn.
+//!
+//! # A walk through the iris flowers
+//!
+//! The data of Fisher (1936) are the lengths and widths of the sepals and petals of 150 iris
+//! flowers, in cm. They are 50 flowers of each of three species, in this order. Three clusters by
+//! k-means, the best of ten starts:
 //!
 //! ```
+//! # fn iris() -> ndarray::Array2<f64> {
+//! #     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/iris.npy");
+//! #     ndarray_npy::read_npy(path).expect("a file of this crate")
+//! # }
 //! use clustering::kmeans::{self, KMeansParams};
-//! use ndarray::array;
 //!
-//! let points = array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]];
-//! let params = KMeansParams { k: 2, ..KMeansParams::default() };
+//! let points = iris();
+//! assert_eq!(points.dim(), (150, 4));
+//! let params = KMeansParams { k: 3, ..KMeansParams::default() };
 //! let fit = kmeans::fit(&points, &params, &mut |_| {})?;
-//! assert_eq!(fit.inertia, 1.0);
-//! assert_eq!(fit.assignments, fit.model.predict(&points)?);
+//! assert!(fit.converged);
+//! assert!((fit.inertia - 78.8514).abs() < 1e-4);
+//!
+//! let mut sizes = fit.sizes.clone();
+//! sizes.sort_unstable();
+//! assert_eq!(sizes, [38, 50, 62]);
 //! # Ok::<(), clustering::Error>(())
 //! ```
 //!
-//! # Choosing the number of clusters
-//!
-//! [`gmm::select_k`] fits a mixture for every k in a range and compares them by the Bayesian
-//! information criterion:
+//! One cluster is the first species. The two others are not compact, and k-means cuts them anew. A
+//! mixture with full covariances follows their shapes. Only a few flowers near the boundary end in
+//! the component of the other species:
 //!
 //! ```
-//! use clustering::gmm::{self, CovarianceType, GmmParams};
-//! use ndarray::array;
+//! # fn iris() -> ndarray::Array2<f64> {
+//! #     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/iris.npy");
+//! #     ndarray_npy::read_npy(path).expect("a file of this crate")
+//! # }
+//! use clustering::gmm::{self, GmmParams};
 //!
-//! let points = array![[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]];
-//! let covariance_type = CovarianceType::Spherical;
-//! let params = GmmParams { covariance_type, ..GmmParams::default() };
-//! let candidates = gmm::select_k(&points, &params, 1..=2, &mut |_| {})?;
+//! let points = iris();
+//! let params = GmmParams { k: 3, ..GmmParams::default() };
+//! let fit = gmm::fit(&points, &params, &mut |_| {})?;
+//! let mut sizes = fit.sizes.clone();
+//! sizes.sort_unstable();
+//! assert_eq!(sizes, [45, 50, 55]);
+//!
+//! // Nearly every flower belongs to one component with a probability above 0.9.
+//! let responsibilities = fit.model.predict_proba(&points)?;
+//! let clear = |row: &ndarray::ArrayView1<f64>| row.iter().any(|&p| p > 0.9);
+//! assert_eq!(responsibilities.outer_iter().filter(clear).count(), 141);
+//! # Ok::<(), clustering::Error>(())
+//! ```
+//!
+//! Without knowing the species, how many clusters are there? [`gmm::select_k`] fits a mixture for
+//! every k of a range, and [`gmm::lowest_bic`] compares them by the Bayesian information criterion.
+//! [`kmeans::select_k`] compares silhouettes. Both see two: the first species, and the two that
+//! overlap.
+//!
+//! ```
+//! # fn iris() -> ndarray::Array2<f64> {
+//! #     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/iris.npy");
+//! #     ndarray_npy::read_npy(path).expect("a file of this crate")
+//! # }
+//! use clustering::gmm::{self, GmmParams};
+//! use clustering::kmeans::{self, KMeansParams};
+//!
+//! let points = iris();
+//! let candidates = gmm::select_k(&points, &GmmParams::default(), 1..=5, &mut |_| {})?;
 //! let best = gmm::lowest_bic(&candidates).expect("the range is not empty");
 //! assert_eq!(best.k, 2);
-//! assert_eq!(best.fit.sizes, [3, 3]);
+//!
+//! let selection = kmeans::select_k(&points, &KMeansParams::default(), 1..=5, &mut |_| {})?;
+//! assert_eq!(selection.silhouette, Some(2));
 //! # Ok::<(), clustering::Error>(())
 //! ```
+//!
+//! `examples/choose_k.rs` and `examples/find_outliers.rs` go further.
 //!
 //! # linfa's traits
 //!
@@ -89,6 +143,8 @@
 //! - A *block* is a part of a chunk that fits the cache (256 rows).
 //! - A *SIMD block* is a few points side by side, so that a vector register holds the same feature
 //!   of several points. The place of a point in it is a *lane*.
+
+#![deny(missing_docs)]
 
 mod check;
 mod error;

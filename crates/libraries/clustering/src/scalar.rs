@@ -34,6 +34,13 @@ pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Sealed + 
     const BYTES: bool;
 
     /// Returns the same number in the type that distances are computed in.
+    ///
+    /// ```
+    /// use clustering::Scalar;
+    ///
+    /// assert_eq!(7_u8.to_work(), 7.0_f32);
+    /// assert_eq!(0.1_f64.to_work(), 0.1_f64);
+    /// ```
     fn to_work(self) -> Self::Work;
 
     /// Returns `values` with their type as a value, so that the engines are compiled only once.
@@ -118,6 +125,13 @@ pub trait Work: NdFloat + Scalar<Work = Self> {
     const INFINITY: Self;
 
     /// Returns the nearest number of this type.
+    ///
+    /// ```
+    /// use clustering::Work;
+    ///
+    /// assert_eq!(f32::narrow(0.1), 0.1_f32);
+    /// assert_eq!(f64::narrow(0.1), 0.1_f64);
+    /// ```
     fn narrow(value: f64) -> Self;
 
     /// Returns `self * a + b` with one rounding.

@@ -24,6 +24,12 @@ pub enum CovarianceType {
 
 impl CovarianceType {
     /// Returns the name that scikit-learn and the model files use.
+    ///
+    /// ```
+    /// # use clustering::gmm::CovarianceType;
+    /// assert_eq!(CovarianceType::Tied.as_str(), "tied");
+    /// assert_eq!("tied".parse(), Ok(CovarianceType::Tied));
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Full => "full",

@@ -21,7 +21,12 @@ use crate::error::Error;
 /// let points = array![[0.5, 0.0], [2.0, 1.0], [3.5, 0.0]];
 /// assert_eq!(model.predict(&points)?, array![0, 0, 1]);
 /// assert_eq!(model.predict_proba(&points)?.row(1), array![0.5, 0.5]);
+/// // Two variances, four coordinates of means, and one weight: the weights sum to 1.
 /// assert_eq!(model.n_parameters(), 2 + 4 + 1);
+/// assert_eq!(model.weights(), &array![0.5, 0.5]);
+/// assert_eq!(model.means().row(1), array![4.0, 0.0]);
+/// assert_eq!(model.covariance_type(), CovarianceType::Spherical);
+/// assert_eq!(model.covariances().view(), array![1.0, 1.0].into_dyn());
 /// # Ok::<(), clustering::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +93,7 @@ impl GaussianMixture {
     /// let model = GaussianMixture::new(weights, means, variances, CovarianceType::Spherical)?;
     /// let model = model.with_offsets(origin, offsets.clone())?;
     /// assert_eq!(model.offsets(), &offsets);
+    /// assert_eq!(model.origin(), &array![1e9]);
     /// # Ok::<(), clustering::Error>(())
     /// ```
     ///
@@ -144,11 +150,15 @@ impl GaussianMixture {
     }
 
     /// Returns the weight of each component, shape `(k,)`.
+    ///
+    /// [`GaussianMixture`] has an example.
     pub fn weights(&self) -> &Array1<f64> {
         &self.weights
     }
 
     /// Returns the means, shape `(k, d)`.
+    ///
+    /// [`GaussianMixture`] has an example.
     pub fn means(&self) -> &Array2<f64> {
         &self.means
     }
@@ -156,6 +166,7 @@ impl GaussianMixture {
     /// Returns the origin that means are measured from, shape `(d,)`.
     ///
     /// In each feature a fit chooses a value among the points, or 0 if that is more precise.
+    /// [`GaussianMixture::with_offsets`] has an example.
     pub fn origin(&self) -> &Array1<f64> {
         &self.centered.origin
     }
@@ -163,16 +174,21 @@ impl GaussianMixture {
     /// Returns the means measured from the origin, shape `(k, d)`.
     ///
     /// [`GaussianMixture::means`] are the rounded sums `origin + offsets`.
+    /// [`GaussianMixture::with_offsets`] has an example.
     pub fn offsets(&self) -> &Array2<f64> {
         self.centered.densities.means()
     }
 
     /// Returns the covariances, in the shape of their type.
+    ///
+    /// [`GaussianMixture`] has an example.
     pub fn covariances(&self) -> &Covariances {
         &self.covariances
     }
 
     /// Returns the type of the covariances.
+    ///
+    /// [`GaussianMixture`] has an example.
     pub fn covariance_type(&self) -> CovarianceType {
         self.covariances.kind()
     }

@@ -7,7 +7,15 @@ use super::model::GaussianMixture;
 use crate::check::{check_centers, check_count, check_k, check_not_negative};
 use crate::error::Error;
 
-/// How to fit a mixture.
+/// Parameters of [`fit`](super::fit()), which checks them against the points.
+///
+/// ```
+/// use clustering::gmm::{CovarianceType, GmmParams};
+///
+/// let covariance_type = CovarianceType::Diag;
+/// let params = GmmParams { k: 20, covariance_type, ..GmmParams::default() };
+/// assert_eq!((params.starts, params.max_iter, params.tol), (1, 300, 1e-5));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct GmmParams {
     /// Number of components (default 10).

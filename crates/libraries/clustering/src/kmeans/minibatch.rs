@@ -100,7 +100,7 @@ impl MiniBatch {
     ///
     /// The sample should hold [`MiniBatchParams::sample_size`] random points. `n` is the number of
     /// all points; for a stream without end, the number of points that the smoothed inertia should
-    /// remember.
+    /// remember. [`MiniBatch`] has an example.
     ///
     /// # Errors
     ///
@@ -157,6 +157,19 @@ impl MiniBatch {
     ///
     /// Points of weight 0 count as absent. After an error nothing has changed.
     ///
+    /// ```
+    /// use clustering::kmeans::{Init, MiniBatch, MiniBatchParams};
+    /// use ndarray::array;
+    ///
+    /// let init = Init::Centroids(array![[0.0], [9.0]]);
+    /// let params = MiniBatchParams { k: 2, init, ..MiniBatchParams::default() };
+    /// let mut fit = MiniBatch::new(&array![[0.0], [9.0]], 4, params)?;
+    /// let report = fit.update(&array![[1.0], [3.0], [9.0]])?;
+    /// assert_eq!((report.batch, report.inertia), (1, (1.0 + 9.0) / 3.0));
+    /// assert_eq!(fit.model().centroids()[[0, 0]], 2.0);
+    /// # Ok::<(), clustering::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Features`] if d is not that of the sample, [`Error::Empty`], [`Error::NonFinite`],
@@ -202,12 +215,23 @@ impl MiniBatch {
         Ok(BatchReport { batch: self.batches, inertia, smoothed, reassigned, converged })
     }
 
-    /// Returns the current model.
+    /// Returns the current model. [`MiniBatch`] has an example.
     pub fn model(&self) -> &KMeans {
         &self.model
     }
 
     /// Returns the final model without a copy.
+    ///
+    /// ```
+    /// use clustering::kmeans::{MiniBatch, MiniBatchParams};
+    /// use ndarray::array;
+    ///
+    /// let sample = array![[0.0], [1.0], [9.0], [10.0]];
+    /// let params = MiniBatchParams { k: 2, ..MiniBatchParams::default() };
+    /// let model = MiniBatch::new(&sample, 4, params)?.into_model();
+    /// assert_eq!(model.centroids().dim(), (2, 1));
+    /// # Ok::<(), clustering::Error>(())
+    /// ```
     pub fn into_model(self) -> KMeans {
         self.model
     }

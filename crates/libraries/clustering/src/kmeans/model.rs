@@ -17,6 +17,9 @@ use crate::points::{Points, Rows, TypedRows, for_type};
 use crate::{Error, Scalar};
 
 /// A k-means model: k centroids. A point belongs to the nearest one.
+///
+/// [`fit`](super::fit()) and [`MiniBatch`](super::MiniBatch) make models, and [`KMeans::new`] takes
+/// the centroids of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KMeans {
     centroids: Array2<f64>,
@@ -49,7 +52,7 @@ impl KMeans {
         Self { centroids }
     }
 
-    /// Returns the centroids, shape `(k, d)`.
+    /// Returns the centroids, shape `(k, d)`. [`KMeans::new`] has an example.
     pub fn centroids(&self) -> &Array2<f64> {
         &self.centroids
     }

@@ -7,8 +7,14 @@ use super::kmeans_plus_plus;
 use crate::Error;
 use crate::check::{check_centers, check_count, check_k, check_not_negative};
 
-/// Parameters of [`fit`](super::fit()). The defaults are those of the calibration run of the
-/// project.
+/// Parameters of [`fit`](super::fit()), which checks them against the points.
+///
+/// ```
+/// use clustering::kmeans::{Init, KMeansParams};
+///
+/// let params = KMeansParams { k: 20, init: Init::Random, ..KMeansParams::default() };
+/// assert_eq!((params.starts, params.max_iter, params.tol), (10, 350, 1e-10));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct KMeansParams {
     /// Number of clusters (default 10).

@@ -5,7 +5,9 @@ use crate::check::check_count;
 use crate::kmeans::algorithm::Algorithm;
 use crate::kmeans::params::{Init, KMeansParams};
 
-/// Parameters of a fit by batches. The defaults are those of `MiniBatchKMeans` of scikit-learn.
+/// Parameters of a fit by batches, for [`MiniBatch`](super::MiniBatch).
+///
+/// The defaults are those of `MiniBatchKMeans` of scikit-learn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MiniBatchParams {
     /// Number of clusters (default 10).
@@ -47,13 +49,29 @@ impl Default for MiniBatchParams {
 }
 
 impl MiniBatchParams {
-    /// Returns the number of points in the first sample for n points: three batches, at least three
-    /// points for each cluster, at most all.
+    /// Returns the number of points in the first sample for n points.
+    ///
+    /// It is three batches, at least three points for each cluster, and at most n.
+    ///
+    /// ```
+    /// use clustering::kmeans::MiniBatchParams;
+    ///
+    /// let params = MiniBatchParams { k: 10, batch: 100, ..MiniBatchParams::default() };
+    /// assert_eq!(params.sample_size(5_000), 300);
+    /// assert_eq!(params.sample_size(200), 200);
+    /// ```
     pub fn sample_size(&self, n: usize) -> usize {
         self.batch.max(self.k).saturating_mul(3).min(n)
     }
 
     /// Returns the number of batches in `max_iter` passes over n points, at least 1.
+    ///
+    /// ```
+    /// use clustering::kmeans::MiniBatchParams;
+    ///
+    /// let params = MiniBatchParams { batch: 100, max_iter: 2, ..MiniBatchParams::default() };
+    /// assert_eq!(params.most_batches(5_000), 100);
+    /// ```
     pub fn most_batches(&self, n: usize) -> usize {
         let points = self.max_iter as u128 * n as u128;
         let batches = points / self.batch.clamp(1, n.max(1)) as u128;
