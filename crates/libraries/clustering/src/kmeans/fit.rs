@@ -116,8 +116,12 @@ fn fit_rows<F: Scalar>(
         let run = match params.algorithm {
             #[cfg(feature = "linfa")]
             Algorithm::Linfa => linfa::run(points, &stats, centroids, rule)?,
-            ours => {
-                let bounds = choose_bounds(ours, points, &stats, &centroids, params.seed);
+            algorithm @ (Algorithm::Auto
+            | Algorithm::Lloyd
+            | Algorithm::Hamerly
+            | Algorithm::Elkan
+            | Algorithm::Yinyang) => {
+                let bounds = choose_bounds(algorithm, points, &stats, &centroids, params.seed);
                 lloyd::run(points, &stats, centroids, bounds, rule, &mut on_iteration)
             }
         };

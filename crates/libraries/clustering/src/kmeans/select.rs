@@ -38,8 +38,8 @@ pub struct Candidate {
 
 /// Fits k-means with every k of `range` and the other parameters of `params`.
 ///
-/// `on_progress` is called as by [`fit`](super::fit()), for one k after the other. The elbow and the silhouette are two
-/// criteria that may disagree.
+/// `on_progress` is called as by [`fit`](super::fit()), for one k after the other;
+/// [`Progress::k`] tells which. The elbow and the silhouette are two criteria that may disagree.
 ///
 /// # Errors
 ///
