@@ -54,6 +54,12 @@ impl Progress {
     }
 
     /// Moves the bar to `position` and keeps its message.
+    ///
+    /// ```
+    /// let progress = cli::Progress::new("bytes", 0);
+    /// progress.set_length(4096); // the server has told it
+    /// progress.advance(1024);
+    /// ```
     pub fn advance(&self, position: u64) {
         if let Some(bar) = &self.bar {
             bar.set_position(position);

@@ -70,6 +70,12 @@ impl Stage {
     }
 
     /// Sets the device for the provenance; `cpu` by default.
+    ///
+    /// ```no_run
+    /// # fn run(stage: &mut cli::Stage) {
+    /// stage.set_device("cuda:0");
+    /// # }
+    /// ```
     pub fn set_device(&mut self, device: impl Into<String>) {
         self.device = device.into();
     }
