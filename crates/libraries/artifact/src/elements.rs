@@ -8,7 +8,7 @@ use ndarray_npy::{ReadDataError, ReadNpyError, ReadNpyExt, ReadableElement};
 use py_literal::Value;
 
 use crate::error::Refusal;
-use crate::header::{Header, npy_header, told};
+use crate::header::{Header, npy_header, shape_text};
 
 /// An array in C order, whatever its order in the file; rare dtypes are widened without loss.
 pub(crate) enum Elements {
@@ -81,12 +81,12 @@ impl Elements {
     }
 }
 
-/// Refuses elements that are no numbers, and says how to make them numbers. The cure must differ
+/// Refuses elements that are no numbers, and says how to make them numbers. The hint must differ
 /// from saving the array as it is, which would write the same file again.
 fn no_numbers(header: &Header) -> Refusal {
     let Header { dtype, shape, .. } = header;
-    let found = format!("an array of dtype {dtype} and shape {}", told(shape));
-    let cure = match dtype.trim_start_matches(['<', '>', '=', '|']).as_bytes() {
+    let found = format!("an array of dtype {dtype} and shape {}", shape_text(shape));
+    let hint = match dtype.trim_start_matches(['<', '>', '=', '|']).as_bytes() {
         [b'[' | b'{', ..] => {
             "save one of its fields in a number dtype: np.save(FILE, x['FIELD'].astype('f4'))"
         }
@@ -108,7 +108,7 @@ fn no_numbers(header: &Header) -> Refusal {
         }
         _ => "save it in a number dtype: np.save(FILE, x.astype('f4'))",
     };
-    Refusal::new(found, cure)
+    Refusal::new(found, hint)
 }
 
 /// Gives the bytes per element of a supported dtype, spelled as NumPy writes it.

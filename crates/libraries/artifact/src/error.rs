@@ -10,7 +10,7 @@ const LONGEST: usize = 300;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operating system refused to read or write.
-    #[error("{}: cannot {action}: {cause}; {cure}", path.display())]
+    #[error("{}: cannot {action}: {cause}; {hint}", path.display())]
     Io {
         /// The file or folder concerned.
         path: PathBuf,
@@ -20,10 +20,10 @@ pub enum Error {
         /// it, and a chain of causes would repeat it.
         cause: std::io::Error,
         /// What to do about it.
-        cure: &'static str,
+        hint: &'static str,
     },
     /// The file exists but does not hold what is needed.
-    #[error("{}: expected {expected}, found {found}; {cure}", path.display())]
+    #[error("{}: expected {expected}, found {found}; {hint}", path.display())]
     Content {
         /// The file concerned.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum Error {
         /// What the file holds.
         found: String,
         /// What to do about it.
-        cure: String,
+        hint: String,
     },
 }
 
@@ -49,42 +49,42 @@ impl Error {
         path: &Path,
         expected: impl Into<String>,
         found: impl Into<String>,
-        cure: impl Into<String>,
+        hint: impl Into<String>,
     ) -> Self {
         Self::Content {
             path: path.to_owned(),
             expected: expected.into(),
             found: clipped(found.into()),
-            cure: cure.into(),
+            hint: hint.into(),
         }
     }
 
     pub(crate) fn read(path: &Path, cause: std::io::Error) -> Self {
-        let cure = "check the path, or run the stage that writes it";
-        Self::Io { path: path.to_owned(), action: "read", cause, cure }
+        let hint = "check the path, or run the stage that writes it";
+        Self::Io { path: path.to_owned(), action: "read", cause, hint }
     }
 
     pub(crate) fn write(path: &Path, cause: std::io::Error) -> Self {
-        let cure = "choose a folder that can be written to and has space left";
-        Self::Io { path: path.to_owned(), action: "write", cause, cure }
+        let hint = "choose a folder that can be written to and has space left";
+        Self::Io { path: path.to_owned(), action: "write", cause, hint }
     }
 }
 
-/// Describes an unusable file: the content that was found, and the cure.
+/// Describes an unusable file: the content that was found, and the hint.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) found: String,
-    pub(crate) cure: String,
+    pub(crate) hint: String,
 }
 
 impl Refusal {
-    pub(crate) fn new(found: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { found: found.into(), cure: cure.into() }
+    pub(crate) fn new(found: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { found: found.into(), hint: hint.into() }
     }
 
     /// Makes this an error about the file at `path`.
     pub(crate) fn at(self, path: &Path, expected: &str) -> Error {
-        Error::content(path, expected, self.found, self.cure)
+        Error::content(path, expected, self.found, self.hint)
     }
 }
 

@@ -65,18 +65,18 @@ impl Format {
                 TEXT,
             ))
         };
-        known.map(|&(_, name, cure)| Self::Other(name, cure)).or_else(text)
+        known.map(|&(_, name, hint)| Self::Other(name, hint)).or_else(text)
     }
 
     /// Describes the format in words, and says how its values become an array.
-    pub(crate) fn told(self) -> (&'static str, &'static str) {
+    pub(crate) fn description(self) -> (&'static str, &'static str) {
         match self {
             Self::Zip => (
                 "a zip archive, as .npz files are",
                 "save one of its arrays: np.save('x.npy', np.load(FILE)[NAME])",
             ),
             Self::Gzip => ("a gzip-compressed file", "unpack it with gunzip"),
-            Self::Other(name, cure) => (name, cure),
+            Self::Other(name, hint) => (name, hint),
         }
     }
 }

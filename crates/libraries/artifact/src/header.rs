@@ -44,8 +44,8 @@ impl Header {
             });
         }
         if &start[..6] != b"\x93NUMPY" {
-            return Err(match Format::of(&start).map(Format::told) {
-                Some((found, cure)) => Refusal::new(found, cure),
+            return Err(match Format::of(&start).map(Format::description) {
+                Some((found, hint)) => Refusal::new(found, hint),
                 None => "a file that does not start with the NumPy magic bytes".into(),
             });
         }
@@ -78,10 +78,11 @@ impl Header {
             Some(needed) => {
                 Err(format!("{} bytes after the end of the array", length - needed).into())
             }
-            None => {
-                Err(format!("a header that promises the impossible shape {}", told(&self.shape))
-                    .into())
-            }
+            None => Err(format!(
+                "a header that promises the impossible shape {}",
+                shape_text(&self.shape)
+            )
+            .into()),
         }
     }
 
@@ -171,7 +172,7 @@ fn read_exactly(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), usize> 
 }
 
 /// Formats a shape as NumPy writes it: `(3,)`, `(2, 3)`.
-pub(crate) fn told(shape: &[usize]) -> String {
+pub(crate) fn shape_text(shape: &[usize]) -> String {
     let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
     format!("({}{comma})", lengths.join(", "))

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayD, ArrayView2, Axis};
 
-use crate::header::told;
+use crate::header::shape_text;
 use crate::{Error, Result};
 
 /// Gives an array (n, d) as it is, and flattens the images of an array (n, height, width).
@@ -30,8 +30,8 @@ pub(crate) fn rows_and_columns(shape: &[usize]) -> Option<(usize, usize)> {
 
 /// Makes the error for an array of another shape than `expected`.
 pub(crate) fn shape_error(path: &Path, expected: &str, shape: &[usize]) -> Error {
-    let found = format!("shape {}", told(shape));
-    let cure = match shape {
+    let found = format!("shape {}", shape_text(shape));
+    let hint = match shape {
         [] => "give an array of several values, not a single one",
         [0, ..] => "give at least one row",
         _ if shape.contains(&0) => "give at least one column",
@@ -39,7 +39,7 @@ pub(crate) fn shape_error(path: &Path, expected: &str, shape: &[usize]) -> Error
         [_, _] => "give one of its columns, such as x[:, 0]",
         _ => "reshape it, with x.reshape(len(x), -1)",
     };
-    Error::content(path, expected, found, cure)
+    Error::content(path, expected, found, hint)
 }
 
 /// Checks that all values are finite.
@@ -58,8 +58,8 @@ pub(crate) fn refuse_non_finite<T: Copy + Into<f64>>(
 /// Makes the error for a value that is not finite.
 pub(crate) fn not_finite(path: &Path, value: f64, row: usize, column: usize) -> Error {
     let found = format!("{value} in row {row}, column {column}");
-    let cure = "remove or replace such rows, with numpy.nan_to_num";
-    Error::content(path, "finite numbers", found, cure)
+    let hint = "remove or replace such rows, with numpy.nan_to_num";
+    Error::content(path, "finite numbers", found, hint)
 }
 
 /// Checks that no image becomes black or loses digits as `f4` because its values are too small. The

@@ -13,7 +13,7 @@ use crate::elements::Elements;
 use crate::error::Refusal;
 use crate::file::{most_unpacked, open, read_whole, start_of};
 use crate::format::Format;
-use crate::header::{Header, told};
+use crate::header::{Header, shape_text};
 use crate::record::FileRecord;
 use crate::{Error, Result};
 
@@ -54,7 +54,7 @@ impl Npz {
             start if start.starts_with(b"\x93NUMPY") => "a single array, as .npy files are",
             start => match Format::of(start) {
                 None | Some(Format::Zip) => return Self::read(path, &file, length),
-                Some(format) => format.told().0,
+                Some(format) => format.description().0,
             },
         };
         Err(Error::content(path, "an .npz archive", found, CURE))
@@ -149,7 +149,7 @@ impl Npz {
                 Some('S' | 'a') if single => String::from_utf8(reader.to_vec()).ok(),
                 _ => None,
             };
-        let found = format!("dtype {} and shape {}", header.dtype, told(&header.shape));
+        let found = format!("dtype {} and shape {}", header.dtype, shape_text(&header.shape));
         text.map(|text| text.trim_end_matches('\0').to_owned())
             .ok_or_else(|| Error::content(&self.path, expected, found, CURE))
     }
@@ -175,7 +175,7 @@ impl Npz {
             .or_else(|| among(&|name| names.contains(&name)))
             .or_else(|| among(&|name| name.starts_with("arr_")).filter(|name| *name == "arr_0"));
         let Some(chosen) = chosen else {
-            let (found, cure) = if arrays.is_empty() {
+            let (found, hint) = if arrays.is_empty() {
                 ("a zip archive without arrays".into(), "write the array on its own, with np.save")
             } else {
                 (
@@ -183,7 +183,7 @@ impl Npz {
                     "save the one that is meant on its own: np.save('x.npy', np.load(FILE)[NAME])",
                 )
             };
-            return Err(Error::content(&self.path, expected, found, cure));
+            return Err(Error::content(&self.path, expected, found, hint));
         };
         let bytes = self.member(chosen)?;
         let Self { path, archive, .. } = self;
@@ -248,7 +248,9 @@ impl Npz {
         match member.take(most.saturating_add(1)).read_to_end(&mut bytes) {
             Ok(_) if bytes.len() as u64 <= most => Ok(bytes),
             Ok(_) => {
-                let found = format!("more than {most} bytes in an archive that has a hundredth");
+                let found = format!(
+                    "an archive that unpacks to more than {most} bytes, a hundred times its size"
+                );
                 Err(Refusal::new(found, CURE))
             }
             Err(error) => Err(damaged(&error)),

@@ -37,8 +37,8 @@ impl Outputs {
 
     /// Checks that `target` and its provenance can be written later.
     ///
-    /// Meant for programs that compute for minutes before they write. Leaves nothing behind, not
-    /// even a folder. [`crate::check_files`] checks all files of a run.
+    /// Call it before a long computation: it creates no file and no folder.
+    /// [`crate::check_files`] checks all files of a run.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -171,12 +171,12 @@ impl Outputs {
             if let Some(pending) =
                 self.pending.iter().find(|pending| same_file(&pending.place, input))
             {
-                let cure = "give the output another name";
+                let hint = "give the output another name";
                 return Err(Error::content(
                     &pending.target,
                     "a file to write",
                     "an input of this run",
-                    cure,
+                    hint,
                 ));
             }
         }
@@ -274,12 +274,12 @@ impl Outputs {
                 || same_file(&pending.target, &sidecar_path(target))
         };
         if self.pending.iter().any(taken) {
-            let cure = "give each output a name of its own";
+            let hint = "give each output a name of its own";
             return Err(Error::content(
                 target,
                 "a file to write",
                 "another output of this run",
-                cure,
+                hint,
             ));
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Resolves paths of outputs: which lead to the same file, and which cannot be written.
+//! Resolves and checks the paths of outputs, and makes their folders.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -85,8 +85,8 @@ struct Role {
 }
 
 impl Role {
-    /// Gives the roles of the file and of its provenance. A path in a loop of links leads nowhere
-    /// and has none.
+    /// Gives the roles of the file and of its provenance. Skips a path whose
+    /// links form a loop.
     fn of(file: &NamedFile) -> impl Iterator<Item = Self> {
         let what = format!("{} {}", file.option, file.path.display());
         let sidecar = (sidecar_path(&file.path), format!("the provenance of {what}"), true);
@@ -98,8 +98,8 @@ impl Role {
         )
     }
 
-    fn refused(&self, found: &str, cure: &str) -> Error {
-        Error::content(&self.path, "a file to write", found, cure)
+    fn refused(&self, found: &str, hint: &str) -> Error {
+        Error::content(&self.path, "a file to write", found, hint)
     }
 }
 
@@ -173,7 +173,7 @@ impl Settled {
             // The shorter path may exist and be a link: `new/../a` is `a`.
             path = existing.join(straight);
         }
-        // The error of the system says it best.
+        // Reports the system's own error (ELOOP) if there is one.
         Err(fs::metadata(&path)
             .err()
             .unwrap_or_else(|| io::Error::other("too many symbolic links")))
@@ -199,7 +199,7 @@ fn without_detours(path: &Path) -> PathBuf {
 /// A folder, a device or a pipe; a link to a folder that does not exist.
 pub(crate) fn destination(target: &Path) -> Result<PathBuf> {
     let refuse =
-        |found: &str, cure| Err(Error::content(target, "the path of a file to write", found, cure));
+        |found: &str, hint| Err(Error::content(target, "the path of a file to write", found, hint));
     let a_folder = target.file_name().is_none() || target.as_os_str().as_bytes().ends_with(b"/");
     let Settled { path: place, linked } =
         Settled::of(target).map_err(|error| Error::write(target, error))?;

@@ -1,4 +1,4 @@
-//! Reads arrays of many dtypes and layouts, each as one type.
+//! Reads points, images, ids and weights, whatever their dtype and layout.
 
 use std::path::Path;
 
@@ -76,7 +76,8 @@ pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
 /// ```
 ///
 /// # Errors
-/// As [`read_points`]; an image of doubles that are all too small for `f4`.
+/// Fails as [`read_points`] does, or if the largest value of an image of `f8` is below the smallest
+/// normal `f4`.
 pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
     let expected = "images: a number array of shape (n, height, width) or (n, pixels)";
     let (elements, record) = read_elements(path, expected, POINTS)?;
@@ -132,7 +133,7 @@ pub fn read_matrix(path: &Path) -> Result<(Array2<f64>, FileRecord)> {
 
 /// Reads numbers of any dtype and shape as `f64` in C order.
 ///
-/// The message of an error says that `expected` was expected.
+/// `expected` describes the array in error messages.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -31,7 +31,7 @@ pub(crate) fn has_rows(path: &Path, header: &Header) -> bool {
 
 /// Gives the type of the elements, if rows can be read one by one.
 pub(crate) fn element(path: &Path, header: &Header) -> Result<Element> {
-    let cure = |array: &str| {
+    let hint = |array: &str| {
         format!("save it so, np.save(FILE, {array}), or use an algorithm that reads the whole file")
     };
     let element = match header.dtype.as_str() {
@@ -42,17 +42,17 @@ pub(crate) fn element(path: &Path, header: &Header) -> Result<Element> {
     };
     let Some(element) = element else {
         let expected = "points of dtype u1, f4 or f8, to be read a batch at a time";
-        let cure = cure("x.astype('f4')");
-        return Err(Error::content(path, expected, format!("dtype {}", header.dtype), cure));
+        let hint = hint("x.astype('f4')");
+        return Err(Error::content(path, expected, format!("dtype {}", header.dtype), hint));
     };
     if header.fortran {
         let expected = "rows one after the other (C order), to be read a batch at a time";
-        let cure = cure("np.ascontiguousarray(x)");
+        let hint = hint("np.ascontiguousarray(x)");
         return Err(Error::content(
             path,
             expected,
             "columns one after the other (Fortran order)",
-            cure,
+            hint,
         ));
     }
     Ok(element)

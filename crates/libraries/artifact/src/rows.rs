@@ -74,7 +74,7 @@ impl PointFile {
     }
 
     /// Opens `path` and reads its header alone: values are not checked, and the record has no hash.
-    /// An error says that `expected` was expected.
+    /// `expected` describes the array in error messages.
     pub(crate) fn begin(path: &Path, expected: &str) -> Result<Self> {
         let refuse = |refusal: Refusal| refusal.at(path, expected);
         let (file, length) = open(path)?;

@@ -59,7 +59,9 @@ fn read_gzipped(
             Some(Refusal::new(format!("a damaged gzip file ({error})"), "write or copy it again"))
         }
         Ok(_) if array.len() as u64 > most => {
-            let found = format!("more than {most} bytes in a gzip file that has a hundredth");
+            let found = format!(
+                "a gzip file that unpacks to more than {most} bytes, a hundred times its size"
+            );
             Some(Refusal::new(found, "unpack it with gunzip"))
         }
         Ok(_) => None,

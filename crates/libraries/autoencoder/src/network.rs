@@ -257,7 +257,7 @@ mod tests {
             ..Architecture::default()
         };
         // The second layer of the convolutional network takes 20 channels through kernels of 3 x 3,
-        // and its mirror, the fourth layer, gives as many. For PyTorch the fan in of a transposed
+        // and its mirror, the fifth layer, gives as many. For PyTorch the fan in of a transposed
         // convolution is that of its output.
         let (keras, pytorch) = ((6.0f64 / (180.0 + 270.0)).sqrt(), 180f64.powf(-0.5));
         for (architecture, layer, init, weights, biases) in [

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Architecture, Error, Normalize, Pixels, Result};
 
-/// Largest distance of a value from the training range, in lengths of that range.
+/// Largest distance of a value from the training range, as a multiple of the length of that range
+/// or of its largest absolute value, whichever is greater.
 ///
 /// Standardized pixels of another data set stay well within it; 0..=255 instead of 0..=1 do not.
 const FAR: f32 = 4.0;

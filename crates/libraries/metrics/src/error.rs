@@ -32,8 +32,8 @@ pub enum Error {
 
     /// A feature of a point is NaN or infinite.
     #[error(
-        "expected finite points, found none at row {row}, column {column}; replace or drop such \
-         rows first"
+        "expected finite points, found NaN or infinity at row {row}, column {column}; replace or \
+         drop such rows first"
     )]
     NonFinite {
         /// The first such row, counted from 0.
@@ -48,7 +48,7 @@ pub enum Error {
 
     /// A label is below 0.
     #[error(
-        "label {value} at row {row}, expected 0 or more: drop unlabelled points from both arrays \
+        "label {value} at row {row}, expected 0 or more: drop unlabeled points from both arrays \
          first"
     )]
     NegativeLabel {

@@ -1,4 +1,5 @@
-//! Solves the assignment problem: the best one-to-one pairing of rows and columns.
+//! The Hungarian method for the assignment problem: the best one-to-one pairing of rows and
+//! columns.
 
 mod weights;
 

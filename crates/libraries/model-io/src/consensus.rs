@@ -167,17 +167,17 @@ pub fn read(path: &Path) -> anyhow::Result<(Model, FileRecord)> {
     let (runs, k, map) = (array("runs")?, array("k")?, array("map")?);
     let expected =
         format!("{}: expected a model that consensus wrote with --model, found", path.display());
-    let cure = "give that model";
+    let hint = "give that model";
     let scalar = |values: &ArrayD<f64>, name: &str, most: i64| {
         let value = (values.len() == 1).then(|| values.first()).flatten();
         value.and_then(|&value| as_whole(value, &(0..=most))).ok_or_else(|| {
             anyhow::anyhow!(
-                "{expected} an array `{name}` that holds no number from 0 to {most}; {cure}"
+                "{expected} an array `{name}` that holds no number from 0 to {most}; {hint}"
             )
         })
     };
     let &[clusters, 3] = map.shape() else {
-        anyhow::bail!("{expected} an array `map` of shape {:?}; {cure}", map.shape());
+        anyhow::bail!("{expected} an array `map` of shape {:?}; {hint}", map.shape());
     };
     let runs = scalar(&runs, "runs", MOST_RUNS)?;
     // Every cluster of the consensus was one of a run.
@@ -189,12 +189,12 @@ pub fn read(path: &Path) -> anyhow::Result<(Model, FileRecord)> {
         let id = as_whole(row[[1]], &(0..=LARGEST_ID));
         let cluster = as_whole(row[[2]], &(-1..=k - 1));
         let (Some(run), Some(id), Some(cluster)) = (run, id, cluster) else {
-            anyhow::bail!("{expected} {row} in row {at} of `map`; {cure}");
+            anyhow::bail!("{expected} {row} in row {at} of `map`; {hint}");
         };
         let ids: &mut Vec<i64> = &mut known[run as usize];
         ensure!(
             ids.last().is_none_or(|&last| last < id),
-            "{expected} cluster {id} of run {run} out of order in row {at} of `map`; {cure}"
+            "{expected} cluster {id} of run {run} out of order in row {at} of `map`; {hint}"
         );
         ids.push(id);
         of_runs[run as usize].push(u32::try_from(cluster).ok());

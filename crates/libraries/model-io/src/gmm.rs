@@ -98,9 +98,9 @@ pub fn read(path: &Path) -> anyhow::Result<(GaussianMixture, FileRecord)> {
     let mut mixture =
         GaussianMixture::new(weights, means, covariances, covariance_type).with_context(about)?;
     if archive.contains("origin") || archive.contains("offsets") {
-        let cure = "; leave both out where the means are enough";
+        let hint = "; leave both out where the means are enough";
         let (origin, offsets) =
-            vector_and_matrix(&mut archive, path, ["origin", "offsets"], ["(d,)", "(k, d)"], cure)?;
+            vector_and_matrix(&mut archive, path, ["origin", "offsets"], ["(d,)", "(k, d)"], hint)?;
         mixture = mixture.with_offsets(origin, offsets).with_context(about)?;
     }
     Ok((mixture, record))
@@ -108,20 +108,20 @@ pub fn read(path: &Path) -> anyhow::Result<(GaussianMixture, FileRecord)> {
 
 /// Reads the two arrays `names`, of which the first has one dimension and the second two.
 ///
-/// The error names the `shapes` that were expected, and ends with `cure`.
+/// The error names the `shapes` that were expected, and ends with `hint`.
 fn vector_and_matrix(
     archive: &mut Npz,
     path: &Path,
     names: [&str; 2],
     shapes: [&str; 2],
-    cure: &str,
+    hint: &str,
 ) -> anyhow::Result<(Array1<f64>, Array2<f64>)> {
     let (vector, matrix) = (archive.array(names[0])?, archive.array(names[1])?);
     let found = [vector.shape().to_vec(), matrix.shape().to_vec()];
     match (vector.into_dimensionality::<Ix1>(), matrix.into_dimensionality::<Ix2>()) {
         (Ok(vector), Ok(matrix)) => Ok((vector, matrix)),
         _ => bail!(
-            "{}: expected {} of shape {} and {} of shape {}, found {:?} and {:?}{cure}",
+            "{}: expected {} of shape {} and {} of shape {}, found {:?} and {:?}{hint}",
             path.display(),
             names[0],
             shapes[0],

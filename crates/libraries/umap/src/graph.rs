@@ -1,4 +1,4 @@
-//! The fuzzy graph of neighbors: memberships and their union.
+//! The fuzzy graph of neighbors (the paper's fuzzy simplicial set): memberships and their union.
 
 use ndarray::Array2;
 use rayon::prelude::*;

@@ -21,7 +21,7 @@ const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(10);
 /// Starts a training, or resumes it from its checkpoint.
 ///
 /// # Errors
-/// A checkpoint that is neither to be resumed nor discarded, or is of another training.
+/// Fails if a checkpoint exists and neither flag is given, or if it belongs to another training.
 pub fn begin(
     set: &Dataset,
     architecture: &Architecture,
@@ -34,8 +34,8 @@ pub fn begin(
     let saved = files.checkpoint.exists();
     if saved && !args.resume && !args.discard_checkpoint {
         anyhow::bail!(
-            "{}: expected no training that was broken off, found its checkpoint; \
-             go on with --resume, or begin anew with --discard-checkpoint",
+            "{}: expected no checkpoint, found one of an interrupted training; \
+             continue it with --resume, or start again with --discard-checkpoint",
             files.checkpoint.display()
         );
     }

@@ -120,7 +120,7 @@ fn a_checkpoint_is_neither_overwritten_nor_resumed_by_another_training() {
     let saved = program.bytes("checkpoint.safetensors");
     let words = format!("{SMALL} --epochs 2 --out e.safetensors");
     for (more, code, told) in [
-        ("", 1, "expected no training that was broken off"),
+        ("", 1, "expected no checkpoint, found one of an interrupted training"),
         (" --resume --activation tanh", 1, "with activation tanh, found one with activation relu"),
         (" --resume --lr 0.5", 1, "with lr 0.5, found one with lr 0.001"),
         (" --resume --discard-checkpoint", 2, "exclude each other"),

@@ -77,7 +77,7 @@ fn what_is_missing_or_wrong_is_told() {
     }
 }
 
-/// An archive of members that are stored as they are, by their full names.
+/// Writes an uncompressed archive of members with these names.
 fn archive(path: &Path, members: &[(&str, Vec<u8>)]) {
     let mut writer = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
     for (name, content) in members {
@@ -103,7 +103,7 @@ fn columns_first<D: Dimension>(
     with_header(&header, &payload)
 }
 
-/// In every order, byte order and dtype: the same numbers, as rows that lie one after the other.
+/// Arrays of any memory order, byte order and dtype are read as the same f64 values.
 #[test]
 fn arrays_of_models_may_be_stored_in_any_way() {
     let folder = tempdir().unwrap();
@@ -211,7 +211,7 @@ fn members_that_cannot_be_unpacked_are_told_from_those_that_are_missing() {
     }
 }
 
-/// While another process replaces the file again and again, hash and content are of one and the
+/// While another thread replaces the file again and again, hash and content are of one and the
 /// same.
 #[test]
 fn the_record_is_of_the_bytes_that_are_read() {

@@ -455,7 +455,7 @@ fn other_formats_are_named_with_what_to_do() {
 /// Saved again as it is, it would be the same file.
 #[test]
 fn the_cure_for_an_array_changes_it() {
-    for (dtype, cure) in [
+    for (dtype, hint) in [
         ("<V2", "bfloat16 is none: np.save(FILE, x.astype('f4'))"),
         ("|V2", "bfloat16 is none"),
         ("|O", "np.save(FILE, x.astype('f4'))"),
@@ -468,9 +468,9 @@ fn the_cure_for_an_array_changes_it() {
         ("|V8", "x.astype('f4')"),
     ] {
         let refused = points(dtype, false, "(1, 1)", &[0; 8]).unwrap_err();
-        assert!(refused.contains("found an array of dtype") && refused.contains(cure), "{refused}");
+        assert!(refused.contains("found an array of dtype") && refused.contains(hint), "{refused}");
     }
-    for (shape, cure) in [
+    for (shape, hint) in [
         ("()", "found shape (); give an array of several values, not a single one"),
         ("(0, 4)", "found shape (0, 4); give at least one row"),
         ("(0,)", "found shape (0,); give at least one row"),
@@ -480,7 +480,7 @@ fn the_cure_for_an_array_changes_it() {
     ] {
         let payload = if shape.contains('0') { &[][..] } else { &[0; 4] };
         let refused = points("<f4", false, shape, payload).unwrap_err();
-        assert!(refused.ends_with(cure), "{refused}");
+        assert!(refused.ends_with(hint), "{refused}");
         assert!(shape.starts_with("(1") || !refused.contains("reshape"), "{refused}");
     }
 }

@@ -1,4 +1,4 @@
-//! Points that stay in their file.
+//! Tests of `PointFile`, which reads rows of a file as they are needed.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ fn refused(path: &Path) -> String {
     PointFile::open(path).unwrap_err().to_string().replace(&path.display().to_string(), "FILE")
 }
 
-/// These rows of points.
+/// Selects rows of points.
 fn select(points: &Points, rows: &[usize]) -> Points {
     match points {
         Points::U8 { values, scale } => {

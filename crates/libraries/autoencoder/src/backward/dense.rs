@@ -20,7 +20,7 @@ pub(super) struct DenseBackward {
     copies: Option<(Tensor, Tensor)>,
     /// Output of each layer, (batch, output).
     outputs: Vec<Tensor>,
-    /// Gradient by the output of each layer but the last, (batch, output).
+    /// Gradient with respect to the output of each layer but the last, (batch, output).
     output_grads: Vec<Tensor>,
     /// Whether the product is added to the bias broadcast to all rows.
     ///
@@ -80,7 +80,7 @@ impl DenseBackward {
         }
         let rows = input.size()[0];
         let Architecture { activation, loss, .. } = network.architecture;
-        // The layers without an activation: the one to the code, and the last.
+        // The layers without an activation: the one that gives the latents, and the last.
         let linear = [network.architecture.encoder_depth() - 1, self.layers.len() - 1];
 
         // Input of each layer, and the tensor that the derivative of its activation needs.
@@ -143,7 +143,8 @@ fn first_rows(tensor: &Tensor, rows: i64) -> Result<Tensor> {
     })
 }
 
-/// Turns the gradient by an activation's output, in place, into the gradient by its input.
+/// Turns the gradient with respect to an activation's output, in place, into that with respect to
+/// its input.
 ///
 /// `saved` is the activation's output; for GELU, its input.
 fn activation_backward(activation: Activation, grad: &Tensor, saved: &Tensor) -> Result<()> {

@@ -14,7 +14,7 @@ pub(crate) struct Metadata {
     #[serde(default)]
     pub(super) normalize: Normalize,
     /// Absent for a dense network, as in files of the first versions.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_dense")]
     pub(super) network: NetworkKind,
     /// Absent from files of the first versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ impl Metadata {
     }
 }
 
-/// Checks that the caller asks for no other value of an option than the file has.
+/// Fails if the caller sets an option to another value than the file has.
 pub(super) fn check_option<T: PartialEq + std::fmt::Display>(
     name: &'static str,
     stored: T,
@@ -69,7 +69,7 @@ pub(crate) fn read_metadata(file: &Tensors) -> Result<Option<Metadata>> {
 }
 
 /// Tells whether the network is dense.
-fn is_default(network: &NetworkKind) -> bool {
+fn is_dense(network: &NetworkKind) -> bool {
     *network == NetworkKind::default()
 }
 

@@ -1,4 +1,4 @@
-//! The mutual information of point and component.
+//! The mutual information of points and components; that of two labelings is in `metrics`.
 
 use super::evaluate::probabilities;
 use super::model::GaussianMixture;

@@ -1,4 +1,4 @@
-//! Attraction and repulsion: one step of gradient descent of the points of a chunk.
+//! Attraction and repulsion (negative sampling): one step of gradient descent of a chunk's points.
 
 use kernels::prefetch_line;
 use multiversion::multiversion;
