@@ -48,9 +48,9 @@
 //! # Ok::<(), clustering::Error>(())
 //! ```
 //!
-//! One cluster is the first species. The two others are not compact, and k-means cuts them anew. A
-//! mixture with full covariances follows their shapes. Only a few flowers near the boundary end in
-//! the component of the other species:
+//! One cluster is the first species. The two others overlap and are not compact. A mixture with
+//! full covariances follows their shapes, and puts only five flowers into the component of another
+//! species:
 //!
 //! ```
 //! # fn iris() -> ndarray::Array2<f64> {
@@ -69,7 +69,7 @@
 //! // Nearly every flower belongs to one component with a probability above 0.9.
 //! let responsibilities = fit.model.predict_proba(&points)?;
 //! let clear = |row: &ndarray::ArrayView1<f64>| row.iter().any(|&p| p > 0.9);
-//! assert_eq!(responsibilities.outer_iter().filter(clear).count(), 141);
+//! assert_eq!(responsibilities.outer_iter().filter(clear).count(), 147);
 //! # Ok::<(), clustering::Error>(())
 //! ```
 //!
