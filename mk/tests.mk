@@ -8,6 +8,7 @@ lint:
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --release --locked --package clustering --no-default-features --all-targets \
 	    -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --release --locked --workspace --no-deps --quiet
 	scripts/checks/check-layering.sh
 	python3 scripts/checks/check_supply.py
 	python3 scripts/checks/check_words.py

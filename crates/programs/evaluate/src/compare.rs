@@ -28,7 +28,7 @@ const COLUMNS: [Column; 7] = [
 /// A system is named after its file. Files of one name are runs of one system, shown by mean and
 /// standard deviation. `each` adds the smallest and largest score, a table of every run, and what
 /// the silhouette says about ACC. A metric that no run has gets no column. CSV has one line for
-/// each score, see [`csv`].
+/// each score, see [`csv`](fn@csv).
 ///
 /// # Errors
 /// Fails if a file cannot be read or was not written by this program.
