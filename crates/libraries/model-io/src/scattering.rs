@@ -38,12 +38,12 @@ const RANGE: RangeInclusive<i64> = 0..=65_535;
 /// # let folder = tempfile::tempdir()?;
 /// use artifact::{Outputs, Provenance};
 /// use ndarray::Array2;
-/// use scattering::{Features, Params};
+/// use scattering::Params;
 ///
 /// let path = folder.path().join("model.npz");
 /// let images = Array2::from_shape_fn((4, 256), |(i, j)| ((i * 31 + j * 7) % 19) as f32);
 /// let params = Params { dims: 2, ..Params::default() };
-/// let (features, _) = Features::fit(images.view(), (16, 16), &params, &mut |_, _| {})?;
+/// let features = scattering::fit(images.view(), (16, 16), &params, &mut |_| ())?.model;
 /// let mut outputs = Outputs::new();
 /// model_io::scattering::write(&mut outputs, &path, &features)?;
 /// outputs.commit(Provenance::default())?;
@@ -74,11 +74,11 @@ pub fn write(outputs: &mut Outputs, path: &Path, features: &Features) -> artifac
 /// # let folder = tempfile::tempdir()?;
 /// # use artifact::{Outputs, Provenance};
 /// # use ndarray::Array2;
-/// # use scattering::{Features, Params};
+/// # use scattering::Params;
 /// # let path = folder.path().join("model.npz");
 /// # let images = Array2::from_shape_fn((4, 256), |(i, j)| ((i * 31 + j * 7) % 19) as f32);
 /// # let params = Params { dims: 2, ..Params::default() };
-/// # let (features, _) = Features::fit(images.view(), (16, 16), &params, &mut |_, _| {})?;
+/// # let features = scattering::fit(images.view(), (16, 16), &params, &mut |_| ())?.model;
 /// # let mut outputs = Outputs::new();
 /// # model_io::scattering::write(&mut outputs, &path, &features)?;
 /// # outputs.commit(Provenance::default())?;
