@@ -122,7 +122,7 @@ pub enum Error {
     /// A covariance that is not positive definite, in a fit.
     #[error(
         "expected symmetric positive definite covariances, found that {covariance} is not: raise \
-         reg_covar (--reg-covar), lower k or scale the points"
+         reg_covar, lower k or scale the points"
     )]
     NotPositiveDefinite {
         /// Which covariance it is: that of a component, or the shared one.

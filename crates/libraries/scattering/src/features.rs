@@ -122,7 +122,7 @@ impl Features {
     pub fn transform(
         &self,
         images: ArrayView2<f32>,
-        on_progress: &mut (dyn FnMut(&Progress) + Send),
+        on_progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Array2<f32>> {
         let scattering = Scattering::new(self.size, self.scales, self.angles)?;
         scattering.check_images(images)?;

@@ -57,7 +57,7 @@ pub fn fit(
     images: ArrayView2<f32>,
     size: (usize, usize),
     params: &Params,
-    on_progress: &mut (dyn FnMut(&Progress) + Send),
+    on_progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<FeaturesFit> {
     let scale_count = params.scales.unwrap_or_else(|| scales(size.0, size.1));
     let scattering = Scattering::new(size, scale_count, params.angles)?;

@@ -68,7 +68,7 @@ pub struct UmapFit {
 pub fn fit(
     points: ArrayView2<f32>,
     params: &Params,
-    on_progress: &mut (dyn FnMut(&Progress) + Send),
+    on_progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<UmapFit> {
     fit_rounded(points, &[], 0, params, on_progress)
 }
@@ -95,7 +95,7 @@ impl Narrowed {
     pub fn fit(
         &self,
         params: &Params,
-        on_progress: &mut (dyn FnMut(&Progress) + Send),
+        on_progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<UmapFit> {
         fit_rounded(self.points.view(), &self.rounding, self.merged, params, on_progress)
     }
@@ -107,7 +107,7 @@ fn fit_rounded(
     rounding: &[f32],
     merged: usize,
     params: &Params,
-    on_progress: &mut (dyn FnMut(&Progress) + Send),
+    on_progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<UmapFit> {
     check(points, params)?;
     let n = points.nrows();
@@ -122,7 +122,7 @@ fn fit_rounded(
     let epochs = params.epochs.unwrap_or(if space.len() <= 10_000 { 500 } else { 200 });
     let schedule =
         Schedule { curve: Curve::fit(params.min_dist), epochs, rate: 1.0, seed: params.seed };
-    let mut on_epoch = |done| on_progress(&Progress::Epoch { done, total: epochs });
+    let mut on_epoch = |done| on_progress(Progress::Epoch { done, total: epochs });
     let positions = optimize_layout(&graph, init.view(), None, schedule, &mut on_epoch);
     let embedding = space.expand(&positions, mean(&positions).view());
     finite_embedding(embedding.view())?;
@@ -165,7 +165,7 @@ pub fn fuzzy_graph(points: ArrayView2<f32>, params: &Params) -> Result<Graph> {
 fn nearest(
     space: &Space,
     params: &Params,
-    on_progress: &mut (dyn FnMut(&Progress) + Send),
+    on_progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Neighbors> {
     let reporter = NeighborsReporter::new(space.len(), on_progress);
     space.nearest_rows(params.neighbors - 1, &|rows| reporter.add(rows))

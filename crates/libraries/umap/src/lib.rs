@@ -52,7 +52,7 @@
 //!
 //! let mut epochs = 0;
 //! let fitted = fit(points.view(), &params, &mut |progress| {
-//!     if let &Progress::Epoch { done, .. } = progress {
+//!     if let Progress::Epoch { done, .. } = progress {
 //!         epochs = done;
 //!     }
 //! })?;

@@ -179,7 +179,7 @@ impl Umap {
         &self,
         new: ArrayView2<f32>,
         seed: u64,
-        on_progress: &mut dyn FnMut(&Progress),
+        on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Array2<f32>> {
         let space = Space::of(self.points.view(), self.metric);
         let (queries, graph) = self.connect(&space, new)?;
@@ -206,7 +206,7 @@ impl Umap {
         let schedule = Schedule { curve: self.curve, epochs, rate: TRANSFORM_RATE, seed };
         let keys: Vec<u64> = queries.outer_iter().map(hash_values).collect();
         let fixed = Fixed { positions: positions.view(), keys: &keys };
-        let mut on_epoch = |done| on_progress(&Progress::Epoch { done, total: epochs });
+        let mut on_epoch = |done| on_progress(Progress::Epoch { done, total: epochs });
         let embedding = optimize_layout(&graph, init.view(), Some(fixed), schedule, &mut on_epoch);
         finite_embedding(embedding.view())?;
         Ok(embedding)

@@ -26,12 +26,12 @@ pub enum Progress {
 pub(crate) struct NeighborsReporter<'a> {
     done: AtomicUsize,
     total: usize,
-    on_progress: Mutex<&'a mut (dyn FnMut(&Progress) + Send)>,
+    on_progress: Mutex<&'a mut (dyn FnMut(Progress) + Send)>,
 }
 
 impl<'a> NeighborsReporter<'a> {
     /// Makes a reporter of `total` points, none of which is done.
-    pub(crate) fn new(total: usize, on_progress: &'a mut (dyn FnMut(&Progress) + Send)) -> Self {
+    pub(crate) fn new(total: usize, on_progress: &'a mut (dyn FnMut(Progress) + Send)) -> Self {
         Self { done: AtomicUsize::new(0), total, on_progress: Mutex::new(on_progress) }
     }
 
@@ -40,7 +40,7 @@ impl<'a> NeighborsReporter<'a> {
         let done = self.done.fetch_add(some, Ordering::Relaxed) + some;
         // If another thread holds the lock, skips this report.
         if let Ok(mut on_progress) = self.on_progress.try_lock() {
-            on_progress(&Progress::Neighbors { done, total: self.total });
+            on_progress(Progress::Neighbors { done, total: self.total });
         }
     }
 }

@@ -124,7 +124,7 @@ fn transform(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()>
 fn fit(
     points: Points,
     params: &Params,
-    on_progress: &mut (dyn FnMut(&Progress) + Send),
+    on_progress: &mut (dyn FnMut(Progress) + Send),
 ) -> umap::Result<(UmapFit, Frame)> {
     let d = points.dim().1;
     match points {
@@ -191,8 +191,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn show(&mut self, event: &Progress) {
-        let (what, done, all, embedding) = match *event {
+    fn show(&mut self, event: Progress) {
+        let (what, done, all, embedding) = match event {
             Progress::Neighbors { done, total } => ("neighbors", done, total, false),
             Progress::Epoch { done, total } => ("epochs", done, total, true),
         };

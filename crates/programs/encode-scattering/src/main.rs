@@ -79,7 +79,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let model = args.transform.as_deref().map(model_io::scattering::read).transpose()?;
     let (images, size, record) = read(&args.images)?;
     let mut shown = None;
-    let mut show = |&Progress { done, total }: &Progress| {
+    let mut show = |Progress { done, total }: Progress| {
         shown.get_or_insert_with(|| Quarters::new("images", total)).set(done);
     };
     let at = || args.images.display().to_string();

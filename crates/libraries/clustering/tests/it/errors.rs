@@ -135,7 +135,7 @@ fn a_component_that_collapses() {
         assert_eq!(
             error,
             "expected symmetric positive definite covariances, found that the one of component 1 \
-             is not: raise reg_covar (--reg-covar), lower k or scale the points"
+             is not: raise reg_covar, lower k or scale the points"
         );
     }
     let line = array![[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [50.0, 50.0]];
