@@ -5,8 +5,8 @@
 #   make help     all targets and variables
 #   make test     all tests
 #
-# Every stage is a command variable, every boundary a file variable, every parameter a variable:
-#   make all K=12                                     reruns clustering and scoring, no more
+# Every stage is a command variable, every parameter a variable, and so are most files:
+#   make all K=12                                     reruns clustering, scoring and the page
 #   make all LATENTS=mine.npy                         clusters your latents; needs no libtorch
 #   make all LATENTS=mine.npy TRAIN_LABELS=y.npy      and scores the clusters by your labels
 #   make all CLUSTER_KMEANS='.venv/bin/python scripts/standins/cluster_sklearn.py'

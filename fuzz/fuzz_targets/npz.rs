@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// Arrays of the models, of today's formats and those of version 0.1. A byte of an input chooses
+/// Arrays of the models, of today's formats and those of before 0.1.0. A byte of an input chooses
 /// one by its remainder, so that the inputs in `corpus/` mean something else once this has another
 /// length.
 const NAMES: [&str; 29] = [

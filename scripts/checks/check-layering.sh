@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks by cargo that crates depend on one another only as ARCHITECTURE.md says.
+# Checks the layering of ARCHITECTURE.md by cargo: libtorch, network, programs, array libraries.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -36,7 +36,7 @@ for crate in $programs $libraries; do
     autoencoder | clustering | pca | scattering | umap | metrics)
         for above in artifact cli; do
             ! has $above ||
-                say "$crate depends on $above; a library of arrays opens no file, parses no flags"
+                say "$crate depends on $above; array libraries know neither files nor flags"
         done
         ;;
     kernels)

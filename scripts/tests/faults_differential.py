@@ -1,5 +1,5 @@
-"""What the programs make of drawn files, beside scikit-learn, umap-learn, PyTorch and numpy, and
-beside themselves.
+"""Compares the programs with scikit-learn, PyTorch, numpy and themselves on drawn files; and with
+umap-learn, where the environment has it.
 
 Each case draws shapes, dtypes, offsets, scales, weights, duplicates and ties from its kind and its
 seed alone, so a finding is seen again with the variables that its message names. Variables, all of

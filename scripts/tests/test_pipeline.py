@@ -38,11 +38,9 @@ class Pipeline(unittest.TestCase):
         cls.reference = cls.folder / "reference"
         cls.first = make(cls.reference)
 
-    def copy(self):
-        """Copies the artifacts of a finished run, with their times, for a test to change."""
+    def fresh_run(self):
+        """Makes the pipeline anew in a folder of its own, for a test to change."""
         target = self.folder / self.id().split(".")[-1]
-        # The commands name the folder, so a copy elsewhere would be another pipeline: make it anew,
-        # by the same rules.
         make(target)
         return target
 
@@ -113,7 +111,7 @@ class Pipeline(unittest.TestCase):
         self.assertEqual(digests(self.reference), before)
 
     def test_another_k_reruns_clustering_and_scoring_alone(self):
-        artifacts = self.copy()
+        artifacts = self.fresh_run()
         times = {path: path.stat().st_mtime_ns for path in artifacts.rglob("*.npy")}
         make(artifacts, "K=12")
         for path, before in times.items():
@@ -132,7 +130,7 @@ class Pipeline(unittest.TestCase):
         make(artifacts, f"LATENTS={mine}")
         self.assertEqual(len(np.load(artifacts / "clusters/latents-gmm/train.npy")), len(images))
         self.assertIn("No labels (--labels)", (artifacts / "report/index.html").read_text())
-        for name in ["autoencoder", "data", "features", "scores", "clusters/pixels-kmeans"]:
+        for name in ["autoencoder", "data", "scattering", "scores", "clusters/pixels-kmeans"]:
             self.assertFalse((artifacts / name).exists(), name)
         labels = self.reference / "data/train-labels.npy"
         table = make(artifacts, f"LATENTS={mine}", f"TRAIN_LABELS={labels}").stdout
@@ -140,7 +138,7 @@ class Pipeline(unittest.TestCase):
         self.assertEqual(rows, SYSTEMS[1:])
 
     def test_foreign_assignments_are_scored_by_the_same_rule(self):
-        artifacts = self.copy()
+        artifacts = self.fresh_run()
         labels = np.load(artifacts / "data/train-labels.npy").astype("i8")
         labels[:100] = -1
         (artifacts / "clusters/pixels-hdbscan").mkdir()
@@ -198,13 +196,13 @@ class Pipeline(unittest.TestCase):
                 self.assertEqual((np.load(theirs) != np.load(ours)).sum(), 0)
 
     def test_scores_for_people_come_back_when_they_are_lost(self):
-        artifacts = self.copy()
+        artifacts = self.fresh_run()
         (artifacts / "scores/latents-gmm.md").unlink()
         make(artifacts)
         self.assertIn("one-to-one map", (artifacts / "scores/latents-gmm.md").read_text())
 
     def test_what_lies_beside_a_main_file_comes_back_in_one_go(self):
-        artifacts = self.copy()
+        artifacts = self.fresh_run()
         for name in [
             "autoencoder/losses.csv",
             "latents/test-decoded.npy",
@@ -238,7 +236,7 @@ class Pipeline(unittest.TestCase):
         self.assertEqual(out.read_bytes()[:4], b"\x89PNG")
 
     def test_latents_of_yours_are_yours_wherever_they_lie(self):
-        artifacts = self.copy()
+        artifacts = self.fresh_run()
         mine = artifacts / "latents/mine.npy"
         shutil.copy(artifacts / "latents/train.npy", mine)
         labels = artifacts / "data/train-labels.npy"
@@ -270,7 +268,7 @@ class Pipeline(unittest.TestCase):
         self.assertFalse((artifacts / "clusters/pixels-kmeans/train.npy").exists())
 
     def test_old_files_stay_when_what_would_replace_them_fails_or_is_stopped(self):
-        artifacts = self.copy()
+        artifacts = self.fresh_run()
         before = digests(artifacts)
         for file in artifacts.rglob("*"):
             # Make the files older than the command that replaces them, as in any second run.

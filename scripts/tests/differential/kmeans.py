@@ -101,7 +101,7 @@ def own_starts(case):
             case.load("labels.npy"),
             case.load("model.npz")["centroids"],
         )
-        # As for given centroids: see there.
+        # As for given centroids: see `given_centroids` in kmeans_given.py.
         if distinct >= k and 2.0**-52 * np.abs(points.base + shift).max() < 1e-3:
             case.expect(f"own starts on {where} converge", found["converged"], True, found)
         inertia, whole = found["inertia"] / points.scale**2, (exact**2).sum()
@@ -198,7 +198,7 @@ def batches(case):
             case.drawn["shape"] == "tails"
             or len(np.unique(points.base, axis=0)) < k
             or found["inertia"] / points.scale**2 <= 3 * best + 0.15 * whole,
-            f"at most thrice {best} and a seventh of {whole}",
+            f"at most thrice {best} and 0.15 of {whole}",
             found["inertia"] / points.scale**2,
         )
 

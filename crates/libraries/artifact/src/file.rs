@@ -16,7 +16,7 @@ const UNPACKED: u64 = 64 << 20;
 /// hundredth; data that does is there to fill memory.
 const MOST_COMPRESSED: u64 = 100;
 
-/// Reads a small file that is not an array, with its record.
+/// Reads a file that is not an array, with its record.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -34,10 +34,10 @@ pub fn read_bytes(path: &Path) -> Result<(Vec<u8>, FileRecord)> {
     read_whole(path, &file, length)
 }
 
-/// Reads a small text file, such as JSON or CSV, as UTF-8, with its record.
+/// Reads a text file, such as JSON or CSV, as bytes, with its record.
 ///
-/// A byte-order mark is left out. A file that begins with the mark of UTF-16 is converted from
-/// that.
+/// A byte-order mark is left out. A file that begins with the mark of UTF-16 becomes UTF-8; that
+/// others are UTF-8 is not checked.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -1,4 +1,4 @@
-//! Warns of gray levels that are probably on another scale than their dtype says.
+//! Warns of `u1` images without a value above 1, which are probably masks.
 
 use crate::points::{Images, Pixels, Points};
 use crate::record::FileRecord;

@@ -1,4 +1,4 @@
-//! Files under a temporary name: begun, complete, and renamed.
+//! Writes files under temporary names, and renames them when they are complete.
 
 use std::fs::File;
 use std::io::BufWriter;

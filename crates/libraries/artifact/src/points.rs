@@ -15,7 +15,7 @@ pub enum Points {
     },
     /// From `f4` and `f2`.
     F32(Array2<f32>),
-    /// From `f8` and integers.
+    /// From `f8` and all integers but `u1`.
     F64(Array2<f64>),
 }
 
@@ -41,7 +41,7 @@ pub enum Pixels {
     /// Gray levels 0..=255, to be divided by 255 where they are used. For booleans, which stand for
     /// 0 and 1, `true` is 255.
     U8(Array2<u8>),
-    /// Values of any other dtype, integers among them, as they are; all finite.
+    /// Values of any other dtype, integers among them, rounded to `f4`; all finite.
     F32(Array2<f32>),
 }
 
@@ -68,7 +68,7 @@ impl Images {
         }
     }
 
-    /// Borrows the pixels as the type of a library, which is made of a view of either kind.
+    /// Borrows the pixels as `P`, which converts from a view of `u8` or of `f32`.
     ///
     /// ```
     /// use artifact::{Images, Pixels};

@@ -73,8 +73,9 @@ impl Provenance {
 /// Checks that points were made with the same network or model as those `model` was fitted to.
 ///
 /// Latents of other weights, or an embedding by another model, may have the right shape: each point
-/// would get a cluster, and it would mean nothing. Both files need a provenance with their SHA-256;
-/// without it, nothing is refused.
+/// would get a cluster, and it would mean nothing. Refuses only if the points, the
+/// model and the points that it was fitted to have provenance with their SHA-256, and one program
+/// made both sets of points.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

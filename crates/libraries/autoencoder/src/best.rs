@@ -9,7 +9,7 @@ use crate::Result;
 pub(crate) struct BestEpoch {
     pub(crate) epoch: usize,
     pub(crate) loss: f64,
-    /// All values after the epoch, (length).
+    /// All parameters after the epoch, (length).
     pub(crate) values: Tensor,
 }
 

@@ -13,8 +13,8 @@ const CLIP_EPSILON: f64 = 1e-6;
 /// PyTorch's `clip_grad_norm_`: Pascanu, Mikolov and Bengio, *On the difficulty of training
 /// recurrent neural networks*, ICML 2013.
 pub(crate) fn clip(grad: &mut Tensor, max_norm: f64) -> Result<()> {
-    // The norm of each row and then the norm of these: their number is too small for libtorch to
-    // divide it among threads, so the sum has one order.
+    // Takes the norm of each row, then of the row norms. There are too few rows for libtorch to
+    // split among threads, so the order of the sum is fixed.
     let rows = grad.f_view([-1, ROW as i64])?;
     let norm = rows.f_norm_scalaropt_dim(2.0, [1], false)?.f_norm()?;
     let factor = (norm.f_add_scalar(CLIP_EPSILON)?.f_reciprocal()?.f_mul_scalar(max_norm)?)

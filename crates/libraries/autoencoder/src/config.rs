@@ -1,4 +1,4 @@
-//! The parameters of a training, and which of them are refused.
+//! The parameters of a training, and their checks.
 
 use serde::{Deserialize, Serialize};
 use tch::Device;
@@ -6,7 +6,7 @@ use tch::Device;
 use crate::{Augment, Error, Init, Keep, Precision, Result, Schedule};
 
 /// Largest learning rate: ten times as much, in Adam's first steps, is still an f32.
-const MAX_LR: f64 = 1e30;
+const MAX_PARAMETER: f64 = 1e30;
 
 /// Parameters of a training with Adam.
 ///
@@ -85,7 +85,7 @@ impl TrainParams {
             }
         }
         self.augment.validate()?;
-        if !(self.lr > 0.0 && self.lr <= MAX_LR) {
+        if !(self.lr > 0.0 && self.lr <= MAX_PARAMETER) {
             return wrong("lr", "a number above 0 and at most 1e30", self.lr.to_string());
         }
         if !(self.weight_decay >= 0.0 && self.weight_decay * self.lr < 1.0) {
@@ -95,11 +95,11 @@ impl TrainParams {
                 self.weight_decay.to_string(),
             );
         }
-        if let Some(clip) = self.clip.filter(|clip| !(*clip > 0.0 && *clip <= MAX_LR)) {
+        if let Some(clip) = self.clip.filter(|clip| !(*clip > 0.0 && *clip <= MAX_PARAMETER)) {
             return wrong("clip", "a number above 0 and at most 1e30", clip.to_string());
         }
         if !has_validation {
-            const ABSENT: &str = "left out where there are no validation images";
+            const ABSENT: &str = "not set, because there are no validation images";
             if let Some(patience) = self.patience {
                 return wrong("patience", ABSENT, patience.to_string());
             }

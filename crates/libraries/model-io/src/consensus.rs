@@ -2,7 +2,7 @@
 //!
 //! | array | dtype, shape | meaning |
 //! | --- | --- | --- |
-//! | `format_version` | i8 () | 1; files of version 0.1 have none, and are read |
+//! | `format_version` | i8 () | 1; older files have none, and are read |
 //! | `runs` | i8 () | number of runs |
 //! | `k` | i8 () | number of clusters of the consensus |
 //! | `map` | i8 (clusters of all runs, 3) | run, id and vote of each cluster |

@@ -12,8 +12,8 @@ pub(crate) const VERSION: &str = "format_version";
 
 /// Reads the version of a model, whose format here has the version `known`.
 ///
-/// Gives 0 for a file without `format_version`: other programs write those, and versions of this
-/// project up to 0.1.
+/// Gives 0 for a file without `format_version`: other programs write those, and so did this
+/// project before 0.1.0.
 ///
 /// # Errors
 /// A version that is no whole number from 1, or a newer one.

@@ -17,8 +17,8 @@
 //! found.
 //!
 //! Each value has an array of its own, and the array `format_version` tells the version of the
-//! format. Readers take files without it, which other programs write (`numpy.savez`) and version
-//! 0.1 wrote, and refuse files of a newer version.
+//! format. Readers take files without it, which other programs write (`numpy.savez`) and this
+//! project wrote before 0.1.0, and refuse files of a newer version.
 //!
 //! The module [`points`] (feature `clustering`) reads what both clustering programs take: points
 //! and their weights. A program turns on the features of its own models only, so that it does not

@@ -9,8 +9,8 @@
 //! | `mean` | f8 (values,) | mean of the scaled features |
 //! | `components` | f8 (dims, values) | principal components that are kept |
 //!
-//! Version 0.1 wrote no `format_version`, called the components `directions`, and had one array
-//! `settings` (4,) of height, width, scales and angles. Such files are read, too.
+//! Files of before 0.1.0 have no `format_version`, called the components `directions`, and had one
+//! array `settings` (4,) of height, width, scales and angles. Such files are read, too.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -26,7 +26,7 @@ use crate::fields::{VERSION, as_whole, read_version, whole};
 /// Version of the format that [`write`] writes.
 const FORMAT_VERSION: i64 = 1;
 
-/// The fields of one value, in the order of `settings` in files of version 0.1.
+/// The fields of one value, in the order of `settings` in files of before 0.1.0.
 const SETTINGS: [&str; 4] = ["height", "width", "scales", "angles"];
 
 /// Values of the settings, more than any image has pixels on a side.
@@ -125,7 +125,7 @@ fn named_settings(arrays: &[ArrayD<f64>]) -> anyhow::Result<[usize; 4]> {
     Ok(settings)
 }
 
-/// Converts the array `settings` of version 0.1.
+/// Converts the array `settings` of files of before 0.1.0.
 fn positional_settings(array: &ArrayD<f64>) -> anyhow::Result<[usize; 4]> {
     let found: Array1<f64> = shaped::<Ix1>("settings", array.clone())?;
     let settings: Option<Vec<usize>> =

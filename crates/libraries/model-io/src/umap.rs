@@ -13,9 +13,9 @@
 //!
 //! A file need not have `center` and `exponent`; then the points are in no frame.
 //!
-//! Version 0.1 wrote no `format_version`, and one array `settings` (5,) in place of the fields of
-//! one value: a, b, neighbors, metric (0 Euclidean, 1 cosine) and exponent. Four values stand for
-//! points in no frame. Such files are read, too.
+//! Files of before 0.1.0 have no `format_version`, and one array `settings` (5,) in place of the
+//! fields of one value: a, b, neighbors, metric (0 Euclidean, 1 cosine) and exponent. Four values
+//! stand for points in no frame. Such files are read, too.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -36,7 +36,7 @@ const EXPONENTS: RangeInclusive<f64> = -1200.0..=1200.0;
 /// Numbers of neighbors that a model can have; rows have indices of 32 bits.
 const NEIGHBORS: RangeInclusive<i64> = 2..=u32::MAX as i64;
 
-/// Names of the metrics in a file, in the order of their codes in files of version 0.1.
+/// Names of the metrics in a file, in the order of their codes in files of before 0.1.0.
 const METRICS: [(&str, Metric); 2] = [("euclidean", Metric::Euclidean), ("cosine", Metric::Cosine)];
 
 /// The fields of one value, and the center, which only points in a frame have.
@@ -164,7 +164,7 @@ fn named_settings(archive: &mut Npz, about: impl Fn() -> String) -> anyhow::Resu
     settings.with_context(about)
 }
 
-/// Reads the array `settings` of version 0.1.
+/// Reads the array `settings` of files of before 0.1.0.
 fn positional_settings(archive: &mut Npz, about: impl Fn() -> String) -> anyhow::Result<Settings> {
     let settings = archive.array("settings")?;
     let center = if settings.len() == 5 { Some(archive.array("center")?) } else { None };

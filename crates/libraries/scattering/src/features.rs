@@ -78,7 +78,7 @@ impl Features {
         if found != (paths, values, values) {
             return Err(Error::Model {
                 expected: format!(
-                    "{paths} deviations, {values} means and directions of {values} values"
+                    "{paths} deviations, {values} means and components of {values} values"
                 ),
                 found: format!("{found:?}"),
             });

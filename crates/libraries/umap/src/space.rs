@@ -106,7 +106,8 @@ impl<'a> Space<'a> {
         (0..self.len()).filter(unresolved).map(|row| self.copies.of_row(row).len()).sum()
     }
 
-    /// Whether all rows are so near to one another that rounding may hide all structure.
+    /// Whether all rows are so near to one another that rounding may hide all structure; always
+    /// true under Euclidean distance.
     pub(crate) fn is_narrow(&self) -> bool {
         self.metric == Metric::Euclidean || span_of(self.rows.view()) < NARROW
     }

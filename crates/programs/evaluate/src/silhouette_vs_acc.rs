@@ -6,7 +6,7 @@ use score_io::ScoreRow;
 use crate::format::TableRenderer;
 
 /// Fewest runs that are compared.
-const FEWEST: usize = 3;
+const MIN_RUNS: usize = 3;
 
 /// Name of the line for all systems together.
 const TOGETHER: &str = "all runs together";
@@ -24,7 +24,7 @@ pub fn section(rows: &[ScoreRow], table: TableRenderer) -> String {
     let all: Vec<(f64, f64)> = systems.iter().flat_map(|(_, pairs)| pairs).copied().collect();
     let several = systems.iter().filter(|(_, pairs)| !pairs.is_empty()).count() > 1;
     let together = several.then_some((TOGETHER, all));
-    let compared = systems.into_iter().chain(together).filter(|(_, pairs)| pairs.len() >= FEWEST);
+    let compared = systems.into_iter().chain(together).filter(|(_, pairs)| pairs.len() >= MIN_RUNS);
     let lines: Vec<Vec<String>> = compared.map(|(system, pairs)| line(system, &pairs)).collect();
     if lines.is_empty() {
         return String::new();

@@ -7,7 +7,7 @@ use artifact::lineage::{Lineage, key_values};
 use serde_json::{Value, json};
 
 #[test]
-fn objects_become_words() {
+fn objects_are_printed_as_key_value_pairs() {
     let value = json!({
         "k": 10, "tol": 1e-10, "share": 0.123_456_789, "a": { "b": "c", "d": null },
         "l": [1, 2],
@@ -50,7 +50,7 @@ fn files_are_followed_to_where_they_came_from() {
 }
 
 #[test]
-fn any_provenance_that_fuzzing_kept_is_one_or_none() {
+fn the_fuzz_corpus_makes_no_reader_panic() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.json");
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/corpus/json");

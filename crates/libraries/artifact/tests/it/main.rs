@@ -1,4 +1,4 @@
-//! The contract, from outside: files as NumPy and others write them, and files as nobody should.
+//! Tests the public readers and writers on valid and invalid files.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 

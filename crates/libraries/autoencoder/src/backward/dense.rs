@@ -16,7 +16,7 @@ pub(super) struct DenseBackward {
     transposed: Vec<Tensor>,
     /// The gradient of each layer's (weight, bias).
     param_grads: Vec<(Tensor, Tensor)>,
-    /// In a lower precision, copies of all values and of the whole gradient, (length) each.
+    /// In a lower precision, copies of all parameters and of their gradient, (length) each.
     copies: Option<(Tensor, Tensor)>,
     /// Output of each layer, (batch, output).
     outputs: Vec<Tensor>,
@@ -143,8 +143,7 @@ fn first_rows(tensor: &Tensor, rows: i64) -> Result<Tensor> {
     })
 }
 
-/// Turns the gradient with respect to an activation's output, in place, into that with respect to
-/// its input.
+/// Multiplies the gradient, in place, by the derivative of the activation.
 ///
 /// `saved` is the activation's output; for GELU, its input.
 fn activation_backward(activation: Activation, grad: &Tensor, saved: &Tensor) -> Result<()> {

@@ -3,10 +3,10 @@
 /// Number of centers in a [`CodeVector`].
 pub(super) const CODE_LANES: usize = 8;
 
-/// Stands for a half norm or quantized score of which nothing is known; no score is above it.
+/// Marks an unknown half norm or score; no score is above it, so it never prunes.
 pub(super) const UNKNOWN: i32 = i32::MAX;
 
-/// The same two values of the codes of eight centers, one center in each lane.
+/// Values 2i and 2i + 1 of eight centers' codes, packed; one center in each lane.
 pub(super) type CodeVector = [i32; CODE_LANES];
 
 /// The codes of a list of centers.
@@ -19,7 +19,7 @@ pub(super) struct CenterCodes {
     /// The residual norm of each center, shape `(centers,)`; [`UNKNOWN`] for a center that was
     /// moved.
     pub(super) residuals: Vec<i32>,
-    /// Most that the codes of a point and of one of these centers are off, together.
+    /// Bound on the rounding error of a point's code plus that of a center's.
     pub(super) deviation: f64,
 }
 

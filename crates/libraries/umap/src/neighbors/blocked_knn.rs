@@ -1,4 +1,4 @@
-//! TopK neighbors by blocked matrix products, which bound distances from below.
+//! K nearest neighbors by blocked matrix products, which bound distances from below.
 
 use ndarray::{Array2, ArrayView2, Axis, s};
 use pca::Pca;

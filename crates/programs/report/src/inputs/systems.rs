@@ -10,6 +10,9 @@ use ndarray::{Array1, Axis};
 use crate::args::{Args, Named};
 use crate::inputs::checks::{keep_record, row_count_mismatch};
 
+/// How far above 1 a certainty may lie: sums of responsibilities in f4 are rounded.
+const ROUNDING: f64 = 1e-6;
+
 /// A clustering, with what is known about it.
 pub struct System {
     /// Name given on the command line.
@@ -101,7 +104,7 @@ impl Certainty {
                 path.display()
             ),
         };
-        match values.iter().position(|value| !(0.0..=1.0 + 1e-6).contains(value)) {
+        match values.iter().position(|value| !(0.0..=1.0 + ROUNDING).contains(value)) {
             Some(row) => bail!(
                 "{}: expected {expected}, found {} in row {row}; give one of these",
                 path.display(),
