@@ -104,7 +104,7 @@ class Kills(unittest.TestCase):
 
     def test_a_signal_ends_a_program_within_a_second_and_leaves_nothing(self):
         rng, signals = random.Random(1), 0
-        # A training leaves its checkpoint, see test_refusals.py.
+        # A training leaves its checkpoint, see test_resume.py.
         for stage in [stage for stage in STAGES if stage != "train-ae"]:
             _, seconds = self.run_undisturbed(stage)
             for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143)] * max(1, EACH // 4):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from test_pipeline import ROOT, make
+from pipeline import ROOT, make
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

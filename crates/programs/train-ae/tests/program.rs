@@ -91,7 +91,7 @@ fn the_same_seed_gives_the_same_bytes_from_any_number_of_threads() {
         program.done(&format!("{words} --out {name}-1.safetensors --threads 1"));
         program.done(&format!("{words} --out {name}-2.safetensors --threads 2"));
         program.done(&format!("{words} --out {name}-other.safetensors --seed 1"));
-        let weights = |run: &str| program.bytes(&format!("{name}-{run}.safetensors"));
+        let weights = |run: &str| program.bytes(format!("{name}-{run}.safetensors"));
         assert!(weights("1") == weights("2"), "{name}");
         assert!(weights("1") != weights("other"), "{name}");
     }

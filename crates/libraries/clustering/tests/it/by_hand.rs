@@ -300,7 +300,7 @@ fn starts_of_a_mixture_begin_from_scratch_and_the_best_is_kept() {
     let fit = gmm::fit(points.view(), &params, &mut |progress| match progress {
         Progress::Start(report) => ends.push(report),
         Progress::Iteration(report) if report.iteration == 1 => {
-            begins.push(report.details.log_likelihood)
+            begins.push(report.details.log_likelihood);
         }
         Progress::Iteration(_) => {}
     })
