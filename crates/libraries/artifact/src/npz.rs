@@ -249,7 +249,7 @@ impl Npz {
             Ok(_) if bytes.len() as u64 <= most => Ok(bytes),
             Ok(_) => {
                 let found = format!(
-                    "an archive that unpacks to more than {most} bytes, a hundred times its size"
+                    "an archive that unpacks to more than {most} bytes, the limit for its size"
                 );
                 Err(Refusal::new(found, CURE))
             }

@@ -60,7 +60,7 @@ fn read_gzipped(
         }
         Ok(_) if array.len() as u64 > most => {
             let found = format!(
-                "a gzip file that unpacks to more than {most} bytes, a hundred times its size"
+                "a gzip file that unpacks to more than {most} bytes, the limit for its size"
             );
             Some(Refusal::new(found, "unpack it with gunzip"))
         }
