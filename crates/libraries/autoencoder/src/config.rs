@@ -99,7 +99,7 @@ impl TrainParams {
             return wrong("clip", "a number above 0 and at most 1e30", clip.to_string());
         }
         if !has_validation {
-            const ABSENT: &str = "not set, because there are no validation images";
+            const ABSENT: &str = "left out where there are no validation images";
             if let Some(patience) = self.patience {
                 return wrong("patience", ABSENT, patience.to_string());
             }

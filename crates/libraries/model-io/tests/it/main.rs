@@ -179,7 +179,7 @@ fn consensus_maps() {
 }
 
 #[test]
-fn files_of_version_0_1_are_read() {
+fn files_of_before_0_1_0_are_read() {
     let (_, model) = scattered();
     let (found, _) = round_trip(
         |outputs, path| {
@@ -197,7 +197,10 @@ fn files_of_version_0_1_are_read() {
         |path| model_io::scattering::read(path).unwrap(),
         &["directions", "settings"],
     );
-    assert_eq!(found, model);
+    assert_eq!((found.size(), found.scales(), found.angles()), ((16, 16), 2, model.angles()));
+    assert_eq!(found.deviations(), model.deviations());
+    assert_eq!(found.pca().mean(), model.pca().mean());
+    assert_eq!(found.pca().components(), model.pca().components());
 
     let (model, frame) = embedded();
     let former = |settings: ndarray::Array1<f64>, center: bool| {
