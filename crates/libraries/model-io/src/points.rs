@@ -31,7 +31,7 @@ impl Input {
     /// let input = model_io::points::Input::read(&points, Some(&weights), |_| {})?;
     /// assert_eq!(input.points.dim(), (2, 1));
     /// assert_eq!((input.weights, input.records.len()), (Some(vec![1.0, 0.5]), 2));
-    /// # Ok::<(), artifact::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
