@@ -513,7 +513,7 @@ class Files(unittest.TestCase):
                     )
                     self.assertTrue(all((self.out / name).is_file() for name in outputs))
 
-    def test_the_cure_for_an_array_that_is_refused_is_none_that_changes_nothing(self):
+    def test_the_hint_for_an_array_that_is_refused_is_none_that_changes_nothing(self):
         def raw(descr, shape, payload):
             header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}"
             header = header.ljust(63 - 10 % 64 + 64 * (len(header) // 64)) + "\n"
