@@ -54,7 +54,7 @@ class Disk(unittest.TestCase):
         prepare(cls.folder)
 
     def refused(self, stage, told, names, **how):
-        """Expects one line on the cause and what to do, and that only the files `names` are there."""
+        """Expects one line on cause and hint, and that only the files `names` are there."""
         before = {name: (self.out / name).read_bytes() for name in names}
         done = subprocess.run(
             command(stage, "--quiet"), cwd=self.folder, capture_output=True, text=True, **how
