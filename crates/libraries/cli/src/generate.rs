@@ -90,7 +90,7 @@ fn zsh(name: &str, info: &CommandInfoWithArgs) -> String {
 
 /// Formats completions for fish, which completes files wherever nothing else is said.
 ///
-/// Those of argh_complete look for subcommands, which our programs do not have. For that they need
+/// Completions by argh_complete look for subcommands, which our programs do not have. For that they need
 /// fish 4, and they complete no option after a positional argument.
 fn fish(name: &str, info: &CommandInfoWithArgs) -> String {
     let line = |flag: &FlagInfo| {

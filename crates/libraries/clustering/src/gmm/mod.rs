@@ -28,7 +28,7 @@
 //! # Ok::<(), clustering::Error>(())
 //! ```
 
-// What the modules are built on, from the bottom to the top:
+// The order of the modules, each built on those before it:
 //
 // 1. Points. `centered` chooses the origin that points are measured from. `simd_block` lays a few
 //    points side by side, and `simd_math` computes `exp` and `ln` of them.

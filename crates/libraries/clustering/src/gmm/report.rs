@@ -1,4 +1,4 @@
-//! What a mixture reports while it is fitted, and the result of a fit.
+//! Reports of the fit of a mixture, and its result.
 
 use ndarray::Array1;
 
@@ -14,7 +14,7 @@ pub type IterationReport = progress::IterationReport<IterationDetails>;
 /// Report of a start of expectation maximization.
 pub type StartReport = progress::StartReport<StartDetails>;
 
-/// What an iteration of expectation maximization measures.
+/// Measurements of an iteration of expectation maximization.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct IterationDetails {
     /// Mean log-likelihood per point, in nats, under the parameters the iteration began with.
@@ -23,7 +23,7 @@ pub struct IterationDetails {
     pub change: f64,
 }
 
-/// What a start of expectation maximization measures.
+/// Measurements of a start of expectation maximization.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StartDetails {
     /// Mean log-likelihood per point, in nats, under the final parameters.

@@ -40,7 +40,7 @@
 //! # Ok::<(), clustering::Error>(())
 //! ```
 
-// What the modules are built on, from the bottom to the top:
+// The order of the modules, each built on those before it:
 //
 // 1. Measures. `frame` sets the origin and the unit, from which everything measures. `distance`
 //    computes squared distances in f64. `centers` prepares centroids for scores, `score_block`
