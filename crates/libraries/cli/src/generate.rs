@@ -90,8 +90,8 @@ fn zsh(name: &str, info: &CommandInfoWithArgs) -> String {
 
 /// Formats completions for fish, which completes files wherever nothing else is said.
 ///
-/// Completions by argh_complete look for subcommands, which our programs do not have. For that they need
-/// fish 4, and they complete no option after a positional argument.
+/// Completions by argh_complete look for subcommands, which our programs do not have. For that they
+/// need fish 4, and they complete no option after a positional argument.
 fn fish(name: &str, info: &CommandInfoWithArgs) -> String {
     let line = |flag: &FlagInfo| {
         let short = flag.short.map_or(String::new(), |short| format!(" -s {short}"));
