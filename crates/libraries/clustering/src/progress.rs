@@ -70,7 +70,7 @@ pub struct IterationReport<D> {
     pub starts: usize,
     /// Number of the iteration in this start, from 1.
     pub iteration: usize,
-    /// What the algorithm measured.
+    /// Measurements of the algorithm.
     pub details: D,
 }
 
@@ -87,7 +87,7 @@ pub struct StartReport<D> {
     pub iterations: usize,
     /// Whether the start converged within `max_iter` iterations.
     pub converged: bool,
-    /// What the algorithm measured.
+    /// Measurements of the algorithm.
     pub details: D,
 }
 

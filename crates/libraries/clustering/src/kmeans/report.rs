@@ -1,4 +1,4 @@
-//! What k-means reports while it runs, and the result of a fit.
+//! Reports of a fit of k-means, and its result.
 
 use ndarray::Array1;
 
@@ -14,7 +14,7 @@ pub type IterationReport = progress::IterationReport<IterationDetails>;
 /// Report of a start of k-means.
 pub type StartReport = progress::StartReport<StartDetails>;
 
-/// What an iteration of k-means measures.
+/// Measurements of an iteration of k-means.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct IterationDetails {
     /// Sum of squared distances of the points to the centroids at the end of the iteration, under
@@ -26,7 +26,7 @@ pub struct IterationDetails {
     pub distances: u64,
 }
 
-/// What a start of k-means measures.
+/// Measurements of a start of k-means.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StartDetails {
     /// Sum of squared distances of the points to their centroids.

@@ -72,7 +72,7 @@ pub trait Isa {
 /// Implementations of `run`, and all that they call, are `#[inline(always)]`: only code that is
 /// inlined into [`dispatch`](super::dispatch) is compiled for the chosen instruction set.
 pub trait Kernel {
-    /// What the work returns.
+    /// Result of the work.
     type Output;
 
     /// Does the work for an instruction set.
