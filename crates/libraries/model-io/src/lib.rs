@@ -6,6 +6,7 @@
 //! | [`gmm`] | Gaussian mixture of `cluster-gmm` | `clustering` |
 //! | [`mod@scattering`] | scattering features of `encode-scattering` | `scattering` |
 //! | [`mod@umap`] | embedding of `embed-umap` | `umap` |
+//! | [`neighbors`] | nearest neighbors of `embed-umap` | `umap` |
 //! | [`consensus`] | cluster maps of `consensus` | `consensus` |
 //! | [`weights`] | weights of `train-ae` | `weights` |
 //!
@@ -53,6 +54,8 @@ mod fields;
 pub mod gmm;
 #[cfg(feature = "clustering")]
 pub mod kmeans;
+#[cfg(feature = "umap")]
+pub mod neighbors;
 #[cfg(feature = "clustering")]
 pub mod points;
 #[cfg(feature = "scattering")]

@@ -76,8 +76,7 @@ pub fn write(
     model: &Umap,
     frame: &Frame,
 ) -> artifact::Result<()> {
-    let metric = METRICS.iter().find(|(_, metric)| *metric == model.metric());
-    let (metric, _) = metric.expect("every metric has a name");
+    let metric = metric_name(model.metric());
     outputs.npz(path, |archive| {
         archive.add_array(VERSION, &arr0(FORMAT_VERSION))?;
         archive.add_array("points", model.points())?;
@@ -85,7 +84,7 @@ pub fn write(
         archive.add_array("a", &arr0(model.curve().a))?;
         archive.add_array("b", &arr0(model.curve().b))?;
         archive.add_array("neighbors", &arr0(model.neighbors() as i64))?;
-        archive.add_array("metric", &arr0(Text::from(*metric)))?;
+        archive.add_array("metric", &arr0(Text::from(metric)))?;
         archive.add_array("center", frame.center())?;
         archive.add_array("exponent", &arr0(i64::from(frame.exponent())))
     })
@@ -147,9 +146,7 @@ fn named_settings(archive: &mut Npz, about: impl Fn() -> String) -> anyhow::Resu
         None
     };
     let settings = (|| {
-        let metric = METRICS.iter().find(|(known, _)| *known == name);
-        let (_, metric) =
-            metric.with_context(|| format!("expected metric euclidean or cosine, found {name}"))?;
+        let metric = metric_of_name(&name)?;
         let frame = frame
             .map(|(exponent, center)| anyhow::Ok((number("exponent", &exponent)?, center)))
             .transpose()?;
@@ -157,11 +154,25 @@ fn named_settings(archive: &mut Npz, about: impl Fn() -> String) -> anyhow::Resu
             a: number("a", &a)?,
             b: number("b", &b)?,
             neighbors: whole("neighbors", &neighbors, NEIGHBORS)?,
-            metric: *metric,
+            metric,
             frame,
         })
     })();
     settings.with_context(about)
+}
+
+/// Gives the name of a metric in a file.
+pub(crate) fn metric_name(metric: Metric) -> &'static str {
+    let found = METRICS.iter().find(|(_, known)| *known == metric);
+    found.expect("every metric has a name").0
+}
+
+/// Gives the metric of a name in a file.
+pub(crate) fn metric_of_name(name: &str) -> anyhow::Result<Metric> {
+    let found = METRICS.iter().find(|(known, _)| *known == name);
+    let (_, metric) =
+        found.with_context(|| format!("expected metric euclidean or cosine, found {name}"))?;
+    Ok(*metric)
 }
 
 /// Reads the array `settings` of files of before 0.1.0.

@@ -14,6 +14,7 @@ use crate::model::{Umap, mean};
 use crate::mutual_neighbors::mutual;
 use crate::neighbors::Neighbors;
 use crate::params::{Connectivity, Params};
+use crate::precomputed::neighbors_of_rows;
 use crate::progress::{NeighborsReporter, Progress};
 use crate::space::Space;
 
@@ -70,7 +71,40 @@ pub fn fit(
     params: &Params,
     on_progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<UmapFit> {
-    fit_rounded(points, &[], 0, params, on_progress)
+    fit_rounded(points, &[], 0, None, params, on_progress)
+}
+
+/// Embeds `points` `(n, d)` as [`fit`] does, with the neighbors of each point at hand.
+///
+/// `neighbors` `(n, m)` are those of [`distinct_neighbors`](crate::distinct_neighbors), or of
+/// another program: indices and distances, nearest first, with the point itself among them or not.
+/// They may be approximate, and more than [`Params::neighbors`]. The embedding has the same bytes
+/// as that of [`fit`] if they are the exact ones.
+///
+/// Tested against [`fit`].
+///
+/// ```
+/// use umap::{Metric, Params, distinct_neighbors, fit, fit_with_neighbors};
+/// use ndarray::Array2;
+///
+/// let points = Array2::from_shape_fn((100, 4), |(i, j)| ((i * (j + 3)) % 31) as f32);
+/// let neighbors = distinct_neighbors(points.view(), 20, Metric::Euclidean, &mut |_| ())?;
+/// let params = Params { dims: 2, seed: 1, ..Params::default() };
+/// let fitted = fit_with_neighbors(points.view(), &neighbors, &params, &mut |_| ())?;
+/// assert_eq!(fitted, fit(points.view(), &params, &mut |_| ())?);
+/// # Ok::<(), umap::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`fit`]; and [`Error::Parameter`] if the neighbors are too few, in no order, or not those of
+/// the points: some distances are computed again to see that.
+pub fn fit_with_neighbors(
+    points: ArrayView2<f32>,
+    neighbors: &Neighbors,
+    params: &Params,
+    on_progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<UmapFit> {
+    fit_rounded(points, &[], 0, Some(neighbors), params, on_progress)
 }
 
 impl Narrowed {
@@ -97,22 +131,68 @@ impl Narrowed {
         params: &Params,
         on_progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<UmapFit> {
-        fit_rounded(self.points.view(), &self.rounding, self.merged, params, on_progress)
+        self.fit_to(None, params, on_progress)
+    }
+
+    /// Embeds the points as [`fit_with_neighbors`](crate::fit_with_neighbors()) does, and knows
+    /// what rounding took from them.
+    ///
+    /// The neighbors are those of [`Narrowed::points`].
+    ///
+    /// ```
+    /// use umap::{Frame, Metric, Params, distinct_neighbors};
+    /// use ndarray::Array2;
+    ///
+    /// let points = Array2::from_shape_fn((100, 4), |(i, j)| 1e12 + ((i * (j + 3)) % 31) as f64);
+    /// let narrowed = Frame::of(points.view(), Metric::Euclidean).narrow(points.view())?;
+    /// let metric = Metric::Euclidean;
+    /// let neighbors = distinct_neighbors(narrowed.points().view(), 20, metric, &mut |_| ())?;
+    /// let params = Params { dims: 2, ..Params::default() };
+    /// let fitted = narrowed.fit_with_neighbors(&neighbors, &params, &mut |_| ())?;
+    /// assert_eq!(fitted, narrowed.fit(&params, &mut |_| ())?);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit_with_neighbors`](crate::fit_with_neighbors()) and [`Narrowed::fit`].
+    pub fn fit_with_neighbors(
+        &self,
+        neighbors: &Neighbors,
+        params: &Params,
+        on_progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<UmapFit> {
+        self.fit_to(Some(neighbors), params, on_progress)
+    }
+
+    fn fit_to(
+        &self,
+        neighbors: Option<&Neighbors>,
+        params: &Params,
+        on_progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<UmapFit> {
+        let Self { points, rounding, merged } = self;
+        fit_rounded(points.view(), rounding, *merged, neighbors, params, on_progress)
     }
 }
 
 /// Embeds points that lost `rounding`, of which `merged` became equal to others by that.
+///
+/// Finds the neighbors unless they are `given`.
 fn fit_rounded(
     points: ArrayView2<f32>,
     rounding: &[f32],
     merged: usize,
+    given: Option<&Neighbors>,
     params: &Params,
     on_progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<UmapFit> {
     check(points, params)?;
     let n = points.nrows();
     let space = Space::of(points, params.metric);
-    let neighbors = nearest(&space, params, on_progress)?;
+    let neighbors = match given {
+        Some(given) => neighbors_of_rows(&space, given, params.neighbors - 1)?,
+        None => nearest(&space, params, on_progress)?,
+    };
     let unresolved = space.unresolved(&neighbors, rounding) + merged;
     if unresolved > n / UNRESOLVED_FRACTION && space.is_narrow() {
         return Err(Error::Unresolved { lost: unresolved, n });

@@ -32,6 +32,8 @@
 //!   apart.
 //! - [`Metric::Cosine`] compares directions only.
 //! - [`Frame`] brings points of `f64` to `f32` without losing what tells them apart.
+//! - [`distinct_neighbors`] finds neighbors once for several embeddings, and
+//!   [`fit_with_neighbors`] also takes those of other programs.
 //! - Unlike in umap-learn, equal points are one vertex of the graph and lie in one place.
 //!
 //! # A walk through an example
@@ -93,6 +95,7 @@ mod model;
 mod mutual_neighbors;
 mod neighbors;
 mod params;
+mod precomputed;
 mod progress;
 mod scale;
 mod space;
@@ -100,11 +103,12 @@ mod spectral;
 
 pub use curve::Curve;
 pub use error::{Error, Result};
-pub use fit::{UmapFit, fit, fuzzy_graph, neighbors};
+pub use fit::{UmapFit, fit, fit_with_neighbors, fuzzy_graph, neighbors};
 pub use frame::{Frame, Narrowed};
 pub use graph::Graph;
 pub use metric::Metric;
 pub use model::Umap;
 pub use neighbors::Neighbors;
 pub use params::{Connectivity, Init, Params};
+pub use precomputed::{NO_NEIGHBOR, distinct_neighbors};
 pub use progress::Progress;

@@ -75,6 +75,26 @@ impl<'a> Space<'a> {
         self.rows.nrows()
     }
 
+    /// Number of points.
+    pub(crate) fn points(&self) -> usize {
+        self.row_of.len()
+    }
+
+    /// The row of a point; `None` for one of zeros under [`Metric::Cosine`].
+    pub(crate) fn row_of(&self, point: usize) -> Option<usize> {
+        self.row_of[point].map(|row| row as usize)
+    }
+
+    /// The metric of distances between points.
+    pub(crate) fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// The power of 2 by which Euclidean distances are multiplied; mostly 0.
+    pub(crate) fn exponent(&self) -> i32 {
+        self.exponent
+    }
+
     /// Whether each point is a row of its own.
     pub(crate) fn is_plain(&self) -> bool {
         self.len() == self.row_of.len()
@@ -246,6 +266,14 @@ impl<'a> Space<'a> {
             Metric::Cosine => 0.5 * squared,
         });
         Ok(found)
+    }
+
+    /// Converts the squared Euclidean distance of two rows to that of the metric.
+    pub(crate) fn distance(&self, squared: f64) -> f64 {
+        match self.metric {
+            Metric::Euclidean => squared.sqrt(),
+            Metric::Cosine => 0.5 * squared,
+        }
     }
 }
 

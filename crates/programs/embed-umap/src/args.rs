@@ -7,13 +7,16 @@ use cli::{Count, NotNegative};
 use umap::{Connectivity, Init, Metric, Params};
 
 /// Embeds points in few dimensions with UMAP, so that neighbors stay neighbors and clusters come
-/// apart; or, with --transform, finds the places of new points in an embedding. Neighbors are
-/// exact. The same seed gives the same bytes, whatever the number of threads.
+/// apart; or, with --transform, finds the places of new points in an embedding; or, with
+/// --neighbors-out alone, finds the neighbors for several embeddings. Neighbors are exact, unless
+/// --neighbors-in brings others. The same seed gives the same bytes, whatever the number of threads.
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "embed-umap --points latents.npy --out embedded.npy --model umap.npz\n\
         embed-umap --points new.npy --transform umap.npz --out new-embedded.npy\n\
+        embed-umap --points latents.npy --neighbors-out neighbors.npz\n\
+        embed-umap --points latents.npy --neighbors-in neighbors.npz --seed 1 --out second.npy\n\
         cluster-gmm --points embedded.npy --out assignments.npy"
 )]
 pub struct Args {
@@ -21,9 +24,9 @@ pub struct Args {
     /// 255 when u1
     #[argh(option, arg_name = "file")]
     pub points: PathBuf,
-    /// embedding to write: .npy, f4, (n, dims)
+    /// embedding to write: .npy, f4, (n, dims); without it only --neighbors-out is written
     #[argh(option, arg_name = "file")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
     /// model to write, for --transform: .npz with the points and their embedding
     #[argh(option, arg_name = "file")]
     pub model: Option<PathBuf>,
@@ -37,6 +40,14 @@ pub struct Args {
     /// (default 20)
     #[argh(option, arg_name = "n")]
     pub neighbors: Option<Count>,
+    /// neighbors to write, for --neighbors-in: .npz with indices and distances (n, neighbors), each
+    /// point its own first neighbor
+    #[argh(option, arg_name = "file")]
+    pub neighbors_out: Option<PathBuf>,
+    /// neighbors found before, by this program, faiss or umap-learn: .npz with indices and distances
+    /// (n, at least --neighbors), nearest first; they may be approximate
+    #[argh(option, arg_name = "file")]
+    pub neighbors_in: Option<PathBuf>,
     /// minimum distance of embedded points, umap-learn's min_dist (default 0)
     #[argh(option, arg_name = "x")]
     pub min_dist: Option<NotNegative>,
@@ -98,21 +109,39 @@ impl FromStr for Named<Init> {
 }
 
 impl Args {
-    /// Checks that all options go together with --transform.
+    /// Checks that all options go together with --transform, or with --neighbors-out alone.
     pub fn check(&self) -> anyhow::Result<()> {
-        let Some(model) = &self.transform else { return Ok(()) };
+        // Option, whether it was given, and whether it goes with --transform and with neighbors
+        // alone.
         let options = [
-            ("--model", self.model.is_some()),
-            ("--dims", self.dims.is_some()),
-            ("--neighbors", self.neighbors.is_some()),
-            ("--min-dist", self.min_dist.is_some()),
-            ("--metric", self.metric.is_some()),
-            ("--graph", self.graph.is_some()),
-            ("--init", self.init.is_some()),
-            ("--epochs", self.epochs.is_some()),
+            ("--model", self.model.is_some(), [false, false]),
+            ("--transform", self.transform.is_some(), [true, false]),
+            ("--dims", self.dims.is_some(), [false, false]),
+            ("--neighbors", self.neighbors.is_some(), [false, true]),
+            ("--neighbors-out", self.neighbors_out.is_some(), [false, true]),
+            ("--neighbors-in", self.neighbors_in.is_some(), [false, false]),
+            ("--min-dist", self.min_dist.is_some(), [false, false]),
+            ("--metric", self.metric.is_some(), [false, true]),
+            ("--graph", self.graph.is_some(), [false, false]),
+            ("--init", self.init.is_some(), [false, false]),
+            ("--epochs", self.epochs.is_some(), [false, false]),
+            ("--seed", self.seed.is_some(), [true, false]),
         ];
-        let mode = format!("--transform {} takes everything from the model", model.display());
-        cli::leave_out(&mode, options)
+        let misfits = |mode: usize| options.map(|(name, given, fits)| (name, given && !fits[mode]));
+        if self.out.is_none() {
+            if self.neighbors_out.is_none() {
+                return Err(cli::usage("give --out, or --neighbors-out for the neighbors alone"));
+            }
+            return cli::leave_out("without --out only neighbors are found", misfits(1));
+        }
+        if let Some(model) = &self.transform {
+            let mode = format!("--transform {} takes everything from the model", model.display());
+            return cli::leave_out(&mode, misfits(0));
+        }
+        if self.neighbors_in.is_some() && self.neighbors_out.is_some() {
+            return Err(cli::usage("--neighbors-in brings what --neighbors-out would write"));
+        }
+        Ok(())
     }
 
     /// Gives the parameters with the defaults filled in.
