@@ -74,14 +74,25 @@ fn set(
     format!("{}\n", table.trim_fmt())
 }
 
-/// Formats lines of comma-separated values under a head; nothing is quoted.
+/// Formats lines of comma-separated values under a head.
+///
+/// Cells with a comma, a quote or the end of a line are quoted, as in RFC 4180.
 ///
 /// ```
 /// let rows = [("1", 0.5), ("2", 0.25)].map(|(epoch, loss)| vec![epoch.into(), loss.to_string()]);
 /// assert_eq!(cli::csv(&["epoch", "loss"], rows), "epoch,loss\n1,0.5\n2,0.25\n");
+/// assert_eq!(cli::csv(&["file"], [vec!["a,b.npy".to_string()]]), "file\n\"a,b.npy\"\n");
 /// ```
 pub fn csv(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let lines: String = rows.into_iter().map(|row| row.join(",") + "\n").collect();
+    let quoted = |cell: &String| {
+        if cell.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell.clone()
+        }
+    };
+    let line = |row: Vec<String>| row.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n";
+    let lines: String = rows.into_iter().map(line).collect();
     format!("{}\n{lines}", head.join(","))
 }
 

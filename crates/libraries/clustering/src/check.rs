@@ -1,6 +1,6 @@
 //! Checks of parameters and arrays that k-means and mixtures share.
 
-use ndarray::{Array, ArrayView2, Dimension};
+use ndarray::{Array, Array1, ArrayView2, Dimension};
 
 use crate::error::Error;
 
@@ -68,6 +68,34 @@ pub(crate) fn check_centers(
         });
     }
     check_matrix(what, matrix)
+}
+
+/// Refuses assignments that are not `(n,)`, not in `-1..k`, or leave one of k clusters empty.
+pub(crate) fn check_assignments(
+    assignments: &Array1<i32>,
+    (n, k): (usize, usize),
+) -> Result<(), Error> {
+    if assignments.len() != n {
+        return Err(Error::Shape {
+            what: "starting assignments",
+            expected: vec![n],
+            found: vec![assignments.len()],
+        });
+    }
+    let mut sizes = vec![0_usize; k];
+    for (row, &id) in assignments.iter().enumerate() {
+        if id == -1 {
+            continue;
+        }
+        let Some(size) = usize::try_from(id).ok().and_then(|id| sizes.get_mut(id)) else {
+            return Err(Error::Assignments { k, found: format!("{id} in row {row}") });
+        };
+        *size += 1;
+    }
+    match sizes.iter().position(|&size| size == 0) {
+        Some(empty) => Err(Error::Assignments { k, found: format!("no point in {empty}") }),
+        None => Ok(()),
+    }
 }
 
 /// Returns the array in C order, copied only if it is in another order.

@@ -100,6 +100,15 @@ pub enum Error {
         found: String,
     },
 
+    /// Starting assignments that name no cluster, or leave one empty.
+    #[error("expected starting assignments to each of 0 to k - 1 (k = {k}), or -1, found {found}")]
+    Assignments {
+        /// Number of clusters asked for.
+        k: usize,
+        /// The value that was refused, or the cluster without a point.
+        found: String,
+    },
+
     /// Mixture weights that are not positive or do not sum to 1.
     #[error("expected positive mixture weights that sum to 1, found {found}")]
     Weights {

@@ -159,8 +159,10 @@ mod points;
 mod progress;
 mod rng;
 mod scalar;
+mod search;
 
 pub use error::Error;
 pub use points::Points;
-pub use progress::{IterationReport, Progress, StartReport};
+pub use progress::{Candidate, CandidateReport, IterationReport, Progress, StartReport};
 pub use scalar::{Scalar, Work};
+pub use search::Search;

@@ -1,5 +1,5 @@
 //! Points as a caller gives them ([`Points`]); as checked [`Rows`] for the engines in [`rows`], and
-//! those of positive weight in [`weighted`].
+//! copies of some of them in [`weighted`].
 
 mod rows;
 mod weighted;
@@ -7,6 +7,7 @@ mod weighted;
 use ndarray::{ArrayBase, ArrayView2, CowArray, Data, Ix1, Ix2};
 
 pub(crate) use self::rows::{Rows, TypedRows, for_type};
+pub(crate) use self::weighted::Subset;
 
 /// The points to cluster: n rows of d features, with a scale and optional weights.
 ///

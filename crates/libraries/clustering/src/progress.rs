@@ -3,10 +3,12 @@
 //! Both run one or more starts of several iterations. What only one of them can report, such as the
 //! inertia or the log-likelihood, stands in the `details` of a report.
 
-/// Progress of a fit: an iteration or a start has ended.
+use std::fmt;
+
+/// Progress of a fit: an iteration or a start has ended, or a move of a search begins.
 ///
 /// `I` are the details of an iteration and `S` those of a start. [`kmeans::Progress`] and
-/// [`gmm::Progress`] name them; every `fit` and `select_k` calls its callback with one of the two.
+/// [`gmm::Progress`] name them; every `fit` and `select_k` calls its callback with one of these.
 ///
 /// ```
 /// use clustering::kmeans::{self, KMeansParams, Progress};
@@ -31,6 +33,8 @@
 pub enum Progress<I, S> {
     /// An iteration has ended.
     Iteration(IterationReport<I>),
+    /// A move of the [`Search`](crate::Search) is about to be tried.
+    Candidate(CandidateReport),
     /// A start has ended.
     Start(StartReport<S>),
 }
@@ -54,6 +58,7 @@ impl<I, S> Progress<I, S> {
     pub fn k(&self) -> usize {
         match self {
             Self::Iteration(report) => report.k,
+            Self::Candidate(report) => report.k,
             Self::Start(report) => report.k,
         }
     }
@@ -72,6 +77,37 @@ pub struct IterationReport<D> {
     pub iteration: usize,
     /// Measurements of the algorithm.
     pub details: D,
+}
+
+/// Report of a move that a search tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CandidateReport {
+    /// Number of clusters or components.
+    pub k: usize,
+    /// Index of the start, from 0.
+    pub start: usize,
+    /// Number of starts.
+    pub starts: usize,
+    /// The move.
+    pub candidate: Candidate,
+}
+
+/// A move that a search tries, among those of its round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// Index of the round, from 0; each round but the last keeps one move.
+    pub round: usize,
+    /// Index of the move in its round, from 0.
+    pub index: usize,
+    /// Number of moves in this round.
+    pub total: usize,
+}
+
+impl fmt::Display for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Self { round, index, total } = self;
+        write!(f, "round {}, move {} of {total}", round + 1, index + 1)
+    }
 }
 
 /// Report of a start.
@@ -107,6 +143,12 @@ impl StartId {
     pub(crate) fn iteration<I, S>(self, iteration: usize, details: I) -> Progress<I, S> {
         let Self { k, start, starts } = self;
         Progress::Iteration(IterationReport { k, start, starts, iteration, details })
+    }
+
+    /// Returns the report of a move of a search.
+    pub(crate) fn candidate<I, S>(self, candidate: Candidate) -> Progress<I, S> {
+        let Self { k, start, starts } = self;
+        Progress::Candidate(CandidateReport { k, start, starts, candidate })
     }
 
     /// Returns the report of the end of the start.

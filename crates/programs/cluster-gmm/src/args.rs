@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use artifact::{FileRecord, read_matrix};
+use artifact::{FileRecord, read_ids, read_matrix, read_numbers};
 use cli::{Count, NotNegative, Span};
-use clustering::gmm::{CovarianceType, GmmParams, Init, Keep};
+use clustering::Search;
+use clustering::gmm::{CovarianceType, GmmParams, Init, Keep, number_clusters};
 
 /// Groups points with a Gaussian mixture fitted by expectation maximization, in f64, and writes the
 /// most probable component of each; or, with --predict, assigns new points to the components of a
@@ -53,16 +54,25 @@ pub struct Args {
     /// of weight 0 is left out, and gets the label that the mixture of the others gives it
     #[argh(option, arg_name = "file")]
     pub weights: Option<PathBuf>,
-    /// number of components (default 10, or as many as the model of --init has)
+    /// number of components (default 10, or as many as the model or clusters of --init)
     #[argh(option, arg_name = "n")]
     pub k: Option<Count>,
     /// random starts; the best is kept (default 1)
     #[argh(option, arg_name = "n")]
     pub starts: Option<Count>,
-    /// criterion of the best start: likelihood, or information, the mutual information of points
-    /// and components, which prefers clear components of like size (default likelihood)
+    /// criterion of the best start and of --search: likelihood, or information, the mutual
+    /// information of points and components, which prefers clear components of like size (default
+    /// likelihood)
     #[argh(option, arg_name = "name")]
-    pub keep: Option<Best>,
+    pub keep: Option<Keep>,
+    /// weight of uncertainty in --keep information: the criterion is the entropy of the components
+    /// minus this times their mean entropy given the point (default 1, the mutual information)
+    #[argh(option, arg_name = "x")]
+    pub uncertainty_weight: Option<NotNegative>,
+    /// improvement of each start: none, or split-merge, which merges two components and splits a
+    /// third as long as that raises the criterion (default none)
+    #[argh(option, arg_name = "name")]
+    pub search: Option<Search>,
     /// most iterations of a start (default 300)
     #[argh(option, arg_name = "n")]
     pub max_iter: Option<Count>,
@@ -76,8 +86,8 @@ pub struct Args {
     /// value added to every variance, so that no component collapses (default 1e-6)
     #[argh(option, arg_name = "x")]
     pub reg_covar: Option<NotNegative>,
-    /// kmeans, random, a .npy of k means to start from, or a .npz model to go on from (default
-    /// kmeans)
+    /// kmeans, random, a .npy of k means or of the cluster of each point to start from (-1 for
+    /// none), or a .npz model to go on from (default kmeans)
     #[argh(option, arg_name = "name")]
     pub init: Option<Start>,
     /// seed of every random choice (default 0)
@@ -88,27 +98,11 @@ pub struct Args {
     pub threads: Option<Count>,
 }
 
-/// `--keep`
-#[derive(Clone, Copy)]
-pub struct Best(pub Keep);
-
-impl FromStr for Best {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "likelihood" => Ok(Self(Keep::Likelihood)),
-            "information" => Ok(Self(Keep::Information)),
-            _ => Err(format!("expected likelihood or information, found '{text}'")),
-        }
-    }
-}
-
 /// `--init`
 pub enum Start {
     KMeans,
     Random,
-    Means(PathBuf),
+    Npy(PathBuf),
     Model(PathBuf),
 }
 
@@ -119,7 +113,7 @@ impl FromStr for Start {
         match text {
             "kmeans" => Ok(Self::KMeans),
             "random" => Ok(Self::Random),
-            file if file.ends_with(".npy") => Ok(Self::Means(file.into())),
+            file if file.ends_with(".npy") => Ok(Self::Npy(file.into())),
             file if file.ends_with(".npz") => Ok(Self::Model(file.into())),
             _ => Err("expected kmeans, random or the name of a .npy or .npz file".into()),
         }
@@ -129,7 +123,7 @@ impl FromStr for Start {
 impl Args {
     /// Checks that all options go together with --predict or --select-k.
     pub fn check(&self) -> anyhow::Result<()> {
-        let from_file = matches!(self.init, Some(Start::Means(_) | Start::Model(_)));
+        let from_file = matches!(self.init, Some(Start::Npy(_) | Start::Model(_)));
         // Option, whether it was given, and whether it goes with --predict and with --select-k.
         let options = [
             ("--proba", self.proba.is_some(), [true, false]),
@@ -141,6 +135,8 @@ impl Args {
             ("--k", self.k.is_some(), [false, false]),
             ("--starts", self.starts.is_some(), [false, true]),
             ("--keep", self.keep.is_some(), [false, true]),
+            ("--uncertainty-weight", self.uncertainty_weight.is_some(), [false, true]),
+            ("--search", self.search.is_some(), [false, true]),
             ("--max-iter", self.max_iter.is_some(), [false, true]),
             ("--tol", self.tol.is_some(), [false, true]),
             ("--covariance", self.covariance.is_some(), [false, true]),
@@ -158,6 +154,10 @@ impl Args {
             let mode = format!("--select-k {span} compares numbers of components");
             cli::leave_out(&mode, misfits(1))?;
         }
+        let informative = matches!(self.keep, Some(Keep::Information { .. }));
+        if self.uncertainty_weight.is_some() && !informative {
+            return Err(cli::usage("--uncertainty-weight is for --keep information"));
+        }
         Ok(())
     }
 
@@ -169,9 +169,17 @@ impl Args {
         let (init, record) = match &self.init {
             None | Some(Start::KMeans) => (Init::KMeans, None),
             Some(Start::Random) => (Init::Random, None),
-            Some(Start::Means(path)) => {
-                let (means, record) = read_matrix(path)?;
-                (Init::Means(means), Some(record))
+            Some(Start::Npy(path)) => {
+                let expected = "k means (k, d) or the cluster of each point (n,)";
+                if read_numbers(path, expected)?.0.ndim() == 1 {
+                    let (ids, record) = read_ids(path)?;
+                    let (assignments, found) = number_clusters(&ids);
+                    k = found;
+                    (Init::Assignments(assignments), Some(record))
+                } else {
+                    let (means, record) = read_matrix(path)?;
+                    (Init::Means(means), Some(record))
+                }
             }
             Some(Start::Model(path)) => {
                 let (model, record) = model_io::gmm::read(path)?;
@@ -179,10 +187,12 @@ impl Args {
                 (Init::Model(model), Some(record))
             }
         };
+        let weight = self.uncertainty_weight.map(|weight| weight.0);
         let params = GmmParams {
             k: self.k.map_or(k, |k| k.0),
             starts: self.starts.map_or(default.starts, |starts| starts.0),
-            keep: self.keep.map_or(default.keep, |keep| keep.0),
+            keep: self.keep.unwrap_or(default.keep).with_uncertainty_weight(weight),
+            search: self.search.unwrap_or(default.search),
             max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
             tol: self.tol.map_or(default.tol, |tol| tol.0),
             covariance_type: self.covariance.unwrap_or(covariance_type),

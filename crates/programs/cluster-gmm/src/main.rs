@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     args.check()?;
     let start = args.init.iter().filter_map(|init| match init {
-        args::Start::Means(path) | args::Start::Model(path) => Some(path),
+        args::Start::Npy(path) | args::Start::Model(path) => Some(path),
         _ => None,
     });
     cli::Files::new()
@@ -116,10 +116,12 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let mut result = json!({
         "log_likelihood": fit.log_likelihood, "bic": fit.bic, "aic": fit.aic,
         "iterations": fit.iterations, "converged": fit.converged, "sizes": fit.sizes,
-        "start": fit.start,
+        "start": fit.start, "rounds": fit.rounds, "criterion": fit.criterion,
     });
     if let Some(information) = fit.information {
-        result["information"] = information.into();
+        result["information"] = information.mutual().into();
+        result["entropy"] = information.entropy.into();
+        result["conditional_entropy"] = information.conditional_entropy.into();
     }
     let inputs = input.records.into_iter().chain(start).collect();
     let text = format!(

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use artifact::{FileRecord, read_matrix};
 use cli::{Count, NotNegative, Span};
+use clustering::Search;
 use clustering::kmeans::{Algorithm, Init, KMeansParams, MiniBatchParams};
 
 /// Groups points with k-means and writes the cluster of each; or, with --predict, assigns new
@@ -60,6 +61,10 @@ pub struct Args {
     /// k-means++, random, or a .npy of k centroids to start from (default k-means++)
     #[argh(option, arg_name = "name")]
     pub init: Option<Start>,
+    /// improvement of each start: none, or split-merge, which merges two clusters and splits a
+    /// third as long as that lowers the inertia (default none)
+    #[argh(option, arg_name = "name")]
+    pub search: Option<Search>,
     /// auto, lloyd, hamerly, yinyang or elkan: the same bytes in different times; minibatch: a
     /// close result, from a file that may be larger than memory; linfa: the slow reference (default
     /// auto)
@@ -141,6 +146,7 @@ impl Args {
             ("--tol", self.tol.is_some(), [false, true, false]),
             ("--init FILE", file, [false, false, false]),
             ("--init", self.init.is_some() && !file, [false, true, true]),
+            ("--search", self.search.is_some(), [false, true, false]),
             ("--batch", self.batch.is_some(), [false, false, true]),
             ("--algorithm minibatch", self.minibatch(), [false, false, true]),
             ("--algorithm", self.algorithm.is_some() && !self.minibatch(), [false, true, true]),
@@ -202,6 +208,7 @@ impl Args {
             max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
             tol: self.tol.map_or(default.tol, |tol| tol.0),
             init,
+            search: self.search.unwrap_or(default.search),
             seed: self.seed.unwrap_or(default.seed),
             algorithm,
         };

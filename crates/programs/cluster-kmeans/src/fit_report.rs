@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 pub fn parameters(params: &KMeansParams, starts: usize) -> Value {
     json!({
         "k": params.k, "starts": starts, "max_iter": params.max_iter, "tol": params.tol,
-        "seed": params.seed,
+        "search": params.search.to_string(), "seed": params.seed,
         "init": match &params.init {
             Init::KMeansPlusPlus => "k-means++",
             Init::Random => "random",
@@ -27,8 +27,14 @@ pub fn show(starts: &Starts, k: usize, event: kmeans::Progress) {
             let text = format!("iteration {iteration}, inertia {inertia:.6e}, {moved} moved");
             starts.iteration(k, report.start, &text);
         }
+        kmeans::Progress::Candidate(report) => {
+            starts.iteration(k, report.start, &report.candidate.to_string());
+        }
         kmeans::Progress::Start(report) => {
-            let found = format!("inertia {:.6e}", report.details.inertia);
+            let mut found = format!("inertia {:.6e}", report.details.inertia);
+            if report.details.rounds > 0 {
+                found += &format!(", {} moves", report.details.rounds);
+            }
             starts.end(k, report.start, &found, report.iterations, report.converged);
         }
     }

@@ -85,7 +85,7 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     }
     let result = json!({
         "inertia": fit.inertia, "iterations": fit.iterations, "converged": fit.converged,
-        "sizes": fit.sizes, "start": fit.start, "distances": fit.distances,
+        "sizes": fit.sizes, "start": fit.start, "rounds": fit.rounds, "distances": fit.distances,
     });
     let inputs = input.records.into_iter().chain(centroids).collect();
     let text = format!(

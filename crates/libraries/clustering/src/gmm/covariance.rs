@@ -149,6 +149,16 @@ impl Covariances {
         }
     }
 
+    /// Copies the covariances of the components `of`; the shared one stays as it is.
+    pub(super) fn select(&self, of: &[usize]) -> Self {
+        match self {
+            Self::Full(matrices) => Self::Full(matrices.select(Axis(0), of)),
+            Self::Tied(matrix) => Self::Tied(matrix.clone()),
+            Self::Diag(variances) => Self::Diag(variances.select(Axis(0), of)),
+            Self::Spherical(variances) => Self::Spherical(variances.select(Axis(0), of)),
+        }
+    }
+
     /// Computes the factors of the precision matrices of k components over d features.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Expectation maximization of one start.
+//! Expectation maximization from a mixture.
 
 use std::ops::Range;
 
@@ -6,7 +6,6 @@ use kernels::simd::Isa;
 
 use super::centered::Centered;
 use super::density::Densities;
-use super::init::starting_mixture;
 use super::m_step::m_step;
 use super::model::GaussianMixture;
 use super::params::GmmParams;
@@ -16,30 +15,30 @@ use super::simd_block::Lanes;
 use crate::error::Error;
 use crate::scalar::Scalar;
 
-/// The model at the end of a start.
+/// The model at the end of expectation maximization.
 pub(super) struct EmResult {
     pub(super) model: GaussianMixture,
     pub(super) iterations: usize,
     pub(super) converged: bool,
 }
 
-/// Runs start `start` from its beginning.
+/// Runs expectation maximization from `model`, for at most `max_iter` iterations.
 ///
 /// `on_iteration` gets the number of each iteration, from 1, and what it measured.
 ///
 /// # Errors
 ///
-/// [`Error::NotPositiveDefinite`], and those of k-means.
-pub(super) fn fit_start<F: Scalar>(
+/// [`Error::NotPositiveDefinite`].
+pub(super) fn run<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
-    start: usize,
+    model: GaussianMixture,
+    max_iter: usize,
     mut on_iteration: impl FnMut(usize, IterationDetails),
 ) -> Result<EmResult, Error> {
-    let model = starting_mixture(points, params, start)?;
     let mut run = EmResult { model, iterations: 0, converged: false };
     let mut log_likelihood = f64::NEG_INFINITY;
-    while !run.converged && run.iterations < params.max_iter {
+    while !run.converged && run.iterations < max_iter {
         let (model, new) = iterate(points, params, &run.model)?;
         let change = new - log_likelihood;
         log_likelihood = new;

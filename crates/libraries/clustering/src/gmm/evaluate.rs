@@ -6,9 +6,10 @@ use kernels::simd::{Isa, Kernel, dispatch};
 
 use super::centered::Centered;
 use super::density::Densities;
+use super::information::entropy;
 use super::responsibilities::{argmax, softmax};
 use super::simd_block::{BLOCK_LANES, Lanes, load_simd_block, simd_blocks};
-use crate::parallel::map_chunks;
+use crate::parallel::{blocks, map_chunks};
 use crate::scalar::Scalar;
 
 /// Assignments `(n,)` and the weighted mean of the log densities.
@@ -44,6 +45,38 @@ pub(super) fn probabilities<F: Scalar>(points: Centered<F>, densities: &Densitie
 /// Computes the log densities, shape `(n,)`.
 pub(super) fn log_densities<F: Scalar>(points: Centered<F>, densities: &Densities) -> Vec<f64> {
     evaluate_points(points, densities, &LogDensity)
+}
+
+/// Sums of responsibilities over the points of a chunk, each times the weight of its point.
+pub(super) struct ResponsibilitySums {
+    /// Shape `(k,)`.
+    pub(super) sums: Vec<f64>,
+    /// Sum of the entropies of the responsibilities of a point.
+    pub(super) uncertainty: f64,
+    /// Sum of the weights.
+    pub(super) weight: f64,
+}
+
+/// Computes sums of responsibilities and of their entropies, chunk by chunk.
+pub(super) fn responsibility_sums<F: Scalar>(
+    points: Centered<F>,
+    densities: &Densities,
+) -> Vec<ResponsibilitySums> {
+    let k = densities.k();
+    map_chunks(points.n(), size_of::<f64>() * k, |rows| {
+        let mut of_chunk = ResponsibilitySums { sums: vec![0.0; k], uncertainty: 0.0, weight: 0.0 };
+        for rows in blocks(rows) {
+            let block =
+                EvaluateChunk { points, rows: rows.clone(), densities, output: &Probabilities };
+            for (i, row) in rows.zip(dispatch(block).chunks_exact(k)) {
+                let weight = points.rows().weight(i);
+                of_chunk.sums.iter_mut().zip(row).for_each(|(sum, p)| *sum += weight * p);
+                of_chunk.uncertainty += weight * entropy(row.iter().copied());
+                of_chunk.weight += weight;
+            }
+        }
+        of_chunk
+    })
 }
 
 /// An output that is computed for each point of a SIMD block.

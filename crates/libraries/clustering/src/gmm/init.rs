@@ -49,6 +49,10 @@ pub(super) fn starting_mixture<F: Scalar>(
             let labels = KMeans::new(means.clone())?.assign_typed(points.rows().typed());
             from_labels(points, params, &means, &labels)
         }
+        Init::Assignments(assignments) => {
+            let centers = Array2::zeros((params.k, points.d()));
+            from_labels(points, params, &centers, assignments)
+        }
         Init::Model(model) => model.with_origin(points.origin()),
         Init::Random => {
             let mut responsibilities =
@@ -67,7 +71,7 @@ pub(super) fn starting_mixture<F: Scalar>(
     }
 }
 
-/// Responsibility 1 for the component of each point's label; shape `(n,)`.
+/// Responsibility 1 for the component of each point's label `(n,)`; none for a label of -1.
 struct OneHot<'a>(&'a Array1<i32>);
 
 impl Responsibilities for OneHot<'_> {
@@ -81,7 +85,9 @@ impl Responsibilities for OneHot<'_> {
     ) -> Lanes {
         to.fill([0.0; BLOCK_LANES]);
         for (lane, i) in rows.enumerate() {
-            to[self.0[i] as usize][lane] = 1.0;
+            if let Ok(c) = usize::try_from(self.0[i]) {
+                to[c][lane] = 1.0;
+            }
         }
         [0.0; BLOCK_LANES]
     }
@@ -109,11 +115,12 @@ impl Responsibilities for GivenResponsibilities<'_> {
     }
 }
 
-/// Performs one M step in which each point belongs to the component of its label.
+/// Performs one M step in which each point belongs to the component of its label, or to none if
+/// that is -1.
 ///
 /// Each component is measured from its first point; a component without points stays at its row of
 /// `centers` `(k, d)`.
-fn from_labels<F: Scalar>(
+pub(super) fn from_labels<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
     centers: &Array2<f64>,
@@ -122,7 +129,7 @@ fn from_labels<F: Scalar>(
     let mut origins = centers - &ArrayView1::from(points.origin());
     let mut seen = vec![false; params.k];
     for (i, &label) in labels.iter().enumerate() {
-        let c = label as usize;
+        let Ok(c) = usize::try_from(label) else { continue };
         if !std::mem::replace(&mut seen[c], true) {
             origins.row_mut(c).iter_mut().zip(points.values(i)).for_each(|(to, x)| *to = x);
         }

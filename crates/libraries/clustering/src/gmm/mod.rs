@@ -39,8 +39,9 @@
 // 4. M step, in the same pass over the points. `sufficient_stats` collects the sums, for which
 //    `weighted_outer` and `gram` add up outer products; `m_step` makes parameters of the sums.
 // 5. Model. `model` holds the parameters with their densities; `evaluate` and `predict` ask it
-//    about points, and `mutual_information` scores it.
+//    about points, and `information` scores it.
 // 6. A start. `init` begins it, with k-means where asked, and `em` alternates 3 and 4.
+//    `split_merge` improves what has converged.
 // 7. Entry points. `fit` runs all starts with its `params` and gives a `report`; `select` compares
 //    numbers of components.
 
@@ -52,10 +53,10 @@ mod em;
 mod evaluate;
 mod fit;
 mod gram;
+mod information;
 mod init;
 mod m_step;
 mod model;
-mod mutual_information;
 mod packed_triangular;
 mod params;
 mod predict;
@@ -64,13 +65,15 @@ mod responsibilities;
 mod select;
 mod simd_block;
 mod simd_math;
+mod split_merge;
 mod sufficient_stats;
 mod weighted_outer;
 
 pub use self::covariance::{CovarianceType, Covariances};
 pub use self::fit::fit;
+pub use self::information::Information;
 pub use self::model::GaussianMixture;
-pub use self::params::{GmmParams, Init, Keep};
+pub use self::params::{GmmParams, Init, Keep, number_clusters};
 pub use self::report::{
     GmmFit, IterationDetails, IterationReport, Progress, StartDetails, StartReport,
 };

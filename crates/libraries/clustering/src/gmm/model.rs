@@ -149,6 +149,20 @@ impl GaussianMixture {
         Ok(Self { centered, ..self.clone() })
     }
 
+    /// Returns the mixture of the components `of` alone, with weights that sum to 1 again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotPositiveDefinite`].
+    pub(super) fn select(&self, of: &[usize]) -> Result<Self, Error> {
+        let weights = self.weights.select(Axis(0), of);
+        let weights = &weights / weights.sum();
+        let offsets = self.offsets().select(Axis(0), of);
+        let origin = self.origin().to_vec();
+        let covariances = self.covariances.select(of);
+        Self::from_parameters(Parameters::given(weights, offsets, covariances), &origin)
+    }
+
     /// Returns the weight of each component, shape `(k,)`.
     ///
     /// [`GaussianMixture`] has an example.

@@ -1,11 +1,14 @@
 //! The parameters of a fit, and their checks.
 
-use ndarray::Array2;
+use std::str::FromStr;
+
+use ndarray::{Array1, Array2};
 
 use super::covariance::CovarianceType;
 use super::model::GaussianMixture;
-use crate::check::{check_centers, check_count, check_k, check_not_negative};
+use crate::check::{check_assignments, check_centers, check_count, check_k, check_not_negative};
 use crate::error::Error;
+use crate::search::Search;
 
 /// Parameters of [`fit`](super::fit()), which checks them against the points.
 ///
@@ -24,6 +27,8 @@ pub struct GmmParams {
     pub starts: usize,
     /// Which of the starts is kept (default the likeliest).
     pub keep: Keep,
+    /// How each start is improved after it has converged (default not at all).
+    pub search: Search,
     /// Most iterations of one start (default 300).
     pub max_iter: usize,
     /// Change of the mean log-likelihood per point, in nats, below which a start has converged
@@ -46,6 +51,7 @@ impl Default for GmmParams {
             k: 10,
             starts: 1,
             keep: Keep::Likelihood,
+            search: Search::None,
             max_iter: 300,
             tol: 1e-5,
             covariance_type: CovarianceType::Full,
@@ -56,23 +62,110 @@ impl Default for GmmParams {
     }
 }
 
-/// Which start is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Which start is kept, and what a search improves.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Keep {
     /// The start with the highest likelihood.
     #[default]
     Likelihood,
-    /// The start with the highest mutual information between point and component.
+    /// The start with the highest [`Information::weighted`](super::Information::weighted).
     ///
     /// Where clusters are not Gaussian, a mixture with one component that covers several clusters
     /// and others that hold little can be likelier than one component for each cluster. Mutual
-    /// information prefers components that are well separated and of similar size. It takes
-    /// `n * k` `f64` of memory after each start.
+    /// information prefers components that are well separated and of similar size. It takes one
+    /// more pass over the points after each start.
     ///
     /// Bridle, Heading and MacKay, *Unsupervised classifiers, mutual information and phantom
     /// targets*, NIPS 1991; Krause, Perona and Gomes, *Discriminative clustering by regularized
     /// information maximization*, NIPS 2010.
-    Information,
+    Information {
+        /// Weight of the conditional entropy H(z|x), at least 0; with 1, the criterion is the
+        /// mutual information.
+        ///
+        /// An embedding shows clusters as clearer than they are, so that a cut through one cluster
+        /// costs little information and gains as much as two components of equal size hold. A
+        /// weight above 1 makes such a cut dearer. Hu et al., *Learning discrete representations
+        /// via information maximizing self-augmented training*, ICML 2017, weigh the two terms, as
+        /// well.
+        uncertainty_weight: f64,
+    },
+}
+
+impl Keep {
+    /// The start with the highest mutual information of point and component.
+    ///
+    /// ```
+    /// use clustering::gmm::Keep;
+    ///
+    /// assert_eq!(Keep::MUTUAL_INFORMATION, Keep::Information { uncertainty_weight: 1.0 });
+    /// ```
+    pub const MUTUAL_INFORMATION: Self = Self::Information { uncertainty_weight: 1.0 };
+
+    /// Returns the name: `likelihood` or `information`.
+    ///
+    /// ```
+    /// # use clustering::gmm::Keep;
+    /// assert_eq!(Keep::MUTUAL_INFORMATION.as_str(), "information");
+    /// assert_eq!("likelihood".parse(), Ok(Keep::Likelihood));
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Likelihood => "likelihood",
+            Self::Information { .. } => "information",
+        }
+    }
+
+    /// Returns the criterion with this weight of uncertainty, if one is given and it has any.
+    ///
+    /// ```
+    /// # use clustering::gmm::Keep;
+    /// let keep = Keep::MUTUAL_INFORMATION.with_uncertainty_weight(Some(10.0));
+    /// assert_eq!(keep, Keep::Information { uncertainty_weight: 10.0 });
+    /// ```
+    #[must_use]
+    pub fn with_uncertainty_weight(self, weight: Option<f64>) -> Self {
+        match (self, weight) {
+            (Self::Information { .. }, Some(uncertainty_weight)) => {
+                Self::Information { uncertainty_weight }
+            }
+            (keep, _) => keep,
+        }
+    }
+}
+
+impl FromStr for Keep {
+    type Err = Error;
+
+    /// Parses a name; `information` is the mutual information, of weight 1.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "likelihood" => Ok(Self::Likelihood),
+            "information" => Ok(Self::MUTUAL_INFORMATION),
+            _ => Err(Error::Parameter {
+                name: "criterion",
+                expected: "to be likelihood or information",
+                found: name.to_owned(),
+            }),
+        }
+    }
+}
+
+/// Numbers clusters from 0 in the ascending order of their `ids` `(n,)`, and counts them.
+///
+/// Noise, of id -1, stays -1. [`Init::Assignments`] takes the result.
+///
+/// ```
+/// use clustering::gmm::number_clusters;
+/// use ndarray::array;
+///
+/// assert_eq!(number_clusters(&array![7, -1, 3, 7]), (array![1, -1, 0, 1], 2));
+/// ```
+pub fn number_clusters(ids: &Array1<i64>) -> (Array1<i32>, usize) {
+    let mut known: Vec<i64> = ids.iter().copied().filter(|&id| id != -1).collect();
+    known.sort_unstable();
+    known.dedup();
+    let number = |&id: &i64| known.binary_search(&id).map_or(-1, |at| at as i32);
+    (ids.iter().map(number).collect(), known.len())
 }
 
 /// Where a start begins: with the M step on these responsibilities, or with a model.
@@ -86,6 +179,11 @@ pub enum Init {
     ///
     /// There is one start, whatever [`GmmParams::starts`] says.
     Means(Array2<f64>),
+    /// Responsibility 1 for the component of each point, shape `(n,)`, values in `0..k`.
+    ///
+    /// A point of value -1 has no part in the first M step. There is one start, whatever
+    /// [`GmmParams::starts`] says. Each component needs a point.
+    Assignments(Array1<i32>),
     /// This mixture, of the same k, d and covariance type, without an M step.
     ///
     /// Fitting goes on where the fit of the model ended. There is one start, whatever
@@ -97,7 +195,7 @@ impl GmmParams {
     /// Returns how many starts there will be.
     pub(super) fn effective_starts(&self) -> usize {
         match self.init {
-            Init::Means(_) | Init::Model(_) => 1,
+            Init::Means(_) | Init::Assignments(_) | Init::Model(_) => 1,
             Init::KMeans | Init::Random => self.starts,
         }
     }
@@ -109,7 +207,11 @@ impl GmmParams {
         check_count("max_iter", self.max_iter)?;
         check_not_negative("tol", self.tol)?;
         check_not_negative("reg_covar", self.reg_covar)?;
+        if let Keep::Information { uncertainty_weight } = self.keep {
+            check_not_negative("uncertainty_weight", uncertainty_weight)?;
+        }
         match &self.init {
+            Init::Assignments(assignments) => check_assignments(assignments, (n, self.k)),
             Init::Means(means) => check_centers("starting means", means.view(), (self.k, d)),
             Init::Model(model) => self.check_model(model, d),
             Init::KMeans | Init::Random => Ok(()),

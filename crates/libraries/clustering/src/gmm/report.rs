@@ -2,6 +2,7 @@
 
 use ndarray::Array1;
 
+use super::information::Information;
 use super::model::GaussianMixture;
 use crate::progress;
 
@@ -28,10 +29,12 @@ pub struct IterationDetails {
 pub struct StartDetails {
     /// Mean log-likelihood per point, in nats, under the final parameters.
     pub log_likelihood: f64,
-    /// Mutual information of point and component, in nats, in `0..=ln k`.
+    /// How clearly the mixture divides the points.
     ///
     /// It is only computed with [`Keep::Information`](super::Keep::Information).
-    pub information: Option<f64>,
+    pub information: Option<Information>,
+    /// Moves of the [`Search`](crate::Search) that were kept.
+    pub rounds: usize,
 }
 
 /// Result of a fit: the start that is kept.
@@ -50,16 +53,21 @@ pub struct GmmFit {
     pub bic: f64,
     /// Akaike's information criterion (1974), `2 p - 2 n log_likelihood`, lower is better.
     pub aic: f64,
-    /// Number of iterations of this start.
+    /// Number of iterations of this start on all points, those of moves that were kept included.
     pub iterations: usize,
     /// Whether this start converged. Not converging is a result, not an error.
     pub converged: bool,
+    /// Moves of the [`Search`](crate::Search) that were kept.
+    pub rounds: usize,
     /// Number of points in each component, including those of weight 0, shape `(k,)`.
     pub sizes: Vec<usize>,
     /// Index of this start, from 0; the lowest of equally good starts.
     pub start: usize,
-    /// Mutual information of point and component, in nats, in `0..=ln k`.
+    /// How clearly the mixture divides the points.
     ///
     /// It is only computed with [`Keep::Information`](super::Keep::Information).
-    pub information: Option<f64>,
+    pub information: Option<Information>,
+    /// Value by which [`GmmParams::keep`](super::GmmParams::keep) compares starts: the mean
+    /// log-likelihood, or the weighted information.
+    pub criterion: f64,
 }

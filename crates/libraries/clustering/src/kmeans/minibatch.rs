@@ -119,7 +119,7 @@ impl MiniBatch {
         let array = sample.in_order();
         let points = Rows::new(&sample, &array)?;
         let weighted = points.of_positive_weight(params.k)?;
-        let points = weighted.as_ref().map_or(points, |weighted| weighted.rows(points));
+        let points = weighted.as_ref().map_or(points, |weighted| weighted.rows());
         let given = match &starting.init {
             Init::Centroids(centroids) => Some(centroids),
             Init::KMeansPlusPlus | Init::Random => None,
@@ -187,7 +187,7 @@ impl MiniBatch {
         }
         self.model.check_features(points)?;
         let weighted = points.of_positive_weight(1)?;
-        let points = weighted.as_ref().map_or(points, |weighted| weighted.rows(points));
+        let points = weighted.as_ref().map_or(points, |weighted| weighted.rows());
         let assignments = self.model.assign_typed(points.typed());
         let sum = self.model.sum_of_squares(points, &assignments);
         if !sum.is_finite() {

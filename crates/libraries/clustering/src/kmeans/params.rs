@@ -4,8 +4,8 @@ use ndarray::Array2;
 
 use super::algorithm::Algorithm;
 use super::kmeans_plus_plus;
-use crate::Error;
 use crate::check::{check_centers, check_count, check_k, check_not_negative};
+use crate::{Error, Search};
 
 /// Parameters of [`fit`](super::fit()), which checks them against the points.
 ///
@@ -29,6 +29,8 @@ pub struct KMeansParams {
     pub tol: f64,
     /// Starting centroids (default k-means++).
     pub init: Init,
+    /// How each start is improved after it has converged (default not at all).
+    pub search: Search,
     /// Seed of every random choice (default 0).
     pub seed: u64,
     /// Algorithm of the assignment step (default [`Algorithm::Auto`]).
@@ -43,6 +45,7 @@ impl Default for KMeansParams {
             max_iter: 350,
             tol: 1e-10,
             init: Init::KMeansPlusPlus,
+            search: Search::None,
             seed: 0,
             algorithm: Algorithm::Auto,
         }

@@ -31,6 +31,8 @@ pub struct IterationDetails {
 pub struct StartDetails {
     /// Sum of squared distances of the points to their centroids.
     pub inertia: f64,
+    /// Moves of the [`Search`](crate::Search) that were kept.
+    pub rounds: usize,
 }
 
 /// Result of a fit: the best start.
@@ -43,10 +45,12 @@ pub struct KMeansFit {
     /// Sum over the points of the weighted squared distance to the centroid of their cluster, from
     /// differences in f64.
     pub inertia: f64,
-    /// Number of iterations of this start.
+    /// Number of iterations of this start, those of moves that were kept included.
     pub iterations: usize,
     /// Whether this start converged. Not converging is a result, not an error.
     pub converged: bool,
+    /// Moves of the [`Search`](crate::Search) that were kept.
+    pub rounds: usize,
     /// Points in each cluster, shape `(k,)`. A cluster is empty only if there are fewer than k
     /// distinct points, or if `max_iter` ended the start.
     pub sizes: Vec<usize>,

@@ -24,13 +24,7 @@ pub(super) fn starting_centroids<F: Scalar>(
     let mut rng = rng::stream(params.seed, start);
     let origin = stats.frame.origin();
     match &params.init {
-        Init::Centroids(centroids) => {
-            let mut differences = in_order(centroids / points.scale());
-            for mut row in differences.outer_iter_mut() {
-                row.iter_mut().zip(origin).for_each(|(c, s)| *c -= s);
-            }
-            (differences, 0)
-        }
+        Init::Centroids(centroids) => (differences_from(origin, centroids, points.scale()), 0),
         Init::Random => {
             let chosen = match points.weights() {
                 None => index::sample(&mut rng, points.n(), params.k).into_vec(),
@@ -40,6 +34,16 @@ pub(super) fn starting_centroids<F: Scalar>(
         }
         Init::KMeansPlusPlus => KMeansPlusPlus::new(points, stats, params.k).run(&mut rng),
     }
+}
+
+/// Converts `centroids` `(k, d)` in the unit of models to differences from `origin` `(d,)` in the
+/// values of points.
+pub(super) fn differences_from(origin: &[f64], centroids: &Array2<f64>, scale: f64) -> Array2<f64> {
+    let mut differences = in_order(centroids / scale);
+    for mut row in differences.outer_iter_mut() {
+        row.iter_mut().zip(origin).for_each(|(c, s)| *c -= s);
+    }
+    differences
 }
 
 /// Draws `k` different indices, one after the other, with probability proportional to the weights

@@ -1,4 +1,4 @@
-//! Points of positive weight, which alone take part in a fit.
+//! Copies of some points: those of positive weight, which alone take part in a fit, or others.
 
 use ndarray::Array1;
 
@@ -6,12 +6,28 @@ use super::rows::{Rows, are_not_all_one};
 use crate::error::Error;
 use crate::scalar::Scalar;
 
+/// Copies of some points.
+pub(crate) struct Subset<F> {
+    /// Shape `(m, d)`.
+    values: Vec<F>,
+    /// Shape `(m,)`, or empty if all weights are 1.
+    weights: Vec<f64>,
+    d: usize,
+    scale: f64,
+}
+
+impl<F: Scalar> Subset<F> {
+    /// Returns the copies as rows.
+    pub(crate) fn rows(&self) -> Rows<'_, F> {
+        let Self { values, weights, d, scale } = self;
+        let weights = Some(&weights[..]).filter(|weights| are_not_all_one(weights));
+        Rows { values, n: values.len() / d, d: *d, scale: *scale, weights }
+    }
+}
+
 /// Copies of the points of positive weight of some [`Rows`], with their indices.
 pub(crate) struct Weighted<F> {
-    /// Shape `(kept, d)`.
-    values: Vec<F>,
-    /// Shape `(kept,)`.
-    weights: Vec<f64>,
+    subset: Subset<F>,
     /// Indices of the points of positive weight, ascending.
     kept: Vec<usize>,
     /// Indices of the points of weight 0, ascending.
@@ -36,9 +52,15 @@ impl<F: Scalar> Rows<'_, F> {
         if kept.len() < k {
             return Err(Error::TooFewWeighted { n: kept.len(), k });
         }
-        let values = self.gather(&kept);
-        let weights = kept.iter().map(|&i| weights[i]).collect();
-        Ok(Some(Weighted { values, weights, kept, left_out }))
+        let subset = self.subset(&kept);
+        Ok(Some(Weighted { subset, kept, left_out }))
+    }
+
+    /// Copies the points with indices `at`, with their weights.
+    pub(crate) fn subset(self, at: &[usize]) -> Subset<F> {
+        let weights =
+            self.weights.map_or_else(Vec::new, |weights| at.iter().map(|&i| weights[i]).collect());
+        Subset { values: self.gather(at), weights, d: self.d, scale: self.scale }
     }
 
     /// Copies the values of the points with indices `at`: shape `(at.len(), d)`.
@@ -48,11 +70,14 @@ impl<F: Scalar> Rows<'_, F> {
 }
 
 impl<F: Scalar> Weighted<F> {
-    /// Returns the points of positive weight as rows; `all` are the rows they were copied from.
-    pub(crate) fn rows(&self, all: Rows<F>) -> Rows<'_, F> {
-        let (values, n) = (&self.values[..], self.kept.len());
-        let weights = Some(&self.weights[..]).filter(|weights| are_not_all_one(weights));
-        Rows { values, n, d: all.d, scale: all.scale, weights }
+    /// Returns the points of positive weight as rows.
+    pub(crate) fn rows(&self) -> Rows<'_, F> {
+        self.subset.rows()
+    }
+
+    /// Selects the values of points of positive weight from `values` `(n,)` of all points.
+    pub(crate) fn select(&self, values: &Array1<i32>) -> Array1<i32> {
+        self.kept.iter().map(|&i| values[i]).collect()
     }
 
     /// Merges the labels of all points: `labels` `(kept,)`, and those `assign` gives to the rest.

@@ -264,7 +264,7 @@ fn points_of_weight_zero_change_no_byte() {
         for init in [Init::KMeans, Init::Random, Init::Means(means.clone())] {
             for every in [1, 7, 600] {
                 let params =
-                    GmmParams { keep: gmm::Keep::Information, ..params(kind, init.clone()) };
+                    GmmParams { keep: gmm::Keep::MUTUAL_INFORMATION, ..params(kind, init.clone()) };
                 let (all, more, kept) = with_zeros(&points, &weights, every);
                 let fit = fit_gmm(Points::new(points.view()).weights(&weights), &params).unwrap();
                 let other = fit_gmm(Points::new(all.view()).weights(&more), &params).unwrap();

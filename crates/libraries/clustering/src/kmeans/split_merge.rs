@@ -1,0 +1,178 @@
+//! The search that merges two clusters and splits a third: see [`Search`](crate::Search).
+//!
+//! The inertia tells exactly what a merge costs and a split gains before any point changes its
+//! cluster: Ward's distance of the two centroids, and what two-means saves in the third cluster.
+//! Lloyd's algorithm then only lowers the inertia. So a move of positive gain always makes the
+//! fit better, and of the other moves the most promising are tried.
+
+use kernels::squared_distance;
+use ndarray::Array2;
+
+use super::fit::{EQUALLY_GOOD, Engine, finish};
+use super::params::KMeansParams;
+use super::report::{IterationDetails, KMeansFit};
+use super::starting_centroids::differences_from;
+use crate::Scalar;
+use crate::error::Error;
+use crate::parallel::map;
+use crate::points::Rows;
+use crate::progress::Candidate;
+use crate::search::{Move, moves, pairs};
+
+/// Moves that are tried in a round before the search ends.
+const TRIED: usize = 8;
+
+/// Most rounds: an end to a search whose every move still gains a little.
+const MOST_ROUNDS: usize = 1000;
+
+/// What the search reports.
+pub(super) enum Event {
+    /// An iteration, counted from the first of the start, and what it measured.
+    Iteration(usize, IterationDetails),
+    /// A move that is tried.
+    Candidate(Candidate),
+}
+
+/// Improves a fit, whose centroids are also given as `differences` from the origin.
+///
+/// # Errors
+///
+/// [`Error::Linfa`] from the reference engine.
+pub(super) fn improve<F: Scalar>(
+    engine: &Engine<F>,
+    (mut fit, mut differences): (KMeansFit, Array2<f64>),
+    on_event: &mut dyn FnMut(Event),
+) -> Result<(KMeansFit, Array2<f64>), Error> {
+    if differences.nrows() < 3 {
+        return Ok((fit, differences));
+    }
+    for round in 0..MOST_ROUNDS {
+        let proposals = Proposals::find(engine, &fit)?;
+        let total = proposals.moves.len().min(TRIED);
+        let mut better = None;
+        for (index, &of) in proposals.moves.iter().take(TRIED).enumerate() {
+            on_event(Event::Candidate(Candidate { round, index, total }));
+            let start = proposals.apply(engine, &differences, of);
+            let before = fit.iterations;
+            let run = engine.run(start, &mut |iteration, details| {
+                on_event(Event::Iteration(before + iteration, details));
+            })?;
+            fit.distances += run.distances;
+            let (new, of_new) = finish(engine.points, run, fit.start);
+            if new.inertia < fit.inertia * (1.0 - EQUALLY_GOOD) {
+                better = Some((new, of_new));
+                break;
+            }
+        }
+        let Some((mut new, of_new)) = better else { break };
+        new.iterations += fit.iterations;
+        new.rounds = fit.rounds + 1;
+        new.distances = fit.distances;
+        (fit, differences) = (new, of_new);
+    }
+    Ok((fit, differences))
+}
+
+/// The moves of a round, most promising first, and what they are made of.
+struct Proposals {
+    moves: Vec<Move>,
+    /// Total weight of each cluster.
+    weights: Vec<f64>,
+    /// For each cluster that can be split the centroids of its halves, `(2, d)`, in model units.
+    halves: Vec<Option<Array2<f64>>>,
+}
+
+impl Proposals {
+    /// Computes the gain of every move.
+    ///
+    /// # Errors
+    ///
+    /// Those of k-means.
+    fn find<F: Scalar>(engine: &Engine<F>, fit: &KMeansFit) -> Result<Self, Error> {
+        let (points, centroids) = (engine.points, fit.model.centroids());
+        let mut members = vec![Vec::new(); centroids.nrows()];
+        fit.assignments.iter().enumerate().for_each(|(i, &c)| members[c as usize].push(i));
+        let weights: Vec<f64> =
+            members.iter().map(|members| members.iter().map(|&i| points.weight(i)).sum()).collect();
+        let of_cluster = |(c, members): (usize, &Vec<usize>)| {
+            let centroid = centroids.row(c).to_vec();
+            split(points, engine.params, &centroid, members)
+        };
+        let splits = map(members.iter().enumerate(), of_cluster);
+        let splits = splits.into_iter().collect::<Result<Vec<_>, Error>>()?;
+        let (gains, halves): (Vec<_>, Vec<_>) = splits
+            .into_iter()
+            .map(|split| split.map_or((None, None), |(gain, halves)| (Some(gain), Some(halves))))
+            .unzip();
+        let ward = |[i, j]: [usize; 2]| {
+            let (a, b) = (weights[i], weights[j]);
+            let step = &centroids.row(i) - &centroids.row(j);
+            let square = step.dot(&step);
+            let loss = if a > 0.0 && b > 0.0 { a * b / (a + b) * square } else { 0.0 };
+            ([i, j], loss)
+        };
+        let losses: Vec<_> = pairs(weights.len()).map(ward).collect();
+        Ok(Self { moves: moves(&losses, &gains), weights, halves })
+    }
+
+    /// Makes the centroids `(k, d)` that a move begins with, as differences from the origin.
+    fn apply<F: Scalar>(
+        &self,
+        engine: &Engine<F>,
+        differences: &Array2<f64>,
+        of: Move,
+    ) -> Array2<f64> {
+        let Move { merged: [kept, freed], split, .. } = of;
+        let mut moved = differences.clone();
+        let (a, b) = (self.weights[kept], self.weights[freed]);
+        if a + b > 0.0 {
+            let mean = (&differences.row(kept) * a + &differences.row(freed) * b) / (a + b);
+            moved.row_mut(kept).assign(&mean);
+        }
+        if let Some(halves) = &self.halves[split] {
+            let origin = engine.stats.frame.origin();
+            let halves = differences_from(origin, halves, engine.points.scale());
+            moved.row_mut(split).assign(&halves.row(0));
+            moved.row_mut(freed).assign(&halves.row(1));
+        }
+        moved
+    }
+}
+
+/// Splits the points `members` of a cluster: what that saves of its inertia, and the centroids of
+/// the halves `(2, d)`. Returns `None` if they cannot be split.
+///
+/// # Errors
+///
+/// Those of k-means.
+fn split<F: Scalar>(
+    points: Rows<F>,
+    params: &KMeansParams,
+    centroid: &[f64],
+    members: &[usize],
+) -> Result<Option<(f64, Array2<f64>)>, Error> {
+    if members.len() < 2 {
+        return Ok(None);
+    }
+    let subset = points.subset(members);
+    let rows = subset.rows();
+    let two_means = KMeansParams {
+        k: 2,
+        starts: 3,
+        max_iter: 100,
+        tol: 1e-4,
+        seed: params.seed,
+        ..KMeansParams::default()
+    };
+    let halves = super::fit_typed(rows.typed(), &two_means, &mut |_| ())?;
+    if halves.sizes.contains(&0) {
+        return Ok(None);
+    }
+    let inertia: f64 = (0..rows.n())
+        .map(|i| {
+            let point: Vec<f64> = rows.row(i).iter().map(|&x| x.into() * rows.scale()).collect();
+            rows.weight(i) * squared_distance(&point, centroid)
+        })
+        .sum();
+    Ok(Some((inertia - halves.inertia, halves.model.centroids().clone())))
+}
