@@ -74,17 +74,23 @@ $(eval $(call stage,encode-scattering-test,$(features_test),$(TEST_IMAGES) $(sca
 endif
 endif
 
-# Features to embeddings, an embedding to clusters, clusters of all embeddings to one vote.
+# Features to embeddings, an embedding to clusters, the best clusters of all embeddings to one vote.
 ifneq ($(FEATURES),)
+ifneq ($(default_knn),)
+$(eval $(call stage,neighbors,$(KNN),$(FEATURES),$(EMBED_UMAP)))
+endif
 $(foreach run,$(runs),$(eval $(call embed,$(run))))
 ifneq ($(default_map),)
-$(eval $(call stage,embed-map,$(MAP),$(FEATURES),$(EMBED_UMAP)))
+$(eval $(call stage,embed-map,$(MAP),$(FEATURES) $(KNN),$(EMBED_UMAP)))
 endif
 $(eval $(call cluster,umap-kmeans,$(kmeans),$(kmeans_flags),$(first_run),$(first_run_test)))
 $(eval $(call cluster,umap-gmm,$(gmm),$(first_gmm_flags),$(first_run),$(first_run_test),proba))
 $(foreach run,$(runs),$(eval $(call cluster_run,$(run))))
-$(eval $(call stage,consensus-train,$(consensus_train),$(ensemble_train),$(CONSENSUS)))
+$(eval $(call stage,select-clustering,$(selected_files),$(embeddings) $(found),\
+    $(SELECT_CLUSTERING)))
+$(eval $(call stage,consensus-train,$(consensus_train),$(selected_train),$(CONSENSUS)))
 ifneq ($(FEATURES_TEST),)
+$(foreach run,$(runs),$(eval $(call select_test,$(run))))
 $(eval $(call stage,consensus-test,$(consensus_test),$(consensus_test_inputs),$(CONSENSUS)))
 endif
 endif
@@ -111,7 +117,7 @@ demo: ## the same on bundled handwritten digits: no download, one to three minut
 	@$(MAKE) all DATASET=digits ARTIFACTS=$(ARTIFACTS)/demo
 smoke: ## the same on Fashion-MNIST cut short: one epoch, one start, two embeddings
 	@$(MAKE) all ARTIFACTS=$(ARTIFACTS)/smoke EPOCHS=1 KMEANS_STARTS=1 GMM_MAX_ITER=20 RUNS=2 \
-	    VOTER_STARTS=3
+	    VOTER_STARTS=1
 study: ## make all with each of SEEDS, then mean and spread; goes on where it was stopped
 table: ## print the last table of scores again
 clean: ## remove artifacts

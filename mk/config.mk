@@ -5,7 +5,7 @@
 
 # The file variables that the user has set, read before any of them has a default.
 file_variables := TRAIN_IMAGES TEST_IMAGES TRAIN_LABELS TEST_LABELS CLASSES WEIGHTS LATENTS \
-    LATENTS_TEST FEATURES FEATURES_TEST MAP DECODED PAGE
+    LATENTS_TEST FEATURES FEATURES_TEST KNN MAP DECODED PAGE
 user_variables := $(foreach name,$(file_variables),$(if \
     $(filter-out undefined,$(origin $(name))),$(name)))
 # Whether the user has named a data set, and a form of the covariances.
@@ -59,8 +59,11 @@ MIN_DIST        ?= 0## how near embedded points may come to one another
 METRIC          ?= euclidean## euclidean or cosine
 GRAPH           ?= union## union or mutual
 RUNS            ?= 5## embeddings, each clustered by a mixture, that vote; 2 at least
-VOTER_STARTS    ?= 30## starts of each of these mixtures, one is kept
+VOTER_STARTS    ?= 3## starts of each of these mixtures, one is kept
+VOTER_SEARCH    ?= split-merge## how a start goes on from there: none or split-merge
 VOTER_KEEP      ?= information## which start: likelihood, or information (clear, even components)
+UNCERTAINTY     ?= 10## weight of uncertainty in information
+CANDIDATES      ?=## assignments of yours that compete with those of these mixtures
 ROUNDS          ?= 5## rounds of the benches
 STEPS           ?= 100## training steps in each round of make bench-train
 KILLS           ?= 200## processes that make test-faults kills
@@ -87,6 +90,7 @@ CLUSTER_KMEANS    ?= $(BIN)/cluster-kmeans## points to assignments
 CLUSTER_GMM       ?= $(BIN)/cluster-gmm## points to assignments
 ENCODE_SCATTERING ?= $(BIN)/encode-scattering## images to features
 EMBED_UMAP        ?= $(BIN)/embed-umap## points to points of few dimensions
+SELECT_CLUSTERING ?= $(BIN)/select-clustering## several assignments to the best on all embeddings
 CONSENSUS         ?= $(BIN)/consensus## several assignments to one
 EVALUATE          ?= $(BIN)/evaluate## assignments and labels to scores
 REPORT            ?= $(BIN)/report## everything to a page
@@ -103,6 +107,7 @@ LATENTS         ?= $(auto_LATENTS)## codes of the training images, or any vector
 LATENTS_TEST    ?= $(auto_LATENTS_TEST)## codes of the test images
 FEATURES        ?= $(auto_FEATURES)## points to embed; none where empty
 FEATURES_TEST   ?= $(auto_FEATURES_TEST)## test points to place in the embedding
+KNN             ?= $(auto_KNN)## nearest neighbors of these points; each embedding's own where empty
 MAP             ?= $(auto_MAP)## places of the points on the page's map; none where empty
 DECODED         ?= $(auto_DECODED)## images rebuilt by the autoencoder; none where empty
 PAGE            ?= $(ARTIFACTS)/report/index.html## the page; none where empty
@@ -122,6 +127,7 @@ runs := $(shell seq 1 $(RUNS))
 weights_file = $(ARTIFACTS)/autoencoder/weights.safetensors
 latents_file = $(ARTIFACTS)/latents/train.npy
 features_file = $(ARTIFACTS)/scattering/train.npy
+knn_file = $(ARTIFACTS)/umap/neighbors.npz
 map_file = $(ARTIFACTS)/umap/map/train.npy
 data_files = $(addprefix $(DATA)/,\
     train-images.npy train-labels.npy test-images.npy test-labels.npy classes.json)
@@ -134,7 +140,7 @@ decoded_file = $(ARTIFACTS)/latents/$(decoded_split)-decoded.npy
 # The files that stages write and others read, as the rules spell them.
 default_files = $(data_files) $(weights_file) \
     $(addprefix $(ARTIFACTS)/latents/,train.npy test.npy train-decoded.npy test-decoded.npy) \
-    $(addprefix $(ARTIFACTS)/scattering/,train.npy test.npy) \
+    $(addprefix $(ARTIFACTS)/scattering/,train.npy test.npy) $(knn_file) \
     $(foreach run,map $(runs),$(addprefix $(ARTIFACTS)/umap/$(run)/,train.npy test.npy))
 # default_file FILE: the default file that FILE is, however it is spelled; empty if it is none.
 default_file = $(strip $(foreach file,$(default_files),$(if \
@@ -167,6 +173,8 @@ auto_FEATURES = $(if $(filter-out $(default_latents),$(LATENTS)),$(LATENTS),$(if
 auto_FEATURES_TEST = $(if $(default_features),$(if \
     $(TEST_IMAGES),$(ARTIFACTS)/scattering/test.npy),$(if \
     $(filter $(LATENTS),$(FEATURES)),$(LATENTS_TEST)))
+# A program of the user's that embeds need not know of a file of neighbors.
+auto_KNN = $(if $(FEATURES),$(if $(call programs,$(EMBED_UMAP)),$(knn_file)))
 auto_MAP = $(if $(FEATURES),$(map_file))
 auto_DECODED = $(if $(default_latents),$(decoded_file))
 
@@ -174,6 +182,7 @@ auto_DECODED = $(if $(default_latents),$(decoded_file))
 default_weights = $(filter $(weights_file),$(WEIGHTS))
 default_latents = $(filter $(latents_file),$(LATENTS))
 default_features = $(filter $(features_file),$(FEATURES))
+default_knn = $(filter $(knn_file),$(KNN))
 default_map = $(filter $(map_file),$(MAP))
 default_decoded = $(filter $(decoded_file),$(DECODED))
 

@@ -91,14 +91,20 @@ umap_flags = --dims $(DIMS) --neighbors $(NEIGHBORS) --min-dist $(MIN_DIST) \
 run_seed = $(SEED)$1$(if $(filter-out 1 2 3 4 5 6 7 8 9,$1),$(shell run=$1; echo $${#run})0)
 $(foreach run,$(runs),$(eval seed_$(run) := $(call run_seed,$(run))))
 
+# The neighbors are the same for every seed, so they are found once.
+neighbors_command = $(EMBED_UMAP) --points $(FEATURES) --neighbors $(NEIGHBORS) --metric $(METRIC) \
+    --neighbors-out $(KNN)
+neighbors_flag = $(if $(KNN),--neighbors-in $(KNN))
+
 # embed RUN: an embedding with a seed of its own, and the places of the test points in it.
 embedding = $(ARTIFACTS)/umap/$1/train.npy
 embedding_test = $(if $(FEATURES_TEST),$(ARTIFACTS)/umap/$1/test.npy)
 embedding_model = $(if $(FEATURES_TEST),$(ARTIFACTS)/umap/$1/model.npz)
 define embed
-embed-$1_command = $(EMBED_UMAP) --points $(FEATURES) $(umap_flags) --seed $(seed_$1) \
-    --out $(embedding) $(if $(FEATURES_TEST),--model $(embedding_model))
-$(call stage,embed-$1,$(strip $(embedding) $(embedding_model)),$(FEATURES),$(EMBED_UMAP))
+embed-$1_command = $(EMBED_UMAP) --points $(FEATURES) $(umap_flags) $(neighbors_flag) \
+    --seed $(seed_$1) --out $(embedding) $(if $(FEATURES_TEST),--model $(embedding_model))
+$(call stage,embed-$1,$(strip $(embedding) $(embedding_model)),$(FEATURES) \
+    $(KNN),$(EMBED_UMAP))
 $(if $(FEATURES_TEST),
 embed-$1-test_command = $(EMBED_UMAP) --points $(FEATURES_TEST) \
     --transform $(embedding_model) --out $(embedding_test)
@@ -110,28 +116,49 @@ first_run_test = $(call embedding_test,1)
 
 # The map has two dimensions, to be looked at; nothing but the page depends on it.
 embed-map_command = $(EMBED_UMAP) --points $(FEATURES) --dims 2 --neighbors $(NEIGHBORS) \
-    --min-dist 0.1 --metric $(METRIC) --graph $(GRAPH) --seed $(SEED) --out $(MAP)
+    --min-dist 0.1 --metric $(METRIC) --graph $(GRAPH) $(neighbors_flag) --seed $(SEED) \
+    --out $(MAP)
 
-# The mixtures that vote, one for each embedding.
+# A mixture of each embedding, all of them candidates for every embedding.
 ensemble := $(runs:%=umap-runs/%)
-ensemble_train = $(ensemble:%=$(CLUSTERS)/%/train.npy)
-ensemble_test = $(ensemble:%=$(CLUSTERS)/%/test.npy)
+found = $(ensemble:%=$(CLUSTERS)/%/train.npy) $(CANDIDATES)
+# criterion KEEP
+criterion = --keep $1 $(if $(filter information,$1),--uncertainty-weight $(UNCERTAINTY))
 # ensemble_flags RUN
-ensemble_flags = $(call \
-    gmm_flags,$(VOTER_STARTS) --keep $(VOTER_KEEP),$(COVARIANCE),$(seed_$1))
-# cluster_run RUN: the mixture of an embedding that votes.
-cluster_run = $(call cluster,umap-runs/$1,$(gmm),$(call \
-    ensemble_flags,$1),$(embedding),$(embedding_test))
+ensemble_flags = $(call gmm_flags,$(VOTER_STARTS),$(COVARIANCE),$(seed_$1)) \
+    --search $(VOTER_SEARCH) $(call criterion,$(VOTER_KEEP))
+# cluster_run RUN: the mixture that is found on an embedding.
+cluster_run = $(call cluster,umap-runs/$1,$(gmm),$(call ensemble_flags,$1),$(embedding))
 first_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(COVARIANCE),$(SEED))
+
+# The candidate that is best on all embeddings, as a mixture on each, which vote.
+selected = $(CLUSTERS)/umap-selected/$1/$2
+selected_train = $(foreach run,$(runs),$(call selected,$(run),train.npy))
+selected_test = $(foreach run,$(runs),$(call selected,$(run),test.npy))
+selected_models = $(foreach run,$(runs),$(call selected,$(run),model.npz))
+candidates := $(CLUSTERS)/umap-candidates.csv
+embeddings = $(foreach run,$(runs),$(call embedding,$(run)))
+select-clustering_command = $(SELECT_CLUSTERING) $(embeddings:%=--points %) --candidates $(found) \
+    --covariance $(COVARIANCE) --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
+    $(call criterion,$(VOTER_KEEP)) $(selected_train:%=--out %) $(selected_models:%=--model %) \
+    --table $(candidates)
+selected_files = $(selected_train) $(selected_models) $(candidates)
+# select_test RUN: the test points in the mixture on an embedding.
+define select_test
+selected-$1-test_command = $(gmm) --points $(embedding_test) \
+    --predict $(call selected,$1,model.npz) --out $(call selected,$1,test.npy)
+$(call stage,selected-$1-test,$(call selected,$1,test.npy),$(embedding_test) $(call \
+    selected,$1,model.npz),$(gmm))
+endef
 
 consensus_dir := $(CLUSTERS)/umap-consensus
 consensus_train = $(addprefix $(consensus_dir)/,train.npy train-agreement.npy model.npz)
 consensus_test = $(addprefix $(consensus_dir)/,test.npy test-agreement.npy)
-consensus_test_inputs = $(ensemble_test) $(consensus_dir)/model.npz
-consensus-train_command = $(CONSENSUS) --assignments $(ensemble_train) --k $(K) \
+consensus_test_inputs = $(selected_test) $(consensus_dir)/model.npz
+consensus-train_command = $(CONSENSUS) --assignments $(selected_train) --k $(K) \
     --out $(consensus_dir)/train.npy --agreement $(consensus_dir)/train-agreement.npy \
     --model $(consensus_dir)/model.npz
-consensus-test_command = $(CONSENSUS) --assignments $(ensemble_test) \
+consensus-test_command = $(CONSENSUS) --assignments $(selected_test) \
     --predict $(consensus_dir)/model.npz --out $(consensus_dir)/test.npy \
     --agreement $(consensus_dir)/test-agreement.npy
 # A vote has no space of its own: its silhouette is that in the first embedding.

@@ -2,7 +2,8 @@
 
 # What no seed changes is made once, in ARTIFACTS, and given to every run.
 data_variables := TRAIN_IMAGES TEST_IMAGES TRAIN_LABELS TEST_LABELS CLASSES \
-    $(if $(default_features),FEATURES FEATURES_TEST)
+    $(if $(default_features),FEATURES FEATURES_TEST) \
+    $(if $(or $(default_features),$(filter LATENTS FEATURES,$(user_files))),KNN)
 data_given = $(foreach name,$(data_variables),$(name)='$($(name))')
 seed_variables := $(filter WEIGHTS LATENTS LATENTS_TEST FEATURES FEATURES_TEST,$(user_variables))
 shared_files = $(foreach name,$(sort $(data_variables) $(seed_variables)),$($(name)))

@@ -199,3 +199,56 @@ fn what_cannot_be_done_is_refused_in_a_line() {
         assert!(!program.has("e.npy"));
     }
 }
+
+#[test]
+fn neighbors_are_found_once_for_several_embeddings() {
+    let program = Program::in_empty_folder("embed-umap");
+    points(&program);
+    let told = program.done("--points points.npy --neighbors 12 --neighbors-out n.npz");
+    assert_eq!(told, "12 neighbors of each of 300 points, the point itself the first\n");
+    let record: Value = program.json("n.npz.json");
+    assert_eq!(record["parameters"]["neighbors"], 12);
+    let words = "--points points.npy --dims 2 --neighbors 12 --epochs 20 --seed 4";
+    program.done(&format!("{words} --out alone.npy"));
+    program.done(&format!("{words} --neighbors-in n.npz --out e.npy"));
+    program.done(&format!("{words} --neighbors-out again.npz --out both.npy"));
+    let alone: Array2<f32> = program.read("alone.npy");
+    assert_eq!(program.read::<Array2<f32>>("e.npy"), alone);
+    assert_eq!(program.read::<Array2<f32>>("both.npy"), alone);
+    assert_eq!(program.bytes("again.npz"), program.bytes("n.npz"));
+    let record: Value = program.json("e.npy.json");
+    assert_eq!(record["inputs"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn neighbors_that_do_not_fit_are_refused() {
+    let program = Program::in_empty_folder("embed-umap");
+    points(&program);
+    program.done("--points points.npy --neighbors 5 --neighbors-out n.npz");
+    program
+        .write("points-less.npy", &Array2::<f32>::from_shape_fn((20, 2), |(i, j)| (i + j) as f32));
+    let with = "--points points.npy --out e.npy";
+    for (words, code, told) in [
+        (format!("{with} --neighbors-in n.npz"), 1, "n.npz of points.npy: expected 19 neighbors"),
+        (
+            format!("{with} --neighbors 5 --metric cosine --neighbors-in n.npz"),
+            1,
+            "n.npz: expected neighbors by metric cosine, found euclidean",
+        ),
+        (
+            "--points points-less.npy --neighbors 5 --out e.npy --neighbors-in n.npz".into(),
+            1,
+            "expected neighbors of 20 points",
+        ),
+        (format!("{with} --neighbors-in points.npy"), 1, "points.npy: expected an .npz archive"),
+        (
+            format!("{with} --neighbors-in n.npz --neighbors-out o.npz"),
+            2,
+            "--neighbors-in brings what --neighbors-out would write",
+        ),
+        ("--points points.npy".into(), 2, "give --out, or --neighbors-out"),
+        ("--points points.npy --neighbors-out o.npz --dims 3".into(), 2, "leave out --dims"),
+    ] {
+        program.refused(&words, code, told);
+    }
+}

@@ -20,5 +20,6 @@ mod mixtures;
 mod moved_mixtures;
 mod properties;
 mod reference;
+mod search;
 mod support;
 mod weights;

@@ -7,5 +7,6 @@ mod errors;
 mod frame;
 mod graph;
 mod neighbors;
+mod precomputed;
 mod support;
 mod transform;
