@@ -266,6 +266,7 @@ class Files(unittest.TestCase):
             "embed-umap",
             "encode-scattering",
             "encode",
+            "select-clustering",
             "consensus",
             "evaluate",
         ]:

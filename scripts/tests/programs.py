@@ -18,6 +18,7 @@ PROGRAMS = [
     "cluster-kmeans",
     "cluster-gmm",
     "embed-umap",
+    "select-clustering",
     "consensus",
     "evaluate",
     "report",

@@ -34,16 +34,23 @@ STAGES = {
         ["features.npy", "model.npz"],
     ),
     "embed-umap": (
-        "--points points.npy --epochs 60 --out out/embedding.npy --model out/model.npz",
-        ["embedding.npy", "model.npz"],
+        "--points points.npy --epochs 60 --out out/embedding.npy --model out/model.npz "
+        "--neighbors-out out/neighbors.npz",
+        ["embedding.npy", "model.npz", "neighbors.npz"],
     ),
     "cluster-kmeans": (
         "--points points.npy --starts 20 --tol 0 --out out/k.npy --model out/model.npz",
         ["k.npy", "model.npz"],
     ),
     "cluster-gmm": (
-        "--points points.npy --starts 3 --out out/g.npy --model out/model.npz --proba out/p.npy",
+        "--points points.npy --starts 3 --search split-merge --out out/g.npy --model out/model.npz --proba out/p.npy",
         ["g.npy", "model.npz", "p.npy"],
+    ),
+    "select-clustering": (
+        "--points points.npy --points map.npy --candidates a.npy b.npy c.npy --max-iter 20 "
+        "--out out/s.npy --out out/t.npy --model out/model.npz --model out/second.npz "
+        "--table out/table.csv",
+        ["s.npy", "t.npy", "model.npz", "second.npz", "table.csv"],
     ),
     "consensus": (
         "--assignments a.npy b.npy c.npy --k 10 --out out/c.npy --agreement out/agreement.npy "

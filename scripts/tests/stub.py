@@ -11,7 +11,15 @@ import os
 import sys
 import zlib
 
-OUTPUTS = {"--out", "--model", "--proba", "--agreement", "--decode"}
+OUTPUTS = {
+    "--out",
+    "--model",
+    "--proba",
+    "--agreement",
+    "--decode",
+    "--neighbors-out",
+    "--table",
+}
 RESUMED = {"--resume", "--discard-checkpoint"}
 DATA = [
     "train-labels.npy",

@@ -20,6 +20,7 @@ PROGRAMS = [
     "embed-umap",
     "cluster-kmeans",
     "cluster-gmm",
+    "select-clustering",
     "consensus",
     "evaluate",
     "report",
@@ -109,7 +110,7 @@ class Consensus(Make):
         self.make("all", "RUNS=2", "K=7")
         clusters = f"{self.artifacts}/clusters"
         votes = {
-            split: [f"{clusters}/umap-runs/{run}/{split}.npy" for run in [1, 2]]
+            split: [f"{clusters}/umap-selected/{run}/{split}.npy" for run in [1, 2]]
             for split in ["train", "test"]
         }
         of = f"{clusters}/umap-consensus"
@@ -147,6 +148,62 @@ class Consensus(Make):
         self.make("all", "RUNS=2", "K=7")
         self.assertEqual(len(self.of("consensus")), 2)
         self.nothing_to_do("RUNS=2", "K=7")
+
+
+    def test_candidates_of_yours_compete_with_the_mixtures_of_all_embeddings(self):
+        mine = self.mine("mine.npy", (30,), "i4")
+        self.make("all", "RUNS=2", f"CANDIDATES={mine}")
+        [command] = self.of("select-clustering")
+        at = command.index("--candidates")
+        found = [f"{self.artifacts}/clusters/umap-runs/{run}/train.npy" for run in [1, 2]]
+        self.assertEqual(command[at + 1 : at + 4], [*found, str(mine)])
+        for option, form in [
+            ("--points", "umap/{}/train.npy"),
+            ("--out", "clusters/umap-selected/{}/train.npy"),
+        ]:
+            values = [value for before, value in zip(command, command[1:]) if before == option]
+            self.assertEqual(values, [f"{self.artifacts}/{form.format(run)}" for run in [1, 2]])
+        self.assertEqual(command[command.index("--uncertainty-weight") + 1], "10")
+        # Likelihood has no weight of uncertainty.
+        self.make("all", "RUNS=2", f"CANDIDATES={mine}", "VOTER_KEEP=likelihood")
+        for command in [*self.of("select-clustering"), *self.of("cluster-gmm")]:
+            self.assertNotIn("--uncertainty-weight", command)
+
+
+class Neighbors(Make):
+    def test_neighbors_are_found_once(self):
+        self.make("all", "RUNS=3")
+        found = [command for command in self.of("embed-umap") if "--neighbors-out" in command]
+        taken = [command for command in self.of("embed-umap") if "--neighbors-in" in command]
+        # One for each run, and one for the map.
+        self.assertEqual((len(found), len(taken)), (1, 4))
+        self.nothing_to_do("RUNS=3")
+        # Other neighbors are found anew, other embeddings are not.
+        self.make("all", "RUNS=3", "NEIGHBORS=30")
+        self.assertEqual(sum("--neighbors-out" in command for command in self.of("embed-umap")), 1)
+        self.make("all", "RUNS=3", "NEIGHBORS=30", "MIN_DIST=0.1")
+        self.assertEqual(sum("--neighbors-out" in command for command in self.of("embed-umap")), 0)
+
+    def test_neighbors_of_yours_are_taken_and_need_not_be(self):
+        latents, knn = self.mine("latents.npy"), self.mine("knn.npy")
+        self.make("all", "RUNS=2", f"LATENTS={latents}", f"KNN={knn}")
+        for command in self.of("embed-umap"):
+            self.assertEqual(command[command.index("--neighbors-in") + 1], str(knn))
+        shutil.rmtree(self.artifacts)
+        self.make("all", "RUNS=2", f"LATENTS={latents}", "KNN=")
+        for command in self.of("embed-umap"):
+            self.assertFalse({"--neighbors-in", "--neighbors-out"} & set(command))
+        # A program that takes the place of ours need not know of a file of neighbors.
+        shutil.rmtree(self.artifacts)
+        self.make("all", "RUNS=2", f"LATENTS={latents}", f"EMBED_UMAP=env {self.bin}/embed-umap")
+        self.assertTrue(self.of("embed-umap"))
+
+    def test_a_study_finds_them_once_for_all_seeds(self):
+        for words in [[], [f"LATENTS={self.mine('latents.npy')}"]]:
+            self.make("study", "SEEDS=2", "RUNS=2", *words)
+            found = [command for command in self.of("embed-umap") if "--neighbors-out" in command]
+            self.assertEqual(len(found), 1, words)
+            shutil.rmtree(self.artifacts)
 
 
 class FilesOfYours(Make):
@@ -272,7 +329,7 @@ class FilesOfYours(Make):
                 self.assertTrue((self.artifacts / "scores/umap-gmm.json").exists())
                 # New latents are embedded anew.
                 self.make("all", "RUNS=2", "EPOCHS=3", *words)
-                self.assertEqual(len(self.of("embed-umap")), 5)
+                self.assertEqual(len(self.of("embed-umap")), 6)
 
     def test_bundled_files_take_part_where_they_are_named(self):
         latents = self.mine("latents.npy")
@@ -505,7 +562,14 @@ class Again(Make):
         self.make("all", *self.words, "K=12")
         self.assertEqual(
             set(self.programs()),
-            {"cluster-kmeans", "cluster-gmm", "consensus", "evaluate", "report"},
+            {
+                "cluster-kmeans",
+                "cluster-gmm",
+                "select-clustering",
+                "consensus",
+                "evaluate",
+                "report",
+            },
         )
         after = self.contents()
         self.nothing_to_do(*self.words, "K=12")
@@ -582,7 +646,11 @@ class Again(Make):
             "latents/test-decoded.npy",
             "scattering/model.npz",
             "umap/1/test.npy",
+            "umap/neighbors.npz",
             "clusters/umap-runs/2/model.npz",
+            "clusters/umap-selected/2/train.npy",
+            "clusters/umap-selected/1/model.npz",
+            "clusters/umap-candidates.csv",
             "clusters/umap-consensus/test-agreement.npy",
             "scores/latents-gmm.json",
         ]:
@@ -596,7 +664,14 @@ class Again(Make):
         new = ["K=12", "EPOCHS=3", "SEED=3", "DATASET=synthetic", "RUNS=2"]
         self.make("all", *new)
         fresh = self.contents()
-        for program in ["encode-scattering", "cluster-gmm", "consensus", "report"]:
+        for program in [
+            "encode-scattering",
+            "embed-umap",
+            "cluster-gmm",
+            "select-clustering",
+            "consensus",
+            "report",
+        ]:
             with self.subTest(program):
                 shutil.rmtree(self.artifacts)
                 self.make("all", *self.words)

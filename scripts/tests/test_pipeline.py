@@ -71,7 +71,9 @@ class Pipeline(unittest.TestCase):
             contract[f"clusters/{system}/train-responsibilities.npy"] = ("<f8", (1438, 10))
         contract["clusters/umap-consensus/train-agreement.npy"] = ("<f4", (1438,))
         contract["clusters/umap-consensus/test-agreement.npy"] = ("<f4", (359,))
-        for system in [*SYSTEMS, "umap-runs/1", "umap-runs/2"]:
+        for run in [1, 2]:
+            contract[f"clusters/umap-runs/{run}/train.npy"] = ("<i4", (1438,))
+        for system in [*SYSTEMS, "umap-selected/1", "umap-selected/2"]:
             contract[f"clusters/{system}/train.npy"] = ("<i4", (1438,))
             contract[f"clusters/{system}/test.npy"] = ("<i4", (359,))
         found = {str(path.relative_to(self.reference)) for path in self.reference.rglob("*.npy")}

@@ -67,6 +67,13 @@ class Programs(ProgramTest):
                 "--points points.npy --out j/m.npy --dims 2 --neighbors 5 --epochs 10",
                 "j/m.npy",
             ),
+            ("embed-umap", "--points points.npy --neighbors 5 --neighbors-out j/n.npz", "j/n.npz"),
+            (
+                "select-clustering",
+                "--points points.npy --candidates kmeans.npy gmm.npy --covariance spherical "
+                "--out j/a.npy",
+                "j/a.npy",
+            ),
             ("consensus", "--assignments kmeans.npy gmm.npy --out j/c.npy", "j/c.npy"),
             ("consensus", "--assignments kmeans.npy gmm.npy", None),
             (

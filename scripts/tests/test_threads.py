@@ -101,7 +101,10 @@ class Threads(unittest.TestCase):
                         f"--images images.npy --out changed.safetensors --hidden 300 --epochs 1 "
                         f"{changes}",
                     ),
-                    ("cluster-kmeans", "--points points.npy --out k.npy --model k.npz"),
+                    (
+                        "cluster-kmeans",
+                        "--points points.npy --search split-merge --out k.npy --model k.npz",
+                    ),
                     ("cluster-gmm", "--points points.npy --out g.npy --model g.npz --proba p.npy"),
                 ]:
                     done = run(program, *words.split(), "--threads", threads, cwd=folder)

@@ -92,29 +92,33 @@ impl Provenance {
 pub fn check_lineage(model: &FileRecord, points: &FileRecord) -> Result<()> {
     let Some(made) = Provenance::of(points) else { return Ok(()) };
     let fitted = Provenance::of(model).into_iter().flat_map(|fit| fit.inputs);
-    let makers: Vec<&FileRecord> = made.inputs.iter().filter(|input| is_model(input)).collect();
-    for other in
-        fitted.filter_map(|input| Provenance::of(&input)).filter(|other| other.stage == made.stage)
+    let maker = made.inputs.iter().find(|input| is_model(input));
+    let mut other = None;
+    for fitted in
+        fitted.filter_map(|input| Provenance::of(&input)).filter(|fit| fit.stage == made.stage)
     {
         // A program that fits a model writes its first points together with that model.
         let theirs: Vec<&FileRecord> =
-            other.inputs.iter().chain(&other.outputs).filter(|file| is_model(file)).collect();
-        let kin = makers.iter().any(|maker| theirs.iter().any(|file| file.sha256 == maker.sha256));
-        if let (false, Some(maker), Some(their)) = (kin, makers.first(), theirs.first()) {
-            let named = |file: &FileRecord| format!("{} (SHA-256 {:.12})", file.path, file.sha256);
-            return Err(Error::content(
-                Path::new(&points.path),
-                format!(
-                    "points made with {}, as those that {} was fitted to",
-                    named(their),
-                    model.path
-                ),
-                format!("points made with {}", named(maker)),
-                "make both with the same, or fit again",
-            ));
+            fitted.outputs.iter().chain(&fitted.inputs).filter(|file| is_model(file)).collect();
+        let kin = made
+            .inputs
+            .iter()
+            .filter(|input| is_model(input))
+            .any(|maker| theirs.iter().any(|file| file.sha256 == maker.sha256));
+        if kin {
+            return Ok(());
         }
+        other = other.or(theirs.first().map(|&file| file.clone()));
     }
-    Ok(())
+    // A model that was fitted to several sets of points serves all points of the kind of one.
+    let (Some(maker), Some(their)) = (maker, other) else { return Ok(()) };
+    let named = |file: &FileRecord| format!("{} (SHA-256 {:.12})", file.path, file.sha256);
+    Err(Error::content(
+        Path::new(&points.path),
+        format!("points made with {}, as those that {} was fitted to", named(&their), model.path),
+        format!("points made with {}", named(maker)),
+        "make both with the same, or fit again",
+    ))
 }
 
 /// Whether a file holds weights or a model, as opposed to an array.

@@ -23,8 +23,8 @@ pub struct SystemView {
     pub notes: Vec<String>,
     /// Bar chart of cluster sizes.
     pub sizes: Option<Bars>,
-    /// Cluster sizes as numbers.
-    pub size_rows: Vec<(String, usize)>,
+    /// Clusters in words, each with its size, its separation and what is wrong with it.
+    pub size_rows: Vec<SizeRow>,
     /// Clusters with their members.
     pub clusters: Vec<ClusterView>,
 }
@@ -63,6 +63,18 @@ pub struct MatrixRow {
     pub recall: String,
 }
 
+/// A row of the table of sizes.
+pub struct SizeRow {
+    /// Id of the cluster, or noise.
+    pub name: String,
+    /// Number of points.
+    pub size: usize,
+    /// How far it is from other clusters.
+    pub separation: String,
+    /// What is wrong with it.
+    pub marks: String,
+}
+
 /// What the page shows of a cluster.
 pub struct ClusterView {
     /// Id of the cluster.
@@ -73,6 +85,10 @@ pub struct ClusterView {
     pub share: String,
     /// Most frequent classes, in words; empty without labels.
     pub classes: String,
+    /// How far it is from other clusters, in words; empty without points.
+    pub separation: String,
+    /// What is wrong with it, in words.
+    pub marks: String,
     /// Mean of its images.
     pub mean: Picture,
     /// Members by kind, with the heading of the kind.
@@ -207,10 +223,16 @@ fn add_clusters(
             .push(format!("The largest {} of {all} clusters are shown.", clusters.shown.len()));
     }
     view.sizes = Some(Bars::new(&system.name, &clusters));
-    view.size_rows =
-        clusters.shown.iter().map(|cluster| (cluster.id.to_string(), cluster.size)).collect();
+    let row = |cluster: &Cluster| SizeRow {
+        name: cluster.id.to_string(),
+        size: cluster.size,
+        separation: cluster.separation.clone(),
+        marks: cluster.marks.join("; "),
+    };
+    view.size_rows = clusters.shown.iter().map(row).collect();
     if clusters.noise > 0 {
-        view.size_rows.push(("noise".into(), clusters.noise));
+        let (name, separation, marks) = ("noise".into(), String::new(), String::new());
+        view.size_rows.push(SizeRow { name, size: clusters.noise, separation, marks });
     }
     if inputs.images.is_some() {
         for cluster in &clusters.shown {
@@ -263,6 +285,8 @@ fn cluster_view(
         size: cluster.size,
         share: percent(cluster.size as f64 / n as f64),
         classes: named.collect::<Vec<_>>().join(", "),
+        separation: cluster.separation.clone(),
+        marks: cluster.marks.join("; "),
         mean: Picture {
             data_url: images.encode_data_url(images.mean(&cluster.members).as_slice().into())?,
             text: format!("mean of the images of cluster {}", cluster.id),

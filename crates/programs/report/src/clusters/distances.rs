@@ -71,7 +71,7 @@ fn euclidean(a: &[f32], b: &[f32]) -> f64 {
 /// Points relative to their mean, in units of the largest coordinate.
 ///
 /// Keeps the order of distances. Large values, or values far from 0, would lose digits in `f32`.
-struct CenteredPoints<'a> {
+pub(super) struct CenteredPoints<'a> {
     points: &'a Points,
     /// Mean of the points, (d,).
     mean: Vec<f64>,
@@ -79,7 +79,7 @@ struct CenteredPoints<'a> {
 }
 
 impl<'a> CenteredPoints<'a> {
-    fn new(points: &'a Points) -> Self {
+    pub(super) fn new(points: &'a Points) -> Self {
         let (mean, unit) = match points {
             Points::U8 { values, .. } => (vec![0.0; values.ncols()], 255.0),
             Points::F32(values) => Self::mean_and_unit(values.mapv(f64::from)),
@@ -100,7 +100,7 @@ impl<'a> CenteredPoints<'a> {
     }
 
     /// Copies point `i` into `row`.
-    fn fill(&self, i: usize, row: &mut [f32]) {
+    pub(super) fn fill(&self, i: usize, row: &mut [f32]) {
         let put = |to: &mut f32, x: f64, mean: f64| *to = ((x - mean) / self.unit) as f32;
         let to = row.iter_mut().zip(&self.mean);
         match self.points {

@@ -2,6 +2,7 @@
 
 mod budget;
 mod distances;
+mod separation;
 
 use std::cmp::Ordering;
 
@@ -13,6 +14,7 @@ use crate::inputs::System;
 
 use budget::cluster_sizes;
 use distances::Distances;
+use separation::Separation;
 
 pub use budget::Budget;
 
@@ -28,6 +30,10 @@ pub struct Cluster {
     pub nearest: Vec<usize>,
     /// Members drawn at random, ascending.
     pub random: Vec<usize>,
+    /// How far it is from other clusters, in words; empty without points.
+    pub separation: String,
+    /// What is wrong with it by its separation, in words.
+    pub marks: Vec<String>,
     /// Least certain members and their certainty, the least certain first.
     pub least_certain: Vec<(usize, f64)>,
 }
@@ -69,12 +75,17 @@ impl Clusters {
                 members[*cluster].push(row);
             }
         });
+        let separations = system.points.as_ref().map(|points| Separation::of(points, &members));
+        let id_of = |place: usize| sizes[place].0;
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let mut shown = Vec::new();
         for (id, size) in largest {
-            let Some(members) = place(id).map(|place| std::mem::take(&mut members[place])) else {
-                continue;
-            };
+            let Some(place) = place(id) else { continue };
+            let members = std::mem::take(&mut members[place]);
+            let (separation, marks) = separations.as_ref().map_or_else(
+                || (String::new(), Vec::new()),
+                |all| (all[place].text(id_of), all[place].marks(id_of)),
+            );
             let own = |row: usize| distances.as_ref().map_or(0.0, |distances| distances.own[row]);
             let first = |order: &dyn Fn(usize, usize) -> Ordering| -> Vec<usize> {
                 let mut sorted = members.clone();
@@ -99,7 +110,16 @@ impl Clusters {
             random.sort_unstable();
             let (nearest, least_certain) =
                 (nearest.unwrap_or_default(), least_certain.unwrap_or_default());
-            shown.push(Cluster { id, size, members, nearest, random, least_certain });
+            shown.push(Cluster {
+                id,
+                size,
+                members,
+                nearest,
+                random,
+                separation,
+                marks,
+                least_certain,
+            });
         }
         Self { shown, sizes, noise, certainty_source }
     }
