@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 programs="fetch-data train-ae encode encode-scattering embed-umap cluster-kmeans cluster-gmm
-    consensus evaluate report"
+    select-clustering consensus evaluate report"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
     kernels test-support"
 wrong=0

@@ -43,7 +43,8 @@ STAGES = {
         ["k.npy", "model.npz"],
     ),
     "cluster-gmm": (
-        "--points points.npy --starts 3 --search split-merge --out out/g.npy --model out/model.npz --proba out/p.npy",
+        "--points points.npy --starts 3 --search split-merge --out out/g.npy "
+        "--model out/model.npz --proba out/p.npy",
         ["g.npy", "model.npz", "p.npy"],
     ),
     "select-clustering": (

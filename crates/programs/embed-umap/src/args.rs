@@ -9,7 +9,8 @@ use umap::{Connectivity, Init, Metric, Params};
 /// Embeds points in few dimensions with UMAP, so that neighbors stay neighbors and clusters come
 /// apart; or, with --transform, finds the places of new points in an embedding; or, with
 /// --neighbors-out alone, finds the neighbors for several embeddings. Neighbors are exact, unless
-/// --neighbors-in brings others. The same seed gives the same bytes, whatever the number of threads.
+/// --neighbors-in brings others. The same seed gives the same bytes, whatever the number of
+/// threads.
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
@@ -44,8 +45,8 @@ pub struct Args {
     /// point its own first neighbor
     #[argh(option, arg_name = "file")]
     pub neighbors_out: Option<PathBuf>,
-    /// neighbors found before, by this program, faiss or umap-learn: .npz with indices and distances
-    /// (n, at least --neighbors), nearest first; they may be approximate
+    /// neighbors found before, by this program, faiss or umap-learn: .npz with indices and
+    /// distances (n, at least --neighbors), nearest first; they may be approximate
     #[argh(option, arg_name = "file")]
     pub neighbors_in: Option<PathBuf>,
     /// minimum distance of embedded points, umap-learn's min_dist (default 0)

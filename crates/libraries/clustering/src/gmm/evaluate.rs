@@ -6,8 +6,7 @@ use kernels::simd::{Isa, Kernel, dispatch};
 
 use super::centered::Centered;
 use super::density::Densities;
-use super::information::entropy;
-use super::responsibilities::{argmax, softmax};
+use super::responsibilities::{argmax, entropy, softmax};
 use super::simd_block::{BLOCK_LANES, Lanes, load_simd_block, simd_blocks};
 use crate::parallel::{blocks, map_chunks};
 use crate::scalar::Scalar;

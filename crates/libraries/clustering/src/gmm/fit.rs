@@ -1,13 +1,10 @@
 //! Fits a mixture: runs every start and keeps the best.
 
-use ndarray::Array1;
-
 use super::centered::{Centered, origin};
-use super::em::{self, EmResult};
-use super::evaluate::Scores;
-use super::information::information;
+use super::em;
+use super::finish::finish;
 use super::init::starting_mixture;
-use super::params::{GmmParams, Init, Keep};
+use super::params::{GmmParams, Init};
 use super::report::{GmmFit, Progress, StartDetails};
 use super::split_merge::{self, Event};
 use crate::check::check_assignments;
@@ -54,8 +51,9 @@ use crate::search::Search;
 ///
 /// [`Error::TooFewPoints`], [`Error::TooFewWeighted`], [`Error::Empty`], [`Error::NonFinite`]
 /// (points or starting means), [`Error::Parameter`], [`Error::Shape`] (starting means, starting
-/// assignments or weights), [`Error::Assignments`], [`Error::SampleWeights`], [`Error::CovarianceType`] (starting model), [`Error::Magnitude`] (from
-/// k-means), and [`Error::NotPositiveDefinite`] if a component collapses.
+/// assignments or weights), [`Error::Assignments`], [`Error::SampleWeights`],
+/// [`Error::CovarianceType`] (starting model), [`Error::Magnitude`] (from k-means), and
+/// [`Error::NotPositiveDefinite`] if a component collapses.
 pub fn fit<'a, F: Scalar>(
     points: impl Into<Points<'a, F>>,
     params: &GmmParams,
@@ -122,36 +120,4 @@ fn fit_rows<F: Scalar>(
         }
     }
     Ok(best.expect("there is at least one start, and every start ends"))
-}
-
-/// Computes assignments, likelihood, criteria and sizes under the final parameters.
-pub(super) fn finish<F: Scalar>(points: Rows<F>, em: EmResult, keep: Keep, start: usize) -> GmmFit {
-    let EmResult { model, iterations, converged } = em;
-    let Scores { labels, log_likelihood } = model.assign(points);
-    let assignments = Array1::from(labels);
-    let sizes = sizes(&assignments, model.weights().len());
-    let n: f64 = points.weights().map_or(points.n() as f64, |weights| weights.iter().sum());
-    let (p, deviance) = (model.n_parameters() as f64, -2.0 * n * log_likelihood);
-    let (bic, aic) = (deviance + p * n.ln(), deviance + 2.0 * p);
-    let (information, criterion) = match keep {
-        Keep::Likelihood => (None, log_likelihood),
-        Keep::Information { uncertainty_weight } => {
-            let information = information(points, &model);
-            (Some(information), information.weighted(uncertainty_weight))
-        }
-    };
-    GmmFit {
-        model,
-        assignments,
-        log_likelihood,
-        bic,
-        aic,
-        iterations,
-        converged,
-        rounds: 0,
-        sizes,
-        start,
-        information,
-        criterion,
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::evaluate::responsibility_sums;
 use super::model::GaussianMixture;
+use super::responsibilities::entropy;
 use crate::points::Rows;
 use crate::scalar::Scalar;
 
@@ -54,9 +55,4 @@ pub(super) fn information<F: Scalar>(points: Rows<F>, model: &GaussianMixture) -
     }
     let entropy = entropy(sums.iter().map(|sum| sum / total));
     Information { entropy, conditional_entropy: uncertainty / total }
-}
-
-/// Computes the entropy `-sum p ln p`, in nats.
-pub(super) fn entropy(probabilities: impl Iterator<Item = f64>) -> f64 {
-    -probabilities.filter(|&p| p > 0.0).map(|p| p * p.ln()).sum::<f64>()
 }

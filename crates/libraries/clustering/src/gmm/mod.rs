@@ -41,7 +41,7 @@
 // 5. Model. `model` holds the parameters with their densities; `evaluate` and `predict` ask it
 //    about points, and `information` scores it.
 // 6. A start. `init` begins it, with k-means where asked, and `em` alternates 3 and 4.
-//    `split_merge` improves what has converged.
+//    `finish` makes a result of the mixture, and `split_merge` improves it.
 // 7. Entry points. `fit` runs all starts with its `params` and gives a `report`; `select` compares
 //    numbers of components.
 
@@ -51,6 +51,7 @@ mod covariance;
 mod density;
 mod em;
 mod evaluate;
+mod finish;
 mod fit;
 mod gram;
 mod information;

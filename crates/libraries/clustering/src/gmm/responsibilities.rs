@@ -82,3 +82,8 @@ pub(super) fn argmax(log_joint: &[Lanes]) -> [i32; BLOCK_LANES] {
     }
     best
 }
+
+/// Computes the entropy `-sum p ln p`, in nats.
+pub(super) fn entropy(probabilities: impl Iterator<Item = f64>) -> f64 {
+    -probabilities.filter(|&p| p > 0.0).map(|p| p * p.ln()).sum::<f64>()
+}

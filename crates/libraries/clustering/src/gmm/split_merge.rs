@@ -14,7 +14,7 @@ use ndarray::Array1;
 
 use super::centered::Centered;
 use super::em;
-use super::fit::finish;
+use super::finish::finish;
 use super::information::information;
 use super::init::from_labels;
 use super::model::GaussianMixture;

@@ -59,8 +59,8 @@
 // 5. Update. `cluster_sums` follows the points that move, and `relocate_empty` makes centroids of
 //    the sums.
 // 6. A start. `lloyd` alternates 4 and 5 (`linfa` does so with the steps of linfa-clustering) under
-//    the rule of `start`. `bound_choice` chooses its bounds by the `algorithm`, and `split_merge`
-//    improves what has converged.
+//    the rule of `start`. `bound_choice` chooses its bounds by the `algorithm`, `engine` runs it,
+//    and `split_merge` improves what has converged.
 // 7. Entry points. `fit` runs all starts with its `params` and gives a `report` and a `model`.
 //    `select` compares numbers of clusters with the `silhouette`. `minibatch` uses 1, 3 and 5.
 
@@ -79,6 +79,7 @@ mod code_error;
 mod code_scores;
 mod codes;
 mod components;
+mod engine;
 mod exact_centers;
 mod fit;
 mod frame;

@@ -8,10 +8,11 @@
 use kernels::squared_distance;
 use ndarray::Array2;
 
-use super::fit::{EQUALLY_GOOD, Engine, finish};
+use super::engine::{EQUALLY_GOOD, Engine, finish};
 use super::params::KMeansParams;
+use super::point_stats::PointStats;
 use super::report::{IterationDetails, KMeansFit};
-use super::starting_centroids::differences_from;
+use super::starting_centroids::{differences_from, starting_centroids};
 use crate::Scalar;
 use crate::error::Error;
 use crate::parallel::map;
@@ -139,6 +140,30 @@ impl Proposals {
     }
 }
 
+/// Fits two-means and keeps the best of a few starts.
+///
+/// # Errors
+///
+/// Those of k-means.
+fn two_means<F: Scalar>(points: Rows<F>, seed: u64) -> Result<KMeansFit, Error> {
+    const STARTS: usize = 3;
+    let params = KMeansParams { k: 2, max_iter: 100, tol: 1e-4, seed, ..KMeansParams::default() };
+    let engine = Engine { points, stats: PointStats::compute(points, None)?, params: &params };
+    let start = |start| -> Result<KMeansFit, Error> {
+        let (centroids, _) = starting_centroids(points, &engine.stats, &params, start);
+        let run = engine.run(centroids, &mut |_, _| ())?;
+        Ok(finish(points, run, start).0)
+    };
+    let mut best = start(0)?;
+    for index in 1..STARTS {
+        let other = start(index)?;
+        if other.inertia < best.inertia {
+            best = other;
+        }
+    }
+    Ok(best)
+}
+
 /// Splits the points `members` of a cluster: what that saves of its inertia, and the centroids of
 /// the halves `(2, d)`. Returns `None` if they cannot be split.
 ///
@@ -156,15 +181,7 @@ fn split<F: Scalar>(
     }
     let subset = points.subset(members);
     let rows = subset.rows();
-    let two_means = KMeansParams {
-        k: 2,
-        starts: 3,
-        max_iter: 100,
-        tol: 1e-4,
-        seed: params.seed,
-        ..KMeansParams::default()
-    };
-    let halves = super::fit_typed(rows.typed(), &two_means, &mut |_| ())?;
+    let halves = two_means(rows, params.seed)?;
     if halves.sizes.contains(&0) {
         return Ok(None);
     }
