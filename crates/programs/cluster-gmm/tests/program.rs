@@ -65,7 +65,7 @@ fn it_keeps_the_most_informative_start() {
     program.refused(
         "--points points.npy --out b.npy --keep shortest",
         2,
-        "expected likelihood or information",
+        "expected criterion to be likelihood or information",
     );
     program.refused(
         "--points points.npy --predict m.npz --out b.npy --keep likelihood",
@@ -241,4 +241,65 @@ fn a_point_of_weight_zero_changes_nothing_but_its_label() {
     assert_eq!(program.bytes("a.npz"), program.bytes("b.npz"));
     let labels = |name: &str| program.read::<Array1<i32>>(name);
     assert_eq!(labels("a.npy"), labels("b.npy").slice(ndarray::s![1..]));
+}
+
+/// Four blobs by turns, and a clustering in which two share a cluster and one has two.
+fn shared_and_halved(program: &Program) -> Array1<i32> {
+    let places = [[0.0, 0.0], [9.0, 0.0], [0.0, 9.0], [60.0, 60.0]];
+    let scatter = |i: usize, j: usize| ((i * (13 + 4 * j)) % 29) as f64 / 29.0;
+    let point = |(i, j): (usize, usize)| places[i % 4][j] + scatter(i, j);
+    program.write("blobs.npy", &Array2::from_shape_fn((200, 2), point));
+    let id = |i: usize| match i % 4 {
+        0 | 1 => 7,
+        2 => 1,
+        _ => 3 + i64::from(scatter(i, 0) > 0.5),
+    };
+    program.write("start.npy", &Array1::from_shape_fn(200, id));
+    Array1::from_shape_fn(200, |i| (i % 4) as i32)
+}
+
+/// Whether two clusterings are the same but for the ids.
+fn alike(a: &Array1<i32>, b: &Array1<i32>) -> bool {
+    (0..a.len()).all(|i| (0..a.len()).all(|j| (a[i] == a[j]) == (b[i] == b[j])))
+}
+
+#[test]
+fn a_search_goes_on_from_the_clusters_of_another_tool() {
+    let program = Program::in_empty_folder("cluster-gmm");
+    let blobs = shared_and_halved(&program);
+    let words = "--points blobs.npy --init start.npy --keep information --uncertainty-weight 10";
+    program.done(&format!("{words} --out without.npy"));
+    assert!(!alike(&program.read("without.npy"), &blobs), "nothing is left to search");
+    let told = program.notes(&format!("{words} --search split-merge --out a.npy"));
+    assert!(told.contains(" moves after "), "{told}");
+    assert!(alike(&program.read("a.npy"), &blobs));
+    let record = program.json("a.npy.json");
+    let (parameters, result) = (&record["parameters"], &record["result"]);
+    assert_eq!(parameters["k"], 4, "as many as there are clusters in the file");
+    assert_eq!(parameters["init"], "assignments");
+    assert_eq!(parameters["search"], "split-merge");
+    assert_eq!(parameters["uncertainty_weight"], 10.0);
+    let number = |name: &str| result[name].as_f64().unwrap();
+    let expected = number("entropy") - 10.0 * number("conditional_entropy");
+    assert!((number("criterion") - expected).abs() < 1e-12);
+    assert!(result["rounds"].as_u64().unwrap() > 0);
+    assert_eq!(record["inputs"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn starting_clusters_have_to_fit() {
+    let program = Program::in_empty_folder("cluster-gmm");
+    shared_and_halved(&program);
+    program.write("few.npy", &array![0_i64, 1, 2]);
+    let words = "--points blobs.npy --out o.npy";
+    for (more, code, told) in [
+        ("--init few.npy", 1, "blobs.npy: expected starting assignments of shape [200], found [3]"),
+        ("--init start.npy --k 5", 1, "found no point in 4"),
+        ("--init start.npy --k 3", 1, "found 3 in row"),
+        ("--uncertainty-weight 10", 2, "--uncertainty-weight is for --keep information"),
+        ("--search best", 2, "expected search to be none or split-merge, found best"),
+        ("--keep information --uncertainty-weight -1", 2, "expected a number of at least 0"),
+    ] {
+        program.refused(&format!("{words} {more}"), code, told);
+    }
 }

@@ -168,3 +168,28 @@ fn minibatches_leave_the_points_in_their_file() {
     program.done("--points points.npy --out b.npy --predict m.npz");
     assert_eq!(program.bytes("a.npy"), program.bytes("b.npy"));
 }
+
+#[test]
+fn a_search_leaves_a_start_with_one_centroid_on_two_blobs() {
+    let program = Program::in_empty_folder("cluster-kmeans");
+    let places = [0.0, 9.0, 100.0];
+    let point = |(i, _): (usize, usize)| places[i % 3] + ((i * 13) % 29) as f64 / 29.0;
+    program.write("points.npy", &Array2::from_shape_fn((120, 1), point));
+    program.write("start.npy", &ndarray::array![[5.0], [100.2], [100.8]]);
+    let words = "--points points.npy --k 3 --init start.npy";
+    program.done(&format!("{words} --out without.npy"));
+    let without: Array1<i32> = program.read("without.npy");
+    assert_eq!(without[0], without[1], "nothing is left to search");
+    let told = program.notes(&format!("{words} --search split-merge --out a.npy"));
+    assert!(told.contains(", 1 moves after "), "{told}");
+    let found: Array1<i32> = program.read("a.npy");
+    assert!((0..120).all(|i| found[i] == found[i % 3]) && found[0] != found[1]);
+    let record = program.json("a.npy.json");
+    assert_eq!(record["result"]["rounds"], 1);
+    assert_eq!(record["parameters"]["search"], "split-merge");
+    program.refused(
+        &format!("{words} --algorithm minibatch --search none --out b.npy"),
+        2,
+        "--search",
+    );
+}
