@@ -16,6 +16,7 @@ study: $(shared_files)
 	    $(MAKE) all SEED=$$seed ARTIFACTS=$(ARTIFACTS)/study/$$seed PAGE= DECODED= $(data_given); \
 	done
 	$(if $(TRAIN_LABELS),@echo; $(EVALUATE) --each $(study_scores) $(reference_flag))
+	@scripts/make/criteria.py $(seeds:%=$(ARTIFACTS)/study/%)
 	@echo; echo 'How alike the runs of a system are, training images:'
 	@for system in $(SYSTEMS); do \
 	    printf '%-20s' $$system; \

@@ -90,7 +90,7 @@ impl Args {
             [("--out", self.out.len(), false), ("--model", self.model.len(), true)]
         {
             if found != embeddings && !(optional && found == 0) {
-                return Err(cli::usage(&format!(
+                return Err(cli::usage(format!(
                     "give {option} once for each of the {embeddings} --points, found {found}"
                 )));
             }
