@@ -69,22 +69,38 @@ pub(crate) struct Move {
     pub(crate) gain: f64,
 }
 
-/// Lists all moves of k clusters, those of the highest expected gain first.
+/// Lists the `most` moves of k clusters with the highest expected gain, the highest first.
 ///
 /// `losses` are what merging two clusters costs, and `gains` `(k,)` what splitting each of them
-/// brings, if it can be split. Equal gains are in the order of the clusters.
-pub(crate) fn moves(losses: &[([usize; 2], f64)], gains: &[Option<f64>]) -> Vec<Move> {
+/// brings, if it can be split. Equal gains are in the order of the clusters. Of many clusters only
+/// the cheapest merges and the best splits are combined, since all moves are about `k^3 / 2`.
+pub(crate) fn moves(
+    mut losses: Vec<([usize; 2], f64)>,
+    gains: &[Option<f64>],
+    most: usize,
+) -> Vec<Move> {
+    /// Merges and splits that are combined, for each move that is asked for.
+    const COMBINED: usize = 8;
+    losses.sort_by(|a, b| a.1.total_cmp(&b.1));
+    losses.truncate(COMBINED * most);
+    let mut splits: Vec<(usize, f64)> = gains
+        .iter()
+        .enumerate()
+        .filter_map(|(split, gain)| gain.map(|gain| (split, gain)))
+        .collect();
+    splits.sort_by(|a, b| b.1.total_cmp(&a.1));
+    splits.truncate(COMBINED * most);
     let mut moves: Vec<Move> = losses
         .iter()
         .flat_map(|&(merged, loss)| {
-            let of_split = move |(split, gain): (usize, &Option<f64>)| {
-                let gain = gain.filter(|_| !merged.contains(&split))?;
-                Some(Move { merged, split, gain: gain - loss })
-            };
-            gains.iter().enumerate().filter_map(of_split)
+            let others = splits.iter().filter(move |(split, _)| !merged.contains(split));
+            others.map(move |&(split, gain)| Move { merged, split, gain: gain - loss })
         })
         .collect();
-    moves.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+    moves.sort_by(|a, b| {
+        b.gain.total_cmp(&a.gain).then((a.merged, a.split).cmp(&(b.merged, b.split)))
+    });
+    moves.truncate(most);
     moves
 }
 
@@ -100,9 +116,27 @@ mod tests {
     #[test]
     fn moves_come_in_the_order_of_their_gain() {
         let losses: Vec<_> = pairs(3).zip([5.0, 1.0, 2.0]).collect();
-        let found = moves(&losses, &[Some(4.0), Some(3.0), None]);
+        let gains = [Some(4.0), Some(3.0), None];
         let of = |merged, split, gain| Move { merged, split, gain };
         // Clusters 0 and 1 would need the third one to split, which it cannot.
-        assert_eq!(found, [of([0, 2], 1, 2.0), of([1, 2], 0, 2.0)]);
+        let all = [of([0, 2], 1, 2.0), of([1, 2], 0, 2.0)];
+        assert_eq!(moves(losses.clone(), &gains, 5), all);
+        assert_eq!(moves(losses, &gains, 1), all[..1]);
+    }
+
+    #[test]
+    fn many_clusters_have_as_many_moves_as_are_asked_for() {
+        let k = 300;
+        let losses: Vec<_> = pairs(k).map(|[i, j]| ([i, j], (i * j % 1009) as f64)).collect();
+        let gains: Vec<_> = (0..k).map(|split| Some((split * 7919 % 2003) as f64)).collect();
+        let found = moves(losses.clone(), &gains, 6);
+        // The best of all k^3 / 2 moves.
+        let gain = |&([i, j], loss): &([usize; 2], f64)| {
+            let others = (0..k).filter(|split| ![i, j].contains(split));
+            others.map(|split| gains[split].unwrap() - loss).fold(f64::MIN, f64::max)
+        };
+        let best = losses.iter().map(gain).fold(f64::MIN, f64::max);
+        assert_eq!((found.len(), found[0].gain), (6, best));
+        assert!(found.windows(2).all(|pair| pair[0].gain >= pair[1].gain));
     }
 }

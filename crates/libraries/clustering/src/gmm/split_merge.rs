@@ -78,9 +78,9 @@ pub(super) fn improve<F: Scalar>(
     for round in 0..MOST_ROUNDS {
         let labels: Array1<i32> = at.iter().map(|&i| fit.assignments[i]).collect();
         let proposals = Proposals::find(sample, params, &fit.model, labels)?;
-        let total = proposals.moves.len().min(TRIED);
+        let total = proposals.moves.len();
         let mut tried = Vec::with_capacity(total);
-        for (index, &of) in proposals.moves.iter().take(TRIED).enumerate() {
+        for (index, &of) in proposals.moves.iter().enumerate() {
             on_event(Event::Candidate(Candidate { round, index, total }));
             let model = || {
                 let start = proposals.apply(sample, params, &fit.model, of)?;
@@ -192,7 +192,7 @@ impl Proposals {
             };
             losses.extend(loss.map(|loss| ([i, j], loss / total)));
         }
-        Ok(Self { moves: moves(&losses, &gains), labels, halves })
+        Ok(Self { moves: moves(losses, &gains, TRIED), labels, halves })
     }
 
     /// Makes the mixture that a move begins with, from the labels of its points.

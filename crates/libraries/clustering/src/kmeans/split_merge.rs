@@ -49,9 +49,9 @@ pub(super) fn improve<F: Scalar>(
     }
     for round in 0..MOST_ROUNDS {
         let proposals = Proposals::find(engine, &fit)?;
-        let total = proposals.moves.len().min(TRIED);
+        let total = proposals.moves.len();
         let mut better = None;
-        for (index, &of) in proposals.moves.iter().take(TRIED).enumerate() {
+        for (index, &of) in proposals.moves.iter().enumerate() {
             on_event(Event::Candidate(Candidate { round, index, total }));
             let start = proposals.apply(engine, &differences, of);
             let before = fit.iterations;
@@ -113,7 +113,7 @@ impl Proposals {
             ([i, j], loss)
         };
         let losses: Vec<_> = pairs(weights.len()).map(ward).collect();
-        Ok(Self { moves: moves(&losses, &gains), weights, halves })
+        Ok(Self { moves: moves(losses, &gains, TRIED), weights, halves })
     }
 
     /// Makes the centroids `(k, d)` that a move begins with, as differences from the origin.
