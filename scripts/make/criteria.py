@@ -15,13 +15,15 @@ from pathlib import Path
 
 
 def row(folder):
-    """Returns the cells of one run, or None if it has no candidates."""
+    """Returns the cells of one run, or None without a table of candidates of ours."""
     try:
         with open(folder / "clusters/umap-candidates.csv", newline="") as file:
             candidates = list(csv.DictReader(file))
     except OSError:
         return None
-    kept = next(candidate for candidate in candidates if candidate["kept"] == "yes")
+    kept = next((candidate for candidate in candidates if candidate.get("kept") == "yes"), None)
+    if kept is None:
+        return None
     others = [float(candidate["criterion"]) for candidate in candidates if candidate is not kept]
     cells = [folder.name, f"{float(kept['criterion']):.4f}"]
     cells.append(f"{min(others):.4f} to {max(others):.4f}" if others else "")
