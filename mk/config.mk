@@ -59,8 +59,8 @@ MIN_DIST        ?= 0## how near embedded points may come to one another
 METRIC          ?= euclidean## euclidean or cosine
 GRAPH           ?= union## union or mutual
 RUNS            ?= 5## embeddings, each clustered by a mixture, that vote; 2 at least
-VOTER_STARTS    ?= 3## starts of each of these mixtures, one is kept
-VOTER_SEARCH    ?= split-merge## how a start goes on from there: none or split-merge
+VOTER_STARTS    ?= $(if $(filter none,$(VOTER_SEARCH)),30,3)## starts of each of these, one is kept
+VOTER_SEARCH    ?= $(auto_VOTER_SEARCH)## how a start goes on from there: none or split-merge
 VOTER_KEEP      ?= information## which start: likelihood, or information (clear, even components)
 UNCERTAINTY     ?= 10## weight of uncertainty in information
 CANDIDATES      ?=## assignments of yours that compete with those of these mixtures
@@ -173,6 +173,8 @@ auto_FEATURES = $(if $(filter-out $(default_latents),$(LATENTS)),$(LATENTS),$(if
 auto_FEATURES_TEST = $(if $(default_features),$(if \
     $(TEST_IMAGES),$(ARTIFACTS)/scattering/test.npy),$(if \
     $(filter $(LATENTS),$(FEATURES)),$(LATENTS_TEST)))
+# A program of the user's that fits mixtures need not know the search.
+auto_VOTER_SEARCH = $(if $(call programs,$(CLUSTER_GMM)),split-merge,none)
 # A program of the user's that embeds need not know of a file of neighbors.
 auto_KNN = $(if $(FEATURES),$(if $(call programs,$(EMBED_UMAP)),$(knn_file)))
 auto_MAP = $(if $(FEATURES),$(map_file))

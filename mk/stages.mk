@@ -126,7 +126,8 @@ found = $(ensemble:%=$(CLUSTERS)/%/train.npy) $(CANDIDATES)
 criterion = --keep $1 $(if $(filter information,$1),--uncertainty-weight $(UNCERTAINTY))
 # ensemble_flags RUN
 ensemble_flags = $(call gmm_flags,$(VOTER_STARTS),$(COVARIANCE),$(seed_$1)) \
-    --search $(VOTER_SEARCH) $(call criterion,$(VOTER_KEEP))
+    $(if $(filter-out none,$(VOTER_SEARCH)),--search $(VOTER_SEARCH)) \
+    $(call criterion,$(VOTER_KEEP))
 # cluster_run RUN: the mixture that is found on an embedding.
 cluster_run = $(call cluster,umap-runs/$1,$(gmm),$(call ensemble_flags,$1),$(embedding))
 first_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(COVARIANCE),$(SEED))

@@ -36,6 +36,12 @@ def arguments():
         default="likelihood",
         help="which start of a mixture",
     )
+    parser.add_argument(
+        "--uncertainty-weight",
+        type=float,
+        default=1.0,
+        help="weight of the entropy that is left if the point is known, with --keep information",
+    )
     parser.add_argument("--max-iter", type=int)
     parser.add_argument("--tol", type=float)
     parser.add_argument(
@@ -70,10 +76,10 @@ def kmeans(args, points):
     return model.labels_, None
 
 
-def information(responsibilities):
-    """Returns the mutual information of points and components in nats, from responsibilities."""
+def information(responsibilities, uncertainty_weight):
+    """Returns the weighted information of points and components in nats, from responsibilities."""
     mean = responsibilities.mean(axis=0)
-    return entr(mean).sum() - entr(responsibilities).sum(axis=1).mean()
+    return entr(mean).sum() - uncertainty_weight * entr(responsibilities).sum(axis=1).mean()
 
 
 def mixture(args, points):
@@ -106,7 +112,8 @@ def mixture(args, points):
     else:
         stream = np.random.RandomState(args.seed)
         models = (fitted(1, stream) for _ in range(starts))
-        model = max(models, key=lambda model: information(model.predict_proba(points)))
+        weight = args.uncertainty_weight
+        model = max(models, key=lambda model: information(model.predict_proba(points), weight))
     if args.model:
         save_npz(
             args.model,

@@ -164,6 +164,10 @@ class Consensus(Make):
             values = [value for before, value in zip(command, command[1:]) if before == option]
             self.assertEqual(values, [f"{self.artifacts}/{form.format(run)}" for run in [1, 2]])
         self.assertEqual(command[command.index("--uncertainty-weight") + 1], "10")
+        # A program that takes the place of ours need not know the search.
+        done = self.make("-n", "all", "RUNS=2", "CLUSTER_GMM=env mine")
+        self.assertIn("--starts 30", done.stdout)
+        self.assertNotIn("--search", done.stdout)
         # Likelihood has no weight of uncertainty.
         self.make("all", "RUNS=2", f"CANDIDATES={mine}", "VOTER_KEEP=likelihood")
         for command in [*self.of("select-clustering"), *self.of("cluster-gmm")]:
