@@ -61,7 +61,7 @@ pub fn write(
 
 /// Reads neighbors by `metric`, and the record of the file.
 ///
-/// [`write`] has an example.
+/// [`write()`] has an example.
 ///
 /// # Errors
 /// A file that cannot be read, holds no neighbors, or those by another metric.

@@ -10,7 +10,8 @@
 //!
 //! Both steps take place in one pass over the points. [`CovarianceType`] sets how many free
 //! parameters the covariances have, [`Init`] where EM begins, and [`Keep`] which of several starts
-//! is kept. [`select_k`] compares numbers of components by an information criterion.
+//! is kept. [`Search::SplitMerge`](crate::Search::SplitMerge) goes on from a start that has
+//! converged. [`select_k`] compares numbers of components by an information criterion.
 //!
 //! ```
 //! use clustering::gmm::{self, CovarianceType, GmmParams};

@@ -16,7 +16,7 @@ use crate::{Error, Scalar, Search};
 /// Fits k-means to `points` `(n, d)`.
 ///
 /// `on_progress` is called after every iteration and every start. The result has the same bytes for
-/// any number of threads and for every [`Algorithm`] but `Linfa`.
+/// any number of threads and for every [`Algorithm`](super::Algorithm) but `Linfa`.
 ///
 /// Points may lie far from 0, because they are measured from a median of theirs: points moved by a
 /// constant, if that is exact, have the same assignments, and centroids moved by it. The nearest
@@ -25,7 +25,7 @@ use crate::{Error, Scalar, Search};
 /// A point of weight 0 is left out and assigned to the nearest centroid in the end. Everything else
 /// has the same bytes as without that point. The other points are copied for it.
 ///
-/// Memory beyond the points: about 20 bytes per point, the bounds of the [`Algorithm`], 32 k d
+/// Memory beyond the points: about 20 bytes per point, the bounds of the algorithm, 32 k d
 /// bytes for sums and centroids, a few MB, and, with enough features, short codes of the points
 /// that take at most a sixth of the memory of the points.
 ///

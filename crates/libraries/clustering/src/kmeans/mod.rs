@@ -10,7 +10,8 @@
 //!
 //! The result is a local minimum, so the starting centroids matter. [`Init::KMeansPlusPlus`]
 //! (Arthur and Vassilvitskii 2007) draws them far apart, and of several starts the one with the
-//! lowest inertia is kept.
+//! lowest inertia is kept. [`Search::SplitMerge`](crate::Search::SplitMerge) goes on from there: it
+//! merges two clusters and splits a third, as long as that lowers the inertia.
 //!
 //! [`Algorithm`] sets how the assignment step avoids distances that cannot matter: by bounds from
 //! the triangle inequality (Hamerly, Elkan, Yinyang) and by short codes of long points. All give
