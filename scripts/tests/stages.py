@@ -48,10 +48,9 @@ STAGES = {
         ["g.npy", "model.npz", "p.npy"],
     ),
     "select-clustering": (
-        "--points points.npy --points map.npy --candidates a.npy b.npy c.npy --max-iter 20 "
-        "--out out/s.npy --out out/t.npy --model out/model.npz --model out/second.npz "
-        "--table out/table.csv",
-        ["s.npy", "t.npy", "model.npz", "second.npz", "table.csv"],
+        "--points points.npy --candidates a.npy b.npy c.npy --tol 0.01 --out out/s.npy "
+        "--model out/model.npz --table out/table.csv",
+        ["s.npy", "model.npz", "table.csv"],
     ),
     "consensus": (
         "--assignments a.npy b.npy c.npy --k 10 --out out/c.npy --agreement out/agreement.npy "
