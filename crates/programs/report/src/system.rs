@@ -23,7 +23,7 @@ pub struct SystemView {
     pub notes: Vec<String>,
     /// Bar chart of cluster sizes.
     pub sizes: Option<Bars>,
-    /// Clusters in words, each with its size, its separation and what is wrong with it.
+    /// Cluster sizes as numbers, and what is wrong with each cluster.
     pub size_rows: Vec<SizeRow>,
     /// Clusters with their members.
     pub clusters: Vec<ClusterView>,
@@ -69,8 +69,6 @@ pub struct SizeRow {
     pub name: String,
     /// Number of points.
     pub size: usize,
-    /// How far it is from other clusters.
-    pub separation: String,
     /// What is wrong with it.
     pub marks: String,
 }
@@ -226,13 +224,12 @@ fn add_clusters(
     let row = |cluster: &Cluster| SizeRow {
         name: cluster.id.to_string(),
         size: cluster.size,
-        separation: cluster.separation.clone(),
         marks: cluster.marks.join("; "),
     };
     view.size_rows = clusters.shown.iter().map(row).collect();
     if clusters.noise > 0 {
-        let (name, separation, marks) = ("noise".into(), String::new(), String::new());
-        view.size_rows.push(SizeRow { name, size: clusters.noise, separation, marks });
+        let (name, marks) = ("noise".into(), String::new());
+        view.size_rows.push(SizeRow { name, size: clusters.noise, marks });
     }
     if inputs.images.is_some() {
         for cluster in &clusters.shown {

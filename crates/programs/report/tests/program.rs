@@ -59,7 +59,7 @@ fn the_page_has_everything_and_nothing_from_elsewhere() {
         "Nearest to the center",
         "At random",
         "Least certain, by responsibility",
-        "<th scope=\"col\">separation</th>",
+        "The gap inside a cluster is that between its halves",
         "noise",
         "reconstruction",
     ] {
