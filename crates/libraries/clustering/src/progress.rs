@@ -127,6 +127,14 @@ pub struct StartReport<D> {
     pub details: D,
 }
 
+/// Event of a search within one start, with the measurements `I` of an iteration.
+pub(crate) enum SearchEvent<I> {
+    /// An iteration on all points, counted from the first of the start, and what it measured.
+    Iteration(usize, I),
+    /// A move that is tried.
+    Candidate(Candidate),
+}
+
 /// Place of a start in its fit, from which its reports are made.
 #[derive(Clone, Copy)]
 pub(crate) struct StartId {
@@ -145,10 +153,15 @@ impl StartId {
         Progress::Iteration(IterationReport { k, start, starts, iteration, details })
     }
 
-    /// Returns the report of a move of a search.
-    pub(crate) fn candidate<I, S>(self, candidate: Candidate) -> Progress<I, S> {
+    /// Returns the report of an event of a search.
+    pub(crate) fn search<I, S>(self, event: SearchEvent<I>) -> Progress<I, S> {
         let Self { k, start, starts } = self;
-        Progress::Candidate(CandidateReport { k, start, starts, candidate })
+        match event {
+            SearchEvent::Iteration(iteration, details) => self.iteration(iteration, details),
+            SearchEvent::Candidate(candidate) => {
+                Progress::Candidate(CandidateReport { k, start, starts, candidate })
+            }
+        }
     }
 
     /// Returns the report of the end of the start.

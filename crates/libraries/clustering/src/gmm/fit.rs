@@ -6,7 +6,7 @@ use super::finish::finish;
 use super::init::starting_mixture;
 use super::params::{GmmParams, Init};
 use super::report::{GmmFit, Progress, StartDetails};
-use super::split_merge::{self, Event};
+use super::split_merge;
 use crate::check::check_assignments;
 use crate::error::Error;
 use crate::points::{Points, Rows, TypedRows, for_type, sizes};
@@ -106,10 +106,7 @@ fn fit_rows<F: Scalar>(
         let mut fit = finish(points, em, params.keep, start);
         if params.search == Search::SplitMerge {
             fit = split_merge::improve(centered, params, fit, &mut |event| {
-                on_progress(match event {
-                    Event::Iteration(iteration, details) => id.iteration(iteration, details),
-                    Event::Candidate(candidate) => id.candidate(candidate),
-                });
+                on_progress(id.search(event))
             })?;
         }
         let GmmFit { log_likelihood, information, rounds, .. } = fit;

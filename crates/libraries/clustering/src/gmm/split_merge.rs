@@ -23,7 +23,7 @@ use super::report::{GmmFit, IterationDetails};
 use crate::error::Error;
 use crate::kmeans::{self, KMeansParams};
 use crate::points::{Rows, Subset};
-use crate::progress::Candidate;
+use crate::progress::{Candidate, SearchEvent};
 use crate::scalar::Scalar;
 use crate::search::{Move, moves, pairs};
 
@@ -49,24 +49,16 @@ const SPLIT_ITERATIONS: usize = 20;
 /// unless the tolerance is 0.
 const MOST_ROUNDS: usize = 100;
 
-/// What the search reports.
-pub(super) enum Event {
-    /// An iteration on all points, counted from the first of the start, and what it measured.
-    Iteration(usize, IterationDetails),
-    /// A move that is tried.
-    Candidate(Candidate),
-}
-
 /// Improves `fit` of `points` by the criterion of `params`, and never makes it worse.
 ///
 /// # Errors
 ///
-/// Those of k-means. A move whose covariances collapse is left out.
+/// Fails as k-means does. Leaves out a move whose covariances collapse.
 pub(super) fn improve<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
     mut fit: GmmFit,
-    on_event: &mut dyn FnMut(Event),
+    on_event: &mut dyn FnMut(SearchEvent<IterationDetails>),
 ) -> Result<GmmFit, Error> {
     let (n, k) = (points.n(), params.k);
     if k < 3 {
@@ -81,7 +73,7 @@ pub(super) fn improve<F: Scalar>(
         let total = proposals.moves.len();
         let mut tried = Vec::with_capacity(total);
         for (index, &of) in proposals.moves.iter().enumerate() {
-            on_event(Event::Candidate(Candidate { round, index, total }));
+            on_event(SearchEvent::Candidate(Candidate { round, index, total }));
             let model = || {
                 let start = proposals.apply(sample, params, &fit.model, of)?;
                 let run = em::run(sample, params, start, TRIED_ITERATIONS, |_, _| ())?;
@@ -95,7 +87,7 @@ pub(super) fn improve<F: Scalar>(
         for (_, model) in tried.into_iter().take(CONFIRMED) {
             let confirmed = || {
                 let run = em::run(points, params, model, params.max_iter, |iteration, details| {
-                    on_event(Event::Iteration(fit.iterations + iteration, details));
+                    on_event(SearchEvent::Iteration(fit.iterations + iteration, details));
                 })?;
                 let mut new = finish(points.rows(), run, params.keep, fit.start);
                 new.iterations += fit.iterations;
@@ -155,7 +147,7 @@ impl Proposals {
     ///
     /// # Errors
     ///
-    /// Those of k-means.
+    /// Fails as k-means does.
     fn find<F: Scalar>(
         sample: Centered<F>,
         params: &GmmParams,
@@ -223,7 +215,7 @@ impl Proposals {
 ///
 /// # Errors
 ///
-/// Those of k-means.
+/// Fails as k-means does.
 fn split<F: Scalar>(
     sample: Centered<F>,
     params: &GmmParams,

@@ -21,7 +21,7 @@ use crate::{Error, Scalar};
 /// origin, which rounds them less if points lie far from 0.
 pub(super) const EQUALLY_GOOD: f64 = 1e-6;
 
-/// What every start of a fit uses.
+/// Holds the points, their statistics and the parameters that every start of a fit uses.
 pub(super) struct Engine<'a, F: Scalar> {
     pub(super) points: Rows<'a, F>,
     pub(super) stats: PointStats<F::Work>,

@@ -7,7 +7,7 @@ use super::model::sum_of_squares;
 use super::params::{Init, KMeansParams};
 use super::point_stats::PointStats;
 use super::report::{KMeansFit, Progress, StartDetails};
-use super::split_merge::{self, Event};
+use super::split_merge;
 use super::starting_centroids::starting_centroids;
 use crate::points::{Points, Rows, TypedRows, for_type, sizes};
 use crate::progress::StartId;
@@ -107,12 +107,8 @@ fn fit_rows<F: Scalar>(
         })?;
         let mut found = finish(points, run, start);
         if params.search == Search::SplitMerge {
-            found = split_merge::improve(&engine, found, &mut |event| {
-                on_progress(match event {
-                    Event::Iteration(iteration, details) => id.iteration(iteration, details),
-                    Event::Candidate(candidate) => id.candidate(candidate),
-                });
-            })?;
+            found =
+                split_merge::improve(&engine, found, &mut |event| on_progress(id.search(event)))?;
         }
         let (fit, differences) = found;
         distances += seeding_distances + fit.distances;

@@ -17,7 +17,7 @@ use crate::Scalar;
 use crate::error::Error;
 use crate::parallel::map;
 use crate::points::Rows;
-use crate::progress::Candidate;
+use crate::progress::{Candidate, SearchEvent};
 use crate::search::{Move, moves, pairs};
 
 /// Moves that are tried in a round before the search ends.
@@ -25,14 +25,6 @@ const TRIED: usize = 8;
 
 /// Most rounds: an end to a search whose every move still gains a little.
 const MOST_ROUNDS: usize = 1000;
-
-/// What the search reports.
-pub(super) enum Event {
-    /// An iteration, counted from the first of the start, and what it measured.
-    Iteration(usize, IterationDetails),
-    /// A move that is tried.
-    Candidate(Candidate),
-}
 
 /// Improves a fit, whose centroids are also given as `differences` from the origin.
 ///
@@ -42,7 +34,7 @@ pub(super) enum Event {
 pub(super) fn improve<F: Scalar>(
     engine: &Engine<F>,
     (mut fit, mut differences): (KMeansFit, Array2<f64>),
-    on_event: &mut dyn FnMut(Event),
+    on_event: &mut dyn FnMut(SearchEvent<IterationDetails>),
 ) -> Result<(KMeansFit, Array2<f64>), Error> {
     if differences.nrows() < 3 {
         return Ok((fit, differences));
@@ -52,11 +44,11 @@ pub(super) fn improve<F: Scalar>(
         let total = proposals.moves.len();
         let mut better = None;
         for (index, &of) in proposals.moves.iter().enumerate() {
-            on_event(Event::Candidate(Candidate { round, index, total }));
+            on_event(SearchEvent::Candidate(Candidate { round, index, total }));
             let start = proposals.apply(engine, &differences, of);
             let before = fit.iterations;
             let run = engine.run(start, &mut |iteration, details| {
-                on_event(Event::Iteration(before + iteration, details));
+                on_event(SearchEvent::Iteration(before + iteration, details));
             })?;
             fit.distances += run.distances;
             let (new, of_new) = finish(engine.points, run, fit.start);
@@ -88,7 +80,7 @@ impl Proposals {
     ///
     /// # Errors
     ///
-    /// Those of k-means.
+    /// Fails as k-means does.
     fn find<F: Scalar>(engine: &Engine<F>, fit: &KMeansFit) -> Result<Self, Error> {
         let (points, centroids) = (engine.points, fit.model.centroids());
         let mut members = vec![Vec::new(); centroids.nrows()];
@@ -144,7 +136,7 @@ impl Proposals {
 ///
 /// # Errors
 ///
-/// Those of k-means.
+/// Fails as k-means does.
 fn two_means<F: Scalar>(points: Rows<F>, seed: u64) -> Result<KMeansFit, Error> {
     const STARTS: usize = 3;
     let params = KMeansParams { k: 2, max_iter: 100, tol: 1e-4, seed, ..KMeansParams::default() };
@@ -169,7 +161,7 @@ fn two_means<F: Scalar>(points: Rows<F>, seed: u64) -> Result<KMeansFit, Error> 
 ///
 /// # Errors
 ///
-/// Those of k-means.
+/// Fails as k-means does.
 fn split<F: Scalar>(
     points: Rows<F>,
     params: &KMeansParams,
