@@ -106,7 +106,7 @@ fn fit_rows<F: Scalar>(
         let mut fit = finish(points, em, params.keep, start);
         if params.search == Search::SplitMerge {
             fit = split_merge::improve(centered, params, fit, &mut |event| {
-                on_progress(id.search(event))
+                on_progress(id.search(event));
             })?;
         }
         let GmmFit { log_likelihood, information, rounds, .. } = fit;
