@@ -252,7 +252,7 @@ class Inputs(unittest.TestCase):
                         f"a={name}/{word[2:]}"
                         if word.startswith("a=")
                         else f"{name}/{word}"
-                        if word.endswith((".npy", ".npz", ".safetensors", ".json", ".html"))
+                        if word.endswith((".npy", ".npz", ".safetensors", ".json", ".html", ".csv"))
                         or word == "out"
                         else word
                         for word in words.split()
