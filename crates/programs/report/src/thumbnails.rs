@@ -19,13 +19,21 @@ const SHEET_SIDE: usize = 24;
 const MAX_SIDE: usize = 48;
 
 /// WebP qualities that are tried, the best first.
-const QUALITY_LADDER: [f32; 10] = [90.0, 75.0, 60.0, 45.0, 30.0, 20.0, 10.0, 6.0, 3.0, 1.0];
+const QUALITY_LADDER: [f32; 13] =
+    [90.0, 80.0, 70.0, 60.0, 52.0, 45.0, 37.0, 30.0, 20.0, 10.0, 6.0, 3.0, 1.0];
 
-/// Effort of the WebP encoder, 0 to 6.
-const WEBP_METHOD: i32 = 6;
+/// The last of these.
+const LOWEST_QUALITY: f32 = QUALITY_LADDER[QUALITY_LADDER.len() - 1];
+
+/// Effort of the WebP encoder, 0 to 6. The highest spends more than half of its time on trellis
+/// quantization, which saves few bytes.
+const WEBP_METHOD: i32 = 4;
 
 /// One in this many grids is encoded to estimate the size at a quality.
 const SAMPLE_STRIDE: usize = 8;
+
+/// Share of [`MAX_BYTES`] that an estimate may reach, so that all grids seldom exceed them.
+const ESTIMATE_SHARE: f64 = 0.98;
 
 /// Thumbnails of small images.
 #[derive(Serialize)]
@@ -84,18 +92,35 @@ impl Downscaled<'_> {
         let grids: Vec<Vec<u8>> =
             rows.par_chunks(SHEET_SIDE * SHEET_SIDE).map(|rows| self.sheet(rows)).collect();
         let smallest = self.sides() == (1, 1);
-        for quality in QUALITY_LADDER {
-            let sample: Vec<&Vec<u8>> = grids.iter().step_by(SAMPLE_STRIDE).collect();
-            let some: usize = self.encode(&sample, quality)?.iter().map(Vec::len).sum();
-            if some * grids.len() > sample.len() * MAX_BYTES && !smallest {
-                continue;
-            }
-            let files = self.encode(&grids.iter().collect::<Vec<_>>(), quality)?;
-            if files.iter().map(Vec::len).sum::<usize>() <= MAX_BYTES || smallest {
+        let all: Vec<&Vec<u8>> = grids.iter().collect();
+        for quality in &QUALITY_LADDER[self.first_likely_quality(&grids)?..] {
+            let files = self.encode(&all, *quality)?;
+            let fits = files.iter().map(Vec::len).sum::<usize>() <= MAX_BYTES;
+            if fits || (smallest && *quality == LOWEST_QUALITY) {
                 return Ok(Some(files.iter().map(|file| base64(file)).collect()));
             }
         }
         Ok(None)
+    }
+
+    /// Finds the first of [`QUALITY_LADDER`] at which the grids probably fit, by some of them.
+    ///
+    /// Returns the last one if none does. A lower quality never takes more bytes, so few are tried.
+    fn first_likely_quality(&self, grids: &[Vec<u8>]) -> anyhow::Result<usize> {
+        let sample: Vec<&Vec<u8>> = grids.iter().step_by(SAMPLE_STRIDE).collect();
+        let limit = ESTIMATE_SHARE * MAX_BYTES as f64 * sample.len() as f64;
+        let (mut first, mut last) = (0, QUALITY_LADDER.len() - 1);
+        while first < last {
+            let middle = usize::midpoint(first, last);
+            let some: usize =
+                self.encode(&sample, QUALITY_LADDER[middle])?.iter().map(Vec::len).sum();
+            if some as f64 * grids.len() as f64 <= limit {
+                last = middle;
+            } else {
+                first = middle + 1;
+            }
+        }
+        Ok(first)
     }
 
     /// Returns the gray levels of a sheet; empty places are black.
