@@ -9,7 +9,9 @@ use crate::error::{Error, Result};
 use crate::graph::{self, Graph, Kind};
 use crate::layout::{Fixed, Schedule, optimize_layout};
 use crate::metric::Metric;
+use crate::neighbors::Neighbors;
 use crate::params::Params;
+use crate::precomputed::{NO_NEIGHBOR, neighbors_of_queries, refuse_exponent};
 use crate::progress::Progress;
 use crate::space::Space;
 
@@ -182,34 +184,88 @@ impl Umap {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Array2<f32>> {
         let space = Space::of(self.points.view(), self.metric);
-        let (queries, graph) = self.connect(&space, new)?;
+        let (queries, found) = self.search(&space, new)?;
+        self.place(&space, queries.view(), &found, seed, on_progress)
+    }
+
+    /// Embeds `new` points `(m, d)` as [`Self::transform`], with neighbors that were found before.
+    ///
+    /// `given` `(m, at least neighbors)` comes from [`Self::neighbors_of`], of this model or of
+    /// another one of the same points, or from another program. They may be approximate. A sample
+    /// of their distances is computed again.
+    ///
+    /// Tested to give the bytes of [`Self::transform`].
+    ///
+    /// ```
+    /// use umap::{Params, fit};
+    /// use ndarray::{Array2, s};
+    ///
+    /// let points = Array2::from_shape_fn((120, 4), |(i, j)| ((i * (j + 3)) % 31) as f32);
+    /// let (old, new) = (points.slice(s![..100, ..]), points.slice(s![100.., ..]));
+    /// let [first, second] = [0, 1].map(|seed| {
+    ///     let params = Params { dims: 2, seed, ..Params::default() };
+    ///     fit(old, &params, &mut |_| ()).map(|fitted| fitted.model)
+    /// });
+    /// let (first, second) = (first?, second?);
+    /// let neighbors = first.neighbors_of(new)?;
+    /// let places = second.transform_with_neighbors(new, &neighbors, 0, &mut |_| ())?;
+    /// assert_eq!(places, second.transform(new, 0, &mut |_| ())?);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::transform`]; and [`Error::Parameter`] if the neighbors are too few, in no order,
+    /// or not of these points.
+    pub fn transform_with_neighbors(
+        &self,
+        new: ArrayView2<f32>,
+        given: &Neighbors,
+        seed: u64,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Array2<f32>> {
+        self.check_new(new)?;
+        let space = Space::of(self.points.view(), self.metric);
+        let queries = space.map(new);
+        let found = neighbors_of_queries(&space, queries.view(), given, self.neighbors)?;
+        self.place(&space, queries.view(), &found, seed, on_progress)
+    }
+
+    /// Finds the exact nearest points of the model to each of `new` `(m, d)`.
+    ///
+    /// Returns shape `(m, neighbors)`, fewer columns if fewer points of the model differ. Of equal
+    /// points only the first is a neighbor. Under [`Metric::Cosine`] a point of zeros has
+    /// [`NO_NEIGHBOR`] at infinite distance.
+    ///
+    /// Tested against plain search.
+    ///
+    /// ```
+    /// use umap::{Curve, Metric, Umap};
+    /// use ndarray::array;
+    ///
+    /// let (points, embedding) = (array![[0.0], [4.0], [9.0]], array![[0.0], [1.0], [2.0]]);
+    /// let umap = Umap::new(points, embedding, Curve { a: 1.0, b: 1.0 }, 2, Metric::Euclidean)?;
+    /// let found = umap.neighbors_of(array![[5.0]].view())?;
+    /// assert_eq!(found.indices, array![[1, 2]]);
+    /// assert_eq!(found.distances, array![[1.0, 4.0]]);
+    /// # Ok::<(), umap::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::graph_of`]; and [`Error::Parameter`] if the points are so large or small that
+    /// `f32` does not hold their distances.
+    pub fn neighbors_of(&self, new: ArrayView2<f32>) -> Result<Neighbors> {
+        let space = Space::of(self.points.view(), self.metric);
+        refuse_exponent(&space)?;
+        let (queries, mut found) = self.search(&space, new)?;
         let firsts: Vec<usize> = space.firsts().collect();
-        let positions = self.embedding.select(Axis(0), &firsts);
-        let without_edges = match space.first_zero() {
-            Some(i) => self.embedding.row(i).to_owned(),
-            None => mean(&positions),
-        };
-        let mut init = Array2::<f32>::zeros((new.nrows(), positions.ncols()));
-        for (i, mut row) in init.outer_iter_mut().enumerate() {
-            let total: f32 = graph.edges(i).map(|(_, weight)| weight).sum();
-            if total == 0.0 {
-                row.assign(&without_edges);
-            } else if let Some((j, _)) = graph.edges(i).find(|&(_, weight)| weight == 1.0) {
-                row.assign(&positions.row(j));
-            } else {
-                graph
-                    .edges(i)
-                    .for_each(|(j, weight)| row.scaled_add(weight / total, &positions.row(j)));
+        found.indices.mapv_inplace(|row| firsts[row as usize] as u32);
+        for (i, query) in queries.outer_iter().enumerate() {
+            if space.is_without_direction(query) {
+                found.indices.row_mut(i).fill(NO_NEIGHBOR);
+                found.distances.row_mut(i).fill(f32::INFINITY);
             }
         }
-        let epochs = TRANSFORM_EPOCHS;
-        let schedule = Schedule { curve: self.curve, epochs, rate: TRANSFORM_RATE, seed };
-        let keys: Vec<u64> = queries.outer_iter().map(hash_values).collect();
-        let fixed = Fixed { positions: positions.view(), keys: &keys };
-        let mut on_epoch = |done| on_progress(Progress::Epoch { done, total: epochs });
-        let embedding = optimize_layout(&graph, init.view(), Some(fixed), schedule, &mut on_epoch);
-        finite_embedding(embedding.view())?;
-        Ok(embedding)
+        Ok(found)
     }
 
     /// Computes the fuzzy graph from `new` points `(m, d)` to their neighbors in the model.
@@ -235,29 +291,78 @@ impl Umap {
     /// As [`Self::transform`], but for [`Error::Diverged`].
     pub fn graph_of(&self, new: ArrayView2<f32>) -> Result<Graph> {
         let space = Space::of(self.points.view(), self.metric);
-        let (_, mut graph) = self.connect(&space, new)?;
+        let (queries, found) = self.search(&space, new)?;
+        let mut graph = connect(&space, queries.view(), &found);
         let firsts: Vec<usize> = space.firsts().collect();
         graph.heads.iter_mut().for_each(|head| *head = firsts[*head as usize] as u32);
         Ok(graph)
     }
 
-    /// Maps new points to `space`, and computes the graph from them to the rows that it has.
-    fn connect<'a>(
-        &self,
-        space: &Space,
-        new: ArrayView2<'a, f32>,
-    ) -> Result<(CowArray<'a, f32, Ix2>, Graph)> {
+    /// Checks the shape and the values of new points.
+    fn check_new(&self, new: ArrayView2<f32>) -> Result<()> {
         if new.ncols() != self.points.ncols() {
             return Err(Error::Features { expected: self.points.ncols(), found: new.ncols() });
         }
-        finite(new)?;
-        let queries = space.map(new);
-        let neighbors = space.nearest_to(queries.view(), self.neighbors)?;
-        let memberships = graph::memberships(&neighbors, Kind::New);
-        let has_edges = |i: usize| !space.is_without_direction(queries.row(i));
-        let graph = Graph::to_others(&neighbors, &memberships, has_edges);
-        Ok((queries, graph))
+        finite(new)
     }
+
+    /// Maps new points to `space`, and finds the rows nearest to them.
+    fn search<'a>(
+        &self,
+        space: &Space,
+        new: ArrayView2<'a, f32>,
+    ) -> Result<(CowArray<'a, f32, Ix2>, Neighbors)> {
+        self.check_new(new)?;
+        let queries = space.map(new);
+        let found = space.nearest_to(queries.view(), self.neighbors)?;
+        Ok((queries, found))
+    }
+
+    /// Finds the places of `queries` by the rows `found` nearest to them.
+    fn place(
+        &self,
+        space: &Space,
+        queries: ArrayView2<f32>,
+        found: &Neighbors,
+        seed: u64,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Array2<f32>> {
+        let graph = connect(space, queries, found);
+        let firsts: Vec<usize> = space.firsts().collect();
+        let positions = self.embedding.select(Axis(0), &firsts);
+        let without_edges = match space.first_zero() {
+            Some(i) => self.embedding.row(i).to_owned(),
+            None => mean(&positions),
+        };
+        let mut init = Array2::<f32>::zeros((queries.nrows(), positions.ncols()));
+        for (i, mut row) in init.outer_iter_mut().enumerate() {
+            let total: f32 = graph.edges(i).map(|(_, weight)| weight).sum();
+            if total == 0.0 {
+                row.assign(&without_edges);
+            } else if let Some((j, _)) = graph.edges(i).find(|&(_, weight)| weight == 1.0) {
+                row.assign(&positions.row(j));
+            } else {
+                graph
+                    .edges(i)
+                    .for_each(|(j, weight)| row.scaled_add(weight / total, &positions.row(j)));
+            }
+        }
+        let epochs = TRANSFORM_EPOCHS;
+        let schedule = Schedule { curve: self.curve, epochs, rate: TRANSFORM_RATE, seed };
+        let keys: Vec<u64> = queries.outer_iter().map(hash_values).collect();
+        let fixed = Fixed { positions: positions.view(), keys: &keys };
+        let mut on_epoch = |done| on_progress(Progress::Epoch { done, total: epochs });
+        let embedding = optimize_layout(&graph, init.view(), Some(fixed), schedule, &mut on_epoch);
+        finite_embedding(embedding.view())?;
+        Ok(embedding)
+    }
+}
+
+/// Computes the graph from `queries` to the rows of `space` that were `found` nearest to them.
+fn connect(space: &Space, queries: ArrayView2<f32>, found: &Neighbors) -> Graph {
+    let memberships = graph::memberships(found, Kind::New);
+    let has_edges = |i: usize| !space.is_without_direction(queries.row(i));
+    Graph::to_others(found, &memberships, has_edges)
 }
 
 /// Copies the matrix to C order, in which neighbors are searched, unless it has it.

@@ -84,7 +84,7 @@ pub fn distinct_neighbors(
 }
 
 /// Refuses a space whose distances are not those of its points.
-fn refuse_exponent(space: &Space) -> Result<()> {
+pub(crate) fn refuse_exponent(space: &Space) -> Result<()> {
     if space.exponent() == 0 { Ok(()) } else { Err(scaled()) }
 }
 
@@ -122,68 +122,122 @@ impl Frame {
 /// [`Error::Parameter`] if there are too few, if they are in no order, or not of these points.
 pub(crate) fn neighbors_of_rows(space: &Space, given: &Neighbors, k: usize) -> Result<Neighbors> {
     refuse_exponent(space)?;
-    let n = space.points();
-    let refuse =
-        |expected: String, found: String, hint| Err(Error::Parameter { expected, found, hint });
-    if given.indices.nrows() != n || given.indices.dim() != given.distances.dim() {
-        return refuse(
-            format!("neighbors of {n} points, with their distances"),
-            format!("indices {:?}, distances {:?}", given.indices.dim(), given.distances.dim()),
-            "give the neighbors of these points",
-        );
-    }
+    check_shape(given, space.points())?;
     let k = k.min(space.len().saturating_sub(1));
     let firsts: Vec<usize> = space.firsts().collect();
-    let of_row = |(row, &first): (usize, &usize)| -> Result<Vec<(u32, f32)>> {
-        let mut found: Vec<(u32, f32)> = Vec::with_capacity(k);
-        let mut seen = HashSet::from([row]);
-        let mut last = 0.0;
-        let pairs = given.indices.row(first).into_iter().zip(given.distances.row(first));
-        for (&index, &distance) in pairs.take_while(|(index, _)| **index != NO_NEIGHBOR) {
-            let Some(other) = (index as usize).lt(&n).then(|| space.row_of(index as usize)) else {
-                return Err(Error::Parameter {
-                    expected: format!("indices of neighbors below {n}, the number of points"),
-                    found: format!("{index} in row {first}"),
-                    hint: "give the neighbors of these points",
-                });
-            };
-            if !(distance.is_finite() && distance >= last) {
-                return Err(Error::Parameter {
-                    expected: "distances of neighbors that are finite and ascend".into(),
-                    found: format!("{distance} after {last} in row {first}"),
-                    hint: "sort the neighbors of each point by their distance",
-                });
-            }
-            last = distance;
-            if let Some(other) = other
-                && found.len() < k
-                && seen.insert(other)
-            {
-                found.push((other as u32, distance));
-            }
+    let of_row = |(row, &first): (usize, &usize)| rows_of_point(space, given, first, Some(row), k);
+    let rows = firsts.par_iter().enumerate().map(of_row).collect::<Result<Vec<_>>>()?;
+    check_distances(space, &rows, &|row| (firsts[row], space.rows.row(row).to_vec()))?;
+    Ok(neighbors_from(&rows, k))
+}
+
+/// Takes the `k` rows of a space nearest to each of `queries`, which it has mapped, from `given`.
+///
+/// # Errors
+/// As [`neighbors_of_rows`].
+pub(crate) fn neighbors_of_queries(
+    space: &Space,
+    queries: ArrayView2<f32>,
+    given: &Neighbors,
+    k: usize,
+) -> Result<Neighbors> {
+    refuse_exponent(space)?;
+    check_shape(given, queries.nrows())?;
+    let k = k.min(space.len());
+    let of_query = |i: usize| {
+        if space.is_without_direction(queries.row(i)) {
+            // It gets no edges, whatever its neighbors.
+            return Ok(vec![(0, f32::INFINITY); k]);
         }
-        if found.len() < k {
+        rows_of_point(space, given, i, None, k)
+    };
+    let rows = (0..queries.nrows()).into_par_iter().map(of_query).collect::<Result<Vec<_>>>()?;
+    check_distances(space, &rows, &|i| (i, queries.row(i).to_vec()))?;
+    Ok(neighbors_from(&rows, k))
+}
+
+/// Refuses neighbors of another number of points than `n`.
+fn check_shape(given: &Neighbors, n: usize) -> Result<()> {
+    if given.indices.nrows() == n && given.indices.dim() == given.distances.dim() {
+        return Ok(());
+    }
+    Err(Error::Parameter {
+        expected: format!("neighbors of {n} points, with their distances"),
+        found: format!("indices {:?}, distances {:?}", given.indices.dim(), given.distances.dim()),
+        hint: "give the neighbors of these points",
+    })
+}
+
+/// Takes `k` rows of a space, other than `own`, from the neighbors of point `i`.
+fn rows_of_point(
+    space: &Space,
+    given: &Neighbors,
+    i: usize,
+    own: Option<usize>,
+    k: usize,
+) -> Result<Vec<(u32, f32)>> {
+    let n = space.points();
+    let mut found: Vec<(u32, f32)> = Vec::with_capacity(k);
+    let mut seen: HashSet<usize> = own.into_iter().collect();
+    let mut last = 0.0;
+    let pairs = given.indices.row(i).into_iter().zip(given.distances.row(i));
+    for (&index, &distance) in pairs.take_while(|(index, _)| **index != NO_NEIGHBOR) {
+        let Some(other) = (index as usize).lt(&n).then(|| space.row_of(index as usize)) else {
             return Err(Error::Parameter {
-                expected: format!("{k} neighbors of each point that differ from it"),
-                found: format!("{} in row {first}", found.len()),
-                hint: "find more neighbors, or ask for fewer; of equal points only one counts",
+                expected: format!("indices of neighbors below {n}, the number of points"),
+                found: format!("{index} in row {i}"),
+                hint: "give the neighbors of these points",
+            });
+        };
+        if !(distance.is_finite() && distance >= last) {
+            return Err(Error::Parameter {
+                expected: "distances of neighbors that are finite and ascend".into(),
+                found: format!("{distance} after {last} in row {i}"),
+                hint: "sort the neighbors of each point by their distance",
             });
         }
-        Ok(found)
-    };
-    let rows = firsts.par_iter().enumerate().map(of_row).collect::<Result<Vec<_>>>()?;
-    check_distances(space, &rows)?;
-    let indices = Array2::from_shape_fn((rows.len(), k), |(row, at)| rows[row][at].0);
-    let distances = Array2::from_shape_fn((rows.len(), k), |(row, at)| rows[row][at].1);
-    Ok(Neighbors { indices, distances })
+        last = distance;
+        if let Some(other) = other
+            && found.len() < k
+            && seen.insert(other)
+        {
+            found.push((other as u32, distance));
+        }
+    }
+    if found.len() < k {
+        return Err(Error::Parameter {
+            expected: format!("{k} neighbors of each point that differ from it"),
+            found: format!("{} in row {i}", found.len()),
+            hint: "find more neighbors, or ask for fewer; of equal points only one counts",
+        });
+    }
+    Ok(found)
+}
+
+/// Makes arrays of the `k` neighbors of each row.
+fn neighbors_from(rows: &[Vec<(u32, f32)>], k: usize) -> Neighbors {
+    Neighbors {
+        indices: Array2::from_shape_fn((rows.len(), k), |(row, at)| rows[row][at].0),
+        distances: Array2::from_shape_fn((rows.len(), k), |(row, at)| rows[row][at].1),
+    }
 }
 
 /// Computes some of the distances again, and refuses those of other points or another metric.
-fn check_distances(space: &Space, rows: &[Vec<(u32, f32)>]) -> Result<()> {
+///
+/// `point_of` gives, for the neighbors in a row, the index and the values of their point.
+fn check_distances(
+    space: &Space,
+    rows: &[Vec<(u32, f32)>],
+    point_of: &dyn Fn(usize) -> (usize, Vec<f32>),
+) -> Result<()> {
     for row in (0..rows.len()).step_by(rows.len().div_ceil(CHECKED).max(1)) {
         let Some(&(other, given)) = rows[row].last() else { continue };
-        let values = |row: usize| space.rows.row(row).to_vec();
-        let square = f64::from(squared_distance_f32(&values(row), &values(other as usize)));
+        if given.is_infinite() {
+            continue;
+        }
+        let (point, values) = point_of(row);
+        let others = space.rows.row(other as usize).to_vec();
+        let square = f64::from(squared_distance_f32(&values, &others));
         let distance = space.distance(square);
         let absolute = if space.metric() == Metric::Cosine { COSINE_TOLERANCE } else { 0.0 };
         let near = |a: f64, b: f64| (a - b).abs() <= TOLERANCE * a.max(b) + absolute;
@@ -195,9 +249,8 @@ fn check_distances(space: &Space, rows: &[Vec<(u32, f32)>]) -> Result<()> {
         } else {
             "give the neighbors of these points, by the same metric"
         };
-        let first = space.firsts().nth(row).unwrap_or(row);
         return Err(Error::Parameter {
-            expected: format!("a distance of {distance} to the last neighbor in row {first}"),
+            expected: format!("a distance of {distance} to the last neighbor in row {point}"),
             found: given.to_string(),
             hint,
         });

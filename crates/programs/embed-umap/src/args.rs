@@ -42,7 +42,7 @@ pub struct Args {
     #[argh(option, arg_name = "n")]
     pub neighbors: Option<Count>,
     /// neighbors to write, for --neighbors-in: .npz with indices and distances (n, neighbors), each
-    /// point its own first neighbor
+    /// point its own first neighbor; with --transform those among the points of the model
     #[argh(option, arg_name = "file")]
     pub neighbors_out: Option<PathBuf>,
     /// neighbors found before, by this program, faiss or umap-learn: .npz with indices and
@@ -119,8 +119,8 @@ impl Args {
             ("--transform", self.transform.is_some(), [true, false]),
             ("--dims", self.dims.is_some(), [false, false]),
             ("--neighbors", self.neighbors.is_some(), [false, true]),
-            ("--neighbors-out", self.neighbors_out.is_some(), [false, true]),
-            ("--neighbors-in", self.neighbors_in.is_some(), [false, false]),
+            ("--neighbors-out", self.neighbors_out.is_some(), [true, true]),
+            ("--neighbors-in", self.neighbors_in.is_some(), [true, false]),
             ("--min-dist", self.min_dist.is_some(), [false, false]),
             ("--metric", self.metric.is_some(), [false, true]),
             ("--graph", self.graph.is_some(), [false, false]),
@@ -135,14 +135,22 @@ impl Args {
             }
             return cli::leave_out("without --out only neighbors are found", misfits(1));
         }
+        if self.neighbors_in.is_some() && self.neighbors_out.is_some() {
+            return Err(cli::usage("--neighbors-in brings what --neighbors-out would write"));
+        }
         if let Some(model) = &self.transform {
             let mode = format!("--transform {} takes everything from the model", model.display());
             return cli::leave_out(&mode, misfits(0));
         }
-        if self.neighbors_in.is_some() && self.neighbors_out.is_some() {
-            return Err(cli::usage("--neighbors-in brings what --neighbors-out would write"));
-        }
         Ok(())
+    }
+
+    /// Names the points, and the neighbors that were given with them, for messages.
+    pub fn about(&self) -> String {
+        match &self.neighbors_in {
+            Some(path) => format!("{} of {}", path.display(), self.points.display()),
+            None => self.points.display().to_string(),
+        }
     }
 
     /// Gives the parameters with the defaults filled in.

@@ -7,15 +7,19 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
-use artifact::{Outputs, Points, check_lineage, read_points};
-use cli::{Quarters, Stage};
-use ndarray::{Array2, ArrayView2};
+use artifact::{Outputs, check_lineage, read_points};
+use cli::Stage;
+use ndarray::ArrayView2;
 use serde_json::json;
-use umap::{Connectivity, Error, Frame, Metric, Narrowed, Neighbors, Params, Progress, UmapFit};
+use umap::{Connectivity, Error, Metric, UmapFit};
 
 use crate::args::Args;
+use crate::in_frame::{InFrame, narrow};
+use crate::progress::Shown;
 
 mod args;
+mod in_frame;
+mod progress;
 
 fn main() -> ExitCode {
     cli::main("embed-umap", run)
@@ -59,14 +63,10 @@ fn embed(args: &Args, out: &Path, stage: &mut Stage) -> anyhow::Result<()> {
         Some(_) => Some(points.neighbors(&params, &mut progress).with_context(named)?),
         None => None,
     };
-    let about = || match &args.neighbors_in {
-        Some(path) => format!("{} of {}", path.display(), args.points.display()),
-        None => args.points.display().to_string(),
-    };
     let fitted = points
         .fit(given.as_ref().or(found.as_ref()), &params, &mut progress)
         .map_err(name_seed)
-        .with_context(about)?;
+        .with_context(|| args.about())?;
     drop(progress);
     let frame = points.into_frame();
     let UmapFit { model: umap, epochs, components, distinct, unresolved } = fitted;
@@ -145,17 +145,36 @@ fn transform(args: &Args, model: &Path, out: &Path, stage: &mut Stage) -> anyhow
     check_lineage(&model_record, &record)?;
     let seed = args.seed.unwrap_or_default();
     let mut progress = Shown::default();
-    let points = narrow(points, &frame).with_context(|| args.points.display().to_string())?;
-    let embedding = umap
-        .transform(points.view(), seed, &mut |event| progress.show(event))
-        .map_err(name_seed)
-        .with_context(|| args.points.display().to_string())?;
+    let mut inputs = vec![record, model_record];
+    let named = || args.points.display().to_string();
+    let points = narrow(points, &frame).with_context(named)?;
+    let neighbors = match (&args.neighbors_in, &args.neighbors_out) {
+        (Some(path), _) => {
+            frame.check_unscaled().with_context(named)?;
+            let (neighbors, record) = model_io::neighbors::read(path, umap.metric())?;
+            inputs.push(record);
+            Some(neighbors)
+        }
+        (None, Some(_)) => {
+            frame.check_unscaled().with_context(named)?;
+            Some(umap.neighbors_of(points.view()).with_context(named)?)
+        }
+        (None, None) => None,
+    };
+    let mut show = |event| progress.show(event);
+    let embedding = match &neighbors {
+        Some(given) => umap.transform_with_neighbors(points.view(), given, seed, &mut show),
+        None => umap.transform(points.view(), seed, &mut show),
+    };
+    let embedding = embedding.map_err(name_seed).with_context(|| args.about())?;
     drop(progress);
 
     warn_of_zeros(points.view(), umap.metric());
     let mut outputs = Outputs::new();
     outputs.npy(out, &embedding)?;
-    let inputs = vec![record, model_record];
+    if let (Some(path), Some(neighbors)) = (&args.neighbors_out, &neighbors) {
+        model_io::neighbors::write(&mut outputs, path, neighbors, umap.metric())?;
+    }
     let text = format!("{} points to {} dimensions\n", embedding.nrows(), embedding.ncols());
     stage.finish(
         outputs,
@@ -164,69 +183,6 @@ fn transform(args: &Args, model: &Path, out: &Path, stage: &mut Stage) -> anyhow
         json!({ "points": embedding.nrows() }),
         &text,
     )
-}
-
-/// Points of any dtype as `f32`, in a frame in which single precision tells them apart.
-///
-/// Points of `f4` and `u1` stay as they are.
-enum InFrame {
-    Narrowed(Narrowed, Frame),
-    Single(Array2<f32>, Frame),
-}
-
-impl InFrame {
-    fn of(points: Points, metric: Metric) -> umap::Result<Self> {
-        let d = points.dim().1;
-        Ok(match points {
-            Points::F64(points) => {
-                let frame = Frame::of(points.view(), metric);
-                Self::Narrowed(frame.narrow(points.view())?, frame)
-            }
-            narrow => {
-                let frame = Frame::identity(d, metric);
-                Self::Single(single(narrow, &frame)?, frame)
-            }
-        })
-    }
-
-    /// Finds the neighbors, to keep them in a file.
-    fn neighbors(&self, params: &Params, progress: &mut Shown) -> umap::Result<Neighbors> {
-        let (points, frame) = match self {
-            Self::Narrowed(narrowed, frame) => (narrowed.points().view(), frame),
-            Self::Single(points, frame) => (points.view(), frame),
-        };
-        frame.check_unscaled()?;
-        umap::distinct_neighbors(points, params.neighbors, params.metric, &mut |event| {
-            progress.show(event);
-        })
-    }
-
-    /// Embeds the points, with the `given` neighbors if there are any.
-    fn fit(
-        &self,
-        given: Option<&Neighbors>,
-        params: &Params,
-        progress: &mut Shown,
-    ) -> umap::Result<UmapFit> {
-        let mut show = |event| progress.show(event);
-        match (self, given) {
-            (Self::Narrowed(narrowed, _), None) => narrowed.fit(params, &mut show),
-            (Self::Narrowed(narrowed, frame), Some(given)) => {
-                frame.check_unscaled()?;
-                narrowed.fit_with_neighbors(given, params, &mut show)
-            }
-            (Self::Single(points, _), None) => umap::fit(points.view(), params, &mut show),
-            (Self::Single(points, _), Some(given)) => {
-                umap::fit_with_neighbors(points.view(), given, params, &mut show)
-            }
-        }
-    }
-
-    fn into_frame(self) -> Frame {
-        match self {
-            Self::Narrowed(_, frame) | Self::Single(_, frame) => frame,
-        }
-    }
 }
 
 /// Gives the name of a metric.
@@ -245,28 +201,6 @@ fn name_seed(error: Error) -> anyhow::Error {
     }
 }
 
-/// Brings new points into the frame of a model.
-fn narrow(points: Points, frame: &Frame) -> umap::Result<Array2<f32>> {
-    let as_they_are = frame.exponent() == 0 && frame.center().iter().all(|&x| x == 0.0);
-    match points {
-        Points::F64(points) => Ok(frame.narrow(points.view())?.into_points()),
-        narrow if as_they_are => single(narrow, frame),
-        narrow => {
-            let wide = single(narrow, frame)?.mapv(f64::from);
-            Ok(frame.narrow(wide.view())?.into_points())
-        }
-    }
-}
-
-/// Converts points to f32, pixel values of images in 0..=1.
-fn single(points: Points, frame: &Frame) -> umap::Result<Array2<f32>> {
-    Ok(match points {
-        Points::U8 { values, scale } => values.mapv(|x| (f64::from(x) * scale) as f32),
-        Points::F32(values) => values,
-        Points::F64(values) => frame.narrow(values.view())?.into_points(),
-    })
-}
-
 /// Warns of points that are all zeros if the metric is cosine: they have no direction.
 fn warn_of_zeros(points: ArrayView2<f32>, metric: Metric) {
     let zeros = points.outer_iter().filter(|row| row.iter().all(|&x| x == 0.0)).count();
@@ -275,26 +209,5 @@ fn warn_of_zeros(points: ArrayView2<f32>, metric: Metric) {
             "{zeros} rows are all zeros and have no direction: \
              they are joined to no other rows, and lie in one place"
         ));
-    }
-}
-
-/// A progress bar for the neighbors, then one for the epochs.
-#[derive(Default)]
-struct Shown {
-    bar: Option<Quarters>,
-    embedding: bool,
-}
-
-impl Shown {
-    fn show(&mut self, event: Progress) {
-        let (what, done, all, embedding) = match event {
-            Progress::Neighbors { done, total } => ("neighbors", done, total, false),
-            Progress::Epoch { done, total } => ("epochs", done, total, true),
-        };
-        if self.embedding != embedding {
-            // The bar of the neighbors is removed before that of the epochs appears.
-            (self.bar, self.embedding) = (None, embedding);
-        }
-        self.bar.get_or_insert_with(|| Quarters::new(what, all)).set(done);
     }
 }

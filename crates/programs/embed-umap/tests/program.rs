@@ -221,6 +221,31 @@ fn neighbors_are_found_once_for_several_embeddings() {
 }
 
 #[test]
+fn new_points_are_placed_in_several_embeddings_by_the_same_neighbors() {
+    let program = Program::in_empty_folder("embed-umap");
+    points(&program);
+    for seed in [1, 2] {
+        program.done(&format!(
+            "--points points.npy --dims 2 --neighbors 12 --epochs 20 --seed {seed} \
+             --out e{seed}.npy --model m{seed}.npz"
+        ));
+    }
+    let all: Array2<f32> = program.read("points.npy");
+    program.write("new.npy", &(&all.slice(ndarray::s![..40, ..]) + 0.01));
+    program.done("--points new.npy --transform m1.npz --out one.npy --neighbors-out n.npz");
+    program.done("--points new.npy --transform m1.npz --out alone.npy");
+    assert_eq!(program.bytes("one.npy"), program.bytes("alone.npy"));
+    program.done("--points new.npy --transform m2.npz --out two.npy --neighbors-in n.npz");
+    program.done("--points new.npy --transform m2.npz --out alone.npy");
+    assert_eq!(program.bytes("two.npy"), program.bytes("alone.npy"));
+    program.refused(
+        "--points points.npy --transform m2.npz --out two.npy --neighbors-in n.npz",
+        1,
+        "n.npz of points.npy: expected neighbors of 300 points",
+    );
+}
+
+#[test]
 fn neighbors_that_do_not_fit_are_refused() {
     let program = Program::in_empty_folder("embed-umap");
     points(&program);

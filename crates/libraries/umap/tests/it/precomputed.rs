@@ -143,3 +143,55 @@ fn distances_beyond_single_precision_are_refused() {
     let frame = Frame::of(array![[0.0], [1e200]].view(), Metric::Euclidean);
     assert!(frame.check_unscaled().is_err());
 }
+
+#[test]
+fn new_points_with_neighbors_found_before_get_the_same_places() {
+    for points in [blobs(300, 6, 3, 2), with_copies()] {
+        for metric in [Metric::Euclidean, Metric::Cosine] {
+            let (old, new) =
+                (points.slice(s![..250.min(points.nrows() - 30), ..]), points.slice(s![-30.., ..]));
+            let [one, two] =
+                [1, 2].map(|seed| fit(old, &params(seed, metric), &mut |_| ()).unwrap().model);
+            let given = one.neighbors_of(new).unwrap();
+            let expected = two.transform(new, 5, &mut |_| ()).unwrap();
+            let places = two.transform_with_neighbors(new, &given, 5, &mut |_| ()).unwrap();
+            assert_eq!(places, expected, "{metric:?}");
+        }
+    }
+}
+
+#[test]
+fn neighbors_of_new_points_are_the_nearest_points_of_the_model() {
+    let points = blobs(200, 5, 4, 1);
+    let (old, new) = (points.slice(s![..180, ..]), points.slice(s![180.., ..]));
+    let umap = fit(old, &params(1, Metric::Euclidean), &mut |_| ()).unwrap().model;
+    let found = umap.neighbors_of(new).unwrap();
+    assert_eq!(found.indices.dim(), (20, 8));
+    for (i, row) in new.outer_iter().enumerate() {
+        let distance = |j: usize| (&row - &old.row(j)).mapv(|x| x * x).sum().sqrt();
+        let mut all: Vec<usize> = (0..180).collect();
+        all.sort_by(|&a, &b| distance(a).total_cmp(&distance(b)));
+        for (at, &nearest) in all.iter().take(8).enumerate() {
+            assert_eq!(found.indices[[i, at]] as usize, nearest);
+            assert!((found.distances[[i, at]] - distance(nearest)).abs() < 1e-3);
+        }
+    }
+}
+
+#[test]
+fn neighbors_of_other_new_points_are_refused() {
+    let points = blobs(200, 5, 4, 1);
+    let (old, new) = (points.slice(s![..160, ..]), points.slice(s![160..180, ..]));
+    let umap = fit(old, &params(1, Metric::Euclidean), &mut |_| ()).unwrap().model;
+    let told = |given: &Neighbors| {
+        let result = umap.transform_with_neighbors(new, given, 0, &mut |_| ());
+        result.unwrap_err().to_string()
+    };
+    let others = umap.neighbors_of(points.slice(s![180.., ..])).unwrap();
+    assert!(told(&others).contains("give the neighbors of these points"), "{}", told(&others));
+    let fewer = umap.neighbors_of(points.slice(s![160..170, ..])).unwrap();
+    assert!(told(&fewer).contains("expected neighbors of 20 points"), "{}", told(&fewer));
+    let mut far = umap.neighbors_of(new).unwrap();
+    far.indices[[3, 0]] = 160;
+    assert!(told(&far).contains("found 160 in row 3"), "{}", told(&far));
+}
