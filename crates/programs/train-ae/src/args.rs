@@ -53,9 +53,10 @@ pub struct Args {
     /// width of the code (default 10)
     #[argh(option, arg_name = "n", default = "Count(10)")]
     pub latent: Count,
-    /// passes over the images (default 10)
-    #[argh(option, arg_name = "n", default = "Count(10)")]
-    pub epochs: Count,
+    /// passes over the images (default 10, and of fewer images as many as make 2350 steps, 200 at
+    /// most)
+    #[argh(option, arg_name = "n")]
+    pub epochs: Option<Count>,
     /// images per step (default 256)
     #[argh(option, arg_name = "n", default = "Count(256)")]
     pub batch: Count,
@@ -228,7 +229,9 @@ impl Args {
     /// Returns the training parameters for images of this shape.
     pub fn params(&self, shape: &[usize]) -> TrainParams {
         TrainParams {
-            epochs: self.epochs.0,
+            epochs: self
+                .epochs
+                .map_or_else(|| default_epochs(shape[0], self.batch.0), |epochs| epochs.0),
             batch: self.batch.0,
             lr: self.lr,
             schedule: self.schedule,
@@ -252,5 +255,28 @@ impl Args {
                 width: if let [_, _, width] = shape { Some(*width) } else { None },
             },
         }
+    }
+}
+
+/// Returns the epochs that train on `n` images for about as many steps as ten on 60,000.
+///
+/// With fewer steps the default network learns nothing but the mean image.
+fn default_epochs(n: usize, batch: usize) -> usize {
+    const STEPS: usize = 2350;
+    const EPOCHS: std::ops::RangeInclusive<usize> = 10..=200;
+    STEPS.div_ceil(n.div_ceil(batch).max(1)).clamp(*EPOCHS.start(), *EPOCHS.end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_images_are_seen_more_often() {
+        assert_eq!(default_epochs(60_000, 256), 10);
+        assert_eq!(default_epochs(600_000, 256), 10);
+        assert_eq!(default_epochs(6_000, 256), 98);
+        assert_eq!(default_epochs(2_340, 256), 200);
+        assert_eq!(default_epochs(1, 256), 200);
     }
 }

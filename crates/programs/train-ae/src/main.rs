@@ -9,6 +9,7 @@ use cli::Stage;
 use serde_json::json;
 
 use crate::args::Args;
+use crate::collapse::warn_if_collapsed;
 use crate::dataset::{Dataset, check_scale, read_validation};
 use crate::files::Files;
 use crate::progress::{layer_table, losses_csv, parameters};
@@ -16,6 +17,7 @@ use crate::session::{begin, diverged, run_to_end};
 
 mod args;
 mod bench;
+mod collapse;
 mod dataset;
 mod files;
 mod progress;
@@ -80,6 +82,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         if error.is::<autoencoder::Error>() { error.context(context()) } else { error }
     })?;
     let trained = training.finish().with_context(context)?;
+    warn_if_collapsed(&trained.network, set.images).with_context(context)?;
 
     let kept = trained.losses.iter().find(|losses| losses.epoch == trained.epoch);
     let result = json!({
