@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 programs="fetch-data train-ae encode encode-scattering embed-umap cluster-kmeans cluster-gmm
     select-clustering consensus evaluate report"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
-    kernels test-support"
+    kernels names test-support"
 wrong=0
 say() { printf 'check-layering: %s\n' "$*" >&2; wrong=1; }
 
