@@ -59,6 +59,7 @@ mod provenance;
 mod read;
 mod record;
 mod row_element;
+mod row_writer;
 mod rows;
 mod source;
 mod temporary;
@@ -76,6 +77,7 @@ pub use points::{Images, Pixels, Points};
 pub use provenance::{Provenance, Run, check_lineage};
 pub use read::{read_ids, read_images, read_matrix, read_numbers, read_points, read_weights};
 pub use record::FileRecord;
+pub use row_writer::RowWriter;
 pub use rows::PointFile;
 pub use temporary::remove_temporaries;
 

@@ -9,6 +9,7 @@ mod lineage;
 mod npz;
 mod output;
 mod read;
+mod row_writer;
 mod rows;
 
 use std::path::{Path, PathBuf};
