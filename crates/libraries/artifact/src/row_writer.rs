@@ -132,12 +132,7 @@ fn header(rows: usize, row: &[usize]) -> Vec<u8> {
 }
 
 /// Writes `new` over the header for `expected` rows, and gives the SHA-256 of the whole file.
-fn corrected(
-    file: &mut File,
-    new: &[u8],
-    expected: usize,
-    row: &[usize],
-) -> io::Result<String> {
+fn corrected(file: &mut File, new: &[u8], expected: usize, row: &[usize]) -> io::Result<String> {
     // A header fills 128 bytes whatever the number of rows, unless a row has very many axes.
     if new.len() != header(expected, row).len() {
         return Err(io::Error::other("the header has another length than the expected one"));
