@@ -4,7 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 programs="fetch-data import-images train-ae encode encode-scattering embed-umap cluster-kmeans
-    cluster-gmm select-clustering consensus evaluate report"
+    cluster-gmm select-clustering consensus evaluate report
+    export-clusters"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
     kernels names test-support"
 wrong=0
