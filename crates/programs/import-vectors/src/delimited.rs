@@ -11,8 +11,8 @@ use csv::ByteRecord;
 use crate::cell::Cell;
 use crate::dialect::Dialect;
 use crate::hash::Hashing;
+use crate::row::{Choice, Row};
 use crate::sample::{MARK, Sample, no_number};
-use crate::source::{Choice, Row};
 
 /// A text whose records are rows.
 pub struct Delimited {

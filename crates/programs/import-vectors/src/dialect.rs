@@ -4,8 +4,8 @@ use anyhow::bail;
 use csv::ByteRecord;
 
 use crate::cell::{Cell, has_decimal_comma};
+use crate::row::Choice;
 use crate::sample::Sample;
-use crate::source::Choice;
 
 /// Names of a column of ids, in the order in which they are preferred. A column without a name, as
 /// pandas writes its index, counts as well.

@@ -14,6 +14,7 @@ mod hash;
 mod labels;
 mod matrix;
 mod npz;
+mod row;
 mod run;
 mod sample;
 mod source;
@@ -21,5 +22,6 @@ mod summary;
 mod tensor;
 
 pub use args::{Args, Missing};
+pub use row::{Choice, Row};
 pub use run::run;
-pub use source::{Choice, Row, Source};
+pub use source::Source;

@@ -6,7 +6,7 @@ use anyhow::{bail, ensure};
 use artifact::{FileRecord, read_numbers};
 use ndarray::{Array2, ArrayD, Ix2};
 
-use crate::source::Row;
+use crate::row::Row;
 
 /// An array (n, d) in memory.
 pub struct Matrix {

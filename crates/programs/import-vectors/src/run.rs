@@ -10,8 +10,9 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{Args, Missing};
 use crate::labels::Labels;
+use crate::row::{Choice, Row};
 use crate::sample::delimiter_name;
-use crate::source::{Choice, Row, Source};
+use crate::source::Source;
 use crate::summary::Summary;
 
 /// Bytes of rows that are written at a time: 4 MiB.

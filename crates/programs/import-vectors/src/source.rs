@@ -10,34 +10,9 @@ use artifact::{FileRecord, Npz};
 use crate::delimited::Delimited;
 use crate::dialect::Dialect;
 use crate::matrix::Matrix;
+use crate::row::{Choice, Row};
 use crate::tensor::Tensor;
 use crate::{matrix, npz};
-
-/// What to read from a file that holds more than vectors.
-#[derive(Debug, Clone, Default)]
-pub struct Choice {
-    /// Array to read, if there are several.
-    pub array: Option<String>,
-    /// Column of ids.
-    pub id_column: Option<String>,
-    /// Column of classes.
-    pub label_column: Option<String>,
-}
-
-/// A row of a file.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Row<'a> {
-    /// Number of the row, from 0.
-    pub number: usize,
-    /// Byte of a text at which the row, or empty lines before it, begins; `None` for arrays.
-    pub offset: Option<u64>,
-    /// Numbers, (d,), all finite but for missing ones, which are NaN.
-    pub values: &'a [f64],
-    /// Name of the row, if the file has names.
-    pub id: Option<&'a str>,
-    /// Class of the row, if it has one.
-    pub label: Option<&'a str>,
-}
 
 /// A file of vectors, whose rows can be read more than once.
 pub struct Source(Format);

@@ -1,6 +1,6 @@
 //! Measures rows in a first pass, before any is written.
 
-use crate::source::Row;
+use crate::row::Row;
 
 /// Largest change of a value by f4, as a share of the range of its column.
 const CHANGE: f64 = 1e-6;
@@ -16,8 +16,8 @@ pub struct Summary {
     pub incomplete: usize,
     /// Number of missing values.
     pub missing: usize,
-    /// The first missing value: number and offset of its row, and its column among the numbers, which
-    /// is `None` for a missing class.
+    /// The first missing value: number and offset of its row, and its column among the numbers,
+    /// which is `None` for a missing class.
     pub first_missing: Option<(usize, Option<u64>, Option<usize>)>,
     /// Whether rows have classes.
     labeled: bool,

@@ -8,7 +8,7 @@ use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
 
 use crate::matrix::check_shape;
-use crate::source::Row;
+use crate::row::Row;
 
 /// A tensor (n, d) in memory, as it is in its file.
 pub struct Tensor {
