@@ -9,9 +9,8 @@ Needs numpy and Pillow: python3 -m venv VENV; VENV/bin/pip install numpy pillow.
 Makes JPEG files in a temporary folder. In each round import-images and a pool of processes with
 Pillow, one for each core, turn them into the same .npy, one after the other: decode, resize by the
 same filter, save. Pillow runs twice: as Image.open, convert and resize do by themselves, and after
-Image.draft, by which libjpeg decodes a smaller image. Times are those of whole processes. Peak
-memory is the sum over the processes of a run of what each has alone, and its share of what they
-have together (Pss).
+Image.draft, by which libjpeg may decode a smaller image. Times are those of whole processes. Peak
+memory is the sum over the processes of a run; memory that several of them share counts once.
 """
 
 import argparse
@@ -156,12 +155,12 @@ def resident(pid):
 
 def import_with_pillow(folder, out, size, color, draft):
     """Turns the files of a folder into rows of an array, with a process for each core."""
-    number = lambda path: int(path.stem)  # noqa: E731
-    paths = sorted(folder.rglob("*.jpg"), key=number)
-    # The order of import-images: folders first, which are numbers as well.
+    # A folder has a thousand numbers in a row, so this is the order of import-images, too.
+    paths = sorted(folder.rglob("*.jpg"), key=lambda path: int(path.stem))
     tasks = [(path, size, "RGB" if color == "rgb" else "L", draft) for path in paths]
     shape = (len(paths), size, size, *([3] if color == "rgb" else []))
     rows = np.lib.format.open_memmap(out, "w+", np.uint8, shape)
+    # import-images writes a provenance with the hash of the array.
     digest = hashlib.sha256()
     with Pool(os.cpu_count()) as pool:
         for row, values in enumerate(pool.imap(pillow_row, tasks, chunksize=64)):
