@@ -10,7 +10,8 @@ Makes JPEG files in a temporary folder. In each round import-images and a pool o
 Pillow, one for each core, turn them into the same .npy, one after the other: decode, resize by the
 same filter, save. Pillow runs twice: as Image.open, convert and resize do by themselves, and after
 Image.draft, by which libjpeg may decode a smaller image. Times are those of whole processes. Peak
-memory is the sum over the processes of a run; memory that several of them share counts once.
+memory is the sum over the processes of a run, without pages of files; what several processes share
+counts once.
 """
 
 import argparse
@@ -142,12 +143,12 @@ def watch(process, peaks):
 
 
 def resident(pid):
-    """Bytes that a process has in memory, shared ones by their share."""
+    """Bytes that a process has in memory but not in files, shared ones by their share."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
-    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))
 
 
 # ------------------------------------------------------------------------------------- Pillow
