@@ -4,7 +4,7 @@
 //! column `file`, `name` or `id` holds the names. A CSV with a single column needs no header.
 //!
 //! - [`Names`] reads the names of a CSV.
-//! - [`escape`] writes the name of a file as text, whatever bytes it has, and [`unescape`] reads it.
+//! - [`escape`] writes the name of a file as text, whatever bytes it has; [`unescape`] reads it.
 
 #![deny(missing_docs)]
 

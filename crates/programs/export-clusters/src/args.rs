@@ -25,21 +25,39 @@ use crate::link::Link;
         export-clusters --assignments assignments.npy --names names.csv --points points.npy \
         --out clusters.csv\n\
         export-clusters --assignments assignments.npy --names names.csv --points points.npy \
-        --out clusters.csv --into groups --link symbolic --images images.npy"
+        --out clusters.csv --into groups --link symbolic --images images.npy\n\
+        export-clusters --assignments new.npy --names new.csv --points new-points.npy \
+        --seen-assignments assignments.npy --seen-points points.npy --out new-clusters.csv"
 )]
 pub struct Args {
     /// clusters: .npy, integers, (n,), -1 is noise
     #[argh(option, arg_name = "file")]
     pub assignments: PathBuf,
-    /// names of the rows: .csv with a column file, name or id, in the order of the rows
+    /// names of the rows: .csv with a column file, name or id, in the order of the rows; without it
+    /// there is no column file
     #[argh(option, arg_name = "file")]
-    pub names: PathBuf,
+    pub names: Option<PathBuf>,
     /// certainty of each point's cluster: .npy, 0 to 1, agreement (n,) or responsibilities (n, k)
     #[argh(option, arg_name = "file")]
     pub certainty: Option<PathBuf>,
     /// points in the space that was clustered, for distances: .npy, numbers, (n, d)
     #[argh(option, arg_name = "file")]
     pub points: Option<PathBuf>,
+    /// with --points of new rows: the clusters of the points that were seen before, whose means the
+    /// distances are to
+    #[argh(option, arg_name = "file")]
+    pub seen_assignments: Option<PathBuf>,
+    /// these points, in the same space as --points
+    #[argh(option, arg_name = "file")]
+    pub seen_points: Option<PathBuf>,
+    /// neighbors that the rows have among the points seen before, for the columns nearest and
+    /// unfamiliar: .npz of embed-umap --transform --neighbors-out; a row is unfamiliar (yes) if its
+    /// nearest is farther than 99 of 100 points in --seen-neighbors are from theirs
+    #[argh(option, arg_name = "file")]
+    pub neighbors: Option<PathBuf>,
+    /// neighbors of the points seen before among one another: .npz of embed-umap --neighbors-out
+    #[argh(option, arg_name = "file")]
+    pub seen_neighbors: Option<PathBuf>,
     /// clusters to write: .csv, a line for each row; columns that cannot be known without
     /// --certainty or --points are left out
     #[argh(option, arg_name = "file")]

@@ -31,17 +31,32 @@ impl Distance {
     }
 }
 
-/// Measures the distances of each point to the means of `groups`.
-///
-/// `assignments` (n,) are the clusters of `points`, and `groups` their members without noise.
-pub fn distances(points: &Points, assignments: ArrayView1<i64>, groups: &[Group]) -> Vec<Distance> {
+/// Means of clusters.
+pub struct Means {
+    clusters: Vec<i64>,
+    /// Shape (clusters, d).
+    means: Array2<f64>,
+}
+
+impl Means {
+    /// Computes the mean of each of the `groups` of `points`; noise has none.
+    pub fn of(points: &Points, groups: &[Group]) -> Self {
+        let clusters = groups.iter().filter(|group| group.cluster.is_some());
+        let clusters: Vec<Group> = clusters.cloned().collect();
+        Self {
+            means: means(points, &clusters),
+            clusters: clusters.iter().filter_map(|group| group.cluster).collect(),
+        }
+    }
+}
+
+/// Measures the distances of each of `points`, whose clusters are `assignments` (n,), to `means`.
+pub fn distances(points: &Points, assignments: ArrayView1<i64>, means: &Means) -> Vec<Distance> {
     let (n, d) = points.dim();
-    let means = means(points, groups);
     let measure = |row: &mut Vec<f64>, i: usize| {
         copy_row(points, i, row);
         let mut distance = Distance { own: None, other: None };
-        for (group, mean) in groups.iter().zip(means.outer_iter()) {
-            let Some(cluster) = group.cluster else { continue };
+        for (&cluster, mean) in means.clusters.iter().zip(means.means.outer_iter()) {
             let squares = row.iter().zip(mean).map(|(x, m)| (x - m) * (x - m));
             let length = squares.sum::<f64>().sqrt();
             if cluster == assignments[i] {

@@ -6,6 +6,7 @@ mod args;
 mod certainty;
 mod contact_sheet;
 mod distances;
+mod familiarity;
 mod folder;
 mod groups;
 mod into;
@@ -18,7 +19,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
-use artifact::{Outputs, read_ids, read_points};
+use artifact::{FileRecord, Outputs, read_ids, read_points};
 use cli::Stage;
 use names::Names;
 use serde_json::{Map, Value, json};
@@ -26,6 +27,8 @@ use serde_json::{Map, Value, json};
 use crate::args::Args;
 use crate::certainty::Certainty;
 use crate::contact_sheet::Images;
+use crate::distances::Means;
+use crate::familiarity::Familiarity;
 use crate::folder::Unfinished;
 use crate::groups::{Group, groups};
 use crate::sources::Sources;
@@ -45,12 +48,20 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let shown = || args.assignments.display().to_string();
     metrics::check_assignments(ids.view()).with_context(shown)?;
     let mut inputs = vec![record];
-    let (names, record) = Names::read(&args.names)?;
-    names.check_rows(&args.names, ids.len(), &args.assignments)?;
-    inputs.push(record);
-    let sources = match &args.into {
-        Some(_) => Some(Sources::find(&args.names, &names, args.from.as_deref())?),
+    let names = match &args.names {
+        Some(path) => {
+            let (names, record) = Names::read(path)?;
+            names.check_rows(path, ids.len(), &args.assignments)?;
+            inputs.push(record);
+            Some(names)
+        }
         None => None,
+    };
+    let sources = match (&args.into, &args.names, &names) {
+        (Some(_), Some(path), Some(names)) => {
+            Some(Sources::find(path, names, args.from.as_deref())?)
+        }
+        _ => None,
     };
     let images = args.images.as_deref().map(|path| Images::open(path, ids.len())).transpose()?;
     let shares = args.certainty.as_deref().map(|path| Certainty::read(path, ids.view()));
@@ -72,20 +83,35 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
                 points.dim().0
             );
             inputs.push(record);
-            let clusters: Vec<Group> =
-                groups.iter().filter(|group| group.cluster.is_some()).cloned().collect();
-            Some(distances::distances(&points, ids.view(), &clusters))
+            let means = match (&args.seen_points, &args.seen_assignments) {
+                (Some(seen), Some(assignments)) => {
+                    seen_means(seen, assignments, points.dim().1, &mut inputs)?
+                }
+                _ => Means::of(&points, &groups),
+            };
+            Some(distances::distances(&points, ids.view(), &means))
         }
         None => None,
     };
-    let table = Table::new(ids.view(), shares.as_ref(), distances.as_deref());
+    let mut table = Table::new(ids.view(), shares.as_ref(), distances.as_deref());
+    if let (Some(new), Some(seen)) = (&args.neighbors, &args.seen_neighbors) {
+        let (familiarity, records) = Familiarity::read(new, seen, ids.len())?;
+        table.familiarity = Some(familiarity);
+        inputs.extend(records);
+    }
     let mut outputs = Outputs::new();
-    outputs.bytes(&args.out, table.csv(&names.names, ids.view()).as_bytes())?;
+    let names = names.map(|names| names.names);
+    outputs.bytes(&args.out, table.csv(names.as_deref(), ids.view()).as_bytes())?;
 
     let mut parameters = Map::new();
     let mut result = summary(&groups);
     let mut text = text(&groups, &table, &args.out);
-    if let (Some(place), Some(sources)) = (&args.into, &sources) {
+    if let Some(familiarity) = &table.familiarity {
+        let count = (0..ids.len()).filter(|&row| familiarity.is_unfamiliar(row)).count();
+        result.insert("unfamiliar".into(), count.into());
+        text += &format!("{count} rows are unlike everything seen\n");
+    }
+    if let (Some(place), Some(sources), Some(names)) = (&args.into, &sources, &names) {
         let link = args.link.unwrap_or_default();
         parameters.insert("into".into(), place.display().to_string().into());
         parameters.insert("from".into(), sources.folder.display().to_string().into());
@@ -98,8 +124,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             inputs.push(into::draw(folder.path(), &groups, certainty, path, images)?);
         }
         let filled = into::fill(folder.path(), &groups, sources, link)?;
-        let missing: Vec<&str> =
-            filled.missing.iter().map(|&row| names.names[row].as_str()).collect();
+        let missing: Vec<&str> = filled.missing.iter().map(|&row| names[row].as_str()).collect();
         warn_of_missing(&missing, sources);
         result.insert("placed".into(), filled.placed.into());
         result.insert("missing".into(), missing.into());
@@ -110,8 +135,45 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.finish(outputs, parameters.into(), inputs, result.into(), &text)
 }
 
+/// Computes the means of the clusters of points that were seen before.
+///
+/// # Errors
+/// Files that cannot be read, or do not belong to one another; points of another space.
+fn seen_means(
+    points: &Path,
+    assignments: &Path,
+    features: usize,
+    inputs: &mut Vec<FileRecord>,
+) -> anyhow::Result<Means> {
+    let (ids, record) = read_ids(assignments)?;
+    metrics::check_assignments(ids.view()).with_context(|| assignments.display().to_string())?;
+    inputs.push(record);
+    let (seen, record) = read_points(points)?;
+    inputs.push(record);
+    ensure!(
+        seen.dim() == (ids.len(), features),
+        "{}: expected shape {:?}, a row for each of {} and the features of --points, found {:?}; \
+         give points of the same space",
+        points.display(),
+        (ids.len(), features),
+        assignments.display(),
+        seen.dim()
+    );
+    Ok(Means::of(&seen, &groups(ids.view())))
+}
+
 /// Checks options and the files to write, before anything is read.
 fn check(args: &Args) -> anyhow::Result<()> {
+    let seen = [&args.seen_points, &args.seen_assignments].map(Option::is_some);
+    if seen != [false; 2] && seen != [args.points.is_some(); 2] {
+        return Err(cli::usage("--points, --seen-points and --seen-assignments go together"));
+    }
+    if args.neighbors.is_some() != args.seen_neighbors.is_some() {
+        return Err(cli::usage("--neighbors and --seen-neighbors go together"));
+    }
+    if args.into.is_some() && args.names.is_none() {
+        return Err(cli::usage("--into needs --names, the files to put there"));
+    }
     let Some(place) = &args.into else {
         let options = [
             ("--link", args.link.is_some()),
@@ -131,9 +193,13 @@ fn check(args: &Args) -> anyhow::Result<()> {
 fn files(args: &Args) -> anyhow::Result<()> {
     cli::Files::new()
         .reads("--assignments", [&args.assignments])
-        .reads("--names", [&args.names])
+        .reads("--names", &args.names)
         .reads("--certainty", &args.certainty)
         .reads("--points", &args.points)
+        .reads("--seen-assignments", &args.seen_assignments)
+        .reads("--seen-points", &args.seen_points)
+        .reads("--neighbors", &args.neighbors)
+        .reads("--seen-neighbors", &args.seen_neighbors)
         .reads("--images", &args.images)
         .writes("--out", [&args.out])
         .check()

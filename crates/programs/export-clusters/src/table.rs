@@ -4,6 +4,7 @@ use ndarray::ArrayView1;
 
 use crate::certainty::Certainty;
 use crate::distances::Distance;
+use crate::familiarity::Familiarity;
 
 /// What is known about each row beside its cluster.
 pub struct Table {
@@ -13,6 +14,8 @@ pub struct Table {
     distance: Option<Vec<Option<f64>>>,
     /// The next best cluster of each row; no column without responsibilities and points.
     second: Option<Vec<Option<i64>>>,
+    /// Whether each row is like something seen; no columns without neighbors.
+    pub familiarity: Option<Familiarity>,
 }
 
 impl Table {
@@ -38,28 +41,41 @@ impl Table {
             distance: distances
                 .map(|distances| distances.iter().map(|distance| distance.own).collect()),
             second: has_second.then(|| rows().map(second).collect()),
+            familiarity: None,
         }
     }
 
-    /// Formats the table as CSV, with the name and the cluster of each row.
-    pub fn csv(&self, names: &[String], assignments: ArrayView1<i64>) -> String {
-        let known = [self.certainty.is_some(), self.distance.is_some(), self.second.is_some()];
-        let optional = ["certainty", "distance", "second_cluster"].into_iter().zip(known);
-        let optional = optional.filter(|(_, known)| *known).map(|(column, _)| column);
-        let head: Vec<&str> = ["file", "row", "cluster"].into_iter().chain(optional).collect();
-        let line = |(row, name): (usize, &String)| {
+    /// Formats the table as CSV, with the cluster and, if there are names, the name of each row.
+    pub fn csv(&self, names: Option<&[String]>, assignments: ArrayView1<i64>) -> String {
+        let seen = self.familiarity.is_some();
+        let known =
+            [self.certainty.is_some(), self.distance.is_some(), self.second.is_some(), seen, seen];
+        let optional = ["certainty", "distance", "second_cluster", "nearest", "unfamiliar"];
+        let optional = optional.into_iter().zip(known).filter(|(_, known)| *known);
+        let first = names.map(|_| "file").into_iter().chain(["row", "cluster"]);
+        let head: Vec<&str> = first.chain(optional.map(|(column, _)| column)).collect();
+        let line = |row: usize| {
             let number = |column: &Option<Vec<Option<f64>>>| {
                 column.as_ref().map(|column| column[row].map_or(String::new(), digits))
             };
             let second = |second: &Vec<Option<i64>>| {
                 second[row].map_or(String::new(), |cluster| cluster.to_string())
             };
-            let optional =
-                [number(&self.certainty), number(&self.distance), self.second.as_ref().map(second)];
-            let first = [name.clone(), row.to_string(), assignments[row].to_string()];
-            first.into_iter().chain(optional.into_iter().flatten()).collect()
+            let familiarity = self.familiarity.as_ref();
+            let unfamiliar =
+                |seen: &Familiarity| if seen.is_unfamiliar(row) { "yes" } else { "no" }.to_owned();
+            let optional = [
+                number(&self.certainty),
+                number(&self.distance),
+                self.second.as_ref().map(second),
+                familiarity.map(|seen| digits(seen.nearest[row])),
+                familiarity.map(unfamiliar),
+            ];
+            let name = names.map(|names| names[row].clone());
+            let first = name.into_iter().chain([row.to_string(), assignments[row].to_string()]);
+            first.chain(optional.into_iter().flatten()).collect()
         };
-        cli::csv(&head, names.iter().enumerate().map(line))
+        cli::csv(&head, (0..assignments.len()).map(line))
     }
 }
 
@@ -75,18 +91,18 @@ mod tests {
     use rand_xoshiro::Xoshiro256PlusPlus;
 
     use super::*;
-    use crate::distances::distances;
+    use crate::distances::{Means, distances};
     use crate::groups::groups;
 
     #[test]
     fn columns_that_cannot_be_known_are_left_out() {
         let ids = array![0_i64, 1, -1];
         let names = ["a".to_owned(), "b,c".to_owned(), "d".to_owned()];
-        let plain = Table::new(ids.view(), None, None).csv(&names, ids.view());
+        let plain = Table::new(ids.view(), None, None).csv(Some(&names), ids.view());
         assert_eq!(plain, "file,row,cluster\na,0,0\n\"b,c\",1,1\nd,2,-1\n");
         let agreement = Certainty::Agreement(array![1.0, 0.5, 0.25]);
         let table = Table::new(ids.view(), Some(&agreement), None);
-        let text = table.csv(&names, ids.view());
+        let text = table.csv(Some(&names), ids.view());
         assert_eq!(text, "file,row,cluster,certainty\na,0,0,1\n\"b,c\",1,1,0.5\nd,2,-1,\n");
     }
 
@@ -96,8 +112,8 @@ mod tests {
         let names: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
         let points = artifact::Points::F64(array![[0.0, 0.0], [4.0, 0.0], [2.0, 6.0], [2.0, 1.0]]);
         let found = groups(ids.view());
-        let measured = distances(&points, ids.view(), &found);
-        let text = Table::new(ids.view(), None, Some(&measured)).csv(&names, ids.view());
+        let measured = distances(&points, ids.view(), &Means::of(&points, &found));
+        let text = Table::new(ids.view(), None, Some(&measured)).csv(Some(&names), ids.view());
         // The means are (2, 0) and (2, 6). Point 0 is 2 from its own and 6.3246 from the other.
         assert_eq!(
             text,
@@ -110,7 +126,7 @@ mod tests {
             [0.2, 0.2, 0.6],
             [0.1, 0.1, 0.8]
         ]);
-        let text = Table::new(ids.view(), Some(&shares), None).csv(&names, ids.view());
+        let text = Table::new(ids.view(), Some(&shares), None).csv(Some(&names), ids.view());
         assert_eq!(
             text,
             "file,row,cluster,certainty,second_cluster\n\
@@ -139,7 +155,7 @@ mod tests {
         let full = (0..610).filter(|&row| agreement.share(row, 0) == 1.0).count();
         assert!(full > 500, "the agreement alone ranks {full} of 610 alike");
         let found = groups(ids.view());
-        let measured = distances(&points, ids.view(), &found);
+        let measured = distances(&points, ids.view(), &Means::of(&points, &found));
         let table = Table::new(ids.view(), Some(&agreement), Some(&measured));
         let certainty: Vec<f64> = table.certainty.iter().flatten().map(|x| x.unwrap()).collect();
         assert!(certainty.iter().all(|x| (0.0..=1.0).contains(x)));

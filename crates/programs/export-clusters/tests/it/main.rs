@@ -4,6 +4,7 @@
 
 mod folders;
 mod safety;
+mod seen;
 mod table;
 
 use std::fs;
