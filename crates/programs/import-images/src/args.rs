@@ -62,6 +62,10 @@ pub struct Args {
     /// looked at have a light background of one shade, which becomes 0 (default auto)
     #[argh(option, arg_name = "when")]
     pub invert: Option<Auto<YesNo>>,
+    /// images that this program wrote: import new ones with the same size, fit, color, background
+    /// and inversion, so that the same models serve
+    #[argh(option, arg_name = "file")]
+    pub like: Option<PathBuf>,
     /// folders: the first folder of a name is the class of the image
     #[argh(option, arg_name = "where")]
     pub labels: Option<Folders>,
@@ -246,10 +250,24 @@ impl Args {
                 "--test-out, --test-names, --test-labels-out and --seed go with --test-share",
             ),
         ];
-        match needed.into_iter().find(|(wrong, _)| *wrong) {
-            Some((_, message)) => Err(cli::usage(message)),
+        if let Some((_, message)) = needed.into_iter().find(|(wrong, _)| *wrong) {
+            return Err(cli::usage(message));
+        }
+        match self.like {
+            Some(_) => cli::leave_out("--like brings the choices of its images", self.choices()),
             None => Ok(()),
         }
+    }
+
+    /// Lists the options that choose what a row looks like, and whether each was given.
+    fn choices(&self) -> [(&'static str, bool); 5] {
+        [
+            ("--size", self.size.is_some()),
+            ("--fit", self.fit.is_some()),
+            ("--color", self.color.is_some()),
+            ("--background", self.background.is_some()),
+            ("--invert", self.invert.is_some()),
+        ]
     }
 
     /// Checks which options go together when an array is written as files.
@@ -260,11 +278,7 @@ impl Args {
         let options = [
             ("--out", self.out.is_some()),
             ("--skipped", self.skipped.is_some()),
-            ("--size", self.size.is_some()),
-            ("--fit", self.fit.is_some()),
-            ("--color", self.color.is_some()),
-            ("--background", self.background.is_some()),
-            ("--invert", self.invert.is_some()),
+            ("--like", self.like.is_some()),
             ("--labels", self.labels.is_some()),
             ("--labels-out", self.labels_out.is_some()),
             ("--classes", self.classes.is_some()),
@@ -275,6 +289,7 @@ impl Args {
             ("--seed", self.seed.is_some()),
             ("--on-error", self.on_error.is_some()),
         ];
+        let options = options.into_iter().chain(self.choices());
         cli::leave_out("--to writes the images of an array as files", options)
     }
 }

@@ -11,6 +11,7 @@ mod fit;
 mod hash;
 mod import;
 mod large;
+mod like;
 mod order;
 mod part;
 mod recipe;
@@ -30,6 +31,7 @@ use crate::choose::choose;
 use crate::classes::class;
 use crate::entry::{Entry, Listing};
 use crate::import::{Found, Import, import, stop_at};
+use crate::like::wishes_like;
 use crate::part::{Files, Part};
 use crate::source::{Opened, Source};
 
@@ -72,7 +74,11 @@ fn run_import(args: &Args, train: Files, test: Option<Files>, stage: &Stage) -> 
     if args.labels.is_some() {
         check_folders(from, &source, &entries)?;
     }
-    let Some(choice) = choose(args.wishes(), &source, &entries) else {
+    let wishes = match &args.like {
+        Some(path) => wishes_like(path)?,
+        None => args.wishes(),
+    };
+    let Some(choice) = choose(wishes, &source, &entries) else {
         return Err(report::no_images(from, &source, &entries, skipped, hidden));
     };
     choice.reasons.iter().for_each(|reason| cli::note(reason));
@@ -165,7 +171,7 @@ fn check_files(args: &Args) -> anyhow::Result<()> {
         ("--test-labels-out", &args.test_labels_out),
     ];
     let input = Some(args.from.clone()).filter(|from| !from.is_dir());
-    let mut files = cli::Files::new().reads("--from", &input);
+    let mut files = cli::Files::new().reads("--from", &input).reads("--like", &args.like);
     for (option, path) in outputs {
         files = files.writes(option, path);
     }

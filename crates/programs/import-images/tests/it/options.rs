@@ -50,6 +50,31 @@ fn what_is_left_open_is_chosen_by_the_images() {
 }
 
 #[test]
+fn new_images_become_like_earlier_ones() {
+    let program = program();
+    for at in 0..8 {
+        put(&program, &format!("drawings/{at}.jpg"), drawing(90 + at, 100, 20 + 5 * at));
+    }
+    program.done(&format!("--from drawings {OUT} --fit crop"));
+    // Alone these would be kept at 9 x 9, and not inverted.
+    put(&program, "new/1.png", png_of(30));
+    put(&program, "new/2.png", png_of(200));
+    program.done("--from new --like images.npy --out new.npy --names new.csv");
+    let images: Array3<u8> = program.read("new.npy");
+    assert_eq!(images.dim(), (2, 28, 28));
+    assert_eq!((images[[0, 14, 14]], images[[1, 14, 14]]), (225, 55));
+    let [old, new] = ["images.npy.json", "new.npy.json"].map(|file| program.json(file));
+    for name in ["size", "fit", "color", "background", "invert"] {
+        assert_eq!(new["parameters"][name], old["parameters"][name], "{name}");
+    }
+    let words = "--from new --out more.npy --names more.csv";
+    program.refused(&format!("{words} --like images.npy --size 9"), 2, "leave out --size");
+    program.write("plain.npy", &images);
+    let told = "plain.npy: expected images that import-images wrote, found no provenance";
+    program.refused(&format!("{words} --like plain.npy"), 1, told);
+}
+
+#[test]
 fn folders_are_classes() {
     let program = program();
     for (level, name) in
