@@ -3,10 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-programs="fetch-data train-ae encode encode-scattering embed-umap cluster-kmeans cluster-gmm
-    select-clustering consensus evaluate report"
+programs="fetch-data import-images train-ae encode encode-scattering embed-umap cluster-kmeans
+    cluster-gmm select-clustering consensus evaluate report
+    export-clusters import-vectors"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
-    kernels test-support"
+    kernels names test-support"
 wrong=0
 say() { printf 'check-layering: %s\n' "$*" >&2; wrong=1; }
 

@@ -17,7 +17,8 @@ pub(crate) enum Format {
 /// First bytes of a format, its name, and how its values become an array.
 type Known = (&'static [u8], &'static str, &'static str);
 
-const PICTURE: &str = "save all pictures as one array (n, height, width), with np.save";
+const PICTURE: &str = "save all pictures as one array (n, height, width), or \
+    (n, height, width, 3) in color, with np.save";
 
 const KNOWN: [Known; 11] = [
     (b"BZh", "a bzip2-compressed file", "unpack it with bunzip2"),

@@ -10,12 +10,14 @@ use crate::header::Header;
 use crate::layout::{not_finite, refuse_vanishing};
 use crate::levels::warning;
 use crate::points::{Images, Pixels, Points};
-use crate::read::read_images;
+use crate::read::{IMAGES_EXPECTED, read_images};
 use crate::record::FileRecord;
 use crate::row_element::has_rows;
 use crate::rows::{Pass, PointFile};
 
-/// Images (n, height, width) or (n, pixels) that are read once, a block at a time.
+/// Images that are read once, a block at a time.
+///
+/// Their shape is (n, height, width), (n, height, width, 3) or (n, pixels).
 ///
 /// The blocks hold what [`read_images`] would give for the same file. For `u1`, `f4` and `f8` in C
 /// order only one block is in memory; other files, which are rare, are read whole.
@@ -64,8 +66,7 @@ impl ImageFile {
         let (mut file, _) = open(path)?;
         let source = match Header::read(&mut file) {
             Ok(header) if has_rows(path, &header) => {
-                let expected = "images: a number array of shape (n, height, width) or (n, pixels)";
-                Source::Rows(PointFile::begin(path, expected)?)
+                Source::Rows(PointFile::begin(path, IMAGES_EXPECTED)?)
             }
             // `read_images` finds what is wrong with the file, if anything.
             _ => {
@@ -76,7 +77,7 @@ impl ImageFile {
         Ok(Self { path: path.to_owned(), source })
     }
 
-    /// Gives the shape (n, pixels per image).
+    /// Gives the shape (n, values per image).
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

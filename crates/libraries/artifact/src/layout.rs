@@ -5,9 +5,13 @@ use std::path::Path;
 use ndarray::{Array2, ArrayD, ArrayView2, Axis};
 
 use crate::header::shape_text;
+use crate::image_shape::{image_hint, is_single_picture};
 use crate::{Error, Result};
 
-/// Gives an array (n, d) as it is, and flattens the images of an array (n, height, width).
+/// Gives an array (n, d) as it is, and flattens the images of other arrays.
+///
+/// These are gray images (n, height, width), or images in color (n, height, width, 3), of which
+/// the three values of a pixel stay side by side.
 pub(crate) fn flatten<T: Clone>(
     path: &Path,
     array: ArrayD<T>,
@@ -22,7 +26,9 @@ pub(crate) fn flatten<T: Clone>(
 pub(crate) fn rows_and_columns(shape: &[usize]) -> Option<(usize, usize)> {
     let (rows, columns) = match *shape {
         [rows, columns] => (rows, columns),
+        _ if is_single_picture(shape) => return None,
         [rows, height, width] => (rows, height.checked_mul(width)?),
+        [rows, height, width, 3] => (rows, height.checked_mul(width)?.checked_mul(3)?),
         _ => return None,
     };
     (rows > 0 && columns > 0).then_some((rows, columns))
@@ -37,7 +43,7 @@ pub(crate) fn shape_error(path: &Path, expected: &str, shape: &[usize]) -> Error
         _ if shape.contains(&0) => "give at least one column",
         [_] => "reshape it, a single column is x.reshape(-1, 1)",
         [_, _] => "give one of its columns, such as x[:, 0]",
-        _ => "reshape it, with x.reshape(len(x), -1)",
+        _ => image_hint(shape).unwrap_or("reshape it, with x.reshape(len(x), -1)"),
     };
     Error::content(path, expected, found, hint)
 }

@@ -266,8 +266,13 @@ impl Outputs {
         Ok(())
     }
 
+    /// Adds a complete file.
+    pub(crate) fn push(&mut self, pending: Pending) {
+        self.pending.push(pending);
+    }
+
     /// Checks that no other output, and no provenance of one, has the name of `target`.
-    fn refuse_taken(&self, target: &Path) -> Result<()> {
+    pub(crate) fn refuse_taken(&self, target: &Path) -> Result<()> {
         let taken = |pending: &Pending| {
             same_file(&pending.target, target)
                 || same_file(&sidecar_path(&pending.target), target)

@@ -38,7 +38,7 @@ impl Points {
 /// Pixels of images, one image a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pixels {
-    /// Gray levels 0..=255, to be divided by 255 where they are used. For booleans, which stand for
+    /// Levels 0..=255, to be divided by 255 where they are used. For booleans, which stand for
     /// 0 and 1, `true` is 255.
     U8(Array2<u8>),
     /// Values of any other dtype, integers among them, rounded to `f4`; all finite.
@@ -48,12 +48,12 @@ pub enum Pixels {
 /// Images with their rows flattened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Images {
-    /// Shape (n, height * width).
+    /// Shape (n, values): height * width of them, three for each pixel in color.
     pub pixels: Pixels,
 }
 
 impl Images {
-    /// Gives the shape (n, pixels per image).
+    /// Gives the shape (n, values per image).
     ///
     /// ```
     /// use artifact::{Images, Pixels};

@@ -17,7 +17,13 @@ const POINTS: &[&str] = &["points", "x", "X", "data", "images"];
 const IDS: &[&str] = &["assignments", "labels", "ids", "y"];
 const WEIGHTS: &[&str] = &["weights", "sample_weight", "w"];
 
-/// Reads points (n, d) of any integer or float dtype, or images (n, height, width), flattened.
+/// What readers of images tell that they expected.
+pub(crate) const IMAGES_EXPECTED: &str = "images: a number array of shape (n, height, width), \
+    (n, height, width, 3) or (n, pixels)";
+
+/// Reads points (n, d) of any integer or float dtype, or flattened images.
+///
+/// Images are (n, height, width), or (n, height, width, 3) in color.
 ///
 /// Images of dtype `u1` are to be divided by 255, see [`Points::U8`]. Booleans are 0 and 1 in
 /// either.
@@ -36,9 +42,10 @@ const WEIGHTS: &[&str] = &["weights", "sample_weight", "w"];
 /// A file that cannot be read or is no such array; no rows or columns; a value that is not finite
 /// (the message names the first).
 pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
-    let expected = "points: a number array of shape (n, d) or images (n, height, width)";
+    let expected = "points: a number array of shape (n, d), or images (n, height, width) or \
+                    (n, height, width, 3)";
     let (elements, record) = read_elements(path, expected, POINTS)?;
-    let gray_levels = record.shape.len() == 3 && !record.is_boolean();
+    let gray_levels = record.shape.len() > 2 && !record.is_boolean();
     let points = match elements {
         Elements::U8(array) => Points::U8 {
             values: flatten(path, array, expected)?,
@@ -58,12 +65,14 @@ pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
     Ok((points, record))
 }
 
-/// Reads images (n, height, width) or (n, pixels). The dtype decides what a pixel stands for:
+/// Reads images (n, height, width), (n, height, width, 3) or (n, pixels), flattened.
 ///
-/// | dtype | pixel |
+/// The dtype decides what a value stands for:
+///
+/// | dtype | value of a pixel |
 /// | --- | --- |
 /// | boolean | 0 or 1 |
-/// | `u1` | a gray level, to be divided by 255 where it is used; see [`Images::scale_warning`] |
+/// | `u1` | a level, to be divided by 255 where it is used; see [`Images::scale_warning`] |
 /// | other integers, floats | the value as it is, as `f4` |
 ///
 /// ```
@@ -79,7 +88,7 @@ pub fn read_points(path: &Path) -> Result<(Points, FileRecord)> {
 /// Fails as [`read_points`] does, or if the largest value of an image of `f8` is below the smallest
 /// normal `f4`.
 pub fn read_images(path: &Path) -> Result<(Images, FileRecord)> {
-    let expected = "images: a number array of shape (n, height, width) or (n, pixels)";
+    let expected = IMAGES_EXPECTED;
     let (elements, record) = read_elements(path, expected, POINTS)?;
     let pixels = match elements {
         Elements::U8(array) => {

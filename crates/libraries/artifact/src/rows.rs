@@ -21,7 +21,7 @@ use crate::{Error, Result};
 /// Bytes of a block when the whole file is read: 4 MiB.
 const BLOCK: usize = 4 << 20;
 
-/// A file of points (n, d), or images (n, height, width), whose rows are read when needed.
+/// A file of points (n, d), or of images, whose rows are read when needed.
 ///
 /// The rows are those that [`crate::read_points`] would give. Fewer files are accepted: `u1`, `f4`
 /// and `f8` in either byte order, in C order.
@@ -57,8 +57,9 @@ impl PointFile {
     /// A file that cannot be read or is no such array; no rows or columns; a value that is not
     /// finite (the message names the first).
     pub fn open(path: &Path) -> Result<Self> {
-        let mut file =
-            Self::begin(path, "points: an array of shape (n, d) or images (n, height, width)")?;
+        let expected = "points: an array of shape (n, d), or images (n, height, width) or \
+                        (n, height, width, 3)";
+        let mut file = Self::begin(path, expected)?;
         let (mut pass, mut largest) = (Pass::new(), 0.0_f64);
         while let Some(points) = pass.next(&file, file.block_rows())? {
             largest = largest.max(match &points {
@@ -92,7 +93,7 @@ impl PointFile {
             start: header.length,
             n,
             d,
-            scale: if gray_levels && header.shape.len() == 3 { 1.0 / 255.0 } else { 1.0 },
+            scale: if gray_levels && header.shape.len() > 2 { 1.0 / 255.0 } else { 1.0 },
             largest: 0.0,
             record: FileRecord {
                 path: path.display().to_string(),

@@ -46,20 +46,28 @@ pub(crate) fn leading<T: Value>(
     let largest = values.iter().fold(0.0, |most: f64, &value| most.max(value));
     let mut eigenvalues = Array1::zeros(count);
     for (at, &value) in values.iter().take(found).enumerate() {
-        let mut component = components.row_mut(at);
         if value <= LEAST_VARIANCE * largest {
-            component.fill(0.0);
+            components.row_mut(at).fill(0.0);
         } else {
             eigenvalues[at] = value * unit;
         }
+    }
+    orient(&mut components, 2);
+    (eigenvalues, components)
+}
+
+/// Makes components orthonormal, with a positive entry where they are largest in magnitude.
+///
+/// `passes` are those of [`orthonormalize`].
+pub(crate) fn orient(components: &mut Array2<f64>, passes: usize) {
+    for mut component in components.outer_iter_mut() {
         let larger = |peak: f64, &x: &f64| if x.abs() > peak.abs() { x } else { peak };
         let peak = component.iter().fold(0.0, larger);
         if peak < 0.0 {
             component.mapv_inplace(|x| -x);
         }
     }
-    orthonormalize(&mut components, 2);
-    (eigenvalues, components)
+    orthonormalize(components, passes);
 }
 
 /// Finds `width` orthonormal vectors in the range of a power of the matrix.

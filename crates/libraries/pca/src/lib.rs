@@ -15,14 +15,17 @@
 //! | --- | --- |
 //! | up to 128 features | all eigenvectors of the matrix, exact |
 //! | up to 256 points | all eigenvectors in the space that the points span, exact |
-//! | others | randomized subspace iteration |
+//! | others, more points than features | randomized subspace iteration |
+//! | others, fewer points than features | the same with the matrix of all pairs of points |
 //!
 //! Randomized subspace iteration (Halko, Martinsson and Tropp, *Finding structure with
 //! randomness: probabilistic algorithms for constructing approximate matrix decompositions*, SIAM
 //! Review 53, 2011, algorithms 4.4 and 5.3) multiplies random vectors by the matrix several times
 //! and makes them orthonormal after each time. They soon span nearly the same space as the leading
 //! eigenvectors, and the eigenvectors of the small matrix within that space (Rayleigh and Ritz) are
-//! the result. The random vectors are always the same, and the number of threads changes nothing,
+//! the result. Where points are fewer than features, the products of all pairs of points make a
+//! smaller matrix with the same eigenvalues, and the components are sums of points weighted by its
+//! eigenvectors. The random vectors are always the same, and the number of threads changes nothing,
 //! so the same points give the same bytes.
 //!
 //! # Variants
@@ -67,6 +70,7 @@
 
 mod eigenvectors;
 mod error;
+mod gram;
 mod scatter_matrix;
 mod value;
 
@@ -151,8 +155,11 @@ impl Pca {
     /// Finds components of the `rows` of `points`, around the mean of all points.
     fn fit_rows<T: Value>(points: ArrayView2<T>, rows: &[usize], count: usize) -> Self {
         let mean = mean(points);
-        let (eigenvalues, components) =
-            leading(&ScatterMatrix::new(points, &mean, rows, count), count);
+        let (eigenvalues, components) = if gram::is_cheapest(rows.len(), points.ncols(), count) {
+            gram::leading(points, &mean, rows, count)
+        } else {
+            leading(&ScatterMatrix::new(points, &mean, rows, count), count)
+        };
         // One point varies by nothing around itself.
         let freedom = rows.len().saturating_sub(1).max(1);
         Self { mean, components, explained_variance: Some(eigenvalues / freedom as f64) }

@@ -32,6 +32,28 @@ const TILE: usize = 256;
 /// Points that are copied to `f64` and multiplied at once.
 const CHUNK: usize = 1024;
 
+/// Operations that the components take with each form of a matrix.
+pub(crate) struct Operations {
+    pub(crate) dense: f64,
+    pub(crate) implicit: f64,
+    /// With the products of all pairs of points, see [`crate::gram`].
+    pub(crate) gram: f64,
+}
+
+impl Operations {
+    /// Estimates them for `count` components of `n` points of `d` features.
+    pub(crate) fn of(n: usize, d: usize, count: usize) -> Self {
+        let products = iterations(count, n.min(d)) as f64 + 1.0;
+        let width = |most: usize| (count + OVERSAMPLES).min(most) as f64;
+        let (width, width_of_gram, n, d) = (width(d), width(n), n as f64, d as f64);
+        Self {
+            dense: n * d * d + products * 2.0 * d * d * width,
+            implicit: products * 4.0 * n * d * width,
+            gram: n * n * d + products * 2.0 * n * n * width_of_gram + 2.0 * n * d * width_of_gram,
+        }
+    }
+}
+
 /// A scatter matrix `(d, d)`: the sum of `(x - mean)(x - mean)^T` over points x.
 pub(crate) enum ScatterMatrix<'p, 'a, T> {
     /// The matrix itself.
@@ -52,11 +74,7 @@ impl<'p, 'a, T: Value> ScatterMatrix<'p, 'a, T> {
         rows: &'a [usize],
         count: usize,
     ) -> Self {
-        let (n, d) = (rows.len() as f64, points.ncols());
-        let width = (count + OVERSAMPLES).min(d) as f64;
-        let (products, d) = (iterations(count, rows.len().min(d)) as f64 + 1.0, d as f64);
-        let (dense, implicit) =
-            (n * d * d + products * 2.0 * d * d * width, products * 4.0 * n * d * width);
+        let Operations { dense, implicit, .. } = Operations::of(rows.len(), points.ncols(), count);
         let few = rows.len() <= MAX_EXACT_POINTS;
         if points.ncols() <= MAX_EXACT_FEATURES || !few && dense <= implicit {
             return Self::Dense(dense_matrix(points, mean, rows));
@@ -87,13 +105,14 @@ impl<'p, 'a, T: Value> ScatterMatrix<'p, 'a, T> {
     pub(crate) fn multiply(&self, vectors: &Array2<f64>) -> Array2<f64> {
         match self {
             Self::Dense(matrix) => {
+                // Each part takes columns of the matrix, which is larger than the vectors.
                 let mut products = Array2::zeros(vectors.dim());
-                let rows = vectors.nrows().div_ceil(PARTS).max(1);
+                let columns = matrix.ncols().div_ceil(PARTS).max(1);
                 products
-                    .axis_chunks_iter_mut(Axis(0), rows)
+                    .axis_chunks_iter_mut(Axis(1), columns)
                     .into_par_iter()
-                    .zip(vectors.axis_chunks_iter(Axis(0), rows))
-                    .for_each(|(mut to, part)| general_mat_mul(1.0, &part, matrix, 0.0, &mut to));
+                    .zip(matrix.axis_chunks_iter(Axis(1), columns))
+                    .for_each(|(mut to, part)| general_mat_mul(1.0, vectors, &part, 0.0, &mut to));
                 products
             }
             Self::Implicit { points, mean, parts } => {

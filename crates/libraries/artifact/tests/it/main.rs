@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod color;
 mod corpus;
 mod idx;
 mod images;
@@ -9,6 +10,7 @@ mod lineage;
 mod npz;
 mod output;
 mod read;
+mod row_writer;
 mod rows;
 
 use std::path::{Path, PathBuf};

@@ -58,6 +58,44 @@ fn few_points_of_about_the_same_variance_everywhere_have_exact_components() {
 }
 
 #[test]
+fn fewer_points_than_features_have_the_components_of_an_exact_solver() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(11);
+    // 40 causes of falling size and a little noise: by operations this takes products of points.
+    let causes = Array2::from_shape_fn((300, 40), |(_, j)| {
+        rng.gen_range(-1.0..1.0) * 0.8_f64.powi(j as i32)
+    });
+    let mixed = causes.dot(&Array2::from_shape_fn((40, 400), |_| rng.gen_range(-1.0..1.0)));
+    let points = mixed.mapv(|x| 50.0 + x + rng.gen_range(-1e-4..1e-4));
+    let axes = exact(&points);
+    let centered = &points - &points.mean_axis(Axis(0)).unwrap();
+    let values = centered.dot(&centered.t()).eigh().unwrap().sort_eig_desc().0;
+    for count in [1, 20, 299] {
+        let pca = Pca::fit(points.view(), count);
+        let sure = count.min(20);
+        assert!(angle(pca.components().slice(s![..sure, ..]), axes.slice(s![..sure, ..])) < 1e-9);
+        let expected = values.slice(s![..sure]).mapv(|value| value / 299.0);
+        let found = variances(&pca, &points);
+        close(&found.slice(s![..sure]).to_owned(), &expected, 1e-9);
+        let told = pca.explained_variance().unwrap().slice(s![..sure]).to_owned();
+        close(&told, &expected, 1e-9);
+        let products = pca.components().dot(&pca.components().t());
+        assert!((products - Array2::<f64>::eye(count)).iter().all(|x| x.abs() < 1e-9));
+    }
+    // One number of threads or another.
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| Pca::fit(points.view(), 30))
+    };
+    assert_eq!(with(1), with(5));
+    // 300 points that lie in few dimensions have few components.
+    let pca = Pca::fit(mixed.mapv(|x| (x * 1e3).round()).view(), 60);
+    assert!(pca.components().row(0).iter().any(|&x| x != 0.0));
+    let flat = causes.slice(s![.., ..5]).dot(&Array2::from_elem((5, 400), 1.0));
+    let pca = Pca::fit(flat.view(), 30);
+    assert!(pca.components().slice(s![1.., ..]).iter().all(|&x| x == 0.0));
+}
+
+#[test]
 fn as_many_components_as_features_are_all_eigenvectors() {
     let points = products(&digits()).slice(s![.., ..160]).mapv(f64::sqrt);
     let pca = Pca::fit(points.view(), 160);

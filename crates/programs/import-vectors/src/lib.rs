@@ -1,0 +1,27 @@
+//! Reads vectors as other programs save them, and writes them as the rest of the pipeline reads
+//! them: `points.npy` and `names.csv`.
+//!
+//! - [`Source`] gives the rows of a file: text with a delimiter, an array of NumPy, a tensor.
+//! - [`run`] is the program: a first pass over the rows counts and measures, a second one writes.
+
+#![deny(missing_docs)]
+
+mod args;
+mod cell;
+mod delimited;
+mod dialect;
+mod hash;
+mod labels;
+mod matrix;
+mod npz;
+mod row;
+mod run;
+mod sample;
+mod source;
+mod summary;
+mod tensor;
+
+pub use args::{Args, Missing};
+pub use row::{Choice, Row};
+pub use run::run;
+pub use source::Source;
