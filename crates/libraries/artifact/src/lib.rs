@@ -69,7 +69,7 @@ pub use atomic::write_atomic;
 pub use block_writer::BlockWriter;
 pub use error::Error;
 pub use file::{read_bytes, read_text};
-pub use finite::check_finite;
+pub use finite::{check_finite, check_finite_block};
 pub use image_shape::ImageShape;
 pub use images::{ImageBlocks, ImageFile};
 pub use npz::{Npz, Text};

@@ -2,10 +2,11 @@
 //!
 //! | array | dtype, shape | meaning |
 //! | --- | --- | --- |
-//! | `format_version` | i8 () | 1 |
+//! | `format_version` | i8 () | 1 for gray images, 2 for images in color |
 //! | `height`, `width` | i8 () | sides of the images |
+//! | `channels` | i8 () | 3 for images in color; models of gray images have no such array |
 //! | `scales`, `angles` | i8 () | numbers of scales and angles of the wavelets |
-//! | `deviations` | f8 (paths,) | standard deviation of each path |
+//! | `deviations` | f8 (paths,) | what each path is divided by; in color paths of all planes |
 //! | `mean` | f8 (values,) | mean of the scaled features |
 //! | `components` | f8 (dims, values) | principal components that are kept |
 //!
@@ -15,19 +16,25 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use artifact::{FileRecord, Npz, Outputs};
 use ndarray::{Array1, ArrayD, Dimension, Ix1, Ix2, arr0};
 use pca::Pca;
-use scattering::Features;
+use scattering::{Channels, Features};
 
 use crate::fields::{VERSION, as_whole, read_version, whole};
 
-/// Version of the format that [`write`] writes.
-const FORMAT_VERSION: i64 = 1;
+/// Version of the format for gray images, which programs of before color read, too.
+const GRAY_VERSION: i64 = 1;
+
+/// Newest version of the format, that of models in color.
+const FORMAT_VERSION: i64 = 2;
 
 /// The fields of one value, in the order of `settings` in files of before 0.1.0.
 const SETTINGS: [&str; 4] = ["height", "width", "scales", "angles"];
+
+/// The field of images in color.
+const CHANNELS: &str = "channels";
 
 /// Values of the settings, more than any image has pixels on a side.
 const RANGE: RangeInclusive<i64> = 0..=65_535;
@@ -56,7 +63,14 @@ const RANGE: RangeInclusive<i64> = 0..=65_535;
 pub fn write(outputs: &mut Outputs, path: &Path, features: &Features) -> artifact::Result<()> {
     let (height, width) = features.size();
     outputs.npz(path, |archive| {
-        archive.add_array(VERSION, &arr0(FORMAT_VERSION))?;
+        let channels = features.channels();
+        match channels {
+            Channels::Gray => archive.add_array(VERSION, &arr0(GRAY_VERSION))?,
+            Channels::Rgb => {
+                archive.add_array(VERSION, &arr0(FORMAT_VERSION))?;
+                archive.add_array(CHANNELS, &arr0(channels.count() as i64))?;
+            }
+        }
         for (name, value) in
             SETTINGS.iter().zip([height, width, features.scales(), features.angles()])
         {
@@ -100,7 +114,16 @@ pub fn read(path: &Path) -> anyhow::Result<(Features, FileRecord)> {
     let names: &[&str] = if positional { &["settings"] } else { &SETTINGS };
     let settings =
         names.iter().map(|name| archive.array(name)).collect::<artifact::Result<Vec<_>>>()?;
+    let channels = match archive.contains(CHANNELS) {
+        true => Some(archive.array(CHANNELS)?),
+        false => None,
+    };
     let features = (|| {
+        let channels = match channels.map(|array| whole(CHANNELS, &array, RANGE)).transpose()? {
+            None | Some(1) => Channels::Gray,
+            Some(3) => Channels::Rgb,
+            Some(found) => bail!("expected 1 or 3 channels, found {found}"),
+        };
         let [height, width, scales, angles] = if positional {
             positional_settings(&settings[0])?
         } else {
@@ -111,7 +134,7 @@ pub fn read(path: &Path) -> anyhow::Result<(Features, FileRecord)> {
             shaped::<Ix2>(components, component_rows)?,
         )?;
         let deviations = shaped::<Ix1>("deviations", deviations)?;
-        anyhow::Ok(Features::new((height, width), scales, angles, deviations, pca)?)
+        anyhow::Ok(Features::new((height, width), channels, scales, angles, deviations, pca)?)
     })();
     let about = || format!("{}: write it with encode-scattering --model", path.display());
     Ok((features.with_context(about)?, record))

@@ -31,6 +31,20 @@ pub enum Error {
         found: usize,
     },
 
+    /// Images with another number of values than those in color that the model is made for.
+    #[error(
+        "expected images in color of {height} x {width} pixels, found {found} values an image; \
+         give images of shape (n, height, width, 3) and that size"
+    )]
+    ColorPixels {
+        /// Pixels down an image.
+        height: usize,
+        /// Pixels across an image.
+        width: usize,
+        /// Values of each image found.
+        found: usize,
+    },
+
     /// Parts of a model that do not fit one another, or with a value out of range.
     #[error("expected {expected}, found {found}; give another model")]
     Model {

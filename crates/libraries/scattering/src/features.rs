@@ -2,29 +2,26 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, Axis, Zip};
+use ndarray::Array1;
 use pca::Pca;
-use rayon::prelude::*;
 
-use crate::progress::{Progress, Reporter};
+use crate::color::Channels;
 use crate::shape::shape_of;
-use crate::{Error, Result, Scattering};
+use crate::{Error, Result};
 
 /// Deviations of values that `f32` can hold: a quotient by one of them can be squared.
 const DEVIATIONS: Range<f64> = 1e-60..1e60;
 
-/// Images that are transformed at once by one thread.
-pub(crate) const ROWS: usize = 128;
-
 /// A model that turns images into points for clustering.
 ///
-/// Each path of the [`Scattering`] transform is divided by its standard deviation, so that fine
+/// Each path of the [`Scattering`](crate::Scattering) transform is divided by its standard deviation, so that fine
 /// edges count as much as large areas; each image by its length, so that brightness does not count;
 /// and the scores of the first principal components are kept. [`fit`](crate::fit()) finds
-/// deviations and components.
+/// deviations and components. Images in color have the paths of [three planes](crate#color).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
     size: (usize, usize),
+    channels: Channels,
     scales: usize,
     angles: usize,
     deviations: Array1<f64>,
@@ -36,36 +33,40 @@ impl Features {
     /// Makes a model from what a fit found, which needs no checks.
     pub(crate) fn of_fit(
         size: (usize, usize),
+        channels: Channels,
         scales: usize,
         angles: usize,
         deviations: Array1<f64>,
         pca: Pca,
     ) -> Self {
-        Self { size, scales, angles, deviations, pca }
+        Self { size, channels, scales, angles, deviations, pca }
     }
 
     /// Makes a model from its parts, such as those read from a file.
     ///
-    /// `size` is `(height, width)` of the images, `deviations` `(paths,)` are standard deviations.
+    /// `size` is `(height, width)` of the images, `deviations` `(planes * paths,)` are what paths
+    /// are divided by: those of one plane for gray images, of three for images in color.
     /// A `pca` without components leaves the values as they are.
     ///
     /// ```
     /// use ndarray::Array2;
-    /// use scattering::{Features, Params, fit};
+    /// use scattering::{Channels, Features, Params, fit};
     ///
     /// let images = Array2::from_shape_fn((20, 64), |(i, j)| ((i * j) % 7) as f32);
     /// let model = fit(images.view(), (8, 8), &Params::default(), &mut |_| ())?.model;
     /// let (deviations, pca) = (model.deviations().clone(), model.pca().clone());
-    /// let same = Features::new(model.size(), model.scales(), model.angles(), deviations, pca)?;
+    /// let (scales, angles) = (model.scales(), model.angles());
+    /// let same = Features::new((8, 8), Channels::Gray, scales, angles, deviations, pca)?;
     /// assert_eq!(same, model);
     /// # Ok::<(), scattering::Error>(())
     /// ```
     ///
     /// # Errors
-    /// - [`Error::Parameter`] as [`Scattering::new`].
+    /// - [`Error::Parameter`] as [`Scattering::new`](crate::Scattering::new).
     /// - [`Error::Model`] if the parts do not fit one another, or a value is out of range.
     pub fn new(
         size: (usize, usize),
+        channels: Channels,
         scales: usize,
         angles: usize,
         deviations: Array1<f64>,
@@ -73,6 +74,7 @@ impl Features {
     ) -> Result<Self> {
         // Checked before anything is allocated that is as large as the model claims.
         let (paths, rows, columns) = shape_of(size, scales, angles)?;
+        let paths = channels.count() * paths;
         let values = paths * rows * columns;
         let found = (deviations.len(), pca.mean().len(), pca.components().ncols());
         if found != (paths, values, values) {
@@ -95,38 +97,7 @@ impl Features {
             );
             return Err(Error::Model { expected, found: wrong.to_string() });
         }
-        Ok(Self { size, scales, angles, deviations, pca })
-    }
-
-    /// Turns new images `(m, height * width)` into points `(m, dims)`.
-    ///
-    /// A point depends on its image and the model alone. `on_progress` may be called by any thread,
-    /// by one at a time.
-    ///
-    /// Tested against the points of the fit.
-    ///
-    /// ```
-    /// use ndarray::{Array2, s};
-    /// use scattering::{Params, fit};
-    ///
-    /// let images = Array2::from_shape_fn((20, 64), |(i, j)| ((i * j) % 7) as f32);
-    /// let fitted = fit(images.view(), (8, 8), &Params::default(), &mut |_| ())?;
-    /// let again = fitted.model.transform(images.slice(s![..5, ..]), &mut |_| ())?;
-    /// assert_eq!(again, fitted.points.slice(s![..5, ..]));
-    /// # Ok::<(), scattering::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// - [`Error::Pixels`] if the images have another size.
-    /// - [`Error::NonFinite`] if a pixel is not finite.
-    pub fn transform(
-        &self,
-        images: ArrayView2<f32>,
-        on_progress: &mut (dyn FnMut(Progress) + Send),
-    ) -> Result<Array2<f32>> {
-        let scattering = Scattering::new(self.size, self.scales, self.angles)?;
-        scattering.check_images(images)?;
-        Ok(self.points(&scattering, images, None, &Reporter::new(images.nrows(), on_progress)))
+        Ok(Self { size, channels, scales, angles, deviations, pca })
     }
 
     /// Returns height and width of the images, in pixels.
@@ -141,6 +112,20 @@ impl Features {
     /// ```
     pub fn size(&self) -> (usize, usize) {
         self.size
+    }
+
+    /// Returns what the values of a pixel are.
+    ///
+    /// ```
+    /// # use ndarray::Array2;
+    /// # use scattering::{Channels, Params, fit};
+    /// # let images = Array2::from_shape_fn((20, 64), |(i, j)| ((i * j) % 7) as f32);
+    /// let model = fit(images.view(), (8, 8), &Params::default(), &mut |_| ())?.model;
+    /// assert_eq!(model.channels(), Channels::Gray);
+    /// # Ok::<(), scattering::Error>(())
+    /// ```
+    pub fn channels(&self) -> Channels {
+        self.channels
     }
 
     /// Returns the number of scales of the wavelets.
@@ -172,9 +157,10 @@ impl Features {
         self.angles
     }
 
-    /// Returns the standard deviation of each path, shape `(paths,)`, in the unit of the pixels.
+    /// Returns what each path is divided by, shape `(paths,)`, in the unit of the pixels.
     ///
-    /// It is taken over images and places, and divides by their number, not by one less.
+    /// For gray images it is the standard deviation, over images and places, by their number and
+    /// not by one less. In color there are as many paths of [each plane](crate#color).
     ///
     /// ```
     /// # use ndarray::Array2;
@@ -223,72 +209,5 @@ impl Features {
             0 => self.pca.mean().len(),
             dims => dims,
         }
-    }
-
-    /// Turns all images into points.
-    ///
-    /// `sample` holds those that are transformed and scaled already, evenly over all images.
-    pub(crate) fn points(
-        &self,
-        scattering: &Scattering,
-        images: ArrayView2<f32>,
-        sample: Option<ArrayView2<f32>>,
-        reporter: &Reporter,
-    ) -> Array2<f32> {
-        let n = images.nrows();
-        // The sample holds image `at * n / rows` in row `at`.
-        let row_in_sample = |i: usize, rows: usize| {
-            let at = (i * rows).div_ceil(n);
-            (at < rows && at * n / rows == i).then_some(at)
-        };
-        let mut points = Array2::zeros((images.nrows(), self.dims()));
-        let chunks = points.axis_chunks_iter_mut(Axis(0), ROWS).into_par_iter();
-        chunks.zip(images.axis_chunks_iter(Axis(0), ROWS)).enumerate().for_each(
-            |(chunk, (mut to, images))| {
-                let mut work = scattering.work();
-                let mut scattered = Array2::zeros((images.nrows(), scattering.values()));
-                let mut new = 0;
-                let rows = images.outer_iter().zip(scattered.outer_iter_mut());
-                for (i, (image, mut row)) in (chunk * ROWS..).zip(rows) {
-                    let sampled = sample.and_then(|sample| {
-                        let at = row_in_sample(i, sample.nrows())?;
-                        Some(sample.index_axis_move(Axis(0), at))
-                    });
-                    if let Some(sampled) = sampled {
-                        row.assign(&sampled);
-                    } else {
-                        // Points have length 1, whatever the brightness of their images.
-                        let _ = scattering.image(image, &mut work, row.view_mut());
-                        scale(row, &self.deviations);
-                        new += 1;
-                    }
-                }
-                if self.pca.components().is_empty() {
-                    to.assign(&scattered);
-                } else {
-                    let scores = self.pca.transform(scattered.view());
-                    Zip::from(&mut to).and(&scores).for_each(|to, &score| *to = score as f32);
-                }
-                reporter.add(new);
-            },
-        );
-        points
-    }
-}
-
-/// Divides each path of an image by its deviation, then all values by their length.
-///
-/// Paths without deviation, and black images, become 0.
-pub(crate) fn scale(mut image: ArrayViewMut1<f32>, deviations: &Array1<f64>) {
-    let places = image.len() / deviations.len();
-    let mut length = 0.0;
-    let factors =
-        deviations.iter().map(|&deviation| if deviation > 0.0 { 1.0 / deviation } else { 0.0 });
-    for (path, factor) in image.exact_chunks(places).into_iter().zip(factors.clone()) {
-        length += path.iter().map(|&x| (f64::from(x) * factor).powi(2)).sum::<f64>();
-    }
-    let length = if length > 0.0 { length.sqrt() } else { 1.0 };
-    for (mut path, factor) in image.exact_chunks_mut(places).into_iter().zip(factors) {
-        path.mapv_inplace(|x| (f64::from(x) * factor / length) as f32);
     }
 }

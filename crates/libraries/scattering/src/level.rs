@@ -2,6 +2,7 @@
 
 use std::f64::consts::TAU;
 
+use rayon::prelude::*;
 use rustfft::num_complex::Complex;
 
 use crate::fourier::Plane;
@@ -14,15 +15,78 @@ pub(crate) struct Level {
     /// Sides of planes, margins included.
     pub(crate) height: usize,
     pub(crate) width: usize,
-    /// Spectra of wavelets by scale and angle: of all scales at level 0, else of coarser ones.
-    ///
-    /// They are divided by the number of values that are folded into one, and by the scale of the
-    /// inverse Fourier transform.
-    pub(crate) wavelets: Vec<Vec<Vec<f32>>>,
+    /// Wavelets by scale and angle: of all scales at level 0, else of coarser ones.
+    pub(crate) wavelets: Vec<Vec<Wavelet>>,
     /// Windows down the image, `(places, height)`.
     down: Vec<f32>,
-    /// Windows across the image, `(places, width)`.
+    /// Windows across the image, `(width, places)`.
     across: Vec<f32>,
+}
+
+/// The spectrum of a wavelet where it is not 0, and how it is folded to a coarser level.
+///
+/// It is divided by the number of values that are folded into one, and by the scale of the inverse
+/// Fourier transform.
+pub(crate) struct Wavelet {
+    /// Values of all runs, one after the other.
+    ///
+    /// Each is there twice, for the real and the imaginary part of what it multiplies, so that the
+    /// product needs no shuffles of vectors.
+    factors: Vec<[f32; 2]>,
+    runs: Vec<Run>,
+}
+
+/// Share of its largest value below which a wavelet's spectrum is taken for 0.
+///
+/// It moves features by less than their rounding to `f32`, and leaves out most of a large spectrum.
+const NEGLIGIBLE: f32 = 1e-9;
+
+/// Number of values up to which a spectrum is taken as it is: so little takes no time.
+const SMALL: usize = 64 * 64;
+
+/// Values side by side in a column of a spectrum.
+struct Run {
+    /// Index of the first value.
+    from: usize,
+    /// Index of the value of the coarser spectrum that it is added to.
+    to: usize,
+    len: usize,
+}
+
+impl Wavelet {
+    /// Takes a spectrum of columns of `height` values, to be folded to `coarse` `(height, width)`.
+    fn new(spectrum: &[f32], height: usize, coarse: (usize, usize)) -> Self {
+        let (mut factors, mut runs) = (Vec::new(), Vec::new());
+        let largest = spectrum.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        let least = if spectrum.len() > SMALL { NEGLIGIBLE * largest } else { 0.0 };
+        let counts = |x: &f32| x.abs() > least;
+        for (v, column) in spectrum.chunks_exact(height).enumerate() {
+            for (part, values) in column.chunks_exact(coarse.0).enumerate() {
+                let Some(first) = values.iter().position(counts) else { continue };
+                let len = values[first..].iter().rposition(counts).map_or(0, |at| at + 1);
+                let from = v * height + part * coarse.0 + first;
+                runs.push(Run { from, to: v % coarse.1 * coarse.0 + first, len });
+                factors.extend(values[first..first + len].iter().map(|&x| [x; 2]));
+            }
+        }
+        Self { factors, runs }
+    }
+
+    /// Multiplies a spectrum by the wavelet's, and folds it to a coarser level.
+    pub(crate) fn filter(&self, spectrum: &[Complex<f32>], to: &mut [Complex<f32>]) {
+        to.fill(Complex::new(0.0, 0.0));
+        let mut factors = self.factors.as_slice();
+        for run in &self.runs {
+            let (now, later) = factors.split_at(run.len);
+            factors = later;
+            let values = &spectrum[run.from..run.from + run.len];
+            let to = &mut to[run.to..run.to + run.len];
+            for ((to, value), factor) in to.iter_mut().zip(values).zip(now) {
+                to.re += value.re * factor[0];
+                to.im += value.im * factor[1];
+            }
+        }
+    }
 }
 
 impl Level {
@@ -41,43 +105,24 @@ impl Level {
                 return Vec::new();
             }
             // Folding takes a mean over 4^(j - level) values; rustfft's inverse does not divide.
-            let divisor =
-                ((height >> j) * (width >> j)) as f64 * (1u64 << (2 * (j - level))) as f64;
-            let spectrum = |spectrum: &Vec<f64>| {
-                coarser(spectrum, (height, width), level)
+            let coarse = (height >> j, width >> j);
+            let divisor = (coarse.0 * coarse.1) as f64 * (1u64 << (2 * (j - level))) as f64;
+            let wavelet = |spectrum: &Vec<f64>| {
+                let spectrum: Vec<f32> = coarser(spectrum, (height, width), level)
                     .iter()
                     .map(|x| (x / divisor) as f32)
-                    .collect()
+                    .collect();
+                Wavelet::new(&spectrum, height >> level, coarse)
             };
-            spectra[j].iter().map(spectrum).collect()
+            spectra[j].par_iter().map(wavelet).collect()
         });
         let wavelets = wavelets.collect();
-        let (down, across) = (windows(height, level, scales), windows(width, level, scales));
+        let (down, by_place) = (windows(height, level, scales), windows(width, level, scales));
         let (height, width) = (height >> level, width >> level);
+        let across = (0..width)
+            .flat_map(|x| by_place.chunks_exact(width).map(move |window| window[x]))
+            .collect();
         Self { plane: Plane::new(height, width), height, width, wavelets, down, across }
-    }
-
-    /// Multiplies a spectrum of this level by a wavelet's, and folds it to a coarser level.
-    pub(crate) fn filter(
-        &self,
-        spectrum: &[Complex<f32>],
-        wavelet: &[f32],
-        coarse: &Level,
-        to: &mut [Complex<f32>],
-    ) {
-        to.fill(Complex::new(0.0, 0.0));
-        let columns = spectrum.chunks_exact(self.height).zip(wavelet.chunks_exact(self.height));
-        for (v, (column, wavelet)) in columns.enumerate() {
-            let at = v % coarse.width * coarse.height;
-            let to = &mut to[at..at + coarse.height];
-            let parts = column.chunks_exact(coarse.height).zip(wavelet.chunks_exact(coarse.height));
-            for (part, wavelet) in parts {
-                for ((to, value), factor) in to.iter_mut().zip(part).zip(wavelet) {
-                    to.re += value.re * factor;
-                    to.im += value.im * factor;
-                }
-            }
-        }
     }
 
     /// Averages a plane `(height, width)` over the windows at all places.
@@ -92,8 +137,11 @@ impl Level {
                     *sum += factor * value;
                 }
             }
-            for (out, window) in out.iter_mut().zip(self.across.chunks_exact(self.width)) {
-                *out = window.iter().zip(&*sums).map(|(factor, sum)| factor * sum).sum();
+            out.fill(0.0);
+            for (windows, sum) in self.across.chunks_exact(columns).zip(&*sums) {
+                for (out, factor) in out.iter_mut().zip(windows) {
+                    *out += factor * sum;
+                }
             }
         }
     }

@@ -29,6 +29,24 @@
 //! as large areas; each image by its length, so that brightness does not count; and of all values
 //! the scores of the first principal components are kept ([`pca`]).
 //!
+//! # Color
+//!
+//! Images in color ([`Channels::Rgb`]) are taken apart into three planes: luminance Y, and the
+//! differences Cb and Cr of blue and red to it, as in ITU-R BT.601. Each is transformed as a gray
+//! image is. Three rules weigh them, none of which was chosen by labels:
+//!
+//! - Each path of luminance is divided by its standard deviation, as that of gray images.
+//! - Each path of chroma is divided by its own deviation times the root of 2. Chroma of photographs
+//!   varies far less than luminance; so neither drowns the other, and both planes together weigh as
+//!   much as luminance.
+//! - The deviation of a path of chroma is taken for at least a tenth of that of the same path of
+//!   luminance. Where there is next to no color, as in gray photographs that were stored in color,
+//!   what little there is would otherwise become as large as anything: it is noise of the levels
+//!   and of compression.
+//!
+//! All three planes of an image are divided by one length. Images whose channels are all equal have
+//! no chroma; their features are those of gray images.
+//!
 //! # A walk through an example
 //!
 //! Two kinds of stripes, horizontal and vertical ones, each begin anywhere. As pixels an image is
@@ -79,21 +97,28 @@
 
 #![deny(missing_docs)]
 
+mod block;
+mod color;
 mod error;
 mod features;
 mod fit;
 mod fourier;
 mod level;
 mod params;
+mod points;
 mod progress;
+mod sample;
 mod shape;
 mod transform;
+mod transformer;
 mod wavelets;
 
+pub use color::Channels;
 pub use error::{Error, Result};
 pub use features::Features;
-pub use fit::{FeaturesFit, fit};
+pub use fit::{FeaturesFit, Fitting, fit};
 pub use params::Params;
 pub use progress::Progress;
 pub use shape::scales;
 pub use transform::Scattering;
+pub use transformer::Transformer;

@@ -1,5 +1,7 @@
 //! Parameters of scattering features.
 
+use crate::color::Channels;
+
 /// Parameters of [`fit`](crate::fit()).
 ///
 /// ```
@@ -10,6 +12,8 @@
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
+    /// What the values of a pixel are (default gray).
+    pub channels: Channels,
     /// Scales J of the wavelets; if not given, as many as leave 3 x 3 places.
     pub scales: Option<usize>,
     /// Angles L of the wavelets (default 8).
@@ -23,6 +27,6 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { scales: None, angles: 8, dims: 500 }
+        Self { channels: Channels::Gray, scales: None, angles: 8, dims: 500 }
     }
 }

@@ -22,7 +22,16 @@ pub(crate) struct Reporter<'a> {
 impl<'a> Reporter<'a> {
     /// Makes a reporter of `total` images, none of which is done.
     pub(crate) fn new(total: usize, on_progress: &'a mut (dyn FnMut(Progress) + Send)) -> Self {
-        Self { done: AtomicUsize::new(0), total, on_progress: Mutex::new(on_progress) }
+        Self::starting(0, total, on_progress)
+    }
+
+    /// Makes a reporter of `total` images, some of which are done.
+    pub(crate) fn starting(
+        done: usize,
+        total: usize,
+        on_progress: &'a mut (dyn FnMut(Progress) + Send),
+    ) -> Self {
+        Self { done: AtomicUsize::new(done), total, on_progress: Mutex::new(on_progress) }
     }
 
     /// Adds `some` images to those done, and reports them.

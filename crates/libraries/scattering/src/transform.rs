@@ -6,6 +6,8 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 use rayon::prelude::*;
 use rustfft::num_complex::Complex;
 
+use crate::block::Block;
+use crate::color::Channels;
 use crate::fourier::Scratch;
 use crate::level::Level;
 use crate::shape::{check, shape};
@@ -83,7 +85,7 @@ impl Scattering {
         let spectra: Vec<Vec<Vec<f64>>> = (0..scales)
             .map(|j| {
                 let angle = |l| ((angles / 2) as f64 - 1.0 - l as f64) * PI / angles as f64;
-                (0..angles).map(|l| morlet(size, j, angle(l), angles)).collect()
+                (0..angles).into_par_iter().map(|l| morlet(size, j, angle(l), angles)).collect()
             })
             .collect();
         let levels = (0..scales).map(|level| Level::new(size, level, scales, &spectra)).collect();
@@ -135,7 +137,7 @@ impl Scattering {
     /// - [`Error::NonFinite`] if a pixel is not finite.
     /// - [`Error::TooLarge`] if a value overflows `f32`.
     pub fn transform(&self, images: ArrayView2<f32>) -> Result<Array2<f32>> {
-        self.check_images(images)?;
+        Block { images, first: 0 }.check((self.height, self.width), Channels::Gray)?;
         let mut scattered = Array2::zeros((images.nrows(), self.values()));
         let rows = scattered.outer_iter_mut().into_par_iter().zip(images.outer_iter());
         rows.for_each_init(
@@ -148,18 +150,6 @@ impl Scattering {
         match scattered.indexed_iter().find(|(_, x)| !x.is_finite()) {
             Some(((row, _), _)) => Err(Error::TooLarge { row }),
             None => Ok(scattered),
-        }
-    }
-
-    /// Checks the size of images, and that their pixels are finite.
-    pub(crate) fn check_images(&self, images: ArrayView2<f32>) -> Result<()> {
-        if images.ncols() != self.height * self.width {
-            let (height, width) = (self.height, self.width);
-            return Err(Error::Pixels { height, width, found: images.ncols() });
-        }
-        match images.indexed_iter().find(|(_, x)| !x.is_finite()) {
-            Some(((row, column), &value)) => Err(Error::NonFinite { row, column, value }),
-            None => Ok(()),
         }
     }
 
@@ -191,6 +181,13 @@ impl Scattering {
     ) -> f64 {
         let size = size(image);
         let out = out.as_slice_mut().expect("a row of an array in standard layout");
+        self.pad(|pixel| (f64::from(image[pixel]) / size) as f32, work);
+        self.padded(work, out);
+        size
+    }
+
+    /// Transforms the plane that [`Scattering::pad`] left in `work`.
+    pub(crate) fn padded(&self, work: &mut Work, out: &mut [f32]) {
         let (_, rows, columns) = self.shape();
         let (first_out, second_out) =
             out.split_at_mut((1 + self.scales * self.angles) * rows * columns);
@@ -199,34 +196,29 @@ impl Scattering {
         let mut next = |order: usize| if order < 2 { first_out.next() } else { second_out.next() };
         let Work { image: spectrum, first, second, modulus, averaged, scratch } = work;
 
-        self.pad(image, 1.0 / size, modulus);
         if let Some(out) = next(0) {
             self.levels[0].average(modulus, averaged, out);
         }
-        to_complex(modulus, spectrum);
-        self.levels[0].plane.forward(spectrum, &mut scratch[0]);
+        self.levels[0].plane.forward(modulus.iter().copied(), spectrum, &mut scratch[0]);
         for j in 0..self.scales {
             let level = &self.levels[j];
             for wavelet in &self.levels[0].wavelets[j] {
                 let first = &mut first[..level.plane.len()];
-                self.levels[0].filter(spectrum, wavelet, level, first);
-                level.plane.inverse(first, &mut scratch[j]);
+                wavelet.filter(spectrum, first);
                 let modulus = &mut modulus[..level.plane.len()];
-                moduli(first, modulus);
+                moduli(level.plane.inverse(first, &mut scratch[j]), modulus);
                 if let Some(out) = next(1) {
                     level.average(modulus, averaged, out);
                 }
                 if j + 1 < self.scales {
-                    to_complex(modulus, first);
-                    level.plane.forward(first, &mut scratch[j]);
+                    level.plane.forward(modulus.iter().copied(), first, &mut scratch[j]);
                 }
                 for (coarser, coarse) in self.levels.iter().enumerate().skip(j + 1) {
                     for wavelet in &level.wavelets[coarser] {
                         let second = &mut second[..coarse.plane.len()];
-                        level.filter(first, wavelet, coarse, second);
-                        coarse.plane.inverse(second, &mut scratch[coarser]);
+                        wavelet.filter(first, second);
                         let modulus = &mut modulus[..coarse.plane.len()];
-                        moduli(second, modulus);
+                        moduli(coarse.plane.inverse(second, &mut scratch[coarser]), modulus);
                         if let Some(out) = next(2) {
                             coarse.average(modulus, averaged, out);
                         }
@@ -234,11 +226,10 @@ impl Scattering {
                 }
             }
         }
-        size
     }
 
-    /// Writes the image times `factor`, with black margins that are mirrored at their edges.
-    fn pad(&self, image: ArrayView1<f32>, factor: f64, to: &mut [f32]) {
+    /// Writes an image of these pixels, with black margins that are mirrored at their edges.
+    pub(crate) fn pad(&self, pixels: impl Fn(usize) -> f32, work: &mut Work) {
         let Margins { top, left, mirrored, height, width } = self.margins;
         let level = &self.levels[0];
         let mirror = |at: usize, side: usize| match at.checked_sub(mirrored) {
@@ -251,10 +242,8 @@ impl Scattering {
             for x in 0..level.width {
                 let column =
                     mirror(x, width).checked_sub(left).filter(|&column| column < self.width);
-                to[y * level.width + x] = match (row, column) {
-                    (Some(row), Some(column)) => {
-                        (f64::from(image[row * self.width + column]) * factor) as f32
-                    }
+                work.modulus[y * level.width + x] = match (row, column) {
+                    (Some(row), Some(column)) => pixels(row * self.width + column),
                     _ => 0.0,
                 };
             }
@@ -262,15 +251,10 @@ impl Scattering {
     }
 }
 
-/// Finds the power of two up to the largest pixel in magnitude; 1 for a black image.
-fn size(image: ArrayView1<f32>) -> f64 {
+/// Finds the power of two up to the largest value in magnitude; 1 for a black image.
+pub(crate) fn size(image: ArrayView1<f32>) -> f64 {
     let largest = image.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
     if largest > 0.0 { f64::from(largest).log2().floor().exp2() } else { 1.0 }
-}
-
-/// Writes real values as complex ones.
-fn to_complex(values: &[f32], to: &mut [Complex<f32>]) {
-    to.iter_mut().zip(values).for_each(|(to, &value)| *to = Complex::new(value, 0.0));
 }
 
 /// Computes the moduli of complex values.

@@ -11,6 +11,9 @@ use crate::fourier::Plane;
 /// Copies of the plane on each side that are added up to make a function periodic.
 const COPIES: isize = 2;
 
+/// Negated exponent beyond which a Gaussian is left out: there it is below the rounding of any sum.
+const NEGLIGIBLE: f64 = 60.0;
+
 /// A Gabor function: an elliptic Gaussian times a plane wave.
 struct Gabor {
     /// Standard deviation along the angle, in pixels.
@@ -24,25 +27,32 @@ struct Gabor {
 }
 
 impl Gabor {
-    /// Evaluates the function on a periodic plane `(height, width)`, centered at the origin.
-    fn on(&self, (height, width): (usize, usize)) -> Vec<Complex<f64>> {
+    /// Evaluates the function, and its Gaussian alone, on a periodic plane `(height, width)`.
+    ///
+    /// Both are centered at the origin.
+    fn on(&self, (height, width): (usize, usize)) -> Vec<(Complex<f64>, f64)> {
         let (sin, cos) = self.angle.sin_cos();
-        let (along, across) = (1.0, self.slant * self.slant);
+        let across = self.slant * self.slant;
         let scale = 2.0 * self.sigma * self.sigma;
         let mut plane = Vec::with_capacity(height * width);
         for y in 0..height as isize {
             for x in 0..width as isize {
-                let mut sum = Complex::new(0.0, 0.0);
+                let (mut wave, mut envelope) = (Complex::new(0.0, 0.0), 0.0);
                 for copy_y in -COPIES..=COPIES {
                     for copy_x in -COPIES..=COPIES {
                         let down = (y + copy_y * height as isize) as f64;
                         let right = (x + copy_x * width as isize) as f64;
                         let (u, v) = (down * cos + right * sin, right * cos - down * sin);
-                        let size = (-(along * u * u + across * v * v) / scale).exp();
-                        sum += Complex::from_polar(size, u * self.frequency);
+                        let exponent = (u * u + across * v * v) / scale;
+                        if exponent < NEGLIGIBLE {
+                            let size = (-exponent).exp();
+                            wave += Complex::from_polar(size, u * self.frequency);
+                            envelope += size;
+                        }
                     }
                 }
-                plane.push(sum * self.slant / (PI * scale));
+                let unit = PI * scale;
+                plane.push((wave * self.slant / unit, envelope * self.slant / unit));
             }
         }
         plane
@@ -61,12 +71,12 @@ pub(crate) fn morlet(size: (usize, usize), j: usize, angle: f64, angles: usize) 
         frequency: 0.75 * PI / scale,
         slant: 4.0 / angles as f64,
     };
-    let (wave, envelope) = (gabor.on(size), Gabor { frequency: 0.0, ..gabor }.on(size));
-    let mean = wave.iter().sum::<Complex<f64>>() / envelope.iter().sum::<Complex<f64>>();
-    spectrum(
-        wave.iter().zip(&envelope).map(|(wave, envelope)| wave - mean * envelope).collect(),
-        size,
-    )
+    let plane = gabor.on(size);
+    let sums = plane
+        .iter()
+        .fold((Complex::new(0.0, 0.0), 0.0), |sums, value| (sums.0 + value.0, sums.1 + value.1));
+    let mean = sums.0 / Complex::from(sums.1);
+    spectrum(plane.iter().map(|(wave, envelope)| wave - mean * envelope), size)
 }
 
 /// Computes the real spectrum `(size,)` of the Gaussian window of scale `2^scales` along a side.
@@ -74,18 +84,21 @@ pub(crate) fn window(size: usize, scales: usize) -> Vec<f64> {
     let sigma = 0.8 * (1 << scales) as f64 / 2.0;
     let gaussian = Gabor { sigma, angle: 0.0, frequency: 0.0, slant: 1.0 };
     // One row is a Gaussian along one side, up to a factor.
-    let mut row = gaussian.on((1, size));
-    let sum: Complex<f64> = row.iter().sum();
-    row.iter_mut().for_each(|value| *value /= sum);
-    spectrum(row, (1, size))
+    let row = gaussian.on((1, size));
+    let sum: f64 = row.iter().map(|value| value.1).sum();
+    spectrum(row.iter().map(|value| Complex::from(value.1) / Complex::from(sum)), (1, size))
 }
 
 /// Transforms a Hermitian plane to its real spectrum.
-fn spectrum(mut plane: Vec<Complex<f64>>, (height, width): (usize, usize)) -> Vec<f64> {
+fn spectrum(
+    plane: impl Iterator<Item = Complex<f64>>,
+    (height, width): (usize, usize),
+) -> Vec<f64> {
     let fourier = Plane::new(height, width);
-    fourier.forward(&mut plane, &mut fourier.scratch());
+    let mut spectrum = vec![Complex::new(0.0, 0.0); fourier.len()];
+    fourier.forward(plane, &mut spectrum, &mut fourier.scratch());
     // Hermitian functions have real spectra.
-    plane.iter().map(|value| value.re).collect()
+    spectrum.iter().map(|value| value.re).collect()
 }
 
 /// Drops the high frequencies of a spectrum `(width, height)`.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use ndarray::{Array0, Array2, Array3, ArrayD, s};
+use ndarray::{Array0, Array2, Array3, Array4, ArrayD, s};
 use ndarray_npy::{NpzReader, NpzWriter};
 use serde_json::Value;
 use test_support::Program;
@@ -33,6 +33,40 @@ fn images_become_features_and_new_ones_in_the_same_way() {
     assert_eq!(some, features.slice(s![..10, ..]));
 }
 
+/// Writes the images of [`images`] in color, each channel `level(channel)` of 255 as bright.
+fn write_color(program: &Program, level: impl Fn(usize) -> usize) {
+    let gray: Array3<u8> = program.read("images.npy");
+    let color = Array4::from_shape_fn((60, 12, 10, 3), |(i, y, x, channel)| {
+        let channel = if channel == 0 { i % 3 } else { channel };
+        (usize::from(gray[[i, y, x]]) * level(channel) / 255) as u8
+    });
+    program.write("color.npy", &color);
+    program.write("some-color.npy", &color.slice(s![50.., .., .., ..]));
+}
+
+#[test]
+fn images_in_color_become_features_too() {
+    let program = Program::in_empty_folder("encode-scattering");
+    images(&program);
+    write_color(&program, |channel| [255, 128, 64][channel]);
+    let told = program.done("--images color.npy --dims 20 --out f.npy --model m.npz");
+    assert_eq!(told, "60 images of 12 x 10 pixels in color to 20 features, 1 scales, 8 angles\n");
+    let features: Array2<f32> = program.read("f.npy");
+    assert_eq!(features.dim(), (60, 20));
+    let record: Value = program.json("f.npy.json");
+    assert_eq!(record["inputs"][0]["shape"], serde_json::json!([60, 12, 10, 3]));
+    program.done("--images color.npy --dims 20 --out again.npy --threads 1");
+    assert_eq!(program.read::<Array2<f32>>("again.npy"), features);
+    program.done("--images some-color.npy --transform m.npz --out s.npy");
+    assert_eq!(program.read::<Array2<f32>>("s.npy"), features.slice(s![50.., ..]));
+    // Without color they are gray images.
+    write_color(&program, |_| 255);
+    program.done("--images color.npy --dims 20 --out f.npy");
+    program.done("--images images.npy --dims 20 --out gray.npy");
+    let [color, gray] = ["f.npy", "gray.npy"].map(|name| program.read::<Array2<f32>>(name));
+    assert_eq!(color, gray);
+}
+
 #[test]
 fn what_cannot_be_done_is_refused_in_a_line() {
     let program = Program::in_empty_folder("encode-scattering");
@@ -40,6 +74,11 @@ fn what_cannot_be_done_is_refused_in_a_line() {
     program.write_text("broken.npz", "no archive");
     program.done("--images images.npy --dims 20 --out f.npy --model m.npz");
     program.write("others.npy", &Array3::<u8>::from_elem((5, 8, 8), 200));
+    program.write("turned.npy", &Array3::<u8>::from_elem((5, 10, 12), 200));
+    program.write("alpha.npy", &Array4::<u8>::from_elem((5, 12, 10, 4), 200));
+    program.write("picture.npy", &Array3::<u8>::from_elem((12, 10, 3), 200));
+    write_color(&program, |channel| [255, 128, 64][channel]);
+    program.done("--images color.npy --dims 20 --out f.npy --model color.npz");
     for (words, code, told) in [
         (
             "--images rows.npy --out e.npy",
@@ -48,6 +87,25 @@ fn what_cannot_be_done_is_refused_in_a_line() {
         ),
         ("--images images.npy --scales 4 --out e.npy", 1, "images.npy: expected 1 to 1 scales"),
         ("--images images.npy --transform m.npz --dims 3 --out e.npy", 2, "leave out --dims"),
+        (
+            "--images color.npy --transform m.npz --out e.npy",
+            1,
+            "color.npy: expected images of 12 x 10 pixels, as m.npz was fitted to, found 12 x 10 \
+             pixels in color; give gray images, of shape (n, height, width)",
+        ),
+        (
+            "--images images.npy --transform color.npz --out e.npy",
+            1,
+            "found 12 x 10 pixels; give images of shape (n, height, width, 3)",
+        ),
+        (
+            "--images turned.npy --transform m.npz --out e.npy",
+            1,
+            "turned.npy: expected images of 12 x 10 pixels, as m.npz was fitted to, found 10 x 12 \
+             pixels; give images of that size",
+        ),
+        ("--images alpha.npy --out e.npy", 1, "alpha.npy: expected images: a number array"),
+        ("--images picture.npy --out e.npy", 1, "give one picture as x[None]"),
         (
             "--images others.npy --transform m.npz --out e.npy",
             1,

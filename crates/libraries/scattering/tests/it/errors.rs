@@ -1,6 +1,6 @@
 //! What is refused, and in which words.
 
-use scattering::{Error, Features, Params, Scattering};
+use scattering::{Channels, Error, Features, Params, Scattering};
 
 use crate::support::{fit, images};
 
@@ -26,11 +26,18 @@ fn what_makes_no_sense_is_refused() {
     assert!(Scattering::new((3, 40), 1, 8).err().unwrap().to_string().contains("3 x 40"));
     // A model whose arrays are of other images, such as one that promises large ones.
     let (model, _) = fit(&originals, 12, &Params::default());
-    let other =
-        Features::new((4096, 4096), 10, 64, model.deviations().clone(), model.pca().clone());
+    let other = Features::new(
+        (4096, 4096),
+        Channels::Gray,
+        10,
+        64,
+        model.deviations().clone(),
+        model.pca().clone(),
+    );
     assert!(other.unwrap_err().to_string().contains("give another model"));
     let same = Features::new(
         model.size(),
+        model.channels(),
         model.scales(),
         model.angles(),
         model.deviations().clone(),
