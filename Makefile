@@ -18,9 +18,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
-.PHONY: FORCE all report figure report-recipe demo smoke study table clean distclean help build \
-    python man lint test test-faults test-cuda fuzz bench-peers bench-umap bench-train
+.PHONY: FORCE all assign groups report figure report-recipe demo smoke study table clean distclean \
+    help build python man lint test test-faults test-cuda fuzz bench-peers bench-umap bench-train
 
+include mk/own.mk # what IMAGES and VECTORS stand for
 include mk/config.mk # variables and their defaults
 include mk/help.mk # make help, and the refusal of unknown variables
 include mk/check.mk # refusals of what the rules could not do
@@ -36,6 +37,10 @@ SYSTEMS := $(RECIPE_SYSTEMS) $(if $(FEATURES),$(UMAP_SYSTEMS))
 EXTERNAL := $(filter-out pixels-kmeans latents-kmeans latents-gmm $(UMAP_SYSTEMS),\
     $(patsubst $(CLUSTERS)/%/train.npy,%,$(wildcard $(CLUSTERS)/*/train.npy)))
 
+# What the folder of images holds now, before the stages are found that have to run again.
+images_source := $(if $(imported_images),$(call of_import,$(IMAGES),\
+    $(if $(assign),$(ASSIGNED),$(IMPORTED))/listing.txt))
+
 include mk/toolchain.mk # programs, libtorch and Python
 include mk/stage.mk # the macro of a stage: how it is run, and when it runs again
 include mk/stages.mk # the command of each stage
@@ -45,6 +50,14 @@ include mk/stages.mk # the command of each stage
 # cluster SYSTEM, COMMAND, FLAGS, POINTS, TEST POINTS: a stage that fits and one that predicts.
 
 $(eval $(call stage,fetch-data,$(data_files),,$(FETCH_DATA)))
+ifeq ($(assign),)
+ifneq ($(imported_images),)
+$(eval $(call stage,import-images,$(imported_images_files),$(images_source),$(IMPORT_IMAGES)))
+endif
+ifneq ($(imported_vectors),)
+$(eval $(call stage,import-vectors,$(imported_vectors_files),$(VECTORS),$(IMPORT_VECTORS)))
+endif
+endif
 
 # Images to codes, by an autoencoder.
 ifneq ($(TRAIN_IMAGES),)
@@ -95,6 +108,12 @@ $(eval $(call stage,consensus-test,$(consensus_test),$(consensus_test_inputs),$(
 endif
 endif
 
+# Clusters and names to a table of your files or vectors.
+ifneq ($(exported),)
+$(eval $(call stage,export,$(GROUPS_TABLE),$(export_inputs),$(EXPORT_CLUSTERS)))
+$(PAGE) $(TABLE): | $(GROUPS_TABLE)
+endif
+
 # Clusters and labels to scores, and everything to a page.
 ifneq ($(TRAIN_LABELS),)
 $(foreach system,$(SYSTEMS) $(EXTERNAL),$(eval $(call evaluate,$(system))))
@@ -109,9 +128,11 @@ $(TABLE): | $(PAGE)
 # ----------------------------------------------------------------------------------- targets
 # In the order of make help, which prints what follows ##. Those without a recipe here have it in
 # the file of mk/ that is about them.
-all: $(results) $(PAGE) ## Tella's three systems and three on embeddings, scored, with a page
+all: $(results) $(exported) $(PAGE) ## three systems of Tella's and three on embeddings, with a page
 report: $(PAGE) ## the page alone, with what it needs; remakes nothing made with other variables
 figure: ## one figure of the last page as a file: make figure FIGURE=map OUT=map.png
+assign: ## new IMAGES or VECTORS get the groups of an earlier make all, by the models it saved
+groups: ## a folder with links to your files for each group: make groups INTO=sorted
 report-recipe: ## Tella's three systems alone, without the embeddings
 demo: ## the same on bundled handwritten digits: no download, one to three minutes after the build
 	@$(MAKE) all DATASET=digits ARTIFACTS=$(ARTIFACTS)/demo
@@ -121,8 +142,9 @@ smoke: ## the same on Fashion-MNIST cut short: one epoch, one start, two embeddi
 study: ## make all with each of SEEDS, then mean and spread; goes on where it was stopped
 table: ## print the last table of scores again
 clean: ## remove artifacts
-	rm -rf $(addprefix $(ARTIFACTS)/,data autoencoder latents scattering umap clusters scores \
-	    report study demo smoke bench man .stamps)
+	rm -rf $(addprefix $(ARTIFACTS)/,data import autoencoder latents scattering umap clusters \
+	    clusters.csv clusters.csv.json scores report assign logs study demo smoke mine bench man \
+	    .stamps)
 distclean: clean ## remove artifacts, builds, libtorch and the Python environments
 	rm -rf target .libtorch .libtorch.* .venv .venv-bench
 help: ## this
@@ -138,7 +160,8 @@ bench-peers: ## time and memory of the clustering beside scikit-learn, Intel's, 
 bench-umap: ## time and quality of the embedding beside umap-learn
 bench-train: ## time of a training step beside PyTorch's
 
-include mk/show.mk # make report, figure and table
+include mk/assign.mk # new images and vectors to the same groups
+include mk/show.mk # make report, figure, table and groups
 include mk/study.mk # the pipeline with several seeds
 include mk/tests.mk # lints, tests and fuzzing
 include mk/man.mk # man pages and shell completions

@@ -20,10 +20,19 @@ $(if $(word 2,$(CURDIR)),$(error this checkout has a space in its path, which ma
     $(CURDIR); move it, or work in another checkout))
 $(if $(filter-out / -%,$(firstword $(ARTIFACTS))),,$(error ARTIFACTS=$(ARTIFACTS) is not a folder \
     of its own: name one such as artifacts/mine))
-$(foreach name,ARTIFACTS $(user_variables),$(if $(filter file,$(origin $(name))),,$(call \
+named := ARTIFACTS IMAGES VECTORS NAMES INTO $(user_variables)
+$(foreach name,$(named),$(if $(filter file,$(origin $(name))),,$(call \
     check_name,$(name),$(value $(name)))))
 
-ifneq ($(filter-out clean distclean table,$(goals)),)
+ifneq ($(filter-out clean distclean table groups,$(goals)),)
+$(foreach name,IMAGES VECTORS NAMES,$(if $($(name)),$(if $(wildcard $($(name)))$(filter \
+    $(IMPORTED)/%,$($(name))),,$(error $(name)=$($(name)): there is no such file or folder))))
+endif
+
+ifneq ($(filter-out clean distclean table groups assign,$(goals)),)
+
+$(if $(filter yes,$(FOLDERS)),$(if $(imported_images),,$(error FOLDERS=yes takes the classes from \
+    the folders of image files: name them with IMAGES)))
 
 # Files of the user's that are neither there nor below ARTIFACTS, where a rule may make them.
 $(foreach name,$(user_files),$(if $(wildcard $($(name)))$(filter \
@@ -60,6 +69,21 @@ $(if $(and $(dataset_named),$(user_points)),$(shell echo 'make: the points are t
     those that you name take part' >&2))
 endif
 
+endif
+
+ifneq ($(assign),)
+$(if $(voters),,$(error there are no groups in $(ARTIFACTS) to assign to: run make all with IMAGES \
+    or VECTORS first, or name its folder with ARTIFACTS))
+$(if $(own),,$(error make assign needs new images, IMAGES=, or new vectors, VECTORS=))
+$(if $(of_images),$(if $(IMAGES),,$(error the groups in $(ARTIFACTS) are of images: name new ones \
+    with IMAGES)),$(if $(VECTORS),,$(error the groups in $(ARTIFACTS) are of vectors: name new \
+    ones with VECTORS)))
+endif
+
+ifneq ($(filter groups,$(goals)),)
+$(if $(INTO),,$(error make groups needs INTO=, a folder to make))
+$(if $(wildcard $(STAMPS)/export),,$(error there are no groups of yours in $(ARTIFACTS): run make \
+    all with IMAGES first, or name its folder with ARTIFACTS))
 endif
 
 ifneq ($(filter figure,$(goals)),)

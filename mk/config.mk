@@ -12,6 +12,16 @@ user_variables := $(foreach name,$(file_variables),$(if \
 dataset_named := $(filter-out undefined,$(origin DATASET))
 covariance_named := $(filter-out undefined,$(origin COVARIANCE))
 
+## Your own
+IMAGES          ?=## your images: a folder, .zip, .tar, a list of files, or .npy
+VECTORS         ?=## vectors: .npy, .npz, .csv, .tsv or .safetensors; of IMAGES where you give both
+FOLDERS         ?= no## yes: the first folder of each image is its class, to score with
+NAMES           ?=## a CSV with the names of the rows; of IMAGES in files it is written
+IMPORT          ?=## more flags of import-images or import-vectors, as '--size 64 --fit crop'
+AUTOENCODER     ?= $(if $(own),no,yes)## yes: train one, which needs libtorch; no: leave it out
+INTO            ?=## folder that make groups makes, with a folder of your files for each group
+LINK            ?= symbolic## how files come into INTO: symbolic, hard or copy
+
 ## Parameters
 DATASET         ?= fashion-mnist## fashion-mnist, mnist, kmnist, digits or synthetic
 COUNT           ?= 6000## training images of DATASET=synthetic
@@ -20,10 +30,11 @@ SEED            ?= 0## every random choice flows from it
 SEEDS           ?= 10## seeds of make study: how many, from 0 on, or a list
 K               ?= 10## number of clusters
 THREADS         ?=## threads, all cores where empty; changes no result
+VERBOSE         ?=## 1 prints commands and all that stages print, in place of a line for each stage
 NETWORK         ?= dense## dense or conv
 HIDDEN          ?= $(hidden_$(NETWORK))## widths of the hidden layers, or filters of convolutions
 LATENT          ?= 10## width of the code
-EPOCHS          ?= $(if $(filter digits,$(DATASET)),50,10)## passes over the images
+EPOCHS          ?= $(auto_EPOCHS)## passes over the images; chosen by their number where empty
 BATCH           ?= 256## images per training step
 LR              ?= 0.001## learning rate
 SCHEDULE        ?= constant## schedule of the learning rate: constant, cosine or one-cycle
@@ -72,7 +83,7 @@ DIFFERENTIAL_SEED ?=## seed of the first of these cases
 DIFFERENTIAL_CASES ?=## cases of each kind in the short form
 DIFFERENTIAL_KINDS ?=## the kinds, joined by commas; all where empty
 DIFFERENTIAL_KEEP ?=## a folder for the files of cases with findings
-FUZZ            ?= npy npz idx weights json losses## file readers to fuzz
+FUZZ            ?= npy npz idx weights json losses images vectors## file readers to fuzz
 FUZZ_SECONDS    ?= 1800## seconds of make fuzz for each reader
 CASES           ?=## cases of the benches, joined by commas; all where empty
 FIGURE          ?=## runs, samples, losses, reconstructions, map, confusion, sizes or clusters
@@ -94,9 +105,12 @@ SELECT_CLUSTERING ?= $(BIN)/select-clustering## several assignments to the best 
 CONSENSUS         ?= $(BIN)/consensus## several assignments to one
 EVALUATE          ?= $(BIN)/evaluate## assignments and labels to scores
 REPORT            ?= $(BIN)/report## everything to a page
+IMPORT_IMAGES     ?= $(BIN)/import-images## image files to an array with names
+IMPORT_VECTORS    ?= $(BIN)/import-vectors## tables and archives to an array with names
+EXPORT_CLUSTERS   ?= $(BIN)/export-clusters## assignments and names to a table, or to folders
 
 ## Files (yours replace the stages that write them; then name each file of DATASET that takes part)
-ARTIFACTS       ?= artifacts## where everything generated goes
+ARTIFACTS       ?= artifacts## where everything generated goes; artifacts/mine with your own
 TRAIN_IMAGES    ?= $(auto_TRAIN_IMAGES)## images to learn from; none if you give LATENTS or FEATURES
 TEST_IMAGES     ?= $(auto_TEST_IMAGES)## images that are not learned from
 TRAIN_LABELS    ?= $(auto_TRAIN_LABELS)## for evaluate and report alone; no scores where empty
@@ -122,6 +136,8 @@ CLUSTERS = $(ARTIFACTS)/clusters
 SCORES = $(ARTIFACTS)/scores
 STAMPS = $(ARTIFACTS)/.stamps
 TABLE = $(SCORES)/table.md
+LOGS = $(ARTIFACTS)/logs
+GROUPS_TABLE = $(ARTIFACTS)/clusters.csv
 
 runs := $(shell seq 1 $(RUNS))
 weights_file = $(ARTIFACTS)/autoencoder/weights.safetensors
@@ -160,12 +176,13 @@ bundled_test := $(if $(filter \
 bundled_classes := $(if $(filter TRAIN_LABELS TEST_LABELS,$(user_files)),,$(bundled))
 
 # ------------------------------------------- defaults that depend on what the user named
+auto_EPOCHS = $(if $(bundled),$(if $(filter digits,$(DATASET)),50,10))
 auto_TRAIN_IMAGES = $(if $(bundled),$(DATA)/train-images.npy)
 auto_TEST_IMAGES = $(if $(and $(bundled),$(TRAIN_IMAGES)),$(DATA)/test-images.npy)
 auto_TRAIN_LABELS = $(if $(and $(bundled),$(TRAIN_IMAGES)),$(DATA)/train-labels.npy)
 auto_TEST_LABELS = $(if $(and $(bundled_test),$(TRAIN_IMAGES)),$(DATA)/test-labels.npy)
 auto_CLASSES = $(if $(and $(bundled_classes),$(TRAIN_IMAGES)),$(DATA)/classes.json)
-auto_LATENTS = $(if $(TRAIN_IMAGES),$(latents_file))
+auto_LATENTS = $(if $(filter yes,$(AUTOENCODER)),$(if $(TRAIN_IMAGES),$(latents_file)))
 auto_LATENTS_TEST = $(if $(default_latents),$(if $(TEST_IMAGES),$(ARTIFACTS)/latents/test.npy))
 # Latents of the user's are embedded themselves; those of the autoencoder are not.
 auto_FEATURES = $(if $(filter-out $(default_latents),$(LATENTS)),$(LATENTS),$(if \

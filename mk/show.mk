@@ -1,4 +1,4 @@
-# Shows what is there: make figure and make table run no stage, make report replaces nothing.
+# Shows what is there: make figure, table and groups run no stage, make report replaces nothing.
 #
 # make report runs the stages that the page needs, but none that would replace what other
 # variables made: otherwise a forgotten variable would cost a training of hours.
@@ -8,7 +8,7 @@ otherwise = $(strip $(foreach name,$(filter-out page table evaluate-%,$(stages))
     recorded_otherwise,$(name)),$(name))))
 # Variables on the command line that change what stages do.
 stage_variables := $(filter-out \
-    ARTIFACTS THREADS BIN CARGO LIBTORCH REPORT PAGE FIGURE OUT SYSTEM,$(on_command_line))
+    ARTIFACTS THREADS VERBOSE BIN CARGO LIBTORCH REPORT PAGE FIGURE OUT SYSTEM,$(on_command_line))
 
 ifeq ($(filter-out report figure table,$(goals)),)
 $(if $(or $(filter report,$(goals)),$(stage_variables)),$(if $(otherwise),$(error what is in \
@@ -26,3 +26,10 @@ figure: | $(filter all report,$(MAKECMDGOALS)) $(call programs,$(REPORT))
 
 table: | $(filter all,$(MAKECMDGOALS))
 	@cat $(TABLE)
+
+# The command of the table of groups, to which it adds the folder; that the table is written again
+# changes nothing in it.
+groups_images = $(wildcard $(IMPORTED)/images.npy)
+groups: $(call programs,$(EXPORT_CLUSTERS))
+	@$(strip $(file <$(STAMPS)/export)) --into $(INTO) --link $(LINK) $(if \
+	    $(groups_images),--images $(groups_images)) $(threads)

@@ -18,6 +18,7 @@ changed := $(shell scripts/make/record.sh changed $(STAMPS))
 rerun = $(if $(and $(call recorded,$1),$(call same_command,$1)),$(if $(strip \
     $(filter $1,$(changed)) $(foreach file,$($1_inputs),$(rerun_$(maker_$(file))))),FORCE),FORCE)
 
+run_stage := scripts/make/run.sh $(if $(filter-out 0 no,$(VERBOSE)),--verbose)
 threads := $(if $(THREADS),--threads $(THREADS))
 
 # stage NAME, OUTPUTS, INPUTS, PROGRAM: the rule that runs $(NAME_command). The first output is the
@@ -25,8 +26,9 @@ threads := $(if $(THREADS),--threads $(THREADS))
 #   NAME_threads  what follows the command without being part of the record; $(threads) by default
 #   NAME_stdout   the output that takes the command's stdout
 #   NAME_last     a line of the recipe after all others
-#   NAME_silent   @ where make is not to print the command
+#   NAME_silent   not empty where no line is to tell of the stage
 #   NAME_checkpoint  what the command leaves when it is stopped, to go on from there
+# What the program prints goes to LOGS/NAME.log (scripts/make/run.sh).
 # All outputs are precious: when a stage fails or is stopped make would remove them, however old and
 # good. A stage leaves nothing half written to remove.
 stages :=
@@ -41,7 +43,8 @@ $2 &: $$(rerun_$1) | $3 $(call programs,$4)
 	@scripts/make/record.sh begin $(if $($1_checkpoint),--checkpoint $($1_checkpoint)) \
 	    $(STAMPS)/$1 $$(call quoted,$$($1_command)) $$($1_inputs)
 	$$(if $$($1_stdout),@mkdir -p $$(dir $$($1_stdout)))
-	$$($1_silent)$$($1_command) $$(call threads_of,$1)$$(if $$($1_stdout), > $$($1_stdout).new)
+	@$$(if $$($1_silent),,$(run_stage) $$(if $$($1_stdout),--keep-stdout) $1 $(LOGS)/$1.log )$$(strip \
+	    $$($1_command) $$(call threads_of,$1))$$(if $$($1_stdout), > $$($1_stdout).new)
 	$$(if $$($1_stdout),@mv $$($1_stdout).new $$($1_stdout))
 	@scripts/make/record.sh end $(STAMPS)/$1 $$($1_outputs)
 	$$($1_last)

@@ -1,5 +1,18 @@
 # The commands of the stages: NAME_command and what else mk/stage.mk says of a stage NAME.
 
+# ------------------------------------------------------------ what is the user's to arrays
+folders := $(filter yes,$(FOLDERS))
+imported_images_files = $(addprefix $(IMPORTED)/,images.npy names.csv skipped.csv $(if \
+    $(folders),labels.npy classes.json))
+import-images_command = $(IMPORT_IMAGES) --from $(IMAGES) --out $(IMPORTED)/images.npy \
+    --names $(IMPORTED)/names.csv --skipped $(IMPORTED)/skipped.csv $(if $(folders),--labels \
+    folders --labels-out $(IMPORTED)/labels.npy --classes $(IMPORTED)/classes.json) $(IMPORT)
+# The names of images and vectors in one run are those of the images.
+vectors_names = $(if $(imported_images),,$(IMPORTED)/names.csv)
+imported_vectors_files = $(IMPORTED)/vectors.npy $(vectors_names)
+import-vectors_command = $(IMPORT_VECTORS) --from $(VECTORS) --out $(IMPORTED)/vectors.npy \
+    $(if $(vectors_names),--names $(vectors_names) $(IMPORT))
+
 # ------------------------------------------------------------------ images to latents
 fetch-data_command = $(FETCH_DATA) --dataset $(DATASET) $(if \
     $(filter-out digits synthetic,$(DATASET)),$(if $(SOURCE),--source $(SOURCE))) \
@@ -11,7 +24,7 @@ network_files := $(addprefix $(ARTIFACTS)/autoencoder/,weights.safetensors losse
 flag_unless = $(if $(filter-out $1,$3),$2 $3)
 train-ae_command = $(TRAIN_AE) --images $(TRAIN_IMAGES) \
     $(if $(TEST_IMAGES),--validation $(TEST_IMAGES)) --hidden $(HIDDEN) --latent $(LATENT) \
-    --epochs $(EPOCHS) --batch $(BATCH) --lr $(LR) --loss $(LOSS) --activation $(ACTIVATION) \
+    $(if $(EPOCHS),--epochs $(EPOCHS)) --batch $(BATCH) --lr $(LR) --loss $(LOSS) --activation $(ACTIVATION) \
     --init $(INIT) --normalize $(NORMALIZE) --brightness $(BRIGHTNESS) --shift $(SHIFT) \
     --noise $(NOISE) $(call flag_unless,dense,--network,$(NETWORK)) \
     $(call flag_unless,0,--scale,$(SCALE)) $(call flag_unless,0,--blur,$(BLUR)) \
@@ -57,9 +70,10 @@ kmeans_flags = --k $(K) --starts $(KMEANS_STARTS) --max-iter $(KMEANS_MAX_ITER) 
 gmm_flags = --k $(K) --starts $1 --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
     --init $(GMM_INIT) --covariance $2 --seed $3
 # Full covariances of wide vectors take minutes, and latents of the user's may be wide.
+# Those that are imported have a width only afterwards.
 latents_width = $(shell scripts/make/npy_width.sh $(LATENTS))
-wide := $(if $(filter LATENTS,$(user_files)),$(shell \
-    [ "$(or $(latents_width),0)" -gt 100 ] && echo yes))
+wide := $(if $(filter LATENTS,$(user_files)),$(if $(imported_vectors),yes,$(shell \
+    [ "$(or $(latents_width),0)" -gt 100 ] && echo yes)))
 latents_covariance := $(if $(covariance_named),$(COVARIANCE),$(if $(wide),diag,$(COVARIANCE)))
 latents_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(latents_covariance),$(SEED))
 
@@ -96,19 +110,27 @@ neighbors_command = $(EMBED_UMAP) --points $(FEATURES) --neighbors $(NEIGHBORS) 
     --neighbors-out $(KNN)
 neighbors_flag = $(if $(KNN),--neighbors-in $(KNN))
 
+# So are those of the test points among them: the first run writes them.
+knn_test = $(if $(call programs,$(EMBED_UMAP)),$(ARTIFACTS)/umap/test-neighbors.npz)
+if_first = $(if $(filter 1,$1),$2,$3)
+test_neighbors_flag = $(if $(knn_test),$(call \
+    if_first,$1,--neighbors-out,--neighbors-in) $(knn_test))
+
 # embed RUN: an embedding with a seed of its own, and the places of the test points in it.
 embedding = $(ARTIFACTS)/umap/$1/train.npy
 embedding_test = $(if $(FEATURES_TEST),$(ARTIFACTS)/umap/$1/test.npy)
-embedding_model = $(if $(FEATURES_TEST),$(ARTIFACTS)/umap/$1/model.npz)
+# Models serve test points, and new ones later (make assign).
+embedding_model = $(if $(FEATURES_TEST)$(own),$(ARTIFACTS)/umap/$1/model.npz)
 define embed
 embed-$1_command = $(EMBED_UMAP) --points $(FEATURES) $(umap_flags) $(neighbors_flag) \
-    --seed $(seed_$1) --out $(embedding) $(if $(FEATURES_TEST),--model $(embedding_model))
+    --seed $(seed_$1) --out $(embedding) $(if $(embedding_model),--model $(embedding_model))
 $(call stage,embed-$1,$(strip $(embedding) $(embedding_model)),$(FEATURES) \
     $(KNN),$(EMBED_UMAP))
 $(if $(FEATURES_TEST),
 embed-$1-test_command = $(EMBED_UMAP) --points $(FEATURES_TEST) \
-    --transform $(embedding_model) --out $(embedding_test)
-$(call stage,embed-$1-test,$(embedding_test),$(FEATURES_TEST) $(embedding_model),$(EMBED_UMAP)))
+    --transform $(embedding_model) --out $(embedding_test) $(test_neighbors_flag)
+$(call stage,embed-$1-test,$(embedding_test) $(call if_first,$1,$(knn_test),),$(FEATURES_TEST) \
+    $(embedding_model) $(call if_first,$1,,$(knn_test)),$(EMBED_UMAP)))
 endef
 
 first_run = $(call embedding,1)
@@ -170,6 +192,14 @@ umap-consensus_points_test := $(first_run_test)
 umap-consensus_certainty := $(consensus_dir)/train-agreement.npy
 endif
 
+# ------------------------------------------------ assignments to a table of files or vectors
+exported = $(if $(own),$(if $(FEATURES),$(GROUPS_TABLE)))
+export_inputs = $(consensus_dir)/train.npy $(consensus_dir)/train-agreement.npy $(first_run) \
+    $(NAMES)
+export_command = $(EXPORT_CLUSTERS) --assignments $(consensus_dir)/train.npy \
+    $(if $(NAMES),--names $(NAMES)) --certainty $(consensus_dir)/train-agreement.npy \
+    --points $(first_run) --out $(GROUPS_TABLE)
+
 # ------------------------------------------------------------ assignments to scores
 reference_flag = $(if $(reference),--reference $(reference))
 $(foreach system,$(EXTERNAL),$(eval \
@@ -202,8 +232,8 @@ scored = $(SYSTEMS:%=$(SCORES)/%.json) $(EXTERNAL:%=$(SCORES)/%.json)
 table_command = $(EVALUATE) $(scored) $(reference_flag)
 table_threads :=
 table_stdout := $(TABLE)
-table_last = @echo; cat $(TABLE)
-table_silent := @
+table_last = @echo; cat $(TABLE); echo; $(answer)
+table_silent := yes
 
 # ------------------------------------------------------------- everything to a page
 shown := $(SYSTEMS) $(EXTERNAL)
@@ -224,3 +254,8 @@ page_files = $(foreach system,$(shown),$(call page_inputs_of,$(system))) \
     $(TRAIN_IMAGES) $(TRAIN_LABELS) $(CLASSES) $(MAP) $(trained) $(losses) $(reference) \
     $(if $(DECODED),$(decoded_images) $(DECODED))
 page_command = $(REPORT) $(page_flags) --out $(PAGE)
+
+# The last lines on the screen: the table of scores, if there are labels, and where things are.
+answer = $(if $(exported),echo 'the group of each: $(GROUPS_TABLE)';) \
+    $(if $(PAGE),echo 'the page: $(PAGE)')
+page_last = $(if $(TRAIN_LABELS),,@echo; $(if $(exported),tail -n 1 $(LOGS)/export.log;) $(answer))

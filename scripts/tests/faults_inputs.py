@@ -44,6 +44,10 @@ def described(descr="'<f8'", shape="(2, 2)", more=""):
     return f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, {more}}}\n"
 
 
+# Endings of the names of files in the commands of programs.
+ENDINGS = (".npy", ".npz", ".safetensors", ".json", ".html", ".csv", ".zip")
+
+
 class Inputs(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -245,6 +249,8 @@ class Inputs(unittest.TestCase):
                     "images.npy",
                     "map.npy",
                     "w.safetensors",
+                    "vectors.csv",
+                    "pictures.zip",
                 ]:
                     shutil.copy(self.folder / file, place / file)
                 for program, (words, outputs) in STAGES.items():
@@ -252,7 +258,7 @@ class Inputs(unittest.TestCase):
                         f"a={name}/{word[2:]}"
                         if word.startswith("a=")
                         else f"{name}/{word}"
-                        if word.endswith((".npy", ".npz", ".safetensors", ".json", ".html", ".csv"))
+                        if word.endswith(ENDINGS)
                         or word == "out"
                         else word
                         for word in words.split()

@@ -35,6 +35,9 @@ OTHERWISE = {
     "consensus": [],
     "evaluate": [],
     "report": ["--title", "Another"],
+    "import-images": ["--fit", "crop", "--invert", "yes"],
+    "import-vectors": ["--missing", "drop"],
+    "export-clusters": [],
 }
 
 

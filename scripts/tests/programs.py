@@ -22,6 +22,9 @@ PROGRAMS = [
     "consensus",
     "evaluate",
     "report",
+    "import-images",
+    "import-vectors",
+    "export-clusters",
 ]
 
 

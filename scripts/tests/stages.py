@@ -1,6 +1,8 @@
 """Every program on small inputs of its own, for tests that disturb them all in the same way."""
 
+import struct
 import subprocess
+import zipfile
 
 import numpy as np
 
@@ -61,12 +63,36 @@ STAGES = {
         "--assignments a.npy --labels labels.npy --points points.npy --out out/scores.json",
         ["scores.json"],
     ),
+    "import-images": (
+        "--from pictures.zip --size 32 --out out/i.npy --names out/names.csv "
+        "--skipped out/skipped.csv --labels folders --labels-out out/labels.npy "
+        "--classes out/classes.json",
+        ["i.npy", "names.csv", "labels.npy", "classes.json", "skipped.csv"],
+    ),
+    "import-vectors": (
+        "--from vectors.csv --out out/v.npy --names out/names.csv",
+        ["v.npy", "names.csv"],
+    ),
+    "export-clusters": (
+        "--assignments a.npy --names vectors.csv --points points.npy --out out/clusters.csv",
+        ["clusters.csv"],
+    ),
     "report": (
         "--assignments a=a.npy --points a=points.npy --labels labels.npy --images images.npy "
         "--map map.npy --out out/index.html",
         ["index.html"],
     ),
 }
+
+
+def bitmap(levels):
+    """Returns a BMP file of gray `levels` (height, width); the width is a multiple of 4."""
+    height, width = levels.shape
+    palette = b"".join(bytes([level, level, level, 0]) for level in range(256))
+    start = 54 + len(palette)
+    head = struct.pack("<2sIII", b"BM", start + height * width, 0, start)
+    head += struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 0, height * width, 0, 0, 256, 0)
+    return head + palette + levels[::-1].astype("u1").tobytes()
 
 
 def prepare(folder, rows=2000):
@@ -83,6 +109,14 @@ def prepare(folder, rows=2000):
     for name in "abc":
         moved = np.where(rng.random(rows) < 0.2, rng.integers(10, size=rows), labels)
         np.save(folder / f"{name}.npy", rng.permutation(10)[moved].astype("i4"))
+    rows_of_vectors = rng.normal(size=(rows, 12)).round(4)
+    lines = [",".join(["id", *"abcdefghijkl"])]
+    lines += [f"v{row}," + ",".join(map(str, vector)) for row, vector in enumerate(rows_of_vectors)]
+    (folder / "vectors.csv").write_text("\n".join(lines) + "\n")
+    with zipfile.ZipFile(folder / "pictures.zip", "w") as archive:
+        for picture in range(400):
+            levels = rng.integers(256, size=(40, 40))
+            archive.writestr(f"{picture % 2}/{picture}.bmp", bitmap(levels))
     weights = (
         "--images images.npy --hidden 32 --latent 4 --epochs 1 --out w.safetensors "
         "--losses first.csv"

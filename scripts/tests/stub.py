@@ -20,6 +20,7 @@ OUTPUTS = {
     "--neighbors-out",
     "--table",
 }
+IMPORTED = {"--names", "--skipped", "--labels-out", "--classes"}
 RESUMED = {"--resume", "--discard-checkpoint"}
 DATA = [
     "train-labels.npy",
@@ -47,7 +48,7 @@ def main():
     outputs, inputs = [], []
     for before, word in zip([None, *words], words):
         file = word.split("=")[-1]
-        if before in OUTPUTS:
+        if before in OUTPUTS or (name.startswith("import-") and before in IMPORTED):
             outputs.append(word)
         elif before == "--out-dir":
             outputs += [f"{word}/{file}" for file in DATA]

@@ -24,6 +24,9 @@ PROGRAMS = [
     "consensus",
     "evaluate",
     "report",
+    "import-images",
+    "import-vectors",
+    "export-clusters",
 ]
 IMAGE_SYSTEMS = ["pixels-kmeans"]
 LATENT_SYSTEMS = ["latents-kmeans", "latents-gmm"]
@@ -101,8 +104,167 @@ class Make(unittest.TestCase):
         return {
             str(path.relative_to(self.artifacts)): path.read_text()
             for path in sorted(self.artifacts.rglob("*"))
-            if path.is_file() and ".stamps" not in path.parts and path.name != ".lock"
+            if path.is_file()
+            and not {".stamps", "logs"} & set(path.parts)
+            and path.name != ".lock"
         }
+
+
+class Own(Make):
+    """Images and vectors of the user's, in files that are imported first."""
+
+    def photos(self, name="photos", count=3):
+        folder = self.folder / name
+        (folder / "a").mkdir(parents=True)
+        for number in range(count):
+            (folder / "a" / f"{number}.png").write_text(f"image {number}")
+        return folder
+
+    def test_a_folder_of_images_becomes_groups_without_libtorch(self):
+        done = self.make("all", f"IMAGES={self.photos()}", "RUNS=2")
+        self.assertEqual(
+            set(self.programs()),
+            {
+                "import-images",
+                "cluster-kmeans",
+                "encode-scattering",
+                "embed-umap",
+                "cluster-gmm",
+                "select-clustering",
+                "consensus",
+                "export-clusters",
+                "report",
+            },
+        )
+        self.assertFalse((self.artifacts / "data").exists())
+        [export] = self.of("export-clusters")
+        self.assertIn(f"{self.artifacts}/import/names.csv", export)
+        self.assertEqual(
+            done.stdout.splitlines()[-2:],
+            [
+                f"the group of each: {self.artifacts}/clusters.csv",
+                f"the page: {self.artifacts}/report/index.html",
+            ],
+        )
+        self.nothing_to_do(f"IMAGES={self.folder / 'photos'}", "RUNS=2")
+
+    def test_what_changes_in_a_folder_is_imported_again(self):
+        words = [f"IMAGES={self.photos()}", "RUNS=2"]
+        self.make("all", *words)
+        for change in [
+            lambda: (self.folder / "photos/a/new.png").write_text("new"),
+            lambda: (self.folder / "photos/a/0.png").write_text("another"),
+            lambda: (self.folder / "photos/a/1.png").unlink(),
+        ]:
+            change()
+            self.make("all", *words)
+            self.assertIn("import-images", self.programs())
+            self.assertIn("report", self.programs())
+            self.nothing_to_do(*words)
+
+    def test_classes_are_taken_from_folders_where_that_is_asked_for(self):
+        self.make("all", f"IMAGES={self.photos()}", "FOLDERS=yes", "RUNS=2", "IMPORT=--size 20")
+        [imported] = self.of("import-images")
+        self.assertEqual(imported[-2:], ["--size", "20"])
+        self.assertIn("--labels-out", imported)
+        evaluated = [command for command in self.of("evaluate") if "--labels" in command]
+        self.assertTrue(evaluated)
+        for command in evaluated:
+            self.assertIn(f"{self.artifacts}/import/labels.npy", command)
+            self.assertIn(f"{self.artifacts}/import/classes.json", command)
+
+    def test_an_array_is_taken_as_it_is(self):
+        images = self.mine("images.npy", (30, 8, 8), "u1")
+        self.make("all", f"IMAGES={images}", "RUNS=2")
+        self.assertNotIn("import-images", self.programs())
+        self.assertNotIn("train-ae", self.programs())
+        [export] = self.of("export-clusters")
+        self.assertNotIn("--names", export)
+        vectors = self.mine("vectors.npy", (30, 8))
+        names = self.folder / "names.csv"
+        names.write_text("id\n" + "a\n" * 30)
+        other = self.folder / "vectors"
+        words = [f"VECTORS={vectors}", f"NAMES={names}", "RUNS=2"]
+        self.make("all", *words, artifacts=other)
+        self.assertNotIn("import-vectors", self.programs())
+        [export] = self.of("export-clusters")
+        self.assertIn(str(names), export)
+
+    def test_a_table_of_vectors_is_imported(self):
+        table = self.folder / "clip.csv"
+        table.write_text("id,a,b\nx,1,2\n")
+        self.make("all", f"VECTORS={table}", "RUNS=2")
+        [imported] = self.of("import-vectors")
+        self.assertEqual(imported[:2], ["--from", str(table)])
+        # Nobody knows yet how wide they are.
+        fitted = [command for command in self.of("cluster-gmm") if "--covariance" in command]
+        vectors = f"{self.artifacts}/import/vectors.npy"
+        of_latents = [command for command in fitted if vectors in command]
+        self.assertTrue(of_latents)
+        for command in of_latents:
+            self.assertEqual(command[command.index("--covariance") + 1], "diag")
+
+    def test_new_images_go_through_the_saved_models(self):
+        words = [f"IMAGES={self.photos()}", "RUNS=2"]
+        self.make("all", *words)
+        before = self.contents()
+        done = self.make("assign", f"IMAGES={self.photos('more')}")
+        made = self.artifacts / "assign"
+        [imported] = self.of("import-images")
+        self.assertEqual(imported[2:4], ["--like", f"{self.artifacts}/import/images.npy"])
+        [encoded] = self.of("encode-scattering")
+        self.assertIn(f"{self.artifacts}/scattering/model.npz", encoded)
+        models = [command[command.index("--transform") + 1] for command in self.of("embed-umap")]
+        self.assertEqual(models, [f"{self.artifacts}/umap/{run}/model.npz" for run in [1, 2]])
+        [voted] = self.of("consensus")
+        self.assertIn(f"{self.artifacts}/clusters/umap-consensus/model.npz", voted)
+        self.assertEqual(done.stdout.splitlines()[-1], f"the group of each: {made}/clusters.csv")
+        after = self.contents()
+        self.assertEqual({name: after[name] for name in before}, before)
+        self.nothing_to_do(*words)
+        self.make("assign", f"IMAGES={self.folder / 'more'}")
+        self.assertEqual(self.ran, [])
+
+    def test_new_vectors_need_vectors(self):
+        vectors = self.mine("vectors.npy", (30, 8))
+        self.make("all", f"VECTORS={vectors}", "RUNS=2")
+        self.make("assign", f"VECTORS={self.mine('more.npy', (5, 8))}")
+        self.assertNotIn("encode-scattering", self.programs())
+        self.assertEqual(len(self.of("embed-umap")), 2)
+        self.refused("assign", f"IMAGES={self.photos()}", told="name new ones with VECTORS")
+
+    def test_files_are_put_into_folders_of_groups(self):
+        self.make("all", f"IMAGES={self.photos()}", "RUNS=2")
+        self.make("groups", f"INTO={self.folder / 'sorted'}")
+        [export] = self.of("export-clusters")
+        self.assertEqual(
+            export[-6:],
+            ["--into", str(self.folder / "sorted"), "--link", "symbolic"]
+            + ["--images", f"{self.artifacts}/import/images.npy"],
+        )
+
+    def test_what_cannot_be_done_is_refused(self):
+        photos = self.photos()
+        for words, told in [
+            ([f"IMAGES={photos}x"], "there is no such file or folder"),
+            (["FOLDERS=yes"], "name them with IMAGES"),
+        ]:
+            self.refused("all", *words, told=told)
+        self.refused("assign", f"IMAGES={photos}", told="run make all with IMAGES or VECTORS first")
+        self.refused("groups", "INTO=sorted", told="run make all with IMAGES first")
+        self.refused("groups", told="make groups needs INTO=")
+
+    def test_the_output_of_a_stage_is_in_its_log(self):
+        words = [f"IMAGES={self.photos()}", "RUNS=2"]
+        done = self.make("all", *words, FAIL="consensus", code=2)
+        self.assertIn("consensus: told to fail", done.stderr)
+        told = [line for line in done.stderr.splitlines() if line.startswith("import-images ")]
+        self.assertEqual(len(told), 1)
+        log = (self.artifacts / "logs/consensus-train.log").read_text()
+        self.assertIn("--assignments", log.splitlines()[0])
+        self.assertEqual(log.splitlines()[-1], "consensus: told to fail")
+        done = self.make("all", *words, "VERBOSE=1", "K=4", FAIL="consensus", code=2)
+        self.assertIn("consensus --assignments", done.stderr)
 
 
 class Consensus(Make):

@@ -102,7 +102,10 @@ fn kind(path: &Path) -> anyhow::Result<Kind> {
         return Ok(Kind::Folder);
     }
     if !metadata.is_file() {
-        bail!("{}: expected {EXPECTED}, found a pipe or device", path.display());
+        bail!(
+            "{}: expected {EXPECTED}, found something that is not a file; give one of these",
+            path.display()
+        );
     }
     // A tar archive has its mark in the last bytes of the first 265.
     let mut start = Vec::new();

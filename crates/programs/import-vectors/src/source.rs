@@ -45,9 +45,10 @@ impl Source {
         let metadata = std::fs::metadata(path)
             .with_context(|| format!("{shown}: cannot read; check the path"))?;
         // Opening a pipe would wait for its writer, and it could not be read twice.
+        let found = if metadata.is_dir() { "a folder" } else { "something that is not a file" };
         ensure!(
             metadata.is_file(),
-            "{shown}: expected a file, found something else; give the path of a file"
+            "{shown}: expected a file, found {found}; give the path of a file"
         );
         let mut start = Vec::new();
         let file = File::open(path).with_context(|| format!("{shown}: cannot read"))?;
