@@ -39,7 +39,8 @@ pub struct Args {
     /// certainty of each point's cluster: .npy, 0 to 1, responsibilities (n, k) or agreement (n,)
     #[argh(option, arg_name = "name=file")]
     pub certainty: Vec<Named>,
-    /// the images that were clustered: .npy, (n, height, width)
+    /// the images that were clustered: .npy, (n, height, width), or (n, height, width, 3) in
+    /// color
     #[argh(option, arg_name = "file")]
     pub images: Option<PathBuf>,
     /// class ids of the images: .npy, integers from 0, (n,)
@@ -58,7 +59,8 @@ pub struct Args {
     /// losses of the autoencoder: .csv with the columns epoch, train and validation
     #[argh(option, arg_name = "file")]
     pub losses: Option<PathBuf>,
-    /// images that were encoded: .npy, (m, height, width); needs --reconstructions
+    /// images that were encoded: .npy, (m, height, width) or (m, height, width, 3); needs
+    /// --reconstructions
     #[argh(option, arg_name = "file")]
     pub originals: Option<PathBuf>,
     /// reconstructions of --originals: .npy, (m, height, width)

@@ -1,9 +1,9 @@
-//! Reads gray images and encodes them as PNG data URLs.
+//! Reads images, gray or in color, and encodes them as PNG data URLs.
 
 use std::path::Path;
 
 use anyhow::bail;
-use artifact::{FileRecord, Pixels, read_images};
+use artifact::{FileRecord, ImageShape, Pixels, read_images};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ndarray::{Array2, ArrayView1};
@@ -13,8 +13,10 @@ const MAX_SIDE: usize = 64;
 
 /// Images of one size.
 pub struct Pictures {
-    /// Gray levels, (n, height * width).
-    pub gray: Array2<u8>,
+    /// Levels, (n, height * width * channels), with the channels of a pixel side by side.
+    pub levels: Array2<u8>,
+    /// Values of a pixel: 1 for gray images, 3 for red, green and blue.
+    pub channels: usize,
     /// Height in pixels.
     pub height: usize,
     /// Width in pixels.
@@ -24,10 +26,10 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// Reads images (n, height, width), or (n, pixels) if the pixels make a square.
+    /// Reads images (n, height, width) or (n, height, width, 3).
     ///
-    /// Scales floats to gray levels: from 0 to 1 if they lie there, else from the smallest to the
-    /// largest.
+    /// Rows (n, pixels) are gray images if the pixels make a square. Scales floats to levels: from
+    /// 0 to 1 if they lie there, else from the smallest to the largest.
     ///
     /// # Errors
     /// Fails if the file cannot be read or does not hold images.
@@ -35,9 +37,8 @@ impl Pictures {
         match Self::read_if_drawable(path)? {
             (Some(pictures), record, _) => Ok((pictures, record)),
             (None, record, _) => bail!(
-                "{}: expected images (n, height, width), found rows of {} pixels, which make no \
-                 square; reshape it, with \
-                 numpy.reshape say",
+                "{}: expected images (n, height, width) or (n, height, width, 3), found rows of {} \
+                 pixels, which make no square; reshape it, with numpy.reshape say",
                 path.display(),
                 record.shape.last().copied().unwrap_or_default()
             ),
@@ -54,15 +55,16 @@ impl Pictures {
         let (images, record) = read_images(path)?;
         images.scale_warning(&record).iter().for_each(|text| cli::warn(text));
         let n = images.dim().0;
-        let sides = match *record.shape {
-            [_, height, width] => Some((height, width)),
+        let shape = match *record.shape {
             [_, pixels] if pixels.isqrt().pow(2) == pixels => {
-                Some((pixels.isqrt(), pixels.isqrt()))
+                let side = pixels.isqrt();
+                Some(ImageShape { height: side, width: side, channels: 1 })
             }
-            _ => None,
+            ref shape => ImageShape::of(shape),
         };
-        let pictures = sides.map(|(height, width)| {
-            Self { gray: gray(images.pixels), height, width, sides: (height, width) }.downscaled()
+        let pictures = shape.map(|ImageShape { height, width, channels }| {
+            let (levels, sides) = (levels(images.pixels), (height, width));
+            Self { levels, channels, height, width, sides }.downscaled()
         });
         Ok((pictures, record, n))
     }
@@ -73,23 +75,26 @@ impl Pictures {
             0 | 1 => self,
             by => {
                 let (height, width) = (self.height.div_ceil(by), self.width.div_ceil(by));
-                let gray = Array2::from_shape_fn((self.len(), height * width), |(row, at)| {
-                    self.mean_level(row, at % width, at / width, by)
+                let shape = (self.len(), height * width * self.channels);
+                let levels = Array2::from_shape_fn(shape, |(row, at)| {
+                    let (pixel, channel) = (at / self.channels, at % self.channels);
+                    self.mean_level(row, (pixel % width, pixel / width), channel, by)
                 });
-                Self { gray, height, width, ..self }
+                Self { levels, height, width, ..self }
             }
         }
     }
 
-    /// Returns the rounded mean of the pixels of image `row` that become pixel (x, y).
+    /// Returns the rounded mean of a channel of the pixels of image `row` that become one.
     ///
-    /// `by` is the factor of the downscaling.
-    pub fn mean_level(&self, row: usize, x: usize, y: usize, by: usize) -> u8 {
+    /// The one is pixel `(x, y)`, and `by` is the factor of the downscaling.
+    pub fn mean_level(&self, row: usize, (x, y): (usize, usize), channel: usize, by: usize) -> u8 {
         let ends = |at: usize, side: usize| at * by..((at + 1) * by).min(side);
         let (mut sum, mut count) = (0, 0);
         for y in ends(y, self.height) {
             for x in ends(x, self.width) {
-                sum += u32::from(self.gray[[row, y * self.width + x]]);
+                sum +=
+                    u32::from(self.levels[[row, (y * self.width + x) * self.channels + channel]]);
                 count += 1;
             }
         }
@@ -98,7 +103,7 @@ impl Pictures {
 
     /// Returns the number of images.
     pub fn len(&self) -> usize {
-        self.gray.nrows()
+        self.levels.nrows()
     }
 
     /// Encodes image `row` as the data URL of a PNG.
@@ -106,23 +111,25 @@ impl Pictures {
     /// # Errors
     /// Fails only if memory runs out.
     pub fn data_url(&self, row: usize) -> anyhow::Result<String> {
-        self.encode_data_url(self.gray.row(row))
+        self.encode_data_url(self.levels.row(row))
     }
 
-    /// Encodes an image of this size as the data URL of a PNG.
+    /// Encodes levels of an image of this size as the data URL of a PNG.
     ///
     /// # Errors
     /// Fails only if memory runs out.
-    pub fn encode_data_url(&self, gray: ArrayView1<u8>) -> anyhow::Result<String> {
-        Ok(png_data_url(&gray_png(&gray.to_vec(), self.width, self.height)?))
+    pub fn encode_data_url(&self, levels: ArrayView1<u8>) -> anyhow::Result<String> {
+        let color =
+            if self.channels == 3 { png::ColorType::Rgb } else { png::ColorType::Grayscale };
+        Ok(png_data_url(&png(&levels.to_vec(), self.width, self.height, color)?))
     }
 
     /// Returns the rounded mean of the images `rows`.
     pub fn mean(&self, rows: &[usize]) -> Vec<u8> {
-        let mut sums = vec![0u64; self.gray.ncols()];
+        let mut sums = vec![0u64; self.levels.ncols()];
         for &row in rows {
             sums.iter_mut()
-                .zip(self.gray.row(row))
+                .zip(self.levels.row(row))
                 .for_each(|(sum, &level)| *sum += u64::from(level));
         }
         let count = rows.len().max(1) as u64;
@@ -130,7 +137,8 @@ impl Pictures {
     }
 }
 
-fn gray(pixels: Pixels) -> Array2<u8> {
+/// Scales pixels to levels.
+fn levels(pixels: Pixels) -> Array2<u8> {
     match pixels {
         Pixels::U8(pixels) => pixels,
         Pixels::F32(pixels) => {
@@ -143,14 +151,6 @@ fn gray(pixels: Pixels) -> Array2<u8> {
             pixels.mapv(|x| (255.0 * (x - low) / spread).round().clamp(0.0, 255.0) as u8)
         }
     }
-}
-
-/// Encodes gray levels, row by row, as a PNG file.
-///
-/// # Errors
-/// Fails only if memory runs out.
-fn gray_png(gray: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
-    png(gray, width, height, png::ColorType::Grayscale)
 }
 
 /// Encodes RGBA values, row by row, as a PNG file.
@@ -196,17 +196,18 @@ mod tests {
     #[test]
     fn floats_from_0_to_1_keep_their_levels_and_others_are_spread() {
         assert_eq!(
-            gray(Pixels::F32(array![[-0.2, 0.0, 0.5, 1.0, 1.2]])),
+            levels(Pixels::F32(array![[-0.2, 0.0, 0.5, 1.0, 1.2]])),
             array![[0, 0, 128, 255, 255]]
         );
-        assert_eq!(gray(Pixels::F32(array![[-10.0, 0.0, 10.0]])), array![[0, 128, 255]]);
-        assert_eq!(gray(Pixels::F32(array![[3.0, 3.0]])), array![[0, 0]]);
+        assert_eq!(levels(Pixels::F32(array![[-10.0, 0.0, 10.0]])), array![[0, 128, 255]]);
+        assert_eq!(levels(Pixels::F32(array![[3.0, 3.0]])), array![[0, 0]]);
     }
 
     #[test]
     fn a_png_holds_what_it_was_given() {
         let pictures = Pictures {
-            gray: array![[0, 50, 100, 150, 200, 255]],
+            levels: array![[0, 50, 100, 150, 200, 255]],
+            channels: 1,
             height: 2,
             width: 3,
             sides: (2, 3),
@@ -223,17 +224,44 @@ mod tests {
 
     #[test]
     fn large_images_are_made_smaller() {
-        let gray = Array2::from_shape_fn((1, 130 * 2), |(_, at)| (at % 130) as u8);
-        let small = Pictures { gray, height: 2, width: 130, sides: (2, 130) }.downscaled();
+        let levels = Array2::from_shape_fn((1, 130 * 2), |(_, at)| (at % 130) as u8);
+        let pictures = Pictures { levels, channels: 1, height: 2, width: 130, sides: (2, 130) };
+        let small = pictures.downscaled();
         assert_eq!((small.height, small.width), (1, 44));
         // Every three columns become one; the last column stands alone.
-        assert_eq!([small.gray[[0, 0]], small.gray[[0, 42]], small.gray[[0, 43]]], [1, 127, 129]);
+        assert_eq!(
+            [small.levels[[0, 0]], small.levels[[0, 42]], small.levels[[0, 43]]],
+            [1, 127, 129]
+        );
     }
 
     #[test]
     fn the_mean_is_rounded() {
-        let pictures =
-            Pictures { gray: array![[0, 1], [9, 9], [1, 2]], height: 1, width: 2, sides: (1, 2) };
+        let levels = array![[0, 1], [9, 9], [1, 2]];
+        let pictures = Pictures { levels, channels: 1, height: 1, width: 2, sides: (1, 2) };
         assert_eq!(pictures.mean(&[0, 2]), [1, 2]);
+    }
+    #[test]
+    fn color_stays_color() {
+        // Two rows of 66 pixels: red, but for the blue of odd ones.
+        let level = |at: usize| match (at / 3 % 2, at % 3) {
+            (_, 0) => 200,
+            (1, 2) => 100,
+            _ => 0,
+        };
+        let levels = Array2::from_shape_fn((1, 2 * 66 * 3), |(_, at)| level(at));
+        let pictures = Pictures { levels, channels: 3, height: 2, width: 66, sides: (2, 66) };
+        let small = pictures.downscaled();
+        assert_eq!((small.height, small.width, small.levels.ncols()), (1, 33, 99));
+        assert_eq!(small.levels.row(0).to_vec(), [200, 0, 50].repeat(33));
+        assert_eq!(small.mean(&[0, 0]), small.levels.row(0).to_vec());
+        let address = small.data_url(0).unwrap();
+        let file =
+            STANDARD.decode(address.strip_prefix("data:image/png;base64,").unwrap()).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut found = vec![0; 99];
+        let info = reader.next_frame(&mut found).unwrap();
+        assert_eq!((info.width, info.height, info.color_type), (33, 1, png::ColorType::Rgb));
+        assert_eq!(found, small.levels.row(0).to_vec());
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Tens of thousands of images fit into a page that way.
 
+use std::borrow::Cow;
+
 use anyhow::anyhow;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -123,16 +125,19 @@ impl Downscaled<'_> {
         Ok(first)
     }
 
-    /// Returns the gray levels of a sheet; empty places are black.
+    /// Returns the levels of a sheet, row by row; empty places are black.
     fn sheet(&self, rows: &[usize]) -> Vec<u8> {
-        let (width, height) = self.sides();
+        let ((width, height), channels) = (self.sides(), self.images.channels);
         let across = SHEET_SIDE * width;
-        let mut sheet = vec![0; across * height * SHEET_SIDE];
+        let mut sheet = vec![0; across * height * SHEET_SIDE * channels];
         for (at, &row) in rows.iter().enumerate() {
             let corner = at / SHEET_SIDE * height * across + at % SHEET_SIDE * width;
             for y in 0..height {
                 for x in 0..width {
-                    sheet[corner + y * across + x] = self.images.mean_level(row, x, y, self.shrink);
+                    let pixel = (corner + y * across + x) * channels;
+                    for (channel, level) in sheet[pixel..][..channels].iter_mut().enumerate() {
+                        *level = self.images.mean_level(row, (x, y), channel, self.shrink);
+                    }
                 }
             }
         }
@@ -144,7 +149,10 @@ impl Downscaled<'_> {
         let (width, height) =
             (u32::try_from(SHEET_SIDE * width)?, u32::try_from(SHEET_SIDE * height)?);
         let one = |sheet: &&Vec<u8>| -> anyhow::Result<Vec<u8>> {
-            let rgb: Vec<u8> = sheet.iter().flat_map(|&level| [level; 3]).collect();
+            let rgb: Cow<[u8]> = match self.images.channels {
+                3 => sheet.as_slice().into(),
+                _ => sheet.iter().flat_map(|&level| [level; 3]).collect(),
+            };
             let mut config = WebPConfig::new().map_err(|()| anyhow!("WebP: no such version"))?;
             config.quality = quality;
             config.method = WEBP_METHOD;
@@ -166,8 +174,8 @@ mod tests {
 
     #[test]
     fn pixels_that_become_one_are_averaged() {
-        let images =
-            Pictures { gray: array![[0, 10, 50, 20, 30, 70]], height: 2, width: 3, sides: (2, 3) };
+        let levels = array![[0, 10, 50, 20, 30, 70]];
+        let images = Pictures { levels, channels: 1, height: 2, width: 3, sides: (2, 3) };
         let small = Downscaled { images: &images, shrink: 2 };
         assert_eq!(small.sides(), (2, 1));
         let sheet = small.sheet(&[0]);
@@ -175,6 +183,20 @@ mod tests {
             (sheet.len(), &sheet[..3]),
             (SHEET_SIDE * 2 * SHEET_SIDE, [15, 60, 0].as_slice())
         );
+    }
+
+    #[test]
+    fn thumbnails_of_images_in_color_have_three_values_a_pixel() {
+        // One pixel of red above one of green.
+        let levels = array![[240, 0, 0, 0, 240, 0]];
+        let images = Pictures { levels, channels: 3, height: 2, width: 1, sides: (2, 1) };
+        let sheet = Downscaled { images: &images, shrink: 1 }.sheet(&[0, 0]);
+        let row = 3 * SHEET_SIDE;
+        assert_eq!(sheet.len(), 2 * SHEET_SIDE * row);
+        assert_eq!(sheet[..9], [240, 0, 0, 240, 0, 0, 0, 0, 0]);
+        assert_eq!(sheet[row..row + 9], [0, 240, 0, 0, 240, 0, 0, 0, 0]);
+        let thumbnails = Thumbnails::encode(&images, &[0]).unwrap();
+        assert_eq!((thumbnails.width, thumbnails.height, thumbnails.files.len()), (1, 2, 1));
     }
 
     #[test]
@@ -186,7 +208,8 @@ mod tests {
             (state >> 24) as u8
         };
         let images = Pictures {
-            gray: Array2::from_shape_fn((20_000, 28 * 28), |_| next()),
+            levels: Array2::from_shape_fn((20_000, 28 * 28), |_| next()),
+            channels: 1,
             height: 28,
             width: 28,
             sides: (28, 28),

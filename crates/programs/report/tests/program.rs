@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use ndarray::{Array1, Array2, Array3};
+use ndarray::{Array1, Array2, Array3, Array4};
 use test_support::Program;
 
 /// Writes thirty images of 6 x 5 pixels in three clusters of two classes, and all other inputs.
@@ -153,6 +153,42 @@ fn parts_can_be_missing() {
     assert!(scores.contains("Every run") && scores.contains("No assignments of it"));
     let bare = page("--assignments mine=assignments.npy");
     assert!(bare.contains("Sizes of clusters") && !bare.contains("What is in each cluster"));
+}
+
+#[test]
+fn images_in_color_are_drawn_in_color() {
+    let program = inputs();
+    let color = Array4::from_shape_fn((30, 6, 5, 3), |(i, y, x, channel)| {
+        if channel == i % 3 { (200 + y * 5 + x) as u8 } else { 10 }
+    });
+    program.write("color.npy", &color);
+    program.write("decoded-color.npy", &color.mapv(|level| f32::from(level) / 255.0));
+    let words = ALL.replace("images.npy", "color.npy").replace("decoded.npy", "decoded-color.npy");
+    program.done(&format!("{words} --out page.html"));
+    let page = program.text("page.html");
+    // Bytes 24 and 25 of a PNG are its depth, 8, and its type of color: 2 is red, green and blue.
+    let kinds: Vec<(u8, u8)> = page
+        .split("data:image/png;base64,")
+        .skip(1)
+        .map(|after| {
+            let header = base64::Engine::decode(
+                &base64::engine::general_purpose::STANDARD,
+                &after.as_bytes()[..36],
+            );
+            let header = header.unwrap();
+            (header[24], header[25])
+        })
+        .collect();
+    let drawn = kinds.iter().filter(|&&kind| kind == (8, 2)).count();
+    assert!(drawn > 30 && !kinds.contains(&(8, 0)), "{kinds:?}");
+    program.done(&format!("{words} --figure clusters --out clusters.png"));
+    let told = program.refused(
+        "--assignments mine=assignments.npy --originals images.npy --reconstructions \
+         decoded-color.npy --out other.html",
+        1,
+        "decoded-color.npy: expected images of the same sides and channels",
+    );
+    assert!(!told.contains("panicked") && !program.has("other.html"));
 }
 
 #[test]

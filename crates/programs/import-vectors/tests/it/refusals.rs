@@ -50,7 +50,7 @@ fn options_that_do_not_fit_are_wrong_usage() {
         ),
         ("--from a.csv --id-column x --label-column x", 1, "found one for both"),
         ("--from nowhere.csv", 1, "nowhere.csv: cannot read"),
-        ("--from .", 1, ".: expected a file, found something else"),
+        ("--from .", 1, ".: expected a file, found a folder"),
     ] {
         program.refused(&format!("{words} --out points.npy"), code, told);
         assert!(!program.has("points.npy"));

@@ -103,10 +103,10 @@ impl Inputs {
                 if first.len() != second.len() {
                     bail!(row_count_mismatch(made, second.len(), originals, first.len()));
                 }
-                if first.sides != second.sides {
+                if (first.sides, first.channels) != (second.sides, second.channels) {
                     bail!(
-                        "{}: expected images of the same sides as those of {}, found others; give \
-                         what was made of these",
+                        "{}: expected images of the same sides and channels as those of {}, found \
+                         others; give what was made of these",
                         made.display(),
                         originals.display()
                     );
