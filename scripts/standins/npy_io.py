@@ -23,12 +23,14 @@ def load(path):
 def load_points(path):
     """Reads points (n, d).
 
-    Images (n, height, width) are flattened, and divided by 255 when they are u1.
+    Images (n, height, width) or (n, height, width, 3) are flattened, and divided by 255 when they
+    are u1.
     """
     points = load(path)
-    if points.ndim not in (2, 3):
-        fail(f"{path}: expected shape (n, d) or (n, height, width), found {points.shape}")
-    if points.ndim == 3:
+    if points.ndim not in (2, 3) and not (points.ndim == 4 and points.shape[3] == 3):
+        expected = "(n, d), (n, height, width) or (n, height, width, 3)"
+        fail(f"{path}: expected shape {expected}, found {points.shape}")
+    if points.ndim > 2:
         scale = 255 if points.dtype == np.uint8 else 1
         points = points.reshape(len(points), -1).astype("f4") / np.float32(scale)
     elif points.dtype.kind != "f":

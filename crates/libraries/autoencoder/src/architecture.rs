@@ -123,10 +123,11 @@ impl Architecture {
     /// assert!(architecture.check_sides(&[100, 4, 6]).is_ok());
     /// assert!(architecture.check_sides(&[100, 24]).is_ok());
     /// assert!(architecture.check_sides(&[100, 6, 4]).is_err());
+    /// assert!(architecture.check_sides(&[100, 2, 4, 3]).is_err(), "24 values, but in color");
     /// ```
     pub fn check_sides(&self, shape: &[usize]) -> Result<()> {
         match (self.network, shape) {
-            (NetworkKind::Conv { height, width }, &[_, rows, columns])
+            (NetworkKind::Conv { height, width }, &[_, rows, columns] | &[_, rows, columns, _])
                 if (rows, columns) != (height, width) =>
             {
                 Err(Error::ImageSides { expected: [height, width], found: [rows, columns] })

@@ -37,9 +37,10 @@ impl TrainedOn {
         Self { sides: None, smallest, largest }
     }
 
-    /// Checks that images of shape (n, height, width) have the sides of the training images.
+    /// Checks that images have the sides of the training images.
     ///
-    /// Images of shape (n, pixels) pass, since their sides are unknown.
+    /// Their shape is (n, height, width), or (n, height, width, 3) in color. Images of shape
+    /// (n, pixels) pass, since their sides are unknown.
     ///
     /// # Errors
     /// [`Error::ImageSides`].
@@ -51,10 +52,13 @@ impl TrainedOn {
     /// let trained_on = TrainedOn { sides: Some([4, 4]), smallest: 0.0, largest: 1.0 };
     /// assert!(trained_on.check_sides(&[100, 4, 4]).is_ok());
     /// assert!(trained_on.check_sides(&[100, 2, 8]).is_err());
+    /// assert!(trained_on.check_sides(&[100, 8, 2, 3]).is_err());
     /// ```
     pub fn check_sides(&self, shape: &[usize]) -> Result<()> {
         match (self.sides, shape) {
-            (Some(expected), &[_, height, width]) if expected != [height, width] => {
+            (Some(expected), &[_, height, width] | &[_, height, width, _])
+                if expected != [height, width] =>
+            {
                 Err(Error::ImageSides { expected, found: [height, width] })
             }
             _ => Ok(()),

@@ -175,6 +175,11 @@ impl NetworkName {
         match (self, shape) {
             (Self::Dense, _) => Ok(NetworkKind::Dense),
             (Self::Conv, &[_, height, width]) => Ok(NetworkKind::Conv { height, width }),
+            (Self::Conv, [_, _, _, _]) => anyhow::bail!(
+                "--network conv expected gray images of shape (n, height, width), \
+                 found images in color, {shape:?}; use --network dense, which takes them, or import \
+                 the images in gray"
+            ),
             (Self::Conv, _) => anyhow::bail!(
                 "--network conv expected images of shape (n, height, width), \
                  found shape {shape:?}; reshape them, or use --network dense"

@@ -66,7 +66,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 
     let set = Dataset { images: &images, validation: validation.as_ref(), inputs: &inputs };
     let mut training = begin(&set, &architecture, &params, device, &files, &args)?;
-    if let &[_, height, width] = &set.inputs[0].shape[..] {
+    if let &[_, height, width] | &[_, height, width, 3] = &set.inputs[0].shape[..] {
         training.set_sides([height, width]);
     }
     check_scale(&training, &set)?;
