@@ -33,18 +33,18 @@ new_neighbors := $(ASSIGNED)/neighbors.npz
 define assign_run
 assign-embed-$1_command = $(EMBED_UMAP) --points $(new_points) \
     --transform $(embedding_model) --out $(ASSIGNED)/umap/$1.npy \
-    $(if $(filter $1,$(firstword $(voters))),--neighbors-out $(new_neighbors))
+    $(if $(filter $1,$(firstword $(ensemble_runs))),--neighbors-out $(new_neighbors))
 $(call stage,assign-embed-$1,$(ASSIGNED)/umap/$1.npy $(if \
-    $(filter $1,$(firstword $(voters))),$(new_neighbors)),$(new_points) \
+    $(filter $1,$(firstword $(ensemble_runs))),$(new_neighbors)),$(new_points) \
     $(embedding_model),$(EMBED_UMAP))
 assign-selected-$1_command = $(gmm) --points $(ASSIGNED)/umap/$1.npy \
     --predict $(call selected,$1,model.npz) --out $(ASSIGNED)/selected/$1.npy
 $(call stage,assign-selected-$1,$(ASSIGNED)/selected/$1.npy,$(ASSIGNED)/umap/$1.npy $(call \
     selected,$1,model.npz),$(gmm))
 endef
-$(foreach run,$(voters),$(eval $(call assign_run,$(run))))
+$(foreach run,$(ensemble_runs),$(eval $(call assign_run,$(run))))
 
-new_votes := $(voters:%=$(ASSIGNED)/selected/%.npy)
+new_votes := $(ensemble_runs:%=$(ASSIGNED)/selected/%.npy)
 new_assignments := $(addprefix $(ASSIGNED)/,assignments.npy agreement.npy)
 assign-consensus_command = $(CONSENSUS) --assignments $(new_votes) \
     --predict $(consensus_dir)/model.npz --out $(ASSIGNED)/assignments.npy \
@@ -53,16 +53,16 @@ $(eval $(call stage,assign-consensus,$(new_assignments),$(new_votes) \
     $(consensus_dir)/model.npz,$(CONSENSUS)))
 
 # The margin of a new point is that among the clusters of the points seen.
-seen_points := $(call embedding,$(firstword $(voters)))
+seen_points := $(call embedding,$(firstword $(ensemble_runs)))
 seen := $(consensus_dir)/train.npy $(seen_points) $(wildcard $(knn_file))
 assign-export_command = $(EXPORT_CLUSTERS) --assignments $(ASSIGNED)/assignments.npy \
     $(if $(new_names),--names $(new_names)) --certainty $(ASSIGNED)/agreement.npy \
-    --points $(ASSIGNED)/umap/$(firstword $(voters)).npy \
+    --points $(ASSIGNED)/umap/$(firstword $(ensemble_runs)).npy \
     --seen-assignments $(consensus_dir)/train.npy --seen-points $(seen_points) \
     $(if $(wildcard $(knn_file)),--neighbors $(new_neighbors) --seen-neighbors $(knn_file)) \
     --out $(ASSIGNED)/clusters.csv
 $(eval $(call stage,assign-export,$(ASSIGNED)/clusters.csv,$(new_assignments) $(new_names) \
-    $(ASSIGNED)/umap/$(firstword $(voters)).npy $(new_neighbors) $(seen),$(EXPORT_CLUSTERS)))
+    $(ASSIGNED)/umap/$(firstword $(ensemble_runs)).npy $(new_neighbors) $(seen),$(EXPORT_CLUSTERS)))
 assign-export_last := @echo; echo 'the group of each: $(ASSIGNED)/clusters.csv'
 assign: $(ASSIGNED)/clusters.csv
 endif

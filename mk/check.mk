@@ -72,8 +72,8 @@ endif
 endif
 
 ifneq ($(assign),)
-$(if $(voters),,$(error there are no groups in $(ARTIFACTS) to assign to: run make all with IMAGES \
-    or VECTORS first, or name its folder with ARTIFACTS))
+$(if $(ensemble_runs),,$(error there are no groups in $(ARTIFACTS) to assign to: run make all with \
+    IMAGES or VECTORS first, or name its folder with ARTIFACTS))
 $(if $(own),,$(error make assign needs new images, IMAGES=, or new vectors, VECTORS=))
 $(if $(of_images),$(if $(IMAGES),,$(error the groups in $(ARTIFACTS) are of images: name new ones \
     with IMAGES)),$(if $(VECTORS),,$(error the groups in $(ARTIFACTS) are of vectors: name new \

@@ -40,6 +40,6 @@ of_import = $(if $(wildcard $1/.),$(shell scripts/make/listing.sh $1 $2),$1)
 # For make assign: the runs that voted, by the record of that make all, whatever RUNS is now; and
 # whether that make all embedded features of images, or vectors.
 voted = $(ARTIFACTS)/clusters/umap-selected
-voters = $(if $(assign),$(patsubst $(voted)/%/train.npy,%,$(filter $(voted)/%,$(file \
+ensemble_runs = $(if $(assign),$(patsubst $(voted)/%/train.npy,%,$(filter $(voted)/%,$(file \
     <$(ARTIFACTS)/.stamps/consensus-train))))
 of_images = $(wildcard $(ARTIFACTS)/.stamps/encode-scattering-train)

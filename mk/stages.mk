@@ -24,7 +24,8 @@ network_files := $(addprefix $(ARTIFACTS)/autoencoder/,weights.safetensors losse
 flag_unless = $(if $(filter-out $1,$3),$2 $3)
 train-ae_command = $(TRAIN_AE) --images $(TRAIN_IMAGES) \
     $(if $(TEST_IMAGES),--validation $(TEST_IMAGES)) --hidden $(HIDDEN) --latent $(LATENT) \
-    $(if $(EPOCHS),--epochs $(EPOCHS)) --batch $(BATCH) --lr $(LR) --loss $(LOSS) --activation $(ACTIVATION) \
+    $(if $(EPOCHS),--epochs $(EPOCHS)) --batch $(BATCH) --lr $(LR) --loss $(LOSS) \
+    --activation $(ACTIVATION) \
     --init $(INIT) --normalize $(NORMALIZE) --brightness $(BRIGHTNESS) --shift $(SHIFT) \
     --noise $(NOISE) $(call flag_unless,dense,--network,$(NETWORK)) \
     $(call flag_unless,0,--scale,$(SCALE)) $(call flag_unless,0,--blur,$(BLUR)) \

@@ -1,8 +1,8 @@
 """Features of images by a small convolutional network trained without labels (SimCLR).
 
     .venv/bin/python scripts/bench/encode_contrastive.py --images images.npy --out features.npy
-    .venv/bin/python scripts/bench/encode_contrastive.py --images images.npy --join scattering.npy \\
-        --out features.npy
+    .venv/bin/python scripts/bench/encode_contrastive.py --images images.npy \\
+        --join scattering.npy --out features.npy
 
 Two random views of each image, moved, enlarged, mirrored and of another brightness, are to have
 codes more alike than those of other images (Chen et al., ICML 2020, equation 1). What is written
@@ -29,7 +29,9 @@ def parse():
     parser.add_argument("--images", required=True, help="images, u8, shape (n, height, width)")
     parser.add_argument("--join", help="features to append the codes to, shape (n, d)")
     parser.add_argument("--out", required=True, help="where to write the features, f32")
-    parser.add_argument("--seconds", type=float, default=1200, help="processor time to train (default 1200)")
+    parser.add_argument(
+        "--seconds", type=float, default=1200, help="processor time to train (default 1200)"
+    )
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 

@@ -47,8 +47,8 @@ impl Features {
     /// ```
     ///
     /// # Errors
-    /// - [`Error::Pixels`] or [`Error::ColorPixels`] if the images have another size.
-    /// - [`Error::NonFinite`] if a pixel is not finite.
+    /// - [`crate::Error::Pixels`] or [`crate::Error::ColorPixels`] if the images have another size.
+    /// - [`crate::Error::NonFinite`] if a pixel is not finite.
     pub fn transform(
         &self,
         images: ArrayView2<f32>,

@@ -35,7 +35,8 @@ impl Familiarity {
         // Each point is its own first neighbor.
         ensure!(
             of_seen.ncols() > 1,
-            "{}: expected at least 2 neighbors of each point, itself the first, found {}; find more",
+            "{}: expected at least 2 neighbors of each point, itself the first, found {}; \
+             find more",
             seen.display(),
             of_seen.ncols()
         );

@@ -177,8 +177,8 @@ impl NetworkName {
             (Self::Conv, &[_, height, width]) => Ok(NetworkKind::Conv { height, width }),
             (Self::Conv, [_, _, _, _]) => anyhow::bail!(
                 "--network conv expected gray images of shape (n, height, width), \
-                 found images in color, {shape:?}; use --network dense, which takes them, or import \
-                 the images in gray"
+                 found images in color, {shape:?}; use --network dense, which takes them, or \
+                 import the images in gray"
             ),
             (Self::Conv, _) => anyhow::bail!(
                 "--network conv expected images of shape (n, height, width), \
