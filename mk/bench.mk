@@ -13,6 +13,10 @@ bench-peers: .venv-bench/ready $(PLAIN_PROGRAMS) $(BIN)/examples/linfa_gmm $(TRA
 	@.venv-bench/bin/python scripts/bench/bench_peers.py --images $(TRAIN_IMAGES) \
 	    --latents $(LATENTS) $(call bench_flags,peers) $(bench_cases)
 
+bench-import: .venv/test $(call programs,$(IMPORT_IMAGES))
+	@.venv/bin/python scripts/bench/bench_import.py --bin $(IMPORT_IMAGES) --files $(FILES) \
+	    --rounds $(ROUNDS)
+
 bench-umap: .venv-bench/ready $(PLAIN_PROGRAMS) $(TRAIN_IMAGES) $(LATENTS) $(TRAIN_LABELS)
 	@.venv-bench/bin/python scripts/bench/bench_umap.py --images $(TRAIN_IMAGES) \
 	    --latents $(LATENTS) --labels $(TRAIN_LABELS) $(call bench_flags,umap) $(bench_cases)

@@ -76,6 +76,7 @@ VOTER_KEEP      ?= information## which start: likelihood, or information (clear,
 UNCERTAINTY     ?= 10## weight of uncertainty in information
 CANDIDATES      ?=## assignments of yours that compete with those of these mixtures
 ROUNDS          ?= 5## rounds of the benches
+FILES           ?= 100000## images of make bench-import
 STEPS           ?= 100## training steps in each round of make bench-train
 KILLS           ?= 200## processes that make test-faults kills
 DIFFERENTIAL_SECONDS ?=## seconds that test-faults draws cases for, in place of its short form
