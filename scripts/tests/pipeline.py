@@ -25,11 +25,11 @@ def make(artifacts, *words, check=True):
 def digests(artifacts):
     """Returns the SHA-256 of everything that has to be the same in every run.
 
-    These are all files; of provenance everything but its `run`.
+    These are all files but logs, which tell times; of provenance everything but its `run`.
     """
     found = {}
     for path in sorted(Path(artifacts).rglob("*")):
-        if not path.is_file() or ".stamps" in path.parts or path.name == ".lock":
+        if not path.is_file() or {".stamps", "logs"} & set(path.parts) or path.name == ".lock":
             continue
         content = path.read_bytes()
         if path.suffix == ".json":

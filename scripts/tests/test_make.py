@@ -337,18 +337,28 @@ class Consensus(Make):
 
 
 class Neighbors(Make):
+    def with_flag(self, flag, transform=False):
+        """Returns the commands of embed-umap with a flag, of training or of test points."""
+        commands = [command for command in self.of("embed-umap") if flag in command]
+        return [command for command in commands if ("--transform" in command) == transform]
+
     def test_neighbors_are_found_once(self):
         self.make("all", "RUNS=3")
-        found = [command for command in self.of("embed-umap") if "--neighbors-out" in command]
-        taken = [command for command in self.of("embed-umap") if "--neighbors-in" in command]
+        found, taken = self.with_flag("--neighbors-out"), self.with_flag("--neighbors-in")
         # One for each run, and one for the map.
         self.assertEqual((len(found), len(taken)), (1, 4))
+        # Those of the test points are found by the first run.
+        [found] = self.with_flag("--neighbors-out", transform=True)
+        taken = self.with_flag("--neighbors-in", transform=True)
+        self.assertEqual(len(taken), 2)
+        for command in taken:
+            self.assertEqual(command[-1], found[-1])
         self.nothing_to_do("RUNS=3")
         # Other neighbors are found anew, other embeddings are not.
         self.make("all", "RUNS=3", "NEIGHBORS=30")
-        self.assertEqual(sum("--neighbors-out" in command for command in self.of("embed-umap")), 1)
+        self.assertEqual(len(self.with_flag("--neighbors-out")), 1)
         self.make("all", "RUNS=3", "NEIGHBORS=30", "MIN_DIST=0.1")
-        self.assertEqual(sum("--neighbors-out" in command for command in self.of("embed-umap")), 0)
+        self.assertEqual(len(self.with_flag("--neighbors-out")), 0)
 
     def test_neighbors_of_yours_are_taken_and_need_not_be(self):
         latents, knn = self.mine("latents.npy"), self.mine("knn.npy")
@@ -367,8 +377,7 @@ class Neighbors(Make):
     def test_a_study_finds_them_once_for_all_seeds(self):
         for words in [[], [f"LATENTS={self.mine('latents.npy')}"]]:
             self.make("study", "SEEDS=2", "RUNS=2", *words)
-            found = [command for command in self.of("embed-umap") if "--neighbors-out" in command]
-            self.assertEqual(len(found), 1, words)
+            self.assertEqual(len(self.with_flag("--neighbors-out")), 1, words)
             shutil.rmtree(self.artifacts)
 
 
