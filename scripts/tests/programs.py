@@ -70,6 +70,7 @@ class ProgramTest(unittest.TestCase):
 
         cls.write("nan.npy", np.where(np.arange(120).reshape(40, 3) == 7, np.nan, 1.0))
         cls.write("infinite-images.npy", np.full((40, 4, 4), np.inf, "f4"))
+        cls.write("infinite-larger-images.npy", np.full((40, 8, 8), np.inf, "f4"))
         cls.write("objects.npy", np.array([{}, []], dtype=object))
         cls.write("complex.npy", np.zeros((40, 3), "c8"))
         cls.write("text.npy", np.full((40, 3), "a"))

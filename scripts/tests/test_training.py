@@ -128,10 +128,21 @@ class Training(unittest.TestCase):
         for name in ["floats.npy", "wide.npy"]:
             done = self.train(f"--images {name} --epochs 1 --lr 1e-6")
             self.assertIn(f"warning: {name}: values from 0 to ", done.stderr)
-            self.assertNotIn(
-                "warning", self.train(f"--images {name} --epochs 1 --normalize l2").stderr
-            )
-        self.assertNotIn("warning", self.train("--images images.npy --epochs 1").stderr)
+            done = self.train(f"--images {name} --epochs 1 --normalize l2")
+            self.assertNotIn("are taken as they are", done.stderr)
+        done = self.train("--images images.npy --epochs 1")
+        self.assertNotIn("are taken as they are", done.stderr)
+
+    def test_a_network_that_draws_the_mean_image_is_warned_of(self):
+        done = self.train("--images images.npy --epochs 1 --lr 1e-9")
+        self.assertIn("warning: the network has collapsed", done.stderr)
+        # Images in two groups, which one value of the code tells apart.
+        halves = np.zeros((300, 4, 6), "u1")
+        halves[::2, :2] = 255
+        halves[1::2, 2:] = 255
+        self.save("halves.npy", halves)
+        done = self.train("--images halves.npy --epochs 60 --lr 0.01")
+        self.assertNotIn("collapsed", done.stderr)
 
     def test_images_of_another_scale_or_shape_than_those_of_the_training_are_not_encoded(self):
         self.train("--images images.npy --epochs 1")

@@ -82,7 +82,6 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         if error.is::<autoencoder::Error>() { error.context(context()) } else { error }
     })?;
     let trained = training.finish().with_context(context)?;
-    warn_if_collapsed(&trained.network, set.images).with_context(context)?;
 
     let kept = trained.losses.iter().find(|losses| losses.epoch == trained.epoch);
     let result = json!({
@@ -102,5 +101,5 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     }
     stage.finish(outputs, parameters, inputs, result, "")?;
     files.remove_checkpoint();
-    Ok(())
+    warn_if_collapsed(&trained.network, &images).with_context(context)
 }
