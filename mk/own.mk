@@ -3,6 +3,10 @@
 # An .npy is taken as it is. Anything else is imported into ARTIFACTS/import first. For make assign
 # they are new ones, and take part in no stage of the pipeline (mk/assign.mk).
 
+# Not every shell puts the home folder in the place of ~ after a variable.
+$(foreach name,IMAGES VECTORS NAMES INTO,$(if $(filter ~/%,$($(name))),$(eval \
+    override $(name) := $(patsubst ~/%,$(HOME)/%,$($(name))))))
+
 own := $(strip $(IMAGES)$(VECTORS))
 assign := $(filter assign,$(MAKECMDGOALS))
 ifneq ($(own)$(filter assign groups,$(MAKECMDGOALS)),)

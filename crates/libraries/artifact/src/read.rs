@@ -17,7 +17,7 @@ const POINTS: &[&str] = &["points", "x", "X", "data", "images"];
 const IDS: &[&str] = &["assignments", "labels", "ids", "y"];
 const WEIGHTS: &[&str] = &["weights", "sample_weight", "w"];
 
-/// What readers of images tell that they expected.
+/// Description of arrays of images, for messages.
 pub(crate) const IMAGES_EXPECTED: &str = "images: a number array of shape (n, height, width), \
     (n, height, width, 3) or (n, pixels)";
 

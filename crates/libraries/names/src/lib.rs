@@ -19,7 +19,7 @@ pub use escape::{escape, unescape};
 /// Columns that hold names; the first of them that a file has is read.
 const COLUMNS: [&str; 3] = ["file", "name", "id"];
 
-/// What a file of names has to be, for messages.
+/// Description of a file of names, for messages.
 const EXPECTED: &str = "a CSV of names: a column file, name or id, or a single column";
 
 /// The names of the rows of an array.

@@ -12,7 +12,7 @@ const LEAST_CHROMA: f64 = 0.1;
 /// Number of planes of chroma, which together are to weigh as much as luminance.
 const CHROMA_PLANES: f64 = 2.0;
 
-/// What the values of a pixel are.
+/// Meaning of the values of a pixel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Channels {
     /// One value: brightness.

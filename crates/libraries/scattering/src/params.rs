@@ -12,7 +12,7 @@ use crate::color::Channels;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
-    /// What the values of a pixel are (default gray).
+    /// Meaning of the values of a pixel (default gray).
     pub channels: Channels,
     /// Scales J of the wavelets; if not given, as many as leave 3 x 3 places.
     pub scales: Option<usize>,

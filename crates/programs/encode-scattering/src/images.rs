@@ -30,7 +30,7 @@ pub struct Images<'a> {
 pub struct Kind {
     /// Height and width in pixels.
     pub size: (usize, usize),
-    /// What the values of a pixel are.
+    /// Meaning of the values of a pixel.
     pub channels: Channels,
 }
 
@@ -87,7 +87,7 @@ impl<'a> Images<'a> {
     /// scale of its values.
     ///
     /// # Errors
-    /// Those of `take`; a file that cannot be read, or is another one than when it was read first.
+    /// The errors of `take`; a file that cannot be read, or that has changed since it was read first.
     pub fn read(
         &mut self,
         mut take: impl FnMut(Array2<f32>, usize) -> anyhow::Result<()>,

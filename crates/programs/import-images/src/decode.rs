@@ -49,7 +49,7 @@ pub struct Raster {
     pub width: u32,
     /// Pixels down.
     pub height: u32,
-    /// What the values of a pixel are.
+    /// Meaning of the values of a pixel.
     pub color: Color,
     /// Values, height * width * channels of them.
     pub values: Vec<u8>,
