@@ -87,7 +87,7 @@ impl<'a> Images<'a> {
     /// scale of its values.
     ///
     /// # Errors
-    /// The errors of `take`; a file that cannot be read, or that has changed since it was read first.
+    /// The errors of `take`; a file that cannot be read, or has changed since it was read first.
     pub fn read(
         &mut self,
         mut take: impl FnMut(Array2<f32>, usize) -> anyhow::Result<()>,
