@@ -14,10 +14,11 @@ const DEVIATIONS: Range<f64> = 1e-60..1e60;
 
 /// A model that turns images into points for clustering.
 ///
-/// Each path of the [`Scattering`](crate::Scattering) transform is divided by its standard deviation, so that fine
-/// edges count as much as large areas; each image by its length, so that brightness does not count;
-/// and the scores of the first principal components are kept. [`fit`](crate::fit()) finds
-/// deviations and components. Images in color have the paths of [three planes](crate#color).
+/// Each path of the [`Scattering`](crate::Scattering) transform is divided by its standard
+/// deviation, so that fine edges count as much as large areas; each image by its length, so that
+/// brightness does not count; and the scores of the first principal components are kept.
+/// [`fit`](crate::fit()) finds deviations and components. Images in color have the paths of
+/// [three planes](crate#color).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
     size: (usize, usize),

@@ -18,7 +18,7 @@ use crate::sources::Sources;
 /// of all sheets are in memory.
 const FEW: usize = 200;
 
-/// What was put into the folders.
+/// Counts of the files that were put into the folders.
 pub struct Filled {
     /// Number of files that were linked or copied.
     pub placed: usize,

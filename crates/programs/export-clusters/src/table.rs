@@ -6,7 +6,7 @@ use crate::certainty::Certainty;
 use crate::distances::Distance;
 use crate::familiarity::Familiarity;
 
-/// What is known about each row beside its cluster.
+/// Facts about each row beside its cluster.
 pub struct Table {
     /// Certainty of each row, 0 to 1, `None` for noise; no column without certainty and points.
     pub certainty: Option<Vec<Option<f64>>>,

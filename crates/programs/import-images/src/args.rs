@@ -195,7 +195,7 @@ impl FromStr for OnError {
 }
 
 impl Args {
-    /// What is to be chosen by the images.
+    /// Gives the choices of the user, and which of them are left to the images.
     pub fn wishes(&self) -> Wishes {
         let color = match self.color {
             Some(Auto::Is(Gray(color))) => Some(color),

@@ -35,7 +35,7 @@ const SHADE: u8 = 24;
 /// Share of the pixels of a border of one shade that have that shade.
 const PLAIN: f64 = 0.75;
 
-/// What is seen of an image of the sample.
+/// Properties of an image of the sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Seen {
     width: u32,
@@ -48,7 +48,7 @@ struct Seen {
     light: bool,
 }
 
-/// What the user left to be chosen: `None` is auto.
+/// Choices of the user; `None` is left to the images.
 #[derive(Debug, Clone, Copy)]
 pub struct Wishes {
     /// Size of the rows.

@@ -22,7 +22,7 @@ const BLOCK: usize = 64;
 /// Most bytes that the rows of a block take: 64 MiB.
 const BLOCK_BYTES: usize = 64 << 20;
 
-/// What is to be imported.
+/// The files of an import, and how each becomes a row.
 pub struct Import<'a> {
     /// Path that the user gave.
     pub from: &'a Path,

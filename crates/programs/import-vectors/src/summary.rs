@@ -7,7 +7,7 @@ const CHANGE: f64 = 1e-6;
 /// How far the length of a vector may be from 1: half precision and a few decimals round it.
 const ROUNDING: f64 = 1e-3;
 
-/// What is known about the rows of a file.
+/// Facts about the rows of a file.
 #[derive(Debug)]
 pub struct Summary {
     /// Number of rows, those with missing values included.

@@ -1,4 +1,4 @@
-//! What may not be written, and what is left after a failure.
+//! Files that may not be written, and files that a failure leaves.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
