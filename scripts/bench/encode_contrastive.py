@@ -4,8 +4,9 @@
     .venv/bin/python scripts/bench/encode_contrastive.py --images images.npy \\
         --join scattering.npy --out features.npy
 
-Two random views of each image, moved, enlarged, mirrored and of another brightness, are to have
-codes more alike than those of other images (Chen et al., ICML 2020, equation 1). What is written
+Two random views of each image, moved, enlarged and of another brightness (and, with --mirror,
+every second one turned around), are to have codes more alike than those of other images (Chen et
+al., ICML 2020, equation 1). What is written
 is the layer before the projection, each row of unit length; --join appends it to features of
 another program, each row of which is brought to unit length as well. It exists for the row "a
 contrastive encoder" of docs/experiments.md and is no stage of the pipeline.
@@ -32,6 +33,7 @@ def parse():
     parser.add_argument(
         "--seconds", type=float, default=1200, help="processor time to train (default 1200)"
     )
+    parser.add_argument("--mirror", action="store_true", help="mirror every second view")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
@@ -49,14 +51,14 @@ def encoder():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(512, WIDTH))
 
 
-def views(images):
-    """A random view of each image: (b, 1, h, w) in and out."""
+def views(images, mirror):
+    """A random view of each image: (b, 1, h, w) in and out; mirror turns half of them around."""
     count = len(images)
     scale = torch.empty(count).uniform_(0.6, 1.0)
     stretch = torch.empty(count).uniform_(0.85, 1.15)
-    mirror = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
+    side = torch.where(torch.rand(count) < 0.5, -1.0, 1.0) if mirror else 1.0
     theta = torch.zeros(count, 2, 3)
-    theta[:, 0, 0] = scale * stretch * mirror
+    theta[:, 0, 0] = scale * stretch * side
     theta[:, 1, 1] = scale / stretch
     room = 1 - scale
     theta[:, 0, 2] = room * torch.empty(count).uniform_(-1, 1)
@@ -78,7 +80,7 @@ def loss_of(codes):
     return F.cross_entropy(alike, other)
 
 
-def train(images, seconds, seed):
+def train(images, seconds, mirror, seed):
     torch.manual_seed(seed)
     network = encoder().to(memory_format=torch.channels_last)
     head = nn.Sequential(nn.Linear(WIDTH, 256), nn.ReLU(), nn.Linear(256, 64))
@@ -88,7 +90,7 @@ def train(images, seconds, seed):
     while (passed := (time.process_time() - begin) / seconds) < 1:
         optimizer.param_groups[0]["lr"] = 1e-3 * 0.5 * (1 + np.cos(np.pi * passed))
         batch = images[torch.randint(len(images), (BATCH,))]
-        both = torch.cat([views(batch), views(batch)]).to(memory_format=torch.channels_last)
+        both = torch.cat([views(batch, mirror), views(batch, mirror)]).to(memory_format=torch.channels_last)
         loss = loss_of(head(network(both)))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -103,7 +105,7 @@ def train(images, seconds, seed):
 def main():
     args = parse()
     images = torch.from_numpy(np.load(args.images)).unsqueeze(1).float() / 255
-    network = train(images, args.seconds, args.seed)
+    network = train(images, args.seconds, args.mirror, args.seed)
     with torch.no_grad():
         codes = torch.cat([F.normalize(network(part), dim=1) for part in images.split(2000)])
     features = codes.numpy()

@@ -80,8 +80,18 @@ class Page(unittest.TestCase):
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False},
         )
+        # A test before this one may have left the same page, which get() then calls loaded early.
+        self.browser.get("about:blank")
         self.browser.get((self.artifacts / "report/index.html").as_uri())
+        self.wait_until_loaded()
         return self.browser
+
+    def wait_until_loaded(self):
+        """Returns when the page is read to its end, which the driver does not wait for under load."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        loaded = "return location.href !== 'about:blank' && document.readyState === 'complete'"
+        WebDriverWait(self.browser, 60).until(lambda browser: browser.execute_script(loaded))
 
     def tearDown(self):
         if hasattr(self, "browser"):
