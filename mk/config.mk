@@ -8,9 +8,8 @@ file_variables := TRAIN_IMAGES TEST_IMAGES TRAIN_LABELS TEST_LABELS CLASSES WEIG
     LATENTS_TEST FEATURES FEATURES_TEST KNN MAP DECODED PAGE
 user_variables := $(foreach name,$(file_variables),$(if \
     $(filter-out undefined,$(origin $(name))),$(name)))
-# Whether the user has named a data set, and a form of the covariances.
+# Whether the user has named a data set.
 dataset_named := $(filter-out undefined,$(origin DATASET))
-covariance_named := $(filter-out undefined,$(origin COVARIANCE))
 
 ## Your own
 IMAGES          ?=## your images: a folder, .zip, .tar, a list of files, or .npy
@@ -60,14 +59,14 @@ GMM_STARTS      ?= 1## starts of the mixture, the best is kept
 GMM_MAX_ITER    ?= 300## iterations of the mixture
 GMM_TOL         ?= 1e-5## tolerance of the mixture, as scikit-learn's
 GMM_INIT        ?= kmeans## kmeans or random
-COVARIANCE      ?= full## full, tied, diag or spherical; diag if LATENTS of yours are wider than 100
+COVARIANCE      ?= auto## full, tied, diag, spherical, or auto, by the numbers of points
 WAVELET_SCALES  ?=## scales of encode-scattering; as many as leave 3 x 3 places where empty
 WAVELET_ANGLES  ?= 8## angles of encode-scattering
 FEATURE_DIMS    ?= 500## most features of an image that is scattered
 DIMS            ?= 10## dimensions of the embedding
 NEIGHBORS       ?= 20## neighbors of a point in its graph, itself counted
 MIN_DIST        ?= 0## how near embedded points may come to one another
-METRIC          ?= euclidean## euclidean or cosine
+METRIC          ?= auto## euclidean, cosine, or auto: cosine where all points have length 1
 GRAPH           ?= union## union or mutual
 RUNS            ?= 5## embeddings, each clustered by a mixture, that vote; 2 at least
 VOTER_STARTS    ?= $(if $(filter none,$(VOTER_SEARCH)),30,3)## starts of each of these, one is kept

@@ -67,16 +67,10 @@ kmeans = $(CLUSTER_KMEANS)
 gmm = $(CLUSTER_GMM)
 kmeans_flags = --k $(K) --starts $(KMEANS_STARTS) --max-iter $(KMEANS_MAX_ITER) \
     --tol $(KMEANS_TOL) --init $(KMEANS_INIT) --seed $(SEED)
-# gmm_flags STARTS, COVARIANCE, SEED
+# gmm_flags STARTS, SEED
 gmm_flags = --k $(K) --starts $1 --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
-    --init $(GMM_INIT) --covariance $2 --seed $3
-# Full covariances of wide vectors take minutes, and latents of the user's may be wide.
-# Those that are imported have a width only afterwards.
-latents_width = $(shell scripts/make/npy_width.sh $(LATENTS))
-wide := $(if $(filter LATENTS,$(user_files)),$(if $(imported_vectors),yes,$(shell \
-    [ "$(or $(latents_width),0)" -gt 100 ] && echo yes)))
-latents_covariance := $(if $(covariance_named),$(COVARIANCE),$(if $(wide),diag,$(COVARIANCE)))
-latents_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(latents_covariance),$(SEED))
+    --init $(GMM_INIT) --covariance $(COVARIANCE) --seed $2
+latents_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(SEED))
 
 # cluster SYSTEM, COMMAND, FLAGS, TRAINING POINTS, TEST POINTS, RESPONSIBILITIES: two stages, one
 # that fits clusters to the training points and one that assigns the test points to them. The
@@ -148,12 +142,12 @@ found = $(ensemble:%=$(CLUSTERS)/%/train.npy) $(CANDIDATES)
 # criterion KEEP
 criterion = --keep $1 $(if $(filter information,$1),--uncertainty-weight $(UNCERTAINTY))
 # ensemble_flags RUN
-ensemble_flags = $(call gmm_flags,$(VOTER_STARTS),$(COVARIANCE),$(seed_$1)) \
+ensemble_flags = $(call gmm_flags,$(VOTER_STARTS),$(seed_$1)) \
     $(if $(filter-out none,$(VOTER_SEARCH)),--search $(VOTER_SEARCH)) \
     $(call criterion,$(VOTER_KEEP))
 # cluster_run RUN: the mixture that is found on an embedding.
 cluster_run = $(call cluster,umap-runs/$1,$(gmm),$(call ensemble_flags,$1),$(embedding))
-first_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(COVARIANCE),$(SEED))
+first_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(SEED))
 
 # The candidate that is best on all embeddings, as a mixture on each, which vote.
 selected = $(CLUSTERS)/umap-selected/$1/$2

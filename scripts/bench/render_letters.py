@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Renders capital letters in all installed typefaces, as a folder of images to import.
+"""Renders capital letters, or others, in all installed typefaces, as a folder of images to import.
 
 Each letter has a folder with a PNG for each typeface, black on white, 64 x 64 pixels. Of a typeface
 every style that fontconfig lists takes part. Typefaces without one of the letters, or with the same
@@ -42,11 +42,13 @@ def main():
     )
     parser.add_argument("--out", required=True, help="folder to make")
     parser.add_argument("--typefaces", type=int, help="most typefaces, evenly taken from all")
+    parser.add_argument("--letters", default=LETTERS, help="characters (default capital letters)")
     args = parser.parse_args()
+    letters = args.letters
     files = typefaces()
     if args.typefaces and args.typefaces < len(files):
         files = [files[i * len(files) // args.typefaces] for i in range(args.typefaces)]
-    for letter in LETTERS:
+    for letter in letters:
         (Path(args.out) / letter).mkdir(parents=True)
     used = 0
     for file in files:
@@ -54,10 +56,10 @@ def main():
             font = ImageFont.truetype(file, 44)
         except OSError:
             continue
-        images = [draw(font, letter) for letter in LETTERS]
-        if len({image.tobytes() for image in images}) < len(LETTERS):
+        images = [draw(font, letter) for letter in letters]
+        if len({image.tobytes() for image in images}) < len(letters):
             continue
-        for letter, image in zip(LETTERS, images):
+        for letter, image in zip(letters, images):
             image.save(Path(args.out) / letter / f"{Path(file).stem}.png")
         used += 1
     print(f"{used} typefaces, {used * len(LETTERS)} images in {args.out}")

@@ -568,31 +568,19 @@ class FilesOfYours(Make):
         self.make("report-recipe", f"LATENTS={latents}")
         self.assertEqual(sorted(self.programs()), ["cluster-gmm", "cluster-kmeans"])
 
-    def test_wide_latents_of_yours_get_diagonal_covariances_unless_you_say_otherwise(self):
-        narrow, wide = self.mine("narrow.npy", (30, 100)), self.mine("wide.npy", (30, 101))
-        images = self.mine("images.npy", (5, 20, 20), "u1")
-        version_2 = self.folder / "version-2.npy"
-        with open(version_2, "wb") as file:
-            np.lib.format.write_array(file, np.zeros((30, 768), order="F"), version=(2, 0))
-        for latents, words, form in [
-            (narrow, [], "full"),
-            (wide, [], "diag"),
-            (images, [], "diag"),
-            (version_2, [], "diag"),
-            (wide, ["COVARIANCE=full"], "full"),
-            (narrow, ["COVARIANCE=tied"], "tied"),
-        ]:
-            with self.subTest(latents.name, words=words):
+    def test_points_decide_on_covariances_unless_you_say_otherwise(self):
+        latents = self.mine("latents.npy")
+        for words, form in [([], "auto"), (["COVARIANCE=tied"], "tied")]:
+            with self.subTest(words=words):
                 self.make("all", "RUNS=2", f"LATENTS={latents}", *words)
-                forms = {
-                    command[command.index("--points") + 1]: command[
-                        command.index("--covariance") + 1
-                    ]
-                    for command in self.of("cluster-gmm")
-                }
-                self.assertEqual(forms[str(latents)], form)
-                others = {form for points, form in forms.items() if points != str(latents)}
-                self.assertEqual(others, {words[0].split("=")[1] if words else "full"})
+                forms = [
+                    command[command.index("--covariance") + 1]
+                    for program in ["cluster-gmm", "select-clustering"]
+                    for command in self.of(program)
+                    if "--covariance" in command
+                ]
+                self.assertEqual(set(forms), {form})
+                self.assertGreater(len(forms), 3)
                 shutil.rmtree(self.artifacts)
 
 

@@ -1,5 +1,6 @@
 //! Two-dimensional Fourier transforms.
 
+use std::array;
 use std::sync::Arc;
 
 use rustfft::num_complex::Complex;
@@ -80,11 +81,21 @@ impl<T: FftNum> Plane<T> {
 fn transpose<T: Copy>(from: &[T], to: &mut [T], width: usize) {
     let height = from.len() / width;
     for (band, columns) in to.chunks_mut(TILE * height).enumerate() {
-        for top in (0..height).step_by(TILE) {
-            let rows = top..height.min(top + TILE);
-            for (x, column) in (band * TILE..).zip(columns.chunks_exact_mut(height)) {
-                for (value, y) in column[rows.clone()].iter_mut().zip(rows.clone()) {
-                    *value = from[y * width + x];
+        let left = band * TILE;
+        for (top, band) in (0..height).step_by(TILE).zip(from.chunks(TILE * width)) {
+            let whole = columns.len() == TILE * height && band.len() == TILE * width;
+            if whole {
+                // Eight values of eight rows, whose number the compiler knows.
+                let rows: [&[T]; TILE] = array::from_fn(|y| &band[y * width + left..][..TILE]);
+                for x in 0..TILE {
+                    let column = &mut columns[x * height + top..][..TILE];
+                    column.copy_from_slice(&rows.map(|row| row[x]));
+                }
+                continue;
+            }
+            for (x, column) in (left..).zip(columns.chunks_exact_mut(height)) {
+                for (value, row) in column[top..].iter_mut().zip(band.chunks_exact(width)) {
+                    *value = row[x];
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::f64::consts::TAU;
 
+use multiversion::multiversion;
 use rayon::prelude::*;
 use rustfft::num_complex::Complex;
 
@@ -75,16 +76,27 @@ impl Wavelet {
     /// Multiplies a spectrum by the wavelet's, and folds it to a coarser level.
     pub(crate) fn filter(&self, spectrum: &[Complex<f32>], to: &mut [Complex<f32>]) {
         to.fill(Complex::new(0.0, 0.0));
-        let mut factors = self.factors.as_slice();
-        for run in &self.runs {
-            let (now, later) = factors.split_at(run.len);
-            factors = later;
-            let values = &spectrum[run.from..run.from + run.len];
-            let to = &mut to[run.to..run.to + run.len];
-            for ((to, value), factor) in to.iter_mut().zip(values).zip(now) {
-                to.re += value.re * factor[0];
-                to.im += value.im * factor[1];
-            }
+        add_products(&self.factors, &self.runs, spectrum, to);
+    }
+}
+
+/// Adds products of a spectrum and a wavelet's `factors` where its `runs` say.
+// Wider registers round no instruction differently, so that every processor gives the same bits.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
+fn add_products(
+    mut factors: &[[f32; 2]],
+    runs: &[Run],
+    spectrum: &[Complex<f32>],
+    to: &mut [Complex<f32>],
+) {
+    for run in runs {
+        let (now, later) = factors.split_at(run.len);
+        factors = later;
+        let values = &spectrum[run.from..run.from + run.len];
+        let to = &mut to[run.to..run.to + run.len];
+        for ((to, value), factor) in to.iter_mut().zip(values).zip(now) {
+            to.re += value.re * factor[0];
+            to.im += value.im * factor[1];
         }
     }
 }
@@ -127,21 +139,32 @@ impl Level {
 
     /// Averages a plane `(height, width)` over the windows at all places.
     pub(crate) fn average(&self, plane: &[f32], rows: &mut [f32], out: &mut [f32]) {
-        let columns = self.across.len() / self.width;
-        for (window, out) in self.down.chunks_exact(self.height).zip(out.chunks_exact_mut(columns))
-        {
-            let sums = &mut rows[..self.width];
-            sums.fill(0.0);
-            for (factor, row) in window.iter().zip(plane.chunks_exact(self.width)) {
-                for (sum, value) in sums.iter_mut().zip(row) {
-                    *sum += factor * value;
-                }
+        let rows = &mut rows[..self.width];
+        average((&self.down, &self.across), (self.height, self.width), plane, rows, out);
+    }
+}
+
+/// Averages a plane `(height, width)` over windows `down` and `across`, one row of sums at a time.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
+fn average(
+    (down, across): (&[f32], &[f32]),
+    (height, width): (usize, usize),
+    plane: &[f32],
+    sums: &mut [f32],
+    out: &mut [f32],
+) {
+    let columns = across.len() / width;
+    for (window, out) in down.chunks_exact(height).zip(out.chunks_exact_mut(columns)) {
+        sums.fill(0.0);
+        for (factor, row) in window.iter().zip(plane.chunks_exact(width)) {
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += factor * value;
             }
-            out.fill(0.0);
-            for (windows, sum) in self.across.chunks_exact(columns).zip(&*sums) {
-                for (out, factor) in out.iter_mut().zip(windows) {
-                    *out += factor * sum;
-                }
+        }
+        out.fill(0.0);
+        for (windows, sum) in across.chunks_exact(columns).zip(&*sums) {
+            for (out, factor) in out.iter_mut().zip(windows) {
+                *out += factor * sum;
             }
         }
     }

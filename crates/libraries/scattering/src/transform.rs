@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use multiversion::multiversion;
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 use rayon::prelude::*;
 use rustfft::num_complex::Complex;
@@ -258,6 +259,7 @@ pub(crate) fn size(image: ArrayView1<f32>) -> f64 {
 }
 
 /// Computes the moduli of complex values.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
 fn moduli(values: &[Complex<f32>], to: &mut [f32]) {
     for (to, value) in to.iter_mut().zip(values) {
         *to = (value.re * value.re + value.im * value.im).sqrt();

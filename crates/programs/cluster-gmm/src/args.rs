@@ -6,7 +6,7 @@ use std::str::FromStr;
 use artifact::{FileRecord, read_ids, read_matrix, read_numbers};
 use cli::{Count, NotNegative, Span};
 use clustering::Search;
-use clustering::gmm::{CovarianceType, GmmParams, Init, Keep, number_clusters};
+use clustering::gmm::{CovarianceChoice, GmmParams, Init, Keep, number_clusters};
 
 /// Groups points with a Gaussian mixture fitted by expectation maximization, in f64, and writes the
 /// most probable component of each; or, with --predict, assigns new points to the components of a
@@ -80,9 +80,10 @@ pub struct Args {
     /// scikit-learn (default 1e-5)
     #[argh(option, arg_name = "x")]
     pub tol: Option<NotNegative>,
-    /// full, tied, diag or spherical (default full, or that of the model of --init)
+    /// full, tied, diag, spherical, or auto, which is full where points are enough, tied where they
+    /// are few, and diag beyond 100 features (default full, or that of the model of --init)
     #[argh(option, arg_name = "name")]
-    pub covariance: Option<CovarianceType>,
+    pub covariance: Option<CovarianceChoice>,
     /// value added to every variance, so that no component collapses (default 1e-6)
     #[argh(option, arg_name = "x")]
     pub reg_covar: Option<NotNegative>,
@@ -195,11 +196,22 @@ impl Args {
             search: self.search.unwrap_or(default.search),
             max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
             tol: self.tol.map_or(default.tol, |tol| tol.0),
-            covariance_type: self.covariance.unwrap_or(covariance_type),
+            covariance_type: match self.covariance {
+                Some(CovarianceChoice::Given(kind)) => kind,
+                Some(CovarianceChoice::Auto) | None => covariance_type,
+            },
             reg_covar: self.reg_covar.map_or(default.reg_covar, |reg_covar| reg_covar.0),
             init,
             seed: self.seed.unwrap_or(default.seed),
         };
         Ok((params, record))
+    }
+
+    /// Sets the type of covariance, where it depends on the points, for up to k components.
+    pub fn choose_covariance(&self, params: &mut GmmParams, dim: (usize, usize), k: usize) {
+        // A mixture that goes on from a model has the model's type.
+        if let (Some(choice), false) = (self.covariance, matches!(params.init, Init::Model(_))) {
+            params.covariance_type = choice.for_points(dim, k);
+        }
     }
 }

@@ -85,8 +85,10 @@ impl Views {
 
 fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
-    let (params, start) = args.params()?;
+    let (mut params, start) = args.params()?;
     let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
+    let k = params.k;
+    args.choose_covariance(&mut params, input.points.dim(), k);
     let starts = if start.is_some() { 1 } else { params.starts };
 
     let shown = Starts::of_fit(starts);
@@ -126,12 +128,13 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let inputs = input.records.into_iter().chain(start).collect();
     let text = format!(
         "log-likelihood {:.6} per point, BIC {:.6e}, AIC {:.6e}, {} iterations, \
-         converged: {}\n\n{}",
+         converged: {}, {} covariances\n\n{}",
         fit.log_likelihood,
         fit.bic,
         fit.aic,
         fit.iterations,
         fit.converged,
+        params.covariance_type,
         cli::share_table("component", &fit.sizes)
     );
     stage.finish(outputs, parameters(&params, starts), inputs, result, &text)

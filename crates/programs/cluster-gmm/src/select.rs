@@ -13,8 +13,10 @@ use crate::fit_report::{parameters, show};
 
 pub fn select(args: &Args, span: Span, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
-    let (params, _) = args.params()?;
+    let (mut params, _) = args.params()?;
     let input = Input::read(&args.points, args.weights.as_deref(), cli::warn)?;
+    // Mixtures of different types are no match, so all have that of the most components.
+    args.choose_covariance(&mut params, input.points.dim(), span.last);
 
     let shown = Starts::of_span(span, params.starts);
     let mut on_progress = |event: gmm::Progress| show(&shown, event.k(), event);

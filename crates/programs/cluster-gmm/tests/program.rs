@@ -54,6 +54,30 @@ fn a_model_of_any_covariance_assigns_its_own_points_as_the_fit_did() {
 }
 
 #[test]
+fn the_numbers_of_points_and_features_choose_the_covariances() {
+    let program = Program::in_empty_folder("cluster-gmm");
+    let n = strips(&program);
+    // Of two features a component has five values, so 400 points are enough for 40 of them.
+    for (k, found) in [(40, "full"), (41, "tied")] {
+        let shown =
+            program.done(&format!("--points points.npy --out a.npy --k {k} --covariance auto"));
+        assert!(shown.contains(&format!(", {found} covariances")), "{k}: {shown}");
+    }
+    let wide = Array2::from_shape_fn((n, 101), |(i, j)| ((i * (2 * j + 7)) % 31) as f32);
+    program.write("wide.npy", &wide);
+    let shown = program.done("--points wide.npy --out a.npy --k 2 --covariance auto");
+    assert!(shown.contains(", diag covariances"), "{shown}");
+    // A model goes on as it is.
+    program.done("--points points.npy --out a.npy --k 3 --covariance spherical --model m.npz");
+    let shown = program.done("--points points.npy --out a.npy --init m.npz --covariance auto");
+    assert!(shown.contains(", spherical covariances"), "{shown}");
+    // All numbers of components have the type of the most.
+    program.done("--points points.npy --out t.csv --select-k 2..41 --covariance auto");
+    let record: serde_json::Value = program.json("t.csv.json");
+    assert_eq!(record["parameters"]["covariance"], "tied");
+}
+
+#[test]
 fn it_keeps_the_most_informative_start() {
     let program = Program::in_empty_folder("cluster-gmm");
     strips(&program);

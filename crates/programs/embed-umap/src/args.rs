@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use artifact::Points;
 use cli::{Count, NotNegative};
-use umap::{Connectivity, Init, Metric, Params};
+use umap::{Connectivity, Init, Params};
+
+use crate::metric_choice::MetricChoice;
 
 /// Embeds points in few dimensions with UMAP, so that neighbors stay neighbors and clusters come
 /// apart; or, with --transform, finds the places of new points in an embedding; or, with
@@ -52,9 +55,10 @@ pub struct Args {
     /// minimum distance of embedded points, umap-learn's min_dist (default 0)
     #[argh(option, arg_name = "x")]
     pub min_dist: Option<NotNegative>,
-    /// euclidean or cosine (default euclidean)
+    /// euclidean, cosine, or auto: cosine if all points have length 1, else euclidean (default
+    /// euclidean)
     #[argh(option, arg_name = "name")]
-    pub metric: Option<Named<Metric>>,
+    pub metric: Option<MetricChoice>,
     /// union: keep an edge if either point is among the other's nearest neighbors; mutual: if both
     /// are, and add neighbors along paths of such edges (default union)
     #[argh(option, arg_name = "name")]
@@ -82,14 +86,6 @@ fn one_of<T>(text: &str, (a, as_a): (&str, T), (b, as_b): (&str, T)) -> Result<N
         _ if text == a => Ok(Named(as_a)),
         _ if text == b => Ok(Named(as_b)),
         _ => Err(format!("expected {a} or {b}, found '{text}'")),
-    }
-}
-
-impl FromStr for Named<Metric> {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        one_of(text, ("euclidean", Metric::Euclidean), ("cosine", Metric::Cosine))
     }
 }
 
@@ -153,14 +149,14 @@ impl Args {
         }
     }
 
-    /// Gives the parameters with the defaults filled in.
-    pub fn params(&self) -> Params {
+    /// Gives the parameters for these points, with the defaults filled in.
+    pub fn params(&self, points: &Points) -> Params {
         let default = Params::default();
         Params {
             dims: self.dims.map_or(default.dims, |dims| dims.0),
             neighbors: self.neighbors.map_or(default.neighbors, |neighbors| neighbors.0),
             min_dist: self.min_dist.map_or(default.min_dist, |min_dist| min_dist.0),
-            metric: self.metric.as_ref().map_or(default.metric, |metric| metric.0),
+            metric: self.metric.map_or(default.metric, |choice| choice.for_points(points)),
             connectivity: self.graph.as_ref().map_or(default.connectivity, |graph| graph.0),
             init: self.init.as_ref().map_or(default.init, |init| init.0),
             epochs: self.epochs.map(|epochs| epochs.0),

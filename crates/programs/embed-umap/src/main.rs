@@ -19,6 +19,7 @@ use crate::progress::Shown;
 
 mod args;
 mod in_frame;
+mod metric_choice;
 mod progress;
 
 fn main() -> ExitCode {
@@ -44,8 +45,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
 
 fn embed(args: &Args, out: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
-    let params = args.params();
     let (points, record) = read_points(&args.points)?;
+    let params = args.params(&points);
     points.scale_warning(&record).iter().for_each(|text| cli::warn(text));
     let mut inputs = vec![record];
     let named = || args.points.display().to_string();
@@ -111,15 +112,18 @@ fn embed(args: &Args, out: &Path, stage: &mut Stage) -> anyhow::Result<()> {
              those; remove far outliers"
         ));
     }
-    let text = format!("{n} points of {d} features to {dims} dimensions, {epochs} epochs\n");
+    let metric = name(params.metric);
+    let text = format!(
+        "{n} points of {d} features to {dims} dimensions, {epochs} epochs, {metric} distances\n"
+    );
     stage.finish(outputs, parameters, inputs, result, &text)
 }
 
 /// Finds neighbors alone.
 fn find_neighbors(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     stage.set_threads(args.threads)?;
-    let params = args.params();
     let (points, record) = read_points(&args.points)?;
+    let params = args.params(&points);
     points.scale_warning(&record).iter().for_each(|text| cli::warn(text));
     let named = || args.points.display().to_string();
     let points = InFrame::of(points, params.metric).with_context(named)?;
@@ -133,7 +137,10 @@ fn find_neighbors(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     }
     let (n, k) = neighbors.indices.dim();
     let parameters = json!({ "neighbors": params.neighbors, "metric": name(params.metric) });
-    let text = format!("{k} neighbors of each of {n} points, the point itself the first\n");
+    let metric = name(params.metric);
+    let text = format!(
+        "{k} neighbors of each of {n} points by {metric} distance, the point itself the first\n"
+    );
     stage.finish(outputs, parameters, vec![record], json!({ "points": n }), &text)
 }
 

@@ -20,7 +20,8 @@ fn points_are_embedded_and_new_ones_find_their_places() {
     let program = Program::in_empty_folder("embed-umap");
     let points = points(&program);
     let words = "--points points.npy --dims 3 --epochs 50 --out e.npy --model m.npz";
-    assert_eq!(program.done(words), "300 points of 6 features to 3 dimensions, 50 epochs\n");
+    let told = program.done(words);
+    assert_eq!(told, "300 points of 6 features to 3 dimensions, 50 epochs, euclidean distances\n");
     let embedding: Array2<f32> = program.read("e.npy");
     assert_eq!(embedding.dim(), (300, 3));
     let record: Value = program.json("e.npy.json");
@@ -201,11 +202,32 @@ fn what_cannot_be_done_is_refused_in_a_line() {
 }
 
 #[test]
+fn vectors_of_unit_length_are_compared_by_direction() {
+    let program = Program::in_empty_folder("embed-umap");
+    let mut points = points(&program);
+    for (metric, others) in [("euclidean", "cosine"), ("cosine", "euclidean")] {
+        let words = "--points points.npy --dims 2 --epochs 5";
+        let told = program.done(&format!("{words} --metric auto --out auto.npy"));
+        assert!(told.ends_with(&format!(", {metric} distances\n")), "{told}");
+        program.done(&format!("{words} --metric {metric} --out same.npy"));
+        program.done(&format!("{words} --metric {others} --out other.npy"));
+        assert_eq!(program.bytes("auto.npy"), program.bytes("same.npy"));
+        assert_ne!(program.bytes("auto.npy"), program.bytes("other.npy"));
+        points += 1.0;
+        points.outer_iter_mut().for_each(|mut row| row /= row.dot(&row).sqrt());
+        program.write("points.npy", &points);
+    }
+}
+
+#[test]
 fn neighbors_are_found_once_for_several_embeddings() {
     let program = Program::in_empty_folder("embed-umap");
     points(&program);
     let told = program.done("--points points.npy --neighbors 12 --neighbors-out n.npz");
-    assert_eq!(told, "12 neighbors of each of 300 points, the point itself the first\n");
+    assert_eq!(
+        told,
+        "12 neighbors of each of 300 points by euclidean distance, the point itself the first\n"
+    );
     let record: Value = program.json("n.npz.json");
     assert_eq!(record["parameters"]["neighbors"], 12);
     let words = "--points points.npy --dims 2 --neighbors 12 --epochs 20 --seed 4";

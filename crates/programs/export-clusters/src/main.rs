@@ -242,7 +242,10 @@ fn text(groups: &[Group], table: &Table, out: &Path) -> String {
     };
     let head = ["cluster", "rows", "mean certainty"];
     let rows: usize = groups.iter().map(|group| group.members.len()).sum();
-    format!("{}\n{}: {rows} rows\n", cli::table(&head, groups.iter().map(row)), out.display())
+    let clusters = groups.iter().filter(|group| group.cluster.is_some()).count();
+    let noun = if clusters == 1 { "group" } else { "groups" };
+    let table = cli::table(&head, groups.iter().map(row));
+    format!("{table}\n{clusters} {noun} of {rows} rows: {}\n", out.display())
 }
 
 /// Warns of files that are no longer there.

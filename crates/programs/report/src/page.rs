@@ -24,6 +24,8 @@ pub struct Page<'a> {
     columns: usize,
     dots: Option<Dots>,
     runs: Vec<RunRow>,
+    /// Heading of the section of images and the autoencoder, if it has any contents.
+    data_heading: Option<&'static str>,
     samples: Option<Vec<PictureRow>>,
     layers: Option<LayerTable>,
     lines: Option<Lines>,
@@ -93,6 +95,9 @@ impl<'a> Page<'a> {
         let rows = inputs.scores.as_ref().map_or(&[][..], |scores| &scores.rows);
         let several_runs = rows.iter().any(|row| row.runs.len() > 1);
         let map = inputs.map.as_ref().map(|points| map_view(points, inputs)).transpose()?;
+        let samples = sample_rows(inputs)?;
+        let pairs = reconstruction_rows(inputs)?;
+        let trained = inputs.layers.is_some() || inputs.losses.is_some() || pairs.is_some();
         let with_published = rows.iter().any(|row| published(inputs, row).is_some());
         Ok(Self {
             title,
@@ -105,15 +110,26 @@ impl<'a> Page<'a> {
             columns: 1 + COLUMNS.len() + usize::from(several_runs) + usize::from(with_published),
             dots: several_runs.then(|| inputs.scores.as_ref().and_then(Dots::new)).flatten(),
             runs: if several_runs { run_rows(rows) } else { Vec::new() },
-            samples: sample_rows(inputs)?,
+            data_heading: data_heading(samples.is_some(), trained),
+            samples,
             layers: inputs.layers.as_ref().map(layer_table),
             lines: inputs.losses.as_ref().map(Lines::new),
             losses: inputs.losses.as_ref(),
-            pairs: reconstruction_rows(inputs)?,
+            pairs,
             map,
             systems,
             lineage: Lineage::trace(&inputs.records),
         })
+    }
+}
+
+/// Names the section of images and the autoencoder by what there is.
+fn data_heading(samples: bool, trained: bool) -> Option<&'static str> {
+    match (samples, trained) {
+        (true, true) => Some("Images and autoencoder"),
+        (true, false) => Some("Images"),
+        (false, true) => Some("Autoencoder"),
+        (false, false) => None,
     }
 }
 

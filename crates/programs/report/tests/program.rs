@@ -156,6 +156,24 @@ fn parts_can_be_missing() {
 }
 
 #[test]
+fn a_heading_names_what_is_there() {
+    let program = inputs();
+    let heading = |words: &str| {
+        program.done(&format!("{words} --out page.html"));
+        let page = program.text("page.html");
+        let text = page.split("<h2 id=\"data-head\">").nth(1).map(|rest| rest.split('<').next());
+        text.flatten().map(str::to_owned)
+    };
+    let images = "--assignments mine=assignments.npy --images images.npy";
+    assert_eq!(heading(ALL).as_deref(), Some("Images and autoencoder"));
+    assert_eq!(heading(&format!("{images} --labels labels.npy")).as_deref(), Some("Images"));
+    let losses = "--assignments mine=assignments.npy --losses losses.csv";
+    assert_eq!(heading(losses).as_deref(), Some("Autoencoder"));
+    assert_eq!(heading(images).as_deref(), Some("Images"));
+    assert_eq!(heading("--assignments mine=assignments.npy"), None);
+}
+
+#[test]
 fn images_in_color_are_drawn_in_color() {
     let program = inputs();
     let color = Array4::from_shape_fn((30, 6, 5, 3), |(i, y, x, channel)| {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cli::{Count, NotNegative};
-use clustering::gmm::{CovarianceType, GmmParams, Keep};
+use clustering::gmm::{CovarianceChoice, GmmParams, Keep};
 
 /// Keeps, of several clusterings of the same points, the one that is best on all embeddings of the
 /// points together.
@@ -57,9 +57,10 @@ pub struct Args {
     /// 1e-5)
     #[argh(option, arg_name = "x")]
     pub tol: Option<NotNegative>,
-    /// full, tied, diag or spherical (default full)
+    /// full, tied, diag, spherical, or auto, which is full where points are enough, tied where they
+    /// are few, and diag beyond 100 features (default full)
     #[argh(option, arg_name = "name")]
-    pub covariance: Option<CovarianceType>,
+    pub covariance: Option<CovarianceChoice>,
     /// value added to every variance, so that no component collapses (default 1e-6)
     #[argh(option, arg_name = "x")]
     pub reg_covar: Option<NotNegative>,
@@ -101,15 +102,19 @@ impl Args {
         Ok(())
     }
 
-    /// Gives the parameters of every mixture with the defaults filled in, but for `k` and `init`.
-    pub fn params(&self) -> GmmParams {
+    /// Gives the parameters of mixtures of k components on points `(n, d)`, with the defaults
+    /// filled in but for `init`.
+    pub fn params(&self, dim: (usize, usize), k: usize) -> GmmParams {
         let default = GmmParams::default();
         let weight = self.uncertainty_weight.map(|weight| weight.0);
         GmmParams {
+            k,
             keep: self.keep.unwrap_or(Keep::MUTUAL_INFORMATION).with_uncertainty_weight(weight),
             max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
             tol: self.tol.map_or(default.tol, |tol| tol.0),
-            covariance_type: self.covariance.unwrap_or(default.covariance_type),
+            covariance_type: self
+                .covariance
+                .map_or(default.covariance_type, |choice| choice.for_points(dim, k)),
             reg_covar: self.reg_covar.map_or(default.reg_covar, |reg_covar| reg_covar.0),
             ..default
         }

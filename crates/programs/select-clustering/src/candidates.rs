@@ -101,6 +101,17 @@ impl Candidate {
         }
     }
 
+    /// Gives the candidate from which there is no mixture on some embedding.
+    pub fn without_mixtures(embeddings: usize) -> Self {
+        Self {
+            mean: f64::NAN,
+            criteria: vec![f64::NAN; embeddings],
+            entropy: None,
+            conditional_entropy: None,
+            log_likelihood: f64::NAN,
+        }
+    }
+
     /// Describes the candidate in a few words.
     pub fn text(&self) -> String {
         match (self.entropy, self.conditional_entropy) {
@@ -120,17 +131,19 @@ pub fn csv(files: &[PathBuf], candidates: &[Candidate], kept: usize) -> String {
     let mut head = vec!["candidate", "kept", "criterion"];
     head.extend(["entropy", "conditional_entropy", "log_likelihood"]);
     head.extend(on_each.iter().map(String::as_str));
+    // What is not known stands as an empty field.
     let text = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+    let number = |value: f64| text((!value.is_nan()).then_some(value));
     let row = |(at, (file, candidate)): (usize, (&PathBuf, &Candidate))| {
         let mut row = vec![
             file.display().to_string(),
             if at == kept { "yes" } else { "no" }.to_owned(),
-            candidate.mean.to_string(),
+            number(candidate.mean),
             text(candidate.entropy),
             text(candidate.conditional_entropy),
-            candidate.log_likelihood.to_string(),
+            number(candidate.log_likelihood),
         ];
-        row.extend(candidate.criteria.iter().map(f64::to_string));
+        row.extend(candidate.criteria.iter().copied().map(number));
         row
     };
     cli::csv(&head, files.iter().zip(candidates).enumerate().map(row))

@@ -5,6 +5,7 @@
 mod args;
 mod candidates;
 
+use std::path::{Display, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
@@ -32,26 +33,38 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         .writes("--table", &args.table)
         .check()?;
     stage.set_threads(args.threads)?;
-    let params = args.params();
     let mut inputs = Vec::new();
     let embeddings = read_embeddings(&args, &mut inputs)?;
     let clusterings = candidates::read(&files, embeddings[0].dim().0, &mut inputs)?;
+    // All mixtures have the same type, which the widest embedding decides.
+    let widest = embeddings.iter().map(Points::dim).max_by_key(|dim| dim.1);
+    let params = args.params(widest.context("there is at least one embedding")?, clusterings[0].k);
 
     let mut kept: Option<(usize, Vec<GmmFit>)> = None;
     let mut candidates: Vec<Candidate> = Vec::new();
     let steps = clusterings.len() * embeddings.len();
     let progress = Progress::new("mixtures", steps as u64);
+    let mut refused = Vec::new();
     for (at, clustering) in clusterings.iter().enumerate() {
-        let mut fits = Vec::with_capacity(embeddings.len());
-        for (points, path) in embeddings.iter().zip(&args.points) {
-            let file = files[at].display();
-            progress.set((at * embeddings.len() + fits.len()) as u64, &file.to_string());
-            let fit = fit(points, clustering, &params)
-                .with_context(|| format!("{file} on {}", path.display()))?;
-            fits.push(fit);
-        }
+        let file = files[at].display();
+        let step = |on: usize| {
+            progress.set((at * embeddings.len() + on) as u64, &file.to_string());
+        };
+        let fits = match fit_all(&args.points, &embeddings, clustering, &params, &step) {
+            Ok(fits) => fits,
+            Err((path, error)) => {
+                let collapsed = matches!(error, clustering::Error::NotPositiveDefinite { .. });
+                let error = anyhow::Error::new(error).context(format!("{file} on {path}"));
+                if !collapsed {
+                    return Err(error);
+                }
+                refused.push(error);
+                candidates.push(Candidate::without_mixtures(embeddings.len()));
+                continue;
+            }
+        };
         let candidate = Candidate::of(&fits);
-        progress.line(&format!("{}: {}", files[at].display(), candidate.text()));
+        progress.line(&format!("{file}: {}", candidate.text()));
         let best = kept.as_ref().map(|(best, _)| candidates[*best].mean);
         if best.is_none_or(|best| candidate.mean > best) {
             kept = Some((at, fits));
@@ -59,7 +72,12 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         candidates.push(candidate);
     }
     drop(progress);
-    let (at, fits) = kept.context("there is at least one candidate")?;
+    let Some((at, fits)) = kept else {
+        return Err(refused.pop().context("there is at least one candidate")?);
+    };
+    for error in &refused {
+        cli::warn(&format!("{error:#}; it is left out"));
+    }
     for (fit, path) in fits.iter().zip(&args.points) {
         if !fit.converged {
             cli::warn(&format!("{}, on the kept candidate:", path.display()));
@@ -90,7 +108,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         embeddings.len(),
         cli::share_table("component", &fits[0].sizes)
     );
-    stage.finish(outputs, parameters(&params, clusterings[at].k), inputs, result, &text)
+    stage.finish(outputs, parameters(&params), inputs, result, &text)
 }
 
 /// Reads all embeddings, which must be of the same points.
@@ -115,20 +133,38 @@ fn read_embeddings(args: &Args, inputs: &mut Vec<FileRecord>) -> anyhow::Result<
     Ok(embeddings)
 }
 
+/// Fits a mixture to each embedding, starting from a candidate.
+///
+/// Calls `on_embedding` with the index of each. Gives the first file on whose points there is no
+/// mixture, and why.
+fn fit_all<'a>(
+    files: &'a [PathBuf],
+    embeddings: &[Points],
+    clustering: &Clustering,
+    params: &GmmParams,
+    on_embedding: &dyn Fn(usize),
+) -> Result<Vec<GmmFit>, (Display<'a>, clustering::Error)> {
+    let fit = |(at, (points, file)): (usize, (&Points, &'a PathBuf))| {
+        on_embedding(at);
+        fit(points, clustering, params).map_err(|error| (file.display(), error))
+    };
+    embeddings.iter().zip(files).enumerate().map(fit).collect()
+}
+
 /// Fits a mixture to one embedding, starting from a candidate.
 fn fit(
     points: &Points,
     clustering: &Clustering,
     params: &GmmParams,
 ) -> Result<GmmFit, clustering::Error> {
-    let params = GmmParams { k: clustering.k, init: clustering.init(), ..params.clone() };
+    let params = GmmParams { init: clustering.init(), ..params.clone() };
     on_points!(points, points => clustering::gmm::fit(points, &params, &mut |_| {}))
 }
 
 /// Gives the parameters for the provenance.
-fn parameters(params: &GmmParams, k: usize) -> Value {
+fn parameters(params: &GmmParams) -> Value {
     let mut parameters = json!({
-        "k": k, "max_iter": params.max_iter, "tol": params.tol,
+        "k": params.k, "max_iter": params.max_iter, "tol": params.tol,
         "covariance": params.covariance_type.as_str(), "reg_covar": params.reg_covar,
         "keep": params.keep.as_str(),
     });

@@ -138,3 +138,38 @@ fn what_does_not_go_together_is_refused() {
         program.refused(&words, code, told);
     }
 }
+
+#[test]
+fn a_candidate_without_a_mixture_is_left_out() {
+    let program = Program::in_empty_folder("select-clustering");
+    embeddings(&program);
+    let blobs = candidates(&program);
+    // A component of two points has no covariance of its own.
+    let pair = Array1::from_shape_fn(120, |i| if i < 2 { 2 } else { i32::from(i % 3 == 0) });
+    program.write("pair.npy", &pair);
+    let flags = "--points a.npy --reg-covar 0 --out o.npy --table t.csv --candidates";
+    let told = program.done(&format!("{flags} pair.npy right.npy"));
+    assert!(told.starts_with("kept right.npy: "), "{told}");
+    assert_eq!(program.read::<Array1<i32>>("o.npy"), blobs);
+    let table = program.text("t.csv");
+    assert_eq!(column(&table, "kept"), ["no", "yes"]);
+    assert_eq!(column(&table, "criterion")[0], "");
+    program.refused(&format!("{flags} pair.npy"), 1, "pair.npy on a.npy: ");
+}
+
+#[test]
+fn few_points_share_their_covariances() {
+    let program = Program::in_empty_folder("select-clustering");
+    embeddings(&program);
+    candidates(&program);
+    // 120 points are enough for three components of two features, but not for those of seven.
+    let wide = Array2::from_shape_fn((120, 7), |(i, j)| (i % 3) as f64 + (i * (j + 5) % 17) as f64);
+    program.write("wide.npy", &wide);
+    for (points, found) in [("a.npy", "full"), ("wide.npy", "tied")] {
+        program.done(&format!(
+            "--points {points} --candidates right.npy --covariance auto --out o.npy --table t.csv"
+        ));
+        let record: Value = program.json("t.csv.json");
+        assert_eq!(record["parameters"]["covariance"], found, "{points}");
+    }
+}

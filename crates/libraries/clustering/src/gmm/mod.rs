@@ -49,6 +49,7 @@
 mod centered;
 mod cholesky;
 mod covariance;
+mod covariance_choice;
 mod density;
 mod em;
 mod evaluate;
@@ -72,6 +73,7 @@ mod sufficient_stats;
 mod weighted_outer;
 
 pub use self::covariance::{CovarianceType, Covariances};
+pub use self::covariance_choice::CovarianceChoice;
 pub use self::fit::fit;
 pub use self::information::Information;
 pub use self::model::GaussianMixture;
