@@ -90,7 +90,8 @@ def train(images, seconds, mirror, seed):
     while (passed := (time.process_time() - begin) / seconds) < 1:
         optimizer.param_groups[0]["lr"] = 1e-3 * 0.5 * (1 + np.cos(np.pi * passed))
         batch = images[torch.randint(len(images), (BATCH,))]
-        both = torch.cat([views(batch, mirror), views(batch, mirror)]).to(memory_format=torch.channels_last)
+        both = torch.cat([views(batch, mirror), views(batch, mirror)])
+        both = both.to(memory_format=torch.channels_last)
         loss = loss_of(head(network(both)))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

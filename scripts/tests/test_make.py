@@ -196,13 +196,9 @@ class Own(Make):
         self.make("all", f"VECTORS={table}", "RUNS=2")
         [imported] = self.of("import-vectors")
         self.assertEqual(imported[:2], ["--from", str(table)])
-        # Nobody knows yet how wide they are.
-        fitted = [command for command in self.of("cluster-gmm") if "--covariance" in command]
         vectors = f"{self.artifacts}/import/vectors.npy"
-        of_latents = [command for command in fitted if vectors in command]
-        self.assertTrue(of_latents)
-        for command in of_latents:
-            self.assertEqual(command[command.index("--covariance") + 1], "diag")
+        for program in ["cluster-kmeans", "cluster-gmm", "embed-umap"]:
+            self.assertTrue(any(vectors in command for command in self.of(program)), program)
 
     def test_new_images_go_through_the_saved_models(self):
         words = [f"IMAGES={self.photos()}", "RUNS=2"]

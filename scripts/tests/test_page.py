@@ -87,7 +87,7 @@ class Page(unittest.TestCase):
         return self.browser
 
     def wait_until_loaded(self):
-        """Returns when the page is read to its end, which the driver does not wait for under load."""
+        """Returns when the page is read to its end, before which the driver may go on."""
         from selenium.webdriver.support.ui import WebDriverWait
 
         loaded = "return location.href !== 'about:blank' && document.readyState === 'complete'"
