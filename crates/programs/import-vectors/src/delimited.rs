@@ -5,12 +5,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use artifact::FileRecord;
+use artifact::{FileRecord, Hashing};
 use csv::ByteRecord;
 
 use crate::cell::Cell;
 use crate::dialect::Dialect;
-use crate::hash::Hashing;
 use crate::row::{Choice, Row};
 use crate::sample::{MARK, Sample, no_number};
 

@@ -13,7 +13,6 @@ mod cell;
 mod columnar;
 mod delimited;
 mod dialect;
-mod hash;
 mod labels;
 mod matrix;
 mod npz;

@@ -15,12 +15,11 @@ use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use artifact::FileRecord;
+use artifact::{FileRecord, Hashing};
 use parquet::basic::Compression;
 use parquet::file::metadata::ParquetMetaData;
 
 use crate::cell::Cell;
-use crate::hash::Hashing;
 use crate::roles::{Kind, Roles, listed};
 use crate::row::{Choice, Row};
 use chunk::Chunk;
