@@ -66,6 +66,67 @@ fn a_bad_page_is_told_in_one_line() {
 }
 
 #[test]
+fn a_panic_of_the_decoder_is_told_in_one_line() {
+    let program = Program::in_empty_folder("import-vectors");
+    let path = program.path("a.parquet");
+    let properties = WriterProperties::builder().set_dictionary_enabled(false).build();
+    write(&path, "required int32 x;", &[&[plain(Ints(vec![1, 2, 3]))]], properties);
+    let mut bytes = std::fs::read(&path).unwrap();
+    // Encodings of a page: PLAIN (0) for values, which becomes RLE_DICTIONARY (8), and RLE (3).
+    let encodings = [0x15, 0, 0x15, 6, 0x15, 6];
+    let at = bytes.windows(encodings.len()).position(|window| window == encodings).unwrap();
+    bytes[at + 1] = 16;
+    program.write_text("a.parquet", &bytes);
+    let told = "found one that cannot be read (its pages contradict themselves); copy it again";
+    program.refused("--from a.parquet --out points.npy", 1, told);
+}
+
+/// Replaces all places of `old` in the metadata of a file by `new`, or only the first.
+fn replaced(whole: &[u8], old: [u8; 2], new: [u8; 2], all: bool) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    let length = whole[whole.len() - 8..].first_chunk().unwrap();
+    let footer = whole.len() - 8 - u32::from_le_bytes(*length) as usize;
+    let places = (footer..whole.len() - 8).filter(|&at| whole[at..at + 2] == old);
+    for at in places.take(if all { usize::MAX } else { 1 }) {
+        bytes[at..at + 2].copy_from_slice(&new);
+    }
+    assert_ne!(bytes, whole);
+    bytes
+}
+
+#[test]
+fn metadata_that_contradicts_the_pages_is_refused() {
+    let program = Program::in_empty_folder("import-vectors");
+    let path = program.path("a.parquet");
+    let data = [plain(Ints((0..77).collect()))];
+    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    write(&path, "required int32 x;", &[&data], properties);
+    let whole = std::fs::read(&path).unwrap();
+    // Numbers of rows, twice as large as variable-length integers: 77, 76 and 78.
+    for (new, all, told) in [
+        ([0x98, 1], false, "(it should have 76 rows, and its row groups have another number)"),
+        ([0x98, 1], true, "(column x has more rows than the metadata says)"),
+        ([0x9c, 1], true, "(column x has fewer rows than the metadata says)"),
+    ] {
+        std::fs::write(&path, replaced(&whole, [0x9a, 1], new, all)).unwrap();
+        program.refused("--from a.parquet --out points.npy", 1, told);
+        assert_eq!(program.names(), ["a.parquet"]);
+    }
+    // The compressions Snappy (1) and Brotli (4), as fields of type i32.
+    let mut brotli = whole.clone();
+    let codec = (0..whole.len() - 1).rev().filter(|&at| whole[at..at + 2] == [0x15, 2]);
+    let refused = codec.map(|at| {
+        brotli.copy_from_slice(&whole);
+        brotli[at + 1] = 8;
+        std::fs::write(&path, &brotli).unwrap();
+        String::from_utf8(program.run("--from a.parquet --out points.npy").stderr).unwrap()
+    });
+    let told = "a.parquet: expected a column that is compressed with snappy, gzip, zstd or LZ4, \
+        found brotli in column x; write it again";
+    assert!(refused.into_iter().any(|line| line.contains(told)));
+}
+
+#[test]
 fn more_rows_than_a_file_can_hold_are_refused() {
     let program = Program::in_empty_folder("import-vectors");
     let data = [plain(Ints(vec![1; (1 << 24) + 1]))];
