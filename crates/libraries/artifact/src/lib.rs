@@ -12,7 +12,8 @@
 //!   needs it. If it is there, [`check_lineage`] refuses points that a model was not fitted for,
 //!   and [`lineage`] follows files back to the first program that ran.
 //!
-//! [`idx`] reads the format in which the data sets of `fetch-data` are published.
+//! [`Hashing`] gives the record of a file of another format, which a program reads itself. [`idx`]
+//! reads the format in which the data sets of `fetch-data` are published.
 //!
 //! # Example
 //! ```
@@ -70,6 +71,7 @@ pub use block_writer::BlockWriter;
 pub use error::Error;
 pub use file::{read_bytes, read_text};
 pub use finite::{check_finite, check_finite_block};
+pub use hash::Hashing;
 pub use image_shape::ImageShape;
 pub use images::{ImageBlocks, ImageFile};
 pub use npz::{Npz, Text};

@@ -33,12 +33,8 @@ pub(crate) fn read_elements(
             let mut reader = Hashing::new(BufReader::with_capacity(1 << 20, file));
             let (elements, header) = Elements::read(length, &mut reader)
                 .map_err(|refusal| refusal.at(path, expected))?;
-            let (_, bytes, sha256) = reader.finish();
             let (dtype, shape) = (Some(header.dtype), header.shape);
-            Ok((
-                elements,
-                FileRecord { path: path.display().to_string(), dtype, shape, bytes, sha256 },
-            ))
+            Ok((elements, FileRecord { dtype, shape, ..reader.record(path) }))
         }
     }
 }
@@ -73,7 +69,6 @@ fn read_gzipped(
         .map_err(|refusal| refusal.at(path, &format!("{expected} in a gzip file")))?;
     // The hash covers the whole file, also what follows the last member.
     io::copy(&mut reader, &mut io::sink()).map_err(|error| Error::read(path, error))?;
-    let (_, bytes, sha256) = reader.finish();
     let (dtype, shape) = (Some(header.dtype), header.shape);
-    Ok((elements, FileRecord { path: path.display().to_string(), dtype, shape, bytes, sha256 }))
+    Ok((elements, FileRecord { dtype, shape, ..reader.record(path) }))
 }

@@ -1,13 +1,15 @@
 //! The architecture of a network: its layers, checks of image sizes, and limits.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{Activation, Error, LayerShape, Loss, Normalize, Result, layers};
+use crate::{
+    Activation, Channels, Error, LayerShape, Loss, NetworkKind, Normalize, Result, layers,
+};
 
 /// A symmetric autoencoder: `input - hidden... - latent - ...hidden - input`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Architecture {
-    /// Pixels per image.
+    /// Values per image: its pixels, or in color three times as many.
     pub input: usize,
     /// Kind of the layers: dense or convolutional.
     pub network: NetworkKind,
@@ -40,45 +42,6 @@ impl Default for Architecture {
     }
 }
 
-/// Kind of the layers of a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NetworkKind {
-    /// Dense layers; an image is a vector of pixels.
-    #[default]
-    Dense,
-    /// Convolutions and a dense layer to the code, then their mirror.
-    ///
-    /// Guo, Liu, Zhu and Yin, *Deep clustering with convolutional autoencoders*, ICONIP 2017, but
-    /// for images of any height and width.
-    Conv {
-        /// Height of an image in pixels.
-        height: usize,
-        /// Width of an image in pixels.
-        width: usize,
-    },
-}
-
-impl NetworkKind {
-    /// Returns the default hidden layers.
-    ///
-    /// For a dense network these are widths; for a convolutional one numbers of filters, those of
-    /// Guo et al.
-    ///
-    /// # Example
-    /// ```
-    /// use autoencoder::NetworkKind;
-    ///
-    /// assert_eq!(NetworkKind::Dense.default_hidden(), [1500, 1000, 500]);
-    /// ```
-    pub fn default_hidden(self) -> Vec<usize> {
-        match self {
-            Self::Dense => vec![1500, 1000, 500],
-            Self::Conv { .. } => vec![32, 64, 128],
-        }
-    }
-}
-
 impl Architecture {
     /// Lists the layers from pixels to code and back.
     ///
@@ -100,39 +63,39 @@ impl Architecture {
                     std::iter::once(self.input).chain(hidden).chain([self.latent]).collect();
                 layers::dense(&widths)
             }
-            NetworkKind::Conv { height, width } => {
-                layers::convolutional([height, width], &self.hidden, self.latent)
+            NetworkKind::Conv { height, width, channels } => {
+                let image = [channels.count(), height, width];
+                layers::convolutional(image, &self.hidden, self.latent)
             }
         }
     }
 
-    /// Checks that images of `shape` have the height and width that a convolutional network takes.
+    /// Checks that images of `shape` have the sides and channels that convolutions take.
     ///
-    /// `shape` is (n, height, width). Images of shape (n, pixels) pass, since their height and
-    /// width are unknown.
+    /// `shape` is (n, height, width), or (n, height, width, 3) in color. Images of shape
+    /// (n, values) pass, since their sides are unknown, and a dense network takes any.
     ///
     /// # Errors
-    /// [`Error::ImageSides`].
+    /// [`Error::ImageSides`]; [`Error::ImageChannels`].
     ///
     /// # Example
     /// ```
-    /// use autoencoder::{Architecture, NetworkKind};
+    /// use autoencoder::{Architecture, Channels, NetworkKind};
     ///
-    /// let network = NetworkKind::Conv { height: 4, width: 6 };
+    /// let network = NetworkKind::Conv { height: 4, width: 6, channels: Channels::Gray };
     /// let architecture = Architecture { input: 24, network, ..Architecture::default() };
     /// assert!(architecture.check_sides(&[100, 4, 6]).is_ok());
     /// assert!(architecture.check_sides(&[100, 24]).is_ok());
     /// assert!(architecture.check_sides(&[100, 6, 4]).is_err());
-    /// assert!(architecture.check_sides(&[100, 2, 4, 3]).is_err(), "24 values, but in color");
+    /// assert!(architecture.check_sides(&[100, 2, 4, 3]).is_err(), "24 values, but other sides");
+    /// assert!(architecture.check_sides(&[100, 4, 6, 3]).is_err(), "in color");
     /// ```
     pub fn check_sides(&self, shape: &[usize]) -> Result<()> {
-        match (self.network, shape) {
-            (NetworkKind::Conv { height, width }, &[_, rows, columns] | &[_, rows, columns, _])
-                if (rows, columns) != (height, width) =>
-            {
-                Err(Error::ImageSides { expected: [height, width], found: [rows, columns] })
+        match self.network {
+            NetworkKind::Dense => Ok(()),
+            NetworkKind::Conv { height, width, channels } => {
+                check_image([height, width], channels, shape)
             }
-            _ => Ok(()),
         }
     }
 
@@ -222,7 +185,18 @@ impl Architecture {
     }
 
     /// Checks the width of each layer and the number of parameters.
-    pub(crate) fn validate(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    ///
+    /// # Example
+    /// ```
+    /// use autoencoder::Architecture;
+    ///
+    /// assert!(Architecture::default().validate().is_ok());
+    /// assert!(Architecture { latent: 0, ..Architecture::default() }.validate().is_err());
+    /// ```
+    pub fn validate(&self) -> Result<()> {
         let widths: Vec<usize> =
             [self.input, self.latent].into_iter().chain(self.hidden.iter().copied()).collect();
         let wrong = |expected, found: usize| {
@@ -232,14 +206,14 @@ impl Architecture {
                 found: found.to_string(),
             })
         };
-        if let NetworkKind::Conv { height, width } = self.network {
-            if height.checked_mul(width) != Some(self.input) {
-                let (expected, found) =
-                    ("those of the input, height times width", format!("{height} x {width}"));
+        if let NetworkKind::Conv { height, width, channels } = self.network {
+            let values =
+                height.checked_mul(width).and_then(|pixels| pixels.checked_mul(channels.count()));
+            if values != Some(self.input) {
                 return Err(Error::Parameter {
-                    name: "the pixels that are convolved",
-                    expected,
-                    found,
+                    name: "the values that are convolved",
+                    expected: "those of the input, height times width times channels",
+                    found: format!("{height} x {width} x {}", channels.count()),
                 });
             }
             if self.hidden.is_empty() {
@@ -264,6 +238,24 @@ impl Architecture {
             }),
             _ => Ok(()),
         }
+    }
+}
+
+/// Checks that images of `shape` have these sides, (height, width), and channels.
+///
+/// Images of shape (n, values) pass.
+pub(crate) fn check_image(expected: [usize; 2], channels: Channels, shape: &[usize]) -> Result<()> {
+    let (found, found_channels) = match *shape {
+        [_, height, width] => ([height, width], Channels::Gray),
+        [_, height, width, _] => ([height, width], Channels::Rgb),
+        _ => return Ok(()),
+    };
+    if expected != found {
+        Err(Error::ImageSides { expected, found })
+    } else if channels != found_channels {
+        Err(Error::ImageChannels { expected: channels, found: found_channels })
+    } else {
+        Ok(())
     }
 }
 
@@ -297,7 +289,7 @@ mod tests {
         assert_eq!([threads(&[1500, 1000, 500]), threads(&[64, 32]), threads(&[])], [31, 2, 49]);
         let narrow = Architecture { input: 4, hidden: vec![3], ..Architecture::default() };
         assert_eq!(narrow.reproducible_threads(), 1);
-        let network = NetworkKind::Conv { height: 28, width: 28 };
+        let network = NetworkKind::Conv { height: 28, width: 28, channels: Channels::Gray };
         assert_eq!(Architecture { network, ..Architecture::default() }.reproducible_threads(), 1);
     }
 }

@@ -2,6 +2,8 @@
 
 use tch::Tensor;
 
+use crate::Channels;
+
 /// Result of this library.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -33,6 +35,17 @@ pub enum Error {
         expected: [usize; 2],
         /// (height, width) of the given images.
         found: [usize; 2],
+    },
+    /// The images are in color and the network takes gray ones, or the reverse.
+    #[error(
+        "expected {expected}, as the network takes, found {found}; \
+         give {expected}, or a network trained on such as these"
+    )]
+    ImageChannels {
+        /// Channels that the network takes.
+        expected: Channels,
+        /// Channels of the given images.
+        found: Channels,
     },
     /// The images have another scale than those of the training, with larger values.
     #[error(

@@ -89,11 +89,11 @@ mod tests {
     use tch::Device;
 
     use super::*;
-    use crate::{Architecture, Init, NetworkKind};
+    use crate::{Architecture, Channels, Init, NetworkKind};
 
     #[test]
     fn a_network_keeps_its_values_and_they_do_not_overlap() {
-        let network = NetworkKind::Conv { height: 5, width: 3 };
+        let network = NetworkKind::Conv { height: 5, width: 3, channels: Channels::Gray };
         let convolutional = Architecture {
             input: 15,
             network,

@@ -122,15 +122,15 @@ pub(crate) fn dense(widths: &[usize]) -> Vec<LayerShape> {
     [chain("encoder", widths), chain("decoder", &back)].concat()
 }
 
-/// Lists convolutions of images (height, width), a dense layer to the code, and their mirror.
+/// Lists convolutions of an image, a dense layer to the code, and their mirror.
 ///
-/// `filters` are the numbers of filters of the convolutions.
+/// `image` is (channels, height, width); `filters` are the numbers of filters of the convolutions.
 pub(crate) fn convolutional(
-    [height, width]: [usize; 2],
+    image: [usize; 3],
     filters: &[usize],
     latent: usize,
 ) -> Vec<LayerShape> {
-    let mut planes = vec![[1, height, width]];
+    let mut planes = vec![image];
     for (i, &count) in filters.iter().enumerate() {
         let [_, height, width] = planes[i];
         planes.push([count, height.div_ceil(2), width.div_ceil(2)]);
@@ -187,7 +187,7 @@ mod tests {
             ["encoder.0", "encoder.2", "decoder.0", "decoder.2"]
         );
         assert_eq!(
-            names(convolutional([8, 8], &[4, 6], 2)),
+            names(convolutional([1, 8, 8], &[4, 6], 2)),
             ["encoder.0", "encoder.2", "encoder.5", "decoder.0", "decoder.3", "decoder.5"]
         );
     }
@@ -195,7 +195,7 @@ mod tests {
     /// REFERENCE by hand, for the filters and kernels of Guo et al.
     #[test]
     fn convolutions_halve_and_their_mirror_doubles() {
-        let layers = convolutional([28, 21], &[32, 64, 128], 10);
+        let layers = convolutional([1, 28, 21], &[32, 64, 128], 10);
         let inputs: Vec<&[usize]> = layers.iter().map(|layer| &layer.input[..]).collect();
         let expected: [&[usize]; 8] = [
             &[1, 28, 21],
@@ -216,5 +216,19 @@ mod tests {
         assert_eq!(layers[6].weight(), [64, 32, 5, 5]);
         assert_eq!((layers[6].bias(), layers[6].parameters()), (32, 64 * 32 * 25 + 32));
         assert_eq!((layers[1].fans(), layers[3].fans()), ((32 * 25, 64 * 25), (1536, 10)));
+    }
+
+    #[test]
+    fn color_has_channels_of_its_own_in_the_first_layer_and_the_last_alone() {
+        let gray = convolutional([1, 28, 21], &[32, 64, 128], 10);
+        let color = convolutional([3, 28, 21], &[32, 64, 128], 10);
+        assert_eq!((&color[0].input[..], color[0].weight()), (&[3, 28, 21][..], vec![32, 3, 5, 5]));
+        assert_eq!(
+            (&color[7].output[..], color[7].weight()),
+            (&[3, 28, 21][..], vec![32, 3, 5, 5])
+        );
+        assert_eq!(color[7].bias(), 3);
+        assert_eq!(color[7].output_padding(), gray[7].output_padding());
+        assert_eq!(color[1..7], gray[1..7]);
     }
 }

@@ -16,6 +16,10 @@
 //! ([`NetworkKind::Conv`]) halves height and width with every layer, and a dense layer leads to the
 //! code. An [`Activation`] stands between the layers; the code and the output are linear.
 //!
+//! Images in color have red, green and blue of each pixel side by side, before and after either
+//! network. A dense one takes them as three values; a convolutional one takes them apart, as three
+//! channels of its first layer, and puts those of its last layer together again.
+//!
 //! # Loss
 //!
 //! [`Loss`] is a mean over all pixels of all images of a batch: of the squared difference, or, for
@@ -98,11 +102,12 @@
 //! training.
 //!
 //! # Modules
-//! - The network: `architecture` (its shape), `options` (its named settings), `layers`, `network`
-//!   (the tensors and the forward pass), `pixels` and `scale` (images and their range).
+//! - The network: `architecture` (its shape), `network_kind` (dense or convolutional), `options`
+//!   (its named settings), `layers`, `network` (the tensors and the forward pass), `pixels`,
+//!   `channels`, `sides` and `scale` (images, gray or in color, their shape and their range).
 //! - The training: `config` (parameters), `trainer` (the loop), `progress`, `loss`, `backward`
 //!   (gradients), `clip`, `flat_params`, `adam` and `cuda` (the optimizer), `openmp`, `schedule`,
-//!   `augment` and `transforms` (changed images), `best`.
+//!   `augment`, `augmenter` and `transforms` (changed images), `best`.
 //! - Files: `weights` (safetensors) and `checkpoint` (the state of a training).
 //! - Use: `encode`, `device`. Measurement: `roofline`.
 
@@ -111,8 +116,10 @@
 mod adam;
 mod architecture;
 mod augment;
+mod augmenter;
 mod backward;
 mod best;
+mod channels;
 mod checkpoint;
 mod clip;
 mod config;
@@ -124,6 +131,7 @@ mod flat_params;
 mod layers;
 mod loss;
 mod network;
+mod network_kind;
 mod openmp;
 mod options;
 mod pixels;
@@ -131,18 +139,21 @@ mod progress;
 mod roofline;
 mod scale;
 mod schedule;
+mod sides;
 mod trainer;
 mod transforms;
 mod weights;
 
-pub use architecture::{Architecture, NetworkKind};
+pub use architecture::Architecture;
 pub use augment::Augment;
+pub use channels::Channels;
 pub use config::TrainParams;
 pub use device::{DeviceChoice, device_name, set_matmul_precision, set_threads};
 pub use encode::{decode, denormalize, encode};
 pub use error::{Error, Result};
 pub use layers::{LayerKind, LayerShape};
 pub use network::Network;
+pub use network_kind::NetworkKind;
 pub use options::{Activation, Init, Keep, Loss, Normalize, Precision, Schedule};
 pub use pixels::Pixels;
 pub use progress::{Batch, EpochLosses, EpochOutcome, Progress};

@@ -4,6 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tch::{Device, Tensor};
 
+use crate::pixels::{channels_first, channels_last};
 use crate::{Activation, Architecture, Init, LayerKind, LayerShape, Result, TrainedOn};
 
 /// An autoencoder with its weights on a device.
@@ -138,7 +139,8 @@ impl Network {
 
     /// Encodes images (rows, input) to latents (rows, latent).
     pub(crate) fn encode(&self, images: &Tensor) -> Result<Tensor> {
-        self.forward_in_place(&self.layers[..self.architecture.encoder_depth()], images)
+        let images = channels_first(images, self.architecture.network.channels())?;
+        self.forward_in_place(&self.layers[..self.architecture.encoder_depth()], &images)
     }
 
     /// Reconstructs images (rows, input); for the loss bce without the final sigmoid.
@@ -148,7 +150,9 @@ impl Network {
 
     /// Decodes latents (rows, latent) to images (rows, input); for bce without the final sigmoid.
     pub(crate) fn decode(&self, latents: &Tensor) -> Result<Tensor> {
-        self.forward_in_place(&self.layers[self.architecture.encoder_depth()..], latents)
+        let decoder = &self.layers[self.architecture.encoder_depth()..];
+        let planes = self.forward_in_place(decoder, latents)?;
+        channels_last(&planes, self.architecture.network.channels())
     }
 
     /// Runs [`forward`] without keeping tensors for gradients.
@@ -163,7 +167,7 @@ impl Network {
 
 /// Runs layers with the activation between them, and none after the last.
 ///
-/// Input and output are (rows, values).
+/// Input and output are (rows, values), of images with one channel after the other.
 pub(crate) fn forward(
     layers: &[Layer],
     input: &Tensor,
@@ -237,7 +241,7 @@ pub(crate) fn activate_in_place(activation: Activation, values: &mut Tensor) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::NetworkKind;
+    use crate::{Channels, NetworkKind};
 
     /// Returns (smallest, largest) of the values.
     fn range(tensor: &Tensor) -> (f64, f64) {
@@ -248,7 +252,7 @@ mod tests {
     fn the_first_weights_fill_the_range_that_their_name_promises() {
         let dense =
             Architecture { input: 300, hidden: vec![200], latent: 100, ..Architecture::default() };
-        let network = NetworkKind::Conv { height: 5, width: 4 };
+        let network = NetworkKind::Conv { height: 5, width: 4, channels: Channels::Gray };
         let conv = Architecture {
             input: 20,
             network,

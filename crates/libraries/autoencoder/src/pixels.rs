@@ -3,9 +3,9 @@
 use ndarray::{ArrayView2, s};
 use tch::{Device, Kind, Tensor};
 
-use crate::{Error, Normalize, Result};
+use crate::{Channels, Error, Normalize, Result};
 
-/// Images (n, pixels), row-major.
+/// Images (n, pixels), row-major; in color with red, green and blue of each pixel side by side.
 #[derive(Debug, Clone, Copy)]
 pub enum Pixels<'a> {
     /// Gray levels, which the network takes divided by 255.
@@ -136,6 +136,30 @@ pub(crate) fn to_float(stored: &Tensor) -> Result<Tensor> {
         Kind::Uint8 => stored.f_div_scalar(255.0)?,
         _ => stored.shallow_clone(),
     })
+}
+
+/// Takes the channels of images apart: (rows, pixels of `channels` values) to (rows, values).
+///
+/// The result has all values of the first channel, then those of the next one.
+pub(crate) fn channels_first(images: &Tensor, channels: Channels) -> Result<Tensor> {
+    let count = channels.count() as i64;
+    swap_channels(images, channels, [-1, count])
+}
+
+/// Puts the channels of each pixel side by side again, after [`channels_first`].
+pub(crate) fn channels_last(planes: &Tensor, channels: Channels) -> Result<Tensor> {
+    let count = channels.count() as i64;
+    swap_channels(planes, channels, [count, -1])
+}
+
+/// Transposes each image, stored as a matrix of `sides`; gray images stay as they are.
+fn swap_channels(images: &Tensor, channels: Channels, sides: [i64; 2]) -> Result<Tensor> {
+    if channels.is_gray() {
+        return Ok(images.shallow_clone());
+    }
+    let (rows, values) = images.size2()?;
+    let matrices = images.f_reshape([rows, sides[0], sides[1]])?;
+    Ok(matrices.f_transpose(1, 2)?.f_reshape([rows, values])?)
 }
 
 /// Normalizes each of the images (rows, pixels).

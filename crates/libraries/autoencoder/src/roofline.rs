@@ -51,9 +51,9 @@ impl Roofline {
     ///
     /// # Example
     /// ```
-    /// use autoencoder::{Architecture, Device, NetworkKind, Precision, Roofline};
+    /// use autoencoder::{Architecture, Channels, Device, NetworkKind, Precision, Roofline};
     ///
-    /// let network = NetworkKind::Conv { height: 28, width: 28 };
+    /// let network = NetworkKind::Conv { height: 28, width: 28, channels: Channels::Gray };
     /// let architecture = Architecture { network, ..Architecture::default() };
     /// assert!(Roofline::new(&architecture, Precision::F32, 32, Device::Cpu)?.is_none());
     /// # Ok::<(), autoencoder::Error>(())

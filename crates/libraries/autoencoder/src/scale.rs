@@ -1,4 +1,4 @@
-//! The scale and shape of the training images, compared with those of later images.
+//! The scale of the training images, compared with that of later images.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,34 +35,6 @@ impl TrainedOn {
     pub(crate) fn from_images(images: Pixels) -> Self {
         let (smallest, largest) = images.range();
         Self { sides: None, smallest, largest }
-    }
-
-    /// Checks that images have the sides of the training images.
-    ///
-    /// Their shape is (n, height, width), or (n, height, width, 3) in color. Images of shape
-    /// (n, pixels) pass, since their sides are unknown.
-    ///
-    /// # Errors
-    /// [`Error::ImageSides`].
-    ///
-    /// # Example
-    /// ```
-    /// use autoencoder::TrainedOn;
-    ///
-    /// let trained_on = TrainedOn { sides: Some([4, 4]), smallest: 0.0, largest: 1.0 };
-    /// assert!(trained_on.check_sides(&[100, 4, 4]).is_ok());
-    /// assert!(trained_on.check_sides(&[100, 2, 8]).is_err());
-    /// assert!(trained_on.check_sides(&[100, 8, 2, 3]).is_err());
-    /// ```
-    pub fn check_sides(&self, shape: &[usize]) -> Result<()> {
-        match (self.sides, shape) {
-            (Some(expected), &[_, height, width] | &[_, height, width, _])
-                if expected != [height, width] =>
-            {
-                Err(Error::ImageSides { expected, found: [height, width] })
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Checks that no value is far out of the range of the training images.

@@ -9,7 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use tch::{Device, Tensor};
 
 use crate::adam::Adam;
-use crate::augment::Augmenter;
+use crate::augmenter::Augmenter;
 use crate::backward::Backward;
 use crate::best::BestEpoch;
 use crate::clip::clip;

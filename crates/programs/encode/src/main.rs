@@ -25,8 +25,9 @@ use serde_json::json;
         cluster-gmm --points latents.npy --out assignments.npy"
 )]
 struct Args {
-    /// images: .npy, (n, height, width) or (n, pixels), of the shape and scale that the network was
-    /// trained on; u1 is divided by 255, booleans are 0 and 1, other numbers are taken as they are
+    /// images: .npy, (n, height, width), (n, height, width, 3) in color, or (n, pixels), of the
+    /// shape and scale that the network was trained on; u1 is divided by 255, booleans are 0 and 1,
+    /// other numbers are taken as they are
     #[argh(option, arg_name = "file")]
     images: PathBuf,
     /// weights of train-ae, or of any PyTorch module with two Sequentials of the same layers,
@@ -83,10 +84,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let in_images = || args.images.display().to_string();
     let shape = images.shape().to_vec();
     let architecture = network.architecture();
-    architecture.check_sides(&shape).with_context(in_images)?;
-    if let Some(trained_on) = network.trained_on() {
-        trained_on.check_sides(&shape).with_context(in_images)?;
-    }
+    network.check_sides(&shape).with_context(in_images)?;
     if network.is_assumed() {
         note_assumptions(architecture, &args);
     }
@@ -149,7 +147,11 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     }
 
     let result = json!({ "images": n, "latent": latent });
-    let text = format!("{n} images of {} pixels to {latent} latents\n", architecture.input);
+    let size = match shape[..] {
+        [_, height, width, 3] => format!("{} pixels in color", height * width),
+        _ => format!("{} pixels", architecture.input),
+    };
+    let text = format!("{n} images of {size} to {latent} latents\n");
     let inputs = std::iter::once(weights_record).chain(blocks.record().cloned()).collect();
     stage.finish(outputs, json!({}), inputs, result, &text)
 }

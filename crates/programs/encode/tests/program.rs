@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use ndarray::{Array1, Array2, Array3, ArrayView2, Axis, s};
+use autoencoder::{Architecture, Channels, Device, Init, Network, NetworkKind, Pixels};
+use ndarray::{Array1, Array2, Array3, Array4, ArrayView2, Axis, s};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde_json::Value;
@@ -185,6 +186,39 @@ fn metadata_tells_activation_and_normalization() {
     check_close(&images.into_shape_with_order((64, 64)).unwrap(), &expected);
 }
 
+/// The library's own tests compare its codes of images in color with convolutions by hand.
+#[test]
+fn convolutions_take_images_in_color_and_give_them_back() {
+    let program = Program::in_empty_folder("encode");
+    let color = Array4::from_shape_fn((1205, 6, 5, 3), |(i, y, x, channel)| {
+        (i % 17 * (2 * y + channel) + x * (i % 5)) as u8
+    });
+    program.write("images.npy", &color);
+    program.write("gray.npy", &color.slice(s![.., .., .., 0]));
+    let network = NetworkKind::Conv { height: 6, width: 5, channels: Channels::Rgb };
+    let hidden = vec![8, 16];
+    let architecture = Architecture { input: 90, network, hidden, ..Architecture::default() };
+    let network = Network::new(&architecture, Init::PyTorch, 0, Device::Cpu).unwrap();
+    program.write_text("w.safetensors", network.to_safetensors().unwrap());
+    let told = program.done(&format!("{WORDS} --out l.npy --decode d.npy"));
+    assert_eq!(told, "1205 images of 30 pixels in color to 10 latents\n");
+    let rows = color.to_shape((1205, 90)).unwrap();
+    let codes = autoencoder::encode(&network, Pixels::U8(rows.view()), &mut |_| {}).unwrap();
+    check_close(&program.read("l.npy"), &codes.mapv(f64::from));
+    let decoded: Array4<f32> = program.read("d.npy");
+    assert_eq!(decoded.dim(), (1205, 6, 5, 3));
+    let expected = autoencoder::decode(&network, codes.view(), &mut |_| {}).unwrap();
+    check_close(&decoded.into_shape_with_order((1205, 90)).unwrap(), &expected.mapv(f64::from));
+
+    for threads in [1, 2] {
+        program.done(&format!("{WORDS} --out again.npy --threads {threads}"));
+        assert!(program.bytes("again.npy") == program.bytes("l.npy"), "{threads} threads");
+    }
+    let gray = WORDS.replace("images.npy", "gray.npy");
+    let told = "gray.npy: expected images in color, as the network takes, found gray images";
+    refused(&program, &format!("{gray} --out e.npy"), 1, told);
+}
+
 #[test]
 fn what_does_not_fit_the_weights_is_refused_in_a_line() {
     let program = inputs();
@@ -196,6 +230,8 @@ fn what_does_not_fit_the_weights_is_refused_in_a_line() {
     let rows = images().into_shape_with_order((64, 64)).unwrap();
     program.write("levels.npy", &rows.mapv(f32::from));
     program.write("rows.npy", &rows);
+    let color = images().insert_axis(Axis(3)).broadcast((64, 8, 8, 3)).unwrap().to_owned();
+    program.write("color.npy", &color);
     program.write("flat.npy", &images().into_shape_with_order((64, 4, 16)).unwrap());
     for (words, told) in [
         (
@@ -209,6 +245,10 @@ fn what_does_not_fit_the_weights_is_refused_in_a_line() {
         (
             "--images flat.npy --weights trained.safetensors",
             "flat.npy: expected images of 8 rows of 8 pixels, found 4 of 16",
+        ),
+        (
+            "--images color.npy --weights trained.safetensors",
+            "color.npy: expected gray images, as the network takes, found images in color; give",
         ),
         (
             "--images levels.npy --weights dots.safetensors",

@@ -28,17 +28,18 @@ impl FromStr for Missing {
 }
 
 /// Reads vectors that another program saved, such as embeddings, and writes them as points: .csv,
-/// .tsv, .npz, .npy or .safetensors to .npy, and the names of their rows. It finds out the
-/// delimiter (comma, tab or semicolon), whether there is a header, and which column has ids, and
-/// says what it found.
+/// .tsv, .npz, .npy, .safetensors or .parquet to .npy, and the names of their rows. It finds out
+/// the delimiter (comma, tab or semicolon), whether there is a header, and which column has ids,
+/// and says what it found.
 ///
 /// Values are written as f4, unless one would change by more than a millionth of the range of its
-/// column: then all are f8. Text is read twice, a row at a time; other files are held in memory, as
-/// are vectors of f8. An empty cell, NA, N/A, NULL, None and NaN are missing values.
+/// column: then all are f8. Text and Parquet are read twice, some rows at a time; other files are
+/// held in memory, as are vectors of f8. An empty cell, NA, N/A, NULL, None and NaN are missing
+/// values, and so is a null of Parquet.
 ///
-/// Parquet is not read. In Python: np.save('x.npy', np.stack(pandas.read_parquet(FILE)['COLUMN']))
-/// for a column of lists, or pandas.read_parquet(FILE).to_csv('x.csv', index=False) for columns of
-/// numbers.
+/// Parquet is read if the program was built with cargo build --release --package import-vectors
+/// --features parquet. Vectors are the lists in one of its columns, all of one length, or else the
+/// numbers of all columns. A page of each column is in memory.
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
@@ -52,7 +53,7 @@ impl FromStr for Missing {
 )]
 pub struct Args {
     /// vectors: .csv or .tsv with a row of numbers for each vector; .npz, .npy or .safetensors with
-    /// an array (n, d); tensors may be of F16, BF16, F32 or F64
+    /// an array (n, d); tensors may be of F16, BF16, F32 or F64; .parquet with lists or numbers
     #[argh(option, arg_name = "file")]
     pub from: PathBuf,
     /// points to write: .npy, f4 or f8, (n, d)
@@ -62,7 +63,8 @@ pub struct Args {
     /// column of ids, the number of the row in --from, from 0, is the id
     #[argh(option, arg_name = "file")]
     pub names: Option<PathBuf>,
-    /// array to read from .npz or .safetensors, if there are several
+    /// array to read from .npz or .safetensors, or column of lists from .parquet, if there are
+    /// several
     #[argh(option, arg_name = "name")]
     pub array: Option<String>,
     /// column of text with ids, by its name or, without a header, its number from 1 (default a

@@ -5,12 +5,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use artifact::FileRecord;
+use artifact::{FileRecord, Hashing};
 use csv::ByteRecord;
 
 use crate::cell::Cell;
 use crate::dialect::Dialect;
-use crate::hash::Hashing;
 use crate::row::{Choice, Row};
 use crate::sample::{MARK, Sample, no_number};
 
@@ -62,12 +61,12 @@ impl Delimited {
             }
             let offset = record.position().map_or(0, csv::Position::byte) + skipped as u64;
             self.parse(&record, offset, &mut values)?;
-            let id = self.dialect.id.map(|column| {
+            let id = self.dialect.roles.id.map(|column| {
                 // Names of files come with any bytes, and names.csv is text.
                 use std::os::unix::ffi::OsStrExt;
                 names::escape(Path::new(std::ffi::OsStr::from_bytes(&record[column])))
             });
-            let label = self.dialect.label.map(|column| {
+            let label = self.dialect.roles.label.map(|column| {
                 let cell = &record[column];
                 let text = String::from_utf8_lossy(cell).trim().to_owned();
                 (Cell::read(cell) != Cell::Missing).then_some(text)
@@ -88,7 +87,7 @@ impl Delimited {
     /// Reads the numbers of a record into `values`; missing ones become NaN.
     fn parse(&self, record: &ByteRecord, offset: u64, values: &mut Vec<f64>) -> anyhow::Result<()> {
         let shown = self.path.display();
-        let width = self.dialect.names.len();
+        let width = self.dialect.roles.names.len();
         ensure!(
             record.len() == width,
             "{shown}: expected {width} cells in each line, as in the first, found {} in line \
@@ -97,7 +96,7 @@ impl Delimited {
             self.line(offset)
         );
         values.clear();
-        for &column in &self.dialect.numbers {
+        for &column in &self.dialect.roles.vectors {
             values.push(match Cell::read(&record[column]) {
                 Cell::Number(number) if number.is_finite() => number,
                 Cell::Missing => f64::NAN,
@@ -110,7 +109,7 @@ impl Delimited {
                         "{shown}: expected a finite number in line {}, column {}, \
                          found '{found}'; {hint}",
                         self.line(offset),
-                        self.dialect.names[column]
+                        self.dialect.roles.names[column]
                     )
                 }
             });

@@ -4,14 +4,9 @@ use anyhow::bail;
 use csv::ByteRecord;
 
 use crate::cell::{Cell, has_decimal_comma};
+use crate::roles::{CLASSES, IDS, Kind, Roles};
 use crate::row::Choice;
 use crate::sample::Sample;
-
-/// Names of a column of ids, in the order in which they are preferred. A column without a name, as
-/// pandas writes its index, counts as well.
-const IDS: [&str; 4] = ["id", "name", "file", ""];
-/// Names of columns that are more likely classes than parts of vectors or ids.
-const CLASSES: [&str; 6] = ["class", "label", "labels", "target", "category", "species"];
 
 /// The form of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,16 +15,8 @@ pub struct Dialect {
     pub delimiter: u8,
     /// Whether the first record names the columns.
     pub header: bool,
-    /// Names of the columns; without a header their numbers from 1.
-    pub names: Vec<String>,
-    /// Column of ids.
-    pub id: Option<usize>,
-    /// Column of classes.
-    pub label: Option<usize>,
-    /// Columns of numbers, ascending.
-    pub numbers: Vec<usize>,
-    /// A column of numbers that is named as classes are.
-    pub perhaps_label: Option<usize>,
+    /// Roles of the columns; without a header their names are their numbers from 1.
+    pub roles: Roles,
 }
 
 impl Dialect {
@@ -49,50 +36,9 @@ impl Dialect {
             false => (1..=first.len()).map(|number| number.to_string()).collect(),
         };
         let rows = &sample.records[usize::from(header)..];
-        let named = |option: &str, wanted: &Option<String>| match wanted {
-            None => Ok(None),
-            Some(wanted) => match names.iter().position(|name| name == wanted) {
-                Some(column) => Ok(Some(column)),
-                None => bail!(
-                    "expected a column {wanted} for {option}, found {}; give one of these",
-                    listed(&names)
-                ),
-            },
-        };
-        let label = named("--label-column", &choice.label_column)?;
-        let chosen = named("--id-column", &choice.id_column)?;
-        if chosen.is_some() && chosen == label {
-            bail!("expected two columns for --id-column and --label-column, found one for both");
-        }
-        let is = |column: usize, known: &[&str]| {
-            header && known.iter().any(|name| names[column].eq_ignore_ascii_case(name))
-        };
-        let free = |column: &usize| Some(*column) != label;
-        let texts: Vec<usize> =
-            (0..names.len()).filter(free).filter(|&column| is_text(rows, column)).collect();
-        let by_name = || {
-            let column = |name| (0..names.len()).filter(free).find(|&at| is(at, &[name]));
-            IDS.iter().find_map(|name| column(name))
-        };
-        let by_text = || texts.iter().copied().find(|&column| !is(column, &CLASSES));
-        let id = chosen.or_else(by_name).or_else(by_text);
-        if let Some(&column) = texts.iter().find(|&&column| Some(column) != id) {
-            bail!(
-                "expected numbers in column {}, found text; {}remove it from the file",
-                names[column],
-                if label.is_none() { "name it with --label-column, or " } else { "" }
-            );
-        }
-        let numbers: Vec<usize> =
-            (0..names.len()).filter(free).filter(|&column| Some(column) != id).collect();
-        if numbers.is_empty() {
-            bail!(
-                "expected columns of numbers, found {} without any; check --from",
-                listed(&names)
-            );
-        }
-        let perhaps_label = numbers.iter().copied().find(|&column| is(column, &CLASSES));
-        Ok(Self { delimiter: sample.delimiter, header, names, id, label, numbers, perhaps_label })
+        let kind = |column| if is_text(rows, column) { Kind::Text } else { Kind::Number };
+        let roles = Roles::of_numbers(names, header, kind, choice)?;
+        Ok(Self { delimiter: sample.delimiter, header, roles })
     }
 }
 
@@ -153,15 +99,6 @@ fn has_header(first: &ByteRecord, rest: &[ByteRecord]) -> bool {
     (counts(0) || counts(1)) && !below.iter().all(whole)
 }
 
-/// Lists names for a message, the first few of many.
-fn listed(names: &[String]) -> String {
-    /// Names that are shown.
-    const MOST: usize = 12;
-    let more = if names.len() > MOST { ", ..." } else { "" };
-    let shown = names[..names.len().min(MOST)].join(", ");
-    format!("the columns {shown}{more}")
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 mod tests {
@@ -187,7 +124,8 @@ mod tests {
             ("5\n", false, None, vec![0]),
         ] {
             let found = find(text).unwrap();
-            assert_eq!((found.header, found.id, found.numbers), (header, id, numbers), "{text}");
+            let Roles { id: found_id, vectors, .. } = found.roles;
+            assert_eq!((found.header, found_id, vectors), (header, id, numbers), "{text}");
         }
     }
 

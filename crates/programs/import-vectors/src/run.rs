@@ -6,12 +6,13 @@ use anyhow::{bail, ensure};
 use artifact::{FileRecord, Outputs};
 use cli::{Quarters, Stage};
 use ndarray::{Array1, Array2, ArrayView2};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::args::{Args, Missing};
 use crate::labels::Labels;
+use crate::report;
+use crate::roles::Roles;
 use crate::row::{Choice, Row};
-use crate::sample::delimiter_name;
 use crate::source::Source;
 use crate::summary::Summary;
 
@@ -76,12 +77,12 @@ pub fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     if let Some(path) = &args.classes {
         outputs.bytes(path, format!("{}\n", serde_json::to_string(&classes)?).as_bytes())?;
     }
-    let result = result(&source, &summary, dtype, &classes);
-    let text = text(&args, &source, &summary, dtype, &classes);
+    let result = report::result(&source, &summary, dtype, &classes);
+    let text = report::text(&args, &source, &summary, dtype, &classes);
     let parameters = json!({
         "from": args.from.display().to_string(),
         "array": source.array(),
-        "id_column": source.dialect().and_then(|dialect| Some(&dialect.names[dialect.id?])),
+        "id_column": source.roles().and_then(|roles| Some(&roles.names[roles.id?])),
         "label_column": args.label_column,
         "missing": if missing == Missing::Drop { "drop" } else { "refuse" },
     });
@@ -106,12 +107,6 @@ fn measure(
     })?;
     ensure!(summary.rows > 0, "{shown}: expected rows of numbers, found none; give at least one");
     if let (Some((number, offset, column)), Missing::Refuse) = (summary.first_missing, missing) {
-        let dialect = source.dialect();
-        let column = match (column, dialect) {
-            (Some(at), Some(dialect)) => dialect.numbers[at],
-            (Some(at), None) => at,
-            (None, dialect) => dialect.and_then(|dialect| dialect.label).unwrap_or_default(),
-        };
         bail!(
             "{shown}: expected a value in each cell, found {} missing in {} of {} rows, \
              the first in {}; fill them in, or leave such rows out with --missing drop",
@@ -132,21 +127,18 @@ fn measure(
 /// Warns of what a user should know before trusting the points.
 fn warn(path: &Path, source: &Source, summary: &Summary) {
     let shown = path.display();
-    let dialect = source.dialect();
-    if let Some(column) = dialect.and_then(|dialect| Some(&dialect.names[dialect.perhaps_label?])) {
+    let perhaps = |roles: &Roles| Some(roles.names[roles.perhaps_label?].clone());
+    if let Some(column) = source.roles().and_then(perhaps) {
         cli::warn(&format!(
             "{shown}: column {column} is taken as a part of the vectors; \
              if it is a class, give --label-column {column}"
         ));
     }
     if let Some(column) = summary.needs_f8() {
-        let name = dialect.map_or_else(
-            || column.to_string(),
-            |dialect| dialect.names[dialect.numbers[column]].clone(),
-        );
         cli::warn(&format!(
-            "{shown}: f4 would lose digits of column {name}, so f8 is written; \
-             programs that compute in f4 may not tell its values apart: subtract the mean"
+            "{shown}: f4 would lose digits of column {}, so f8 is written; \
+             programs that compute in f4 may not tell its values apart: subtract the mean",
+            source.value(column)
         ));
     }
 }
@@ -209,61 +201,4 @@ fn write_points(
     points.write(ArrayView2::from_shape((block.len() / d, d), &block)?)?;
     outputs.blocks(points)?;
     Ok((rows, "f4"))
-}
-
-/// Collects what was found, for the provenance.
-fn result(source: &Source, summary: &Summary, dtype: &str, classes: &[&str]) -> Value {
-    let mut result = Map::new();
-    let dialect = source.dialect();
-    let label = dialect.is_some_and(|dialect| dialect.label.is_some());
-    for (name, value) in [
-        ("n", json!(summary.complete())),
-        ("d", json!(source.columns())),
-        ("dtype", json!(dtype)),
-        ("delimiter", json!(dialect.map(|dialect| delimiter_name(dialect.delimiter)))),
-        ("header", json!(dialect.map(|dialect| dialect.header))),
-        ("missing_values", json!(summary.missing)),
-        ("dropped_rows", json!(summary.incomplete)),
-        ("classes", json!(label.then_some(classes.len()))),
-        ("unit_length", json!(summary.has_unit_length())),
-    ] {
-        if !value.is_null() {
-            result.insert(name.into(), value);
-        }
-    }
-    result.into()
-}
-
-/// Says what was found.
-fn text(args: &Args, source: &Source, summary: &Summary, dtype: &str, classes: &[&str]) -> String {
-    let (n, d) = (summary.complete(), source.columns());
-    let mut form = match (source.dialect(), source.array()) {
-        (Some(dialect), _) => {
-            let header = if dialect.header { "with" } else { "without" };
-            let ids = match dialect.id {
-                Some(column) => format!("ids in column {}", dialect.names[column]),
-                None => "no ids".to_owned(),
-            };
-            format!("{}-separated, {header} a header, {ids}", delimiter_name(dialect.delimiter))
-        }
-        (None, Some(name)) => format!("array {name}"),
-        (None, None) => "an array".to_owned(),
-    };
-    if let Some(column) = &args.label_column {
-        form += &format!(", {} classes in column {column}", classes.len());
-    }
-    let missing = match (summary.missing, summary.incomplete) {
-        (0, _) => "no value is missing".to_owned(),
-        (values, rows) => format!("{values} values are missing: {rows} rows were left out"),
-    };
-    let length = if summary.has_unit_length() {
-        "all rows have length 1: cosine is their metric, as in embed-umap --metric cosine\n"
-    } else {
-        ""
-    };
-    format!(
-        "{}: {form}\n{missing}\n{length}{}: {n} rows of {d} numbers, {dtype}\n",
-        args.from.display(),
-        args.out.display()
-    )
 }

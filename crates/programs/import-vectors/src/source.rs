@@ -7,9 +7,12 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use artifact::{FileRecord, Npz};
 
+#[cfg(feature = "parquet")]
+use crate::columnar::Columnar;
 use crate::delimited::Delimited;
 use crate::dialect::Dialect;
 use crate::matrix::Matrix;
+use crate::roles::Roles;
 use crate::row::{Choice, Row};
 use crate::tensor::Tensor;
 use crate::{matrix, npz};
@@ -19,6 +22,8 @@ pub struct Source(Format);
 
 enum Format {
     Delimited(Delimited),
+    #[cfg(feature = "parquet")]
+    Columnar(Box<Columnar>),
     Matrix(Matrix),
     Tensor(Tensor),
 }
@@ -26,8 +31,8 @@ enum Format {
 impl Source {
     /// Opens the file at `path`.
     ///
-    /// Its first bytes tell an array of NumPy from other formats, then its name a file of tensors;
-    /// everything else is text.
+    /// Its first bytes tell an array of NumPy or a Parquet file from other formats, then its name a
+    /// file of tensors; everything else is text.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -65,9 +70,12 @@ impl Source {
                 "{shown} has no columns of text: leave out --id-column and --label-column"
             )));
         }
-        if choice.array.is_some() && !zipped && !named("npz") && !named("safetensors") {
+        let parquet = start.starts_with(b"PAR1") || start.starts_with(b"PARE") || named("parquet");
+        let several = zipped || named("npz") || named("safetensors");
+        if choice.array.is_some() && !several && !parquet {
             return Err(cli::usage(
-                "--array chooses an array of .npz or .safetensors: leave it out",
+                "--array chooses an array of .npz or .safetensors, or a column of lists of \
+                 .parquet: leave it out",
             ));
         }
         Ok(Self(if zipped || named("npz") {
@@ -76,6 +84,8 @@ impl Source {
             Format::Matrix(matrix::read(path)?)
         } else if named("safetensors") {
             Format::Tensor(Tensor::read(path, choice.array.as_deref())?)
+        } else if parquet {
+            open_parquet(path, choice)?
         } else {
             refuse_binary(path, &start)?;
             Format::Delimited(Delimited::open(path, choice)?)
@@ -94,7 +104,9 @@ impl Source {
     /// ```
     pub fn columns(&self) -> usize {
         match &self.0 {
-            Format::Delimited(text) => text.dialect.numbers.len(),
+            Format::Delimited(text) => text.dialect.roles.vectors.len(),
+            #[cfg(feature = "parquet")]
+            Format::Columnar(table) => table.columns,
             Format::Matrix(matrix) => matrix.values.ncols(),
             Format::Tensor(tensor) => tensor.columns,
         }
@@ -118,20 +130,22 @@ impl Source {
     /// ```
     ///
     /// # Errors
-    /// A line with another number of cells than the first; a value that is no finite number; what
-    /// `visit` returns.
+    /// A line or list with another number of values than the first; a value that is no finite
+    /// number; what `visit` returns.
     pub fn each_row(
         &self,
         visit: &mut dyn FnMut(Row) -> anyhow::Result<()>,
     ) -> anyhow::Result<FileRecord> {
         match &self.0 {
             Format::Delimited(text) => text.each_row(visit),
+            #[cfg(feature = "parquet")]
+            Format::Columnar(table) => table.each_row(visit),
             Format::Matrix(matrix) => matrix.each_row(visit),
             Format::Tensor(tensor) => tensor.each_row(visit),
         }
     }
 
-    /// Gives the form of a text; `None` for arrays.
+    /// Gives the form of a text; `None` for other formats.
     pub(crate) fn dialect(&self) -> Option<&Dialect> {
         match &self.0 {
             Format::Delimited(text) => Some(&text.dialect),
@@ -139,34 +153,82 @@ impl Source {
         }
     }
 
-    /// Gives the name of the array that is read from several.
+    /// Gives the roles of the columns of a table; `None` for arrays.
+    pub(crate) fn roles(&self) -> Option<&Roles> {
+        match &self.0 {
+            Format::Delimited(text) => Some(&text.dialect.roles),
+            #[cfg(feature = "parquet")]
+            Format::Columnar(table) => Some(&table.roles),
+            _ => None,
+        }
+    }
+
+    /// Gives the name of the array, or of the column of lists, that is read from several.
     pub(crate) fn array(&self) -> Option<&str> {
         match &self.0 {
             Format::Delimited(_) => None,
+            #[cfg(feature = "parquet")]
+            Format::Columnar(table) => {
+                table.roles.lists.then(|| table.roles.names[table.roles.vectors[0]].as_str())
+            }
             Format::Matrix(matrix) => matrix.name.as_deref(),
             Format::Tensor(tensor) => Some(&tensor.name),
         }
     }
 
-    /// Names the place of a value for messages.
-    pub(crate) fn place(&self, number: usize, offset: Option<u64>, column: usize) -> String {
+    /// Names a value of a vector for messages.
+    pub(crate) fn value(&self, at: usize) -> String {
+        self.roles().map_or_else(|| at.to_string(), |roles| roles.value(at))
+    }
+
+    /// Names the place of a value for messages, or of a class where `column` is `None`.
+    pub(crate) fn place(
+        &self,
+        number: usize,
+        offset: Option<u64>,
+        column: Option<usize>,
+    ) -> String {
+        let label = |roles: &Roles| Some(roles.names[roles.label?].clone());
+        let column = match column {
+            Some(column) => self.value(column),
+            None => self.roles().and_then(label).unwrap_or_default(),
+        };
         match (offset, &self.0) {
             (Some(offset), Format::Delimited(text)) => {
-                format!("line {}, column {}", text.line(offset), text.dialect.names[column])
+                format!("line {}, column {column}", text.line(offset))
             }
             _ => format!("row {number}, column {column}"),
         }
     }
 }
 
+#[cfg(feature = "parquet")]
+fn open_parquet(path: &Path, choice: &Choice) -> anyhow::Result<Format> {
+    Ok(Format::Columnar(Box::new(Columnar::open(path, choice)?)))
+}
+
+/// Refuses a Parquet file, with the ways to have it read.
+#[cfg(not(feature = "parquet"))]
+fn open_parquet(path: &Path, _: &Choice) -> anyhow::Result<Format> {
+    bail!(
+        "{}: expected {EXPECTED}, found a Parquet file; build with `cargo build --release \
+         --package import-vectors --features parquet`, or convert it to .npy or .csv, in Python \
+         with np.save('x.npy', np.stack(pandas.read_parquet(FILE)['COLUMN'])) for a column of \
+         lists, or pandas.read_parquet(FILE).to_csv('x.csv', index=False)",
+        path.display()
+    )
+}
+
+/// Description of the formats that are read, for messages.
+const EXPECTED: &str = if cfg!(feature = "parquet") {
+    "vectors in .csv, .tsv, .npz, .npy, .safetensors or .parquet"
+} else {
+    "vectors in .csv, .tsv, .npz, .npy or .safetensors"
+};
+
 /// Refuses formats that are not read, with the way to one that is.
 fn refuse_binary(path: &Path, start: &[u8]) -> anyhow::Result<()> {
     let (found, hint) = match start {
-        [b'P', b'A', b'R', b'1', ..] => (
-            "a Parquet file",
-            "in Python np.save('x.npy', np.stack(pandas.read_parquet(FILE)['COLUMN'])) for a \
-             column of lists, or pandas.read_parquet(FILE).to_csv('x.csv', index=False)",
-        ),
         [0x1f, 0x8b, ..] => ("a gzip-compressed file", "unpack it with gunzip"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => ("a zstd-compressed file", "unpack it with unzstd"),
         [0x89, b'H', b'D', b'F', ..] => {
@@ -177,6 +239,5 @@ fn refuse_binary(path: &Path, start: &[u8]) -> anyhow::Result<()> {
         _ if start.contains(&0) => ("a binary file", "give it the extension of its format"),
         _ => return Ok(()),
     };
-    let expected = "vectors in .csv, .tsv, .npz, .npy or .safetensors";
-    bail!("{}: expected {expected}, found {found}; {hint}", path.display())
+    bail!("{}: expected {EXPECTED}, found {found}; {hint}", path.display())
 }

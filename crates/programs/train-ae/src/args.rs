@@ -1,15 +1,15 @@
 //! The command line of `train-ae`, and the architecture and parameters that it stands for.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use autoencoder::{
-    Activation, Architecture, Augment, DeviceChoice, Init, Keep, Loss, NetworkKind, Normalize,
-    Precision, Schedule, TrainParams,
+    Activation, Architecture, Augment, DeviceChoice, Init, Keep, Loss, Normalize, Precision,
+    Schedule, TrainParams,
 };
 use cli::{Count, List, NotNegative};
 
 use crate::bench::WARM_UP;
+use crate::network::{NetworkName, channels};
 
 /// Trains an autoencoder on images and writes its weights (safetensors) and its loss curve (CSV).
 /// Labels are never read. Ctrl-C saves the state of the training; the same command with --resume
@@ -27,8 +27,9 @@ use crate::bench::WARM_UP;
         --schedule cosine --weight-decay 0.01 --resume"
 )]
 pub struct Args {
-    /// images to train on: .npy, (n, height, width) or (n, pixels); u1 is divided by 255, booleans
-    /// are 0 and 1, other numbers are taken as they are, best from about 0 to 1
+    /// images to train on: .npy, (n, height, width), (n, height, width, 3) in color, or (n,
+    /// pixels); u1 is divided by 255, booleans are 0 and 1, other numbers are taken as they are,
+    /// best from about 0 to 1
     #[argh(option, arg_name = "file")]
     pub images: PathBuf,
     /// weights to write: .safetensors
@@ -43,7 +44,8 @@ pub struct Args {
     #[argh(option, arg_name = "file")]
     pub validation: Option<PathBuf>,
     /// kind of layers: dense, or conv, convolutions of stride 2 for images of shape (n, height,
-    /// width) (default dense)
+    /// width) or, in color, (n, height, width, 3); conv has far fewer weights for large images
+    /// (default dense)
     #[argh(option, arg_name = "name", default = "NetworkName::Dense")]
     pub network: NetworkName,
     /// widths of the encoder's hidden layers, or filters of its convolutions; the decoder mirrors
@@ -115,8 +117,8 @@ pub struct Args {
     /// the target is the unchanged image (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     pub blur: NotNegative,
-    /// train on images with this share of the pixels set to 0; the target is the unchanged image
-    /// (default 0)
+    /// train on images with this share of the pixels set to 0, in color all three values of them;
+    /// the target is the unchanged image (default 0)
     #[argh(option, arg_name = "x", default = "NotNegative(0.0)")]
     pub noise: NotNegative,
     /// seed of the initial weights, the order of the images and their changes (default 0)
@@ -150,44 +152,6 @@ pub struct Args {
     pub warm_up: Option<Count>,
 }
 
-/// A value of `--network`; the images add their height and width.
-#[derive(Debug, Clone, Copy)]
-pub enum NetworkName {
-    Dense,
-    Conv,
-}
-
-impl FromStr for NetworkName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "dense" => Ok(Self::Dense),
-            "conv" => Ok(Self::Conv),
-            _ => Err(format!("expected dense, conv, found '{text}'")),
-        }
-    }
-}
-
-impl NetworkName {
-    /// Returns the kind of network for images of this shape: (n, height, width) or (n, pixels).
-    fn kind(self, shape: &[usize]) -> anyhow::Result<NetworkKind> {
-        match (self, shape) {
-            (Self::Dense, _) => Ok(NetworkKind::Dense),
-            (Self::Conv, &[_, height, width]) => Ok(NetworkKind::Conv { height, width }),
-            (Self::Conv, [_, _, _, _]) => anyhow::bail!(
-                "--network conv expected gray images of shape (n, height, width), \
-                 found images in color, {shape:?}; use --network dense, which takes them, or \
-                 import the images in gray"
-            ),
-            (Self::Conv, _) => anyhow::bail!(
-                "--network conv expected images of shape (n, height, width), \
-                 found shape {shape:?}; reshape them, or use --network dense"
-            ),
-        }
-    }
-}
-
 impl Args {
     /// Checks that no options contradict one another or have no effect.
     ///
@@ -213,7 +177,9 @@ impl Args {
         self.warm_up.map_or(WARM_UP, |count| count.0)
     }
 
-    /// Returns the architecture for images of this shape: (n, height, width) or (n, pixels).
+    /// Returns the architecture for images of this shape.
+    ///
+    /// It is (n, height, width), (n, height, width, 3) in color, or (n, pixels).
     ///
     /// # Errors
     /// Convolutions for images of shape (n, pixels).
@@ -257,7 +223,12 @@ impl Args {
                 scale: self.scale.0,
                 blur: self.blur.0,
                 noise: self.noise.0,
-                width: if let [_, _, width] = shape { Some(*width) } else { None },
+                width: if let &[_, _, width] | &[_, _, width, 3] = shape {
+                    Some(width)
+                } else {
+                    None
+                },
+                channels: channels(shape),
             },
         }
     }
@@ -273,8 +244,31 @@ fn default_epochs(n: usize, batch: usize) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 mod tests {
+    use argh::FromArgs;
+    use autoencoder::{Channels, NetworkKind};
+
     use super::*;
+
+    #[test]
+    fn the_shape_of_the_images_tells_sides_and_channels() {
+        let words = ["--images", "i.npy", "--network", "conv"];
+        let args = Args::from_args(&["train-ae"], &words).unwrap();
+        for (shape, channels) in [(&[9, 4, 6][..], Channels::Gray), (&[9, 4, 6, 3], Channels::Rgb)]
+        {
+            let architecture = args.architecture(shape).unwrap();
+            let network = NetworkKind::Conv { height: 4, width: 6, channels };
+            assert_eq!(
+                (architecture.input, architecture.network),
+                (24 * channels.count(), network)
+            );
+            let Augment { width, channels: augmented, .. } = args.params(shape).augment;
+            assert_eq!((width, augmented), (Some(6), channels));
+        }
+        assert!(args.architecture(&[9, 72]).is_err());
+        assert_eq!(args.params(&[9, 72]).augment.width, None);
+    }
 
     #[test]
     fn few_images_are_seen_more_often() {

@@ -14,14 +14,17 @@ use crate::dataset::{Dataset, check_scale, read_validation};
 use crate::files::Files;
 use crate::progress::{layer_table, losses_csv, parameters};
 use crate::session::{begin, diverged, run_to_end};
+use crate::size::size_warning;
 
 mod args;
 mod bench;
 mod collapse;
 mod dataset;
 mod files;
+mod network;
 mod progress;
 mod session;
+mod size;
 
 fn main() -> ExitCode {
     // libtorch reads the precision from the environment when it starts, before the arguments are
@@ -45,6 +48,8 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     images.scale_warning(&record).iter().for_each(|text| cli::warn(text));
     let context = || args.images.display().to_string();
     let architecture = args.architecture(&record.shape).with_context(context)?;
+    architecture.validate().with_context(context)?;
+    size_warning(&architecture, &record.shape).iter().for_each(|text| cli::warn(text));
     let params = args.params(&record.shape);
     autoencoder::set_threads(threads.min(architecture.reproducible_threads()));
     let parameters = parameters(&architecture, &params);

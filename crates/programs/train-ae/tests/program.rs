@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use ndarray::{Array3, s};
+use autoencoder::{Device, Network, Pixels, decode, encode};
+use ndarray::{Array2, Array3, Array4, Axis, s};
 use serde_json::{Value, json};
 use test_support::Program;
 
@@ -146,6 +147,75 @@ fn the_best_epoch_is_kept_where_that_is_asked_for() {
     assert_eq!(record["result"]["validation_loss"], json!(best.2));
 }
 
+/// Returns 64 images of 8 x 8 pixels in color: a ramp in red and blue, a step in green.
+fn color() -> Array4<u8> {
+    Array4::from_shape_fn((64, 8, 8, 3), |(i, y, x, channel)| {
+        let (ramp, step) = (i % 7, i % 5);
+        [6 * ramp * y, if x > 3 { 40 * step } else { 0 }, 4 * ramp * x][channel] as u8
+    })
+}
+
+/// Computes the mean squared error of images (n, values).
+fn error(found: &Array2<f32>, expected: &Array2<f32>) -> f32 {
+    (found - expected).mapv(|x| x * x).mean().unwrap()
+}
+
+#[test]
+fn convolutions_learn_images_in_color() {
+    let program = images();
+    program.write("color.npy", &color());
+    program.write("some.npy", &color().slice(s![..20, .., .., ..]));
+    let words = "--images color.npy --validation some.npy --network conv --hidden 8,16 --latent 4 \
+                 --batch 16 --device cpu --epochs 40 --lr 0.01 --out w.safetensors";
+    let told = program.done(words);
+    for expected in ["3 x 8 x 8 |  8 x 4 x 4 |        608", "8 x 4 x 4 |  3 x 8 x 8 |        603"] {
+        assert!(told.contains(expected), "{told}");
+    }
+    let record: Value = program.json("w.safetensors.json");
+    let network = json!({ "conv": { "height": 8, "width": 8, "channels": "rgb" } });
+    assert_eq!(record["parameters"]["architecture"]["network"], network);
+
+    let network = Network::from_safetensors(&program.bytes("w.safetensors"), Device::Cpu).unwrap();
+    network.check_sides(&[9, 8, 8, 3]).unwrap();
+    let images = color().mapv(|level| f32::from(level) / 255.0);
+    let images = images.into_shape_with_order((64, 192)).unwrap();
+    let codes = encode(&network, Pixels::F32(images.view()), &mut |_| {}).unwrap();
+    let made = decode(&network, codes.view(), &mut |_| {}).unwrap();
+    let mean = images.mean_axis(Axis(0)).unwrap();
+    let mean = mean.broadcast(images.dim()).unwrap().to_owned();
+    let (found, of_mean) = (error(&made, &images), error(&mean, &images));
+    assert!(found < 0.2 * of_mean, "{found}, the mean image {of_mean}");
+}
+
+#[test]
+fn images_in_color_are_changed_as_gray_ones_are() {
+    let program = images();
+    program.write("color.npy", &color());
+    let small = SMALL.replace("images.npy", "color.npy");
+    for network in ["dense", "conv"] {
+        let words = format!("{small} --network {network} --epochs 1 --quiet");
+        let mut weights = Vec::new();
+        for change in ["", "--shift 2", "--scale 0.3", "--blur 0.8", "--brightness 0.4"] {
+            program.done(&format!("{words} {change} --out w.safetensors"));
+            weights.push(program.bytes("w.safetensors"));
+        }
+        for (i, bytes) in weights.iter().enumerate() {
+            assert!(weights[..i].iter().all(|others| others != bytes), "{network}, {i}");
+        }
+    }
+}
+
+#[test]
+fn a_dense_network_of_large_images_is_warned_of() {
+    let program = images();
+    program.write("large.npy", &Array4::<u8>::ones((2, 8, 1, 3)));
+    let words = "--images large.npy --latent 2 --epochs 1 --device cpu --out w.safetensors";
+    let warned = |words: &str| program.notes(words).contains("--network conv, or a smaller --size");
+    // 24-200000-50-2 and back.
+    assert!(warned(&format!("{words} --hidden 200000,50")));
+    assert!(!warned(&format!("{words} --hidden 200,50")));
+}
+
 #[test]
 fn a_benchmark_writes_no_file() {
     let program = images();
@@ -178,12 +248,25 @@ fn wrong_usage_is_refused_in_a_line() {
 fn what_cannot_be_trained_on_is_refused_in_a_line() {
     let program = images();
     program.write_text("text.npy", "no array");
+    program.write("color.npy", &color());
     let before = program.names();
     for (words, told) in [
         ("--images nowhere.npy", "nowhere.npy: "),
         ("--images text.npy", "text.npy: "),
         ("--images rows.npy --network conv", "rows.npy: --network conv expected images of shape"),
         ("--images rows.npy --shift 1", "rows.npy: shift must be 0 for rows of pixels"),
+        (
+            "--images images.npy --validation color.npy --network conv",
+            "color.npy: expected gray images, as the network takes, found images in color",
+        ),
+        (
+            "--images color.npy --validation images.npy --network conv",
+            "images.npy: expected images in color, as the network takes, found gray images",
+        ),
+        (
+            "--images images.npy --validation color.npy",
+            "color.npy: expected images of 64 pixels, as the network takes, found 192",
+        ),
         ("--images levels.npy --loss bce", "levels.npy: the loss bce expects pixels in 0..=1"),
         ("--images images.npy --lr 0", "images.npy: lr must be a number above 0"),
         ("--images images.npy --keep best", "images.npy: keep must be left out"),

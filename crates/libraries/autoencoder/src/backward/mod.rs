@@ -9,6 +9,7 @@ use tch::{Kind, Tensor};
 use crate::flat_params::FlatParams;
 use crate::loss::losses_of;
 use crate::network::{Layer, activate, forward};
+use crate::pixels::{channels_first, channels_last};
 use crate::{Architecture, Network, NetworkKind, Precision, Result};
 
 use self::dense::DenseBackward;
@@ -89,7 +90,7 @@ fn autograd(
     input: &Tensor,
     target: &Tensor,
 ) -> Result<Tensor> {
-    let Architecture { activation, loss, .. } = network.architecture;
+    let Architecture { activation, loss, network: network_kind, .. } = network.architecture;
     let layers = leaves.iter().map(|Layer { shape, weight, bias }| {
         Ok(Layer {
             shape: shape.clone(),
@@ -100,8 +101,9 @@ fn autograd(
     let layers = layers.collect::<Result<Vec<Layer>>>()?;
     let (encoder, decoder) = layers.split_at(network.architecture.encoder_depth());
     let activated = |values: Tensor| activate(activation, &values);
-    let output =
-        forward(decoder, &forward(encoder, &input.f_to_kind(kind)?, activated)?, activated)?;
+    let planes = channels_first(&input.f_to_kind(kind)?, network_kind.channels())?;
+    let planes = forward(decoder, &forward(encoder, &planes, activated)?, activated)?;
+    let output = channels_last(&planes, network_kind.channels())?;
     let losses = losses_of(loss, &output.f_to_kind(Kind::Float)?, target)?;
     let inputs: Vec<&Tensor> =
         leaves.iter().flat_map(|layer| [&layer.weight, &layer.bias]).collect();

@@ -85,9 +85,10 @@ impl Network {
         check_option("loss", loss, assume.loss)?;
         let (input, hidden, latent) = match network {
             NetworkKind::Dense => dense_widths(&file)?,
-            NetworkKind::Conv { height, width } => {
+            NetworkKind::Conv { height, width, channels } => {
                 let (filters, latent) = filters(&file)?;
-                (height.saturating_mul(width), filters, latent)
+                let values = height.saturating_mul(width).saturating_mul(channels.count());
+                (values, filters, latent)
             }
         };
         let architecture =

@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use autoencoder::{Architecture, Device, Network, NetworkKind, Pixels, TrainParams, encode, train};
+use autoencoder::{
+    Architecture, Channels, Device, Network, NetworkKind, Pixels, TrainParams, encode, train,
+};
 use ndarray::{Array2, ArrayView2};
 
+mod by_hand;
 mod checkpoints;
+mod color;
 mod decoding;
 mod foreign;
 mod scale;
@@ -26,7 +30,7 @@ fn architecture() -> Architecture {
 
 /// Returns a network for the images as 4 x 3 pixels, which become 2 x 2 and then 1 x 1.
 fn convolutional() -> Architecture {
-    let network = NetworkKind::Conv { height: 4, width: 3 };
+    let network = NetworkKind::Conv { height: 4, width: 3, channels: Channels::Gray };
     Architecture { network, hidden: vec![6, 9], ..architecture() }
 }
 

@@ -57,10 +57,9 @@ fn images_far_out_of_the_range_of_the_training_are_refused() {
 fn a_dense_network_knows_the_sides_of_its_images() {
     let images = images(210);
     let network = trained_on(Pixels::U8(images.view()), &architecture());
-    let known = network.trained_on().unwrap();
-    known.check_sides(&[9, 4, 3]).unwrap();
-    known.check_sides(&[9, 12]).unwrap();
-    let error = known.check_sides(&[9, 2, 6]).unwrap_err().to_string();
+    network.check_sides(&[9, 4, 3]).unwrap();
+    network.check_sides(&[9, 12]).unwrap();
+    let error = network.check_sides(&[9, 2, 6]).unwrap_err().to_string();
     assert!(error.starts_with("expected images of 4 rows of 3 pixels, found 2 of 6"), "{error}");
 }
 

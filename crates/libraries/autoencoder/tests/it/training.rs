@@ -1,8 +1,8 @@
 //! Trainings: losses, precisions, activations, seeds, and what is refused.
 
 use autoencoder::{
-    Activation, Architecture, Augment, Device, Error, Keep, Loss, NetworkKind, Pixels, Precision,
-    Progress, TrainParams, encode, train,
+    Activation, Architecture, Augment, Channels, Device, Error, Keep, Loss, NetworkKind, Pixels,
+    Precision, Progress, TrainParams, encode, train,
 };
 use ndarray::{Array2, s};
 
@@ -99,7 +99,7 @@ fn convolutions_train_on_images_of_any_sides() {
     for (height, width, hidden) in
         [(4, 3, vec![6, 9]), (12, 1, vec![8]), (1, 12, vec![4, 4, 4]), (2, 6, vec![5])]
     {
-        let network = NetworkKind::Conv { height, width };
+        let network = NetworkKind::Conv { height, width, channels: Channels::Gray };
         let architecture = Architecture { network, hidden, ..architecture() };
         let images = images(210);
         let augment = Augment { scale: 0.2, blur: 0.3, width: Some(width), ..Augment::default() };
@@ -180,6 +180,7 @@ fn what_does_not_fit_is_refused() {
         train(Pixels::F32(bright.view()), None, &bce, &params(1), Device::Cpu, &mut |_| {});
     assert!(matches!(outcome, Err(Error::PixelRange { row: 2, .. })), "{outcome:?}");
 
+    let conv = |height, width, channels| NetworkKind::Conv { height, width, channels };
     for (architecture, params) in [
         (Architecture { latent: 0, ..architecture() }, params(1)),
         (architecture(), params(0)),
@@ -199,15 +200,14 @@ fn what_does_not_fit_is_refused() {
         (Architecture { hidden: vec![], ..convolutional() }, params(1)),
         (Architecture { hidden: vec![6, 0], ..convolutional() }, params(1)),
         (Architecture { hidden: vec![10_000, 10_000], ..convolutional() }, params(1)),
+        (Architecture { network: conv(3, 3, Channels::Gray), ..architecture() }, params(1)),
+        (Architecture { network: conv(4, 3, Channels::Rgb), ..architecture() }, params(1)),
         (
-            Architecture { network: NetworkKind::Conv { height: 3, width: 3 }, ..architecture() },
+            Architecture { network: conv(1 << 40, 1 << 40, Channels::Gray), ..architecture() },
             params(1),
         ),
         (
-            Architecture {
-                network: NetworkKind::Conv { height: 1 << 40, width: 1 << 40 },
-                ..architecture()
-            },
+            Architecture { network: conv(1 << 31, 1 << 32, Channels::Rgb), ..architecture() },
             params(1),
         ),
     ] {

@@ -6,7 +6,7 @@ use import_vectors::{Choice, Source};
 use proptest::prelude::*;
 
 #[path = "../../../../../fuzz/checks/vectors.rs"]
-mod vectors;
+pub mod vectors;
 
 /// Reads the rows of a text: values and ids.
 fn rows(text: &str) -> (Vec<Vec<f64>>, Vec<Option<String>>) {

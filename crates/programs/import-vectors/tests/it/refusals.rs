@@ -18,7 +18,6 @@ fn texts_that_are_no_tables_are_refused_with_their_line() {
         ("", "found an empty file"),
         ("x,y\n", "expected rows of numbers, found none"),
         ("id,kind,x\na,b,1\n", "expected numbers in column kind, found text"),
-        ("PAR1....", "found a Parquet file; in Python np.save('x.npy'"),
         ("a\0b", "found a binary file"),
     ] {
         program.write_text("a.csv", text);
@@ -30,6 +29,20 @@ fn texts_that_are_no_tables_are_refused_with_their_line() {
     program.refused("--from a.csv --out points.npy", 1, "found a gzip-compressed file");
     program.write_text("a.csv", b"\xff\xfe1\0,\0");
     program.refused("--from a.csv --out points.npy", 1, "found text in UTF-16");
+}
+
+#[test]
+#[cfg(not(feature = "parquet"))]
+fn parquet_is_refused_with_the_ways_to_have_it_read() {
+    let program = Program::in_empty_folder("import-vectors");
+    for (name, start) in [("a.csv", "PAR1...."), ("a.parquet", "PARE"), ("b.parquet", "1,2")] {
+        program.write_text(name, start);
+        let told = "expected vectors in .csv, .tsv, .npz, .npy or .safetensors, found a Parquet \
+            file; build with `cargo build --release --package import-vectors --features parquet`, \
+            or convert it to .npy or .csv, in Python with np.save('x.npy'";
+        program.refused(&format!("--from {name} --out points.npy --array x"), 1, told);
+        assert!(!program.has("points.npy"));
+    }
 }
 
 #[test]
