@@ -8,6 +8,8 @@ lint:
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --release --locked --package clustering --no-default-features --all-targets \
 	    -- -D warnings
+	$(CARGO) clippy --release --locked --package import-vectors --features parquet --all-targets \
+	    -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --release --locked --workspace --no-deps --quiet
 	scripts/checks/check-layering.sh
 	python3 scripts/checks/check_supply.py
@@ -18,6 +20,7 @@ lint:
 test test-faults: export CUDA_VISIBLE_DEVICES :=
 test: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS)
 	$(CARGO) test --release --locked --workspace
+	$(CARGO) test --release --locked --package import-vectors --features parquet
 	$(UNITTEST) --verbose
 
 test-faults: .venv/test $(PLAIN_PROGRAMS) $(TORCH_PROGRAMS)
