@@ -149,7 +149,7 @@ mod tests {
     fn images_are_blurred_from_not_at_all_to_so_much() {
         let blurred =
             changed(Augment { blur: 0.7, width: Some(7), ..Augment::default() }, &lights());
-        // What is left in the middle: 1 / (1 + 2 exp(-1 / 0.98) + ...)² = 0.325 at most blur.
+        // The share left in the middle is 1 / (1 + 2 exp(-1 / 0.98) + ...)² = 0.325 at most blur.
         let (dimmest, brightest) = range(&blurred.select(1, 31));
         assert!(
             (0.324..0.335).contains(&dimmest) && (0.999..=1.0).contains(&brightest),

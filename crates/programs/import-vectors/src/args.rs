@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use cli::Count;
 
-/// What becomes of a row in which a value is missing.
+/// How a row is treated in which a value is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Missing {
     /// Nothing is written.

@@ -3,7 +3,7 @@
 /// Spellings of a missing value, in lower case.
 const MISSING: [&str; 8] = ["", "na", "n/a", "#n/a", "nan", "-nan", "null", "none"];
 
-/// What a cell holds.
+/// The contents of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell {
     /// A number, which may be infinite.

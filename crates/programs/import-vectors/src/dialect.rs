@@ -11,7 +11,7 @@ use crate::sample::Sample;
 /// The form of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialect {
-    /// What separates cells.
+    /// Separator of cells.
     pub delimiter: u8,
     /// Whether the first record names the columns.
     pub header: bool,

@@ -53,7 +53,7 @@ impl Matrix {
     /// Calls `visit` with each row.
     ///
     /// # Errors
-    /// What `visit` returns.
+    /// The error of `visit`, or of the source.
     pub fn each_row(
         &self,
         visit: &mut dyn FnMut(Row) -> anyhow::Result<()>,

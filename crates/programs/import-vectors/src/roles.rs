@@ -10,7 +10,7 @@ pub const IDS: [&str; 5] = ["id", "name", "file", "", "__index_level_0__"];
 /// Names of columns that are more likely classes than parts of vectors or ids.
 pub const CLASSES: [&str; 6] = ["class", "label", "labels", "target", "category", "species"];
 
-/// What most cells of a column hold.
+/// The kind of most cells of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Numbers.

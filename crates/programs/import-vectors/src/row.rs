@@ -1,6 +1,6 @@
 //! A row of a file, and what to read of a file.
 
-/// What to read from a file that holds more than vectors.
+/// The choice of what to read from a file that holds more than vectors.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
     /// Array to read, if there are several.

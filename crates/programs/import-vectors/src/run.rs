@@ -143,7 +143,7 @@ fn warn(path: &Path, source: &Source, summary: &Summary) {
     }
 }
 
-/// What is written beside the points.
+/// Files that are written beside the points.
 #[derive(Default)]
 struct Rows {
     ids: Vec<String>,

@@ -17,7 +17,7 @@ thread_local! {
 /// The decoder asserts in some places what a damaged file does not keep.
 ///
 /// # Errors
-/// What `work` returns, as one line about the file.
+/// The error of `work`, or its panic, as one line about the file.
 pub fn guarded<T>(path: &Path, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -29,7 +29,7 @@ pub fn guarded<T>(path: &Path, work: impl FnOnce() -> anyhow::Result<T>) -> anyh
         }));
     });
     QUIET.set(true);
-    // What `work` has changed is not used after a panic: the file is refused.
+    // Nothing that `work` has changed is used after a panic: the file is refused.
     let result = catch_unwind(AssertUnwindSafe(work));
     QUIET.set(false);
     let result = result.unwrap_or_else(|_| Err(anyhow!("its pages contradict themselves")));

@@ -2,7 +2,7 @@
 
 use super::thrift::{Compact, I32};
 
-/// What the header of a page says.
+/// The header of a page.
 pub struct Header {
     pub kind: i64,
     /// Bytes of the page when it is unpacked.

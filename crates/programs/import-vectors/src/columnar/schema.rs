@@ -12,7 +12,7 @@ pub const LISTS: &str = "lists of numbers";
 #[derive(Debug, PartialEq)]
 pub struct Column {
     pub name: String,
-    /// What it holds; lists of numbers are `Other(LISTS)`.
+    /// Its contents; lists of numbers are `Other(LISTS)`.
     pub kind: Kind,
     /// The first column of values that belongs to it; of numbers, text and lists it is the only
     /// one.
