@@ -48,7 +48,7 @@ def arguments():
         "--init", help="k-means++ or kmeans, random, or a .npy of k centroids or means"
     )
     parser.add_argument("--weights", help=".npy, (n,), of k-means")
-    parser.add_argument("--covariance", choices=["full", "tied", "diag", "spherical"])
+    parser.add_argument("--covariance", choices=["auto", "full", "tied", "diag", "spherical"])
     parser.add_argument("--reg-covar", type=float, default=1e-6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int)
@@ -82,6 +82,16 @@ def information(responsibilities, uncertainty_weight):
     return entr(mean).sum() - uncertainty_weight * entr(responsibilities).sum(axis=1).mean()
 
 
+def covariance_type(args, points):
+    """Returns the type of covariance, chosen as cluster-gmm does where it is auto."""
+    n, d = points.shape
+    if args.covariance != "auto":
+        return args.covariance
+    if d > 100:
+        return "diag"
+    return "tied" if n < args.k * d * (d + 3) else "full"
+
+
 def mixture(args, points):
     if args.weights:
         fail(
@@ -98,7 +108,7 @@ def mixture(args, points):
     def fitted(starts, random_state):
         mixture = GaussianMixture(
             args.k,
-            covariance_type=args.covariance,
+            covariance_type=covariance_type(args, points),
             reg_covar=args.reg_covar,
             n_init=starts,
             random_state=random_state,
@@ -121,7 +131,7 @@ def mixture(args, points):
             weights=model.weights_,
             means=model.means_,
             covariances=model.covariances_,
-            covariance_type=args.covariance,
+            covariance_type=model.covariance_type,
         )
     return model.predict(points), model.predict_proba(points)
 

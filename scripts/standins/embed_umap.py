@@ -32,7 +32,7 @@ def arguments():
     parser.add_argument("--dims", type=int, default=10)
     parser.add_argument("--neighbors", type=int, default=20)
     parser.add_argument("--min-dist", type=float, default=0.0)
-    parser.add_argument("--metric", choices=["euclidean", "cosine"], default="euclidean")
+    parser.add_argument("--metric", choices=["auto", "euclidean", "cosine"], default="euclidean")
     parser.add_argument("--init", choices=["spectral", "pca"], default="spectral")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seed", type=int)
@@ -57,6 +57,11 @@ def main():
             f"umap-learn is needed, found {error}; make bench-umap installs it into .venv-bench"
         )
     points = load_points(args.points).astype("f4")
+    if args.metric == "auto":
+        # The choice of embed-umap: vectors of length 1 are compared by their directions.
+        lengths = np.linalg.norm(points.astype("f8"), axis=1)
+        unit = points.shape[1] > 1 and np.all(np.abs(lengths - 1) <= 1e-3)
+        args.metric = "cosine" if unit else "euclidean"
     settings = {
         "n_components": args.dims,
         "n_neighbors": args.neighbors,
