@@ -131,7 +131,7 @@ pub fn csv(files: &[PathBuf], candidates: &[Candidate], kept: usize) -> String {
     let mut head = vec!["candidate", "kept", "criterion"];
     head.extend(["entropy", "conditional_entropy", "log_likelihood"]);
     head.extend(on_each.iter().map(String::as_str));
-    // What is not known stands as an empty field.
+    // A number that is not known stands as an empty field.
     let text = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
     let number = |value: f64| text((!value.is_nan()).then_some(value));
     let row = |(at, (file, candidate)): (usize, (&PathBuf, &Candidate))| {

@@ -13,7 +13,7 @@ const WIDEST: usize = 100;
 /// Least number of points a component for each value that it estimates from them.
 ///
 /// It was chosen with labels in hand, on one set of letters of 90 points a component and on the
-/// digits, which have 140; `docs/experiments.md` has the sets that it was tried on afterwards.
+/// digits, which have 144; `docs/experiments.md` has the sets that it was tried on afterwards.
 const POINTS_PER_VALUE: usize = 2;
 
 /// A covariance type, or that it depends on the points.
