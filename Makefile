@@ -97,12 +97,16 @@ $(foreach run,$(runs),$(eval $(call embed,$(run))))
 ifneq ($(default_map),)
 $(eval $(call stage,embed-map,$(MAP),$(FEATURES) $(KNN),$(EMBED_UMAP)))
 endif
+ifneq ($(suggestion),)
+$(eval $(call stage,suggest-k,$(CLUSTERS)/umap-k.csv $(suggestion),$(embeddings),\
+    $(SUGGEST_K)))
+endif
 $(eval $(call cluster,umap-kmeans,$(kmeans),$(kmeans_flags),$(first_run),$(first_run_test)))
 $(eval $(call cluster,umap-gmm,$(gmm),$(first_gmm_flags),$(first_run),$(first_run_test),proba))
 $(foreach run,$(runs),$(eval $(call cluster_run,$(run))))
 $(eval $(call stage,select-clustering,$(selected_files),$(embeddings) $(found),\
     $(SELECT_CLUSTERING)))
-$(eval $(call stage,consensus-train,$(consensus_train),$(selected_train),$(CONSENSUS)))
+$(eval $(call stage,consensus-train,$(consensus_train),$(selected_train) $(suggestion),$(CONSENSUS)))
 ifneq ($(FEATURES_TEST),)
 $(foreach run,$(runs),$(eval $(call select_test,$(run))))
 $(eval $(call stage,consensus-test,$(consensus_test),$(consensus_test_inputs),$(CONSENSUS)))

@@ -27,7 +27,7 @@ COUNT           ?= 6000## training images of DATASET=synthetic
 SOURCE          ?=## a folder or URL prefix that fetch-data tries first
 SEED            ?= 0## every random choice flows from it
 SEEDS           ?= 10## seeds of make study: how many, from 0 on, or a list
-K               ?= 10## number of clusters
+K               ?= $(if $(own),$(if $(FEATURES),auto,10),10)## number of clusters; auto: the one that suggest-k suggests
 THREADS         ?=## threads, all cores where empty; changes no result
 VERBOSE         ?=## 1 prints commands and all that stages print, in place of a line for each stage
 NETWORK         ?= dense## dense or conv
@@ -101,6 +101,7 @@ CLUSTER_KMEANS    ?= $(BIN)/cluster-kmeans## points to assignments
 CLUSTER_GMM       ?= $(BIN)/cluster-gmm## points to assignments
 ENCODE_SCATTERING ?= $(BIN)/encode-scattering## images to features
 EMBED_UMAP        ?= $(BIN)/embed-umap## points to points of few dimensions
+SUGGEST_K         ?= $(BIN)/suggest-k## several embeddings to a number of clusters
 SELECT_CLUSTERING ?= $(BIN)/select-clustering## several assignments to the best on all embeddings
 CONSENSUS         ?= $(BIN)/consensus## several assignments to one
 EVALUATE          ?= $(BIN)/evaluate## assignments and labels to scores

@@ -63,12 +63,20 @@ encode-scattering-test_command = $(ENCODE_SCATTERING) --images $(TEST_IMAGES) \
     --transform $(scattering) --out $(features_test)
 
 # -------------------------------------------------------------- points to assignments
+# The number of clusters: the user's, or what suggest-k wrote, which every stage that takes it then
+# reads. The command of such a stage is not known before that file is there, so $$ defers it.
+suggestion := $(if $(filter auto,$(K)),$(CLUSTERS)/umap-k.txt)
+groups = $(if $(suggestion),$(file <$(suggestion)),$(K))
+suggest-k_command = $(SUGGEST_K) $(embeddings:%=--points %) --covariance $(COVARIANCE) \
+    --uncertainty-weight $(UNCERTAINTY) --seed $(SEED) --out $(CLUSTERS)/umap-k.csv \
+    --suggestion $(suggestion)
+
 kmeans = $(CLUSTER_KMEANS)
 gmm = $(CLUSTER_GMM)
-kmeans_flags = --k $(K) --starts $(KMEANS_STARTS) --max-iter $(KMEANS_MAX_ITER) \
+kmeans_flags = --k $$(groups) --starts $(KMEANS_STARTS) --max-iter $(KMEANS_MAX_ITER) \
     --tol $(KMEANS_TOL) --init $(KMEANS_INIT) --seed $(SEED)
 # gmm_flags STARTS, SEED
-gmm_flags = --k $(K) --starts $1 --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
+gmm_flags = --k $$(groups) --starts $1 --max-iter $(GMM_MAX_ITER) --tol $(GMM_TOL) \
     --init $(GMM_INIT) --covariance $(COVARIANCE) --seed $2
 latents_gmm_flags = $(call gmm_flags,$(GMM_STARTS),$(SEED))
 
@@ -83,7 +91,7 @@ $1_points := $4
 $1_certainty := $(if $6,$(CLUSTERS)/$1/train-responsibilities.npy)
 $1_command = $2 --points $4 $3 --out $$($1_dir)/train.npy --model $$($1_dir)/model.npz \
     $(if $6,--proba $$($1_certainty))
-$(call stage,$1,$(call cluster_outputs,$1,$6),$4,$2)
+$(call stage,$1,$(call cluster_outputs,$1,$6),$4 $(suggestion),$2)
 $(if $5,
 $1-test_command = $2 --points $5 --predict $$($1_dir)/model.npz --out $$($1_dir)/test.npy
 $(call stage,$1-test,$(CLUSTERS)/$1/test.npy,$5 $(CLUSTERS)/$1/model.npz,$2)
@@ -173,7 +181,7 @@ consensus_dir := $(CLUSTERS)/umap-consensus
 consensus_train = $(addprefix $(consensus_dir)/,train.npy train-agreement.npy model.npz)
 consensus_test = $(addprefix $(consensus_dir)/,test.npy test-agreement.npy)
 consensus_test_inputs = $(selected_test) $(consensus_dir)/model.npz
-consensus-train_command = $(CONSENSUS) --assignments $(selected_train) --k $(K) \
+consensus-train_command = $(CONSENSUS) --assignments $(selected_train) --k $(groups) \
     --out $(consensus_dir)/train.npy --agreement $(consensus_dir)/train-agreement.npy \
     --model $(consensus_dir)/model.npz
 consensus-test_command = $(CONSENSUS) --assignments $(selected_test) \
@@ -251,6 +259,7 @@ page_files = $(foreach system,$(shown),$(call page_inputs_of,$(system))) \
 page_command = $(REPORT) $(page_flags) --out $(PAGE)
 
 # The last lines on the screen: the table of scores, if there are labels, and where things are.
-answer = $(if $(exported),echo 'the group of each: $(GROUPS_TABLE)';) \
+answer = $(if $(suggestion),sed -n '/^suggested/p; /^structure/p' $(LOGS)/suggest-k.log;) \
+    $(if $(exported),echo 'the group of each: $(GROUPS_TABLE)';) \
     $(if $(PAGE),echo 'the page: $(PAGE)')
 page_last = $(if $(TRAIN_LABELS),,@echo; $(if $(exported),tail -n 1 $(LOGS)/export.log;) $(answer))

@@ -1,7 +1,7 @@
 # Builds the programs, and installs libtorch and the Python environments into the checkout.
 
 PLAIN_PROGRAMS := $(addprefix $(BIN)/,fetch-data encode-scattering embed-umap cluster-kmeans \
-    cluster-gmm select-clustering consensus evaluate report import-images import-vectors \
+    cluster-gmm suggest-k select-clustering consensus evaluate report import-images import-vectors \
     export-clusters)
 TORCH_PROGRAMS := $(addprefix $(BIN)/,train-ae encode)
 TORCH_CRATES := --package autoencoder --package train-ae --package encode

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 programs="fetch-data import-images train-ae encode encode-scattering embed-umap cluster-kmeans
-    cluster-gmm select-clustering consensus evaluate report
+    cluster-gmm suggest-k select-clustering consensus evaluate report
     export-clusters import-vectors"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
     kernels names test-support"

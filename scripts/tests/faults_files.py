@@ -266,6 +266,7 @@ class Files(unittest.TestCase):
             "embed-umap",
             "encode-scattering",
             "encode",
+            "suggest-k",
             "select-clustering",
             "consensus",
             "evaluate",

@@ -31,6 +31,7 @@ OTHERWISE = {
     "embed-umap": ["--seed", "1"],
     "cluster-kmeans": ["--seed", "1", "--init", "random", "--max-iter", "3"],
     "cluster-gmm": ["--seed", "1", "--max-iter", "3"],
+    "suggest-k": ["--seed", "1"],
     "select-clustering": ["--uncertainty-weight", "10"],
     "consensus": [],
     "evaluate": [],

@@ -18,6 +18,7 @@ PROGRAMS = [
     "cluster-kmeans",
     "cluster-gmm",
     "embed-umap",
+    "suggest-k",
     "select-clustering",
     "consensus",
     "evaluate",

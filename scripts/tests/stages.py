@@ -49,6 +49,11 @@ STAGES = {
         "--model out/model.npz --proba out/p.npy",
         ["g.npy", "model.npz", "p.npy"],
     ),
+    "suggest-k": (
+        "--points points.npy --points map.npy --k 2..12 --rows 1000 --out out/k.csv "
+        "--suggestion out/k.txt",
+        ["k.csv", "k.txt"],
+    ),
     "select-clustering": (
         "--points points.npy --candidates a.npy b.npy c.npy --tol 0.01 --out out/s.npy "
         "--model out/model.npz --table out/table.csv",

@@ -2,9 +2,10 @@
 """A program of the pipeline as tests of the Makefile need it: it takes any name and any flags.
 
 Every output tells the program's name, its flags and the content of its inputs, so that two files
-are equal only if the same commands made them of the same inputs. Appends its name and flags as a
-line to the file LOG; fails if the name is in FAIL; with STOP, leaves a checkpoint and fails; before
-it ends, writes into the file TOUCHED if that is among its inputs. It imports little, to start fast.
+are equal only if the same commands made them of the same inputs. A suggestion is a number that
+depends on the same. Appends its name and flags as a line to the file LOG; fails if the name is in
+FAIL; with STOP, leaves a checkpoint and fails; before it ends, writes into the file TOUCHED if that
+is among its inputs. It imports little, to start fast.
 """
 
 import os
@@ -45,13 +46,15 @@ def main():
     if name in os.environ.get("FAIL", "").split():
         sys.exit(f"{name}: told to fail")
     text = f"{name} {' '.join(word for word in words if word not in RESUMED)}\n"
-    outputs, inputs = [], []
+    outputs, inputs, suggestions = [], [], []
     for before, word in zip([None, *words], words):
         file = word.split("=")[-1]
         if before in OUTPUTS or (name.startswith("import-") and before in IMPORTED):
             outputs.append(word)
         elif before == "--out-dir":
             outputs += [f"{word}/{file}" for file in DATA]
+        elif before == "--suggestion":
+            suggestions.append(word)
         elif os.path.isfile(file):
             inputs.append(file)
             with open(file, "rb") as content:
@@ -64,6 +67,8 @@ def main():
             sys.exit("train-ae: stopped")
         if os.path.exists(f"{folder}/checkpoint.safetensors"):
             os.remove(f"{folder}/checkpoint.safetensors")
+    for file in suggestions:
+        write(file, f"{2 + zlib.crc32(text.encode()) % 50}\n")
     for file in reversed(outputs):
         write(file, text + os.path.basename(file))
     if os.environ.get("TOUCHED") in inputs:

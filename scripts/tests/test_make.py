@@ -20,6 +20,7 @@ PROGRAMS = [
     "embed-umap",
     "cluster-kmeans",
     "cluster-gmm",
+    "suggest-k",
     "select-clustering",
     "consensus",
     "evaluate",
@@ -129,6 +130,7 @@ class Own(Make):
                 "cluster-kmeans",
                 "encode-scattering",
                 "embed-umap",
+                "suggest-k",
                 "cluster-gmm",
                 "select-clustering",
                 "consensus",
@@ -715,6 +717,30 @@ class Again(Make):
         self.nothing_to_do(*self.words)
         self.nothing_to_do(*self.words, "THREADS=3")
         self.nothing_to_do(*self.words, "--jobs=3")
+
+    def test_the_number_of_clusters_is_a_file_where_it_is_suggested(self):
+        self.make("all", *self.words, "K=auto")
+        [command] = self.of("suggest-k")
+        self.assertEqual(command.count("--points"), 2)
+        suggested = (self.artifacts / "clusters/umap-k.txt").read_text().strip()
+        clustered = [*self.of("cluster-kmeans"), *self.of("cluster-gmm"), *self.of("consensus")]
+        fits = [command for command in clustered if "--predict" not in command]
+        self.assertEqual(len(fits), 8)
+        for fit in fits:
+            self.assertEqual(fit[fit.index("--k") + 1], suggested)
+        self.nothing_to_do(*self.words, "K=auto")
+        # Another suggestion makes new clusters, and what is there is what a fresh run makes.
+        self.make("all", *self.words, "K=auto", "SEED=1")
+        consensus = self.of("consensus")[0]
+        self.assertNotEqual(consensus[consensus.index("--k") + 1], suggested)
+        self.assertEqual(self.contents(), self.fresh("K=auto", "SEED=1"))
+        # A number of the user's that is the same one is no reason to cluster again.
+        same = (self.artifacts / "clusters/umap-k.txt").read_text().strip()
+        self.nothing_to_do(*self.words, "SEED=1", f"K={same}")
+        points = self.folder / "points.npy"
+        points.touch()
+        refused = self.make("all", "K=auto", f"LATENTS={points}", "FEATURES=", code=2)
+        self.assertIn("K=auto compares clusters of embeddings", refused.stderr)
 
     def test_only_what_a_parameter_concerns_runs_again(self):
         self.make("all", *self.words)

@@ -69,6 +69,11 @@ class Programs(ProgramTest):
             ),
             ("embed-umap", "--points points.npy --neighbors 5 --neighbors-out j/n.npz", "j/n.npz"),
             (
+                "suggest-k",
+                "--points points.npy --points points.npy --k 2..3 --out j/k.csv",
+                "j/k.csv",
+            ),
+            (
                 "select-clustering",
                 "--points points.npy --candidates kmeans.npy gmm.npy --covariance spherical "
                 "--out j/a.npy",
