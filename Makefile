@@ -106,7 +106,8 @@ $(eval $(call cluster,umap-gmm,$(gmm),$(first_gmm_flags),$(first_run),$(first_ru
 $(foreach run,$(runs),$(eval $(call cluster_run,$(run))))
 $(eval $(call stage,select-clustering,$(selected_files),$(embeddings) $(found),\
     $(SELECT_CLUSTERING)))
-$(eval $(call stage,consensus-train,$(consensus_train),$(selected_train) $(suggestion),$(CONSENSUS)))
+$(eval $(call stage,consensus-train,$(consensus_train),$(selected_train) $(suggestion),\
+    $(CONSENSUS)))
 ifneq ($(FEATURES_TEST),)
 $(foreach run,$(runs),$(eval $(call select_test,$(run))))
 $(eval $(call stage,consensus-test,$(consensus_test),$(consensus_test_inputs),$(CONSENSUS)))

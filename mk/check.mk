@@ -47,8 +47,8 @@ $(if $(and $(bundled),$(companion)),$(if $(dataset_named),,$(error \
     yours with TRAIN_IMAGES, LATENTS or FEATURES; if the file belongs to $(DATASET), set \
     DATASET=$(DATASET))))
 
-$(if $(filter auto,$(K)),$(if $(FEATURES),,$(error K=auto compares clusters of embeddings, and there \
-    is none: give K a number, or points to embed with FEATURES)))
+$(if $(filter auto,$(K)),$(if $(FEATURES),,$(error K=auto compares clusters of embeddings, \
+    and there is none: give K a number, or points to embed with FEATURES)))
 $(if $(TRAIN_IMAGES)$(LATENTS)$(FEATURES),,$(error there are no points: name TRAIN_IMAGES, LATENTS \
     or FEATURES))
 $(if $(and $(DECODED),$(if $(decoded_images),,none)),$(error DECODED=$(DECODED) needs the images \

@@ -27,7 +27,7 @@ COUNT           ?= 6000## training images of DATASET=synthetic
 SOURCE          ?=## a folder or URL prefix that fetch-data tries first
 SEED            ?= 0## every random choice flows from it
 SEEDS           ?= 10## seeds of make study: how many, from 0 on, or a list
-K               ?= $(if $(own),$(if $(FEATURES),auto,10),10)## number of clusters; auto: the one that suggest-k suggests
+K               ?= $(auto_K)## number of clusters; auto, the default of your own: suggest-k says
 THREADS         ?=## threads, all cores where empty; changes no result
 VERBOSE         ?=## 1 prints commands and all that stages print, in place of a line for each stage
 NETWORK         ?= dense## dense or conv
@@ -177,6 +177,8 @@ bundled_test := $(if $(filter \
 bundled_classes := $(if $(filter TRAIN_LABELS TEST_LABELS,$(user_files)),,$(bundled))
 
 # ------------------------------------------- defaults that depend on what the user named
+# A number of clusters is suggested where the points are a user's and there are embeddings of them.
+auto_K = $(if $(own),$(if $(FEATURES),auto,10),10)
 auto_EPOCHS = $(if $(bundled),$(if $(filter digits,$(DATASET)),50,10))
 auto_TRAIN_IMAGES = $(if $(bundled),$(DATA)/train-images.npy)
 auto_TEST_IMAGES = $(if $(and $(bundled),$(TRAIN_IMAGES)),$(DATA)/test-images.npy)
