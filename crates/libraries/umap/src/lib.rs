@@ -80,7 +80,6 @@
 
 #![deny(missing_docs)]
 
-mod aligned_rows;
 mod checks;
 mod curve;
 mod distinct;

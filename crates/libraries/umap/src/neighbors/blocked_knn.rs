@@ -1,13 +1,11 @@
 //! K nearest neighbors by blocked matrix products, which bound distances from below.
 
+use kernels::{AlignedRows, BoundingBox, LANES, Sizes, multiply, panels, spatial_order};
 use ndarray::{Array2, ArrayView2, Axis, s};
 use pca::Pca;
 use rayon::prelude::*;
 
-use super::bounding_boxes::{BoundingBox, Sizes, spatial_order};
-use super::products::{multiply, panels};
-use super::top_k::{LANES, Neighbor, TopK, add_candidates};
-use crate::aligned_rows::AlignedRows;
+use super::top_k::{Neighbor, TopK, add_candidates};
 
 /// Largest number of principal components by which points are compared.
 ///
