@@ -22,8 +22,9 @@
 //! project wrote before 0.1.0, and refuse files of a newer version.
 //!
 //! The module [`points`] (feature `clustering`) reads what both clustering programs take: points
-//! and their weights. A program turns on the features of its own models only, so that it does not
-//! compile the other libraries.
+//! and their weights; the module [`mod@neighborhoods`] (feature `neighborhoods`) reads points and
+//! their neighbors, or finds these. A program turns on the features of its own models only, so that
+//! it does not compile the other libraries.
 //!
 //! # Example
 //! ```
@@ -54,6 +55,8 @@ mod fields;
 pub mod gmm;
 #[cfg(feature = "clustering")]
 pub mod kmeans;
+#[cfg(feature = "neighborhoods")]
+pub mod neighborhoods;
 #[cfg(feature = "umap")]
 pub mod neighbors;
 #[cfg(feature = "clustering")]
