@@ -1,6 +1,6 @@
 //! Loops that several array libraries share.
 //!
-//! `clustering`, `hdbscan`, `metrics`, `pca` and `umap` depend on this crate, which depends on no other of the
+//! Array libraries depend on this crate, which depends on no other of the
 //! workspace. Functions for the inside of loops are inlined, so that they are compiled for the
 //! instruction set of the loop that calls them. Two functions that seem to do the same differ in
 //! the order of their operations, and thus in the last bits; their documentation says how.
