@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-programs="fetch-data import-images train-ae encode encode-scattering embed-umap cluster-kmeans
-    cluster-gmm select-clustering consensus evaluate report
+programs="fetch-data import-images train-ae encode encode-onnx encode-scattering embed-umap
+    cluster-kmeans cluster-gmm select-clustering consensus evaluate report
     export-clusters import-vectors find-duplicates find-outliers"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
     kernels names neighborhoods test-support"
