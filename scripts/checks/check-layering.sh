@@ -4,10 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 programs="fetch-data import-images train-ae encode encode-onnx encode-scattering embed-umap
-    cluster-kmeans cluster-gmm select-clustering consensus evaluate report
+    cluster-kmeans cluster-gmm cluster-hdbscan select-clustering consensus evaluate report
     export-clusters import-vectors find-duplicates find-outliers"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
-    kernels names neighborhoods test-support"
+    hdbscan kernels names neighborhoods test-support"
 wrong=0
 say() { printf 'check-layering: %s\n' "$*" >&2; wrong=1; }
 
@@ -34,7 +34,7 @@ for crate in $programs $libraries; do
             say "$crate depends on the program $program"
     done
     case $crate in
-    autoencoder | clustering | pca | scattering | umap | metrics | neighborhoods)
+    autoencoder | clustering | hdbscan | pca | scattering | umap | metrics | neighborhoods)
         for above in artifact cli; do
             ! has $above ||
                 say "$crate depends on $above; array libraries know neither files nor flags"

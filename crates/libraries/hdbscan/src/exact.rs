@@ -35,6 +35,11 @@ impl<'a, T: Value> Exact<'a, T> {
         self.points.nrows()
     }
 
+    /// Whether a point is all zeros and the metric compares directions.
+    pub(crate) fn has_no_direction(&self, point: usize) -> bool {
+        self.inverses.get(point) == Some(&[0.0; 2])
+    }
+
     /// Whether the distance of two points is lost to the rounding of single precision.
     pub(crate) fn coincide(&self, a: usize, b: usize) -> bool {
         let largest = |row: usize| {

@@ -14,6 +14,9 @@ use crate::value::Value;
 /// Relative difference up to which lengths count as equal: single precision rounds them.
 const ROUNDING: f64 = 1e-6;
 
+/// Neighbors of new points that are in memory at once.
+const MOST_NEIGHBORS: usize = 1 << 24;
+
 /// The points of a clustering, their condensed tree, and which of its clusters were selected.
 ///
 /// [`fit`](crate::fit()) makes one, and [`Hdbscan::new`] another from its [`Parts`].
@@ -158,19 +161,25 @@ impl Hdbscan {
             return Ok(Prediction { labels: Array1::zeros(0), probabilities: Array1::zeros(0) });
         }
         // Equal points count as often as they occur, but are searched once.
-        let space = Space::of(concatenate![Axis(0), own, new]);
+        let space = Space::of(concatenate![Axis(0), own, new.view()]);
         let rows: Vec<usize> =
             (0..space.len()).filter(|&r| (space.firsts[r] as usize) < n).collect();
         let mut copies = vec![Vec::new(); rows.len()];
         (0..n).for_each(|i| copies[space.row_of[i] as usize].push(i));
         let known = space.rows.select(Axis(0), &rows);
-        let found = nearest_points(known.view(), new.view(), 2 * min_samples)?;
-        let predict = |i: usize| {
-            let (indices, distances) = (found.indices.row(i), found.distances.row(i));
-            self.follow(&copies, indices, distances)
-        };
-        let (labels, probabilities): (Vec<i32>, Vec<f64>) =
-            (0..new.nrows()).into_par_iter().map(predict).unzip();
+        let neighbors = (2 * min_samples).min(known.nrows());
+        let (mut labels, mut probabilities) = (Vec::new(), Vec::new());
+        for some in new.axis_chunks_iter(Axis(0), (MOST_NEIGHBORS / neighbors).max(1)) {
+            let found = nearest_points(known.view(), some, neighbors)?;
+            let predict = |i: usize| {
+                let (indices, distances) = (found.indices.row(i), found.distances.row(i));
+                self.follow(&copies, indices, distances)
+            };
+            let followed: Vec<(i32, f64)> =
+                (0..some.nrows()).into_par_iter().map(predict).collect();
+            labels.extend(followed.iter().map(|&(label, _)| label));
+            probabilities.extend(followed.iter().map(|&(_, probability)| probability));
+        }
         Ok(Prediction { labels: labels.into(), probabilities: probabilities.into() })
     }
 

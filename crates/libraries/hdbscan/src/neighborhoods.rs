@@ -85,16 +85,33 @@ impl Neighborhoods {
                 hint: "give the neighbors of these points",
             });
         }
+        // Other programs do not count points of zeros among the neighbors by cosine.
+        let mut firsts = space.firsts.iter();
+        let zero = firsts.position(|&first| exact.has_no_direction(first as usize));
         let of_row = |row: usize| {
+            if zero == Some(row) {
+                return Ok(nearest(
+                    space,
+                    row,
+                    (0..m as u32).filter(|&j| j != row as u32).collect(),
+                ));
+            }
             let point = space.firsts[row] as usize;
             let (indices, distances) = (given.indices.row(point), given.distances.row(point));
             check(exact, params.metric, point, indices, distances)?;
             let rows = indices.iter().take_while(|&&j| j != NO_NEIGHBOR);
             let mut rows: Vec<u32> = rows.map(|&j| space.row_of[j as usize]).collect();
+            rows.extend(zero.map(|zero| zero as u32));
             rows.sort_unstable();
             rows.dedup();
             rows.retain(|&j| j as usize != row);
-            let points: usize = rows.iter().map(|&j| space.counts[j as usize] as usize).sum();
+            let mut near = nearest(space, row, rows);
+            // Rows that are not known may be nearer than a last one of zeros.
+            let last = near.last().map(|&(_, last)| last as usize);
+            if last.is_some() && last == zero && near.len() + 1 < m {
+                near.pop();
+            }
+            let points: usize = near.iter().map(|&(_, j)| space.counts[j as usize] as usize).sum();
             let points = points + space.counts[row] as usize;
             if points < params.min_samples() {
                 return Err(Error::Parameter {
@@ -103,7 +120,7 @@ impl Neighborhoods {
                     hint: "find more neighbors, or lower min_samples",
                 });
             }
-            Ok(nearest(space, row, rows))
+            Ok(near)
         };
         let near = (0..m).into_par_iter().map(of_row).collect::<Result<Vec<_>>>()?;
         Ok(Self::of(near, 1.0 - GIVEN_ROUNDING, m))

@@ -9,6 +9,9 @@ use umap::{Frame, Metric};
 use crate::error::{Error, Result};
 use crate::value::Value;
 
+/// Lengths whose squares `f64` holds with all digits.
+const PLAIN_LENGTHS: std::ops::RangeInclusive<f64> = 1e-140..=1e140;
+
 /// Distinct rows whose Euclidean distances are those of a metric, up to a factor or half a square.
 ///
 /// Copies of a point are one row. They are as near to all others as the point, so the minimum
@@ -96,7 +99,11 @@ pub(crate) fn unit_rows<T: Value>(points: ArrayView2<T>) -> Array2<f32> {
         |(mut to, point)| {
             let values: Vec<f64> = point.iter().map(|&x| x.into()).collect();
             let inverse = inverse_length(&values);
-            to.iter_mut().zip(&values).for_each(|(to, x)| *to = scaled(*x, inverse) as f32 + 0.0);
+            let length = values.iter().map(|x| x * x).sum::<f64>().sqrt();
+            // As umap divides, so that the same points are equal.
+            let plain = PLAIN_LENGTHS.contains(&length);
+            let unit = |x: f64| if plain { x / length } else { scaled(x, inverse) };
+            to.iter_mut().zip(&values).for_each(|(to, &x)| *to = unit(x) as f32 + 0.0);
             to[d] = if inverse == [0.0; 2] { 1.0 } else { 0.0 };
         },
     );

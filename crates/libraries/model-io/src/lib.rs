@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | [`kmeans`] | centroids of `cluster-kmeans` | `clustering` |
 //! | [`gmm`] | Gaussian mixture of `cluster-gmm` | `clustering` |
+//! | [`mod@hdbscan`] | clustering of `cluster-hdbscan` | `hdbscan` |
 //! | [`mod@scattering`] | scattering features of `encode-scattering` | `scattering` |
 //! | [`mod@umap`] | embedding of `embed-umap` | `umap` |
 //! | [`neighbors`] | nearest neighbors of `embed-umap` | `umap` |
@@ -53,6 +54,8 @@ pub mod consensus;
 mod fields;
 #[cfg(feature = "clustering")]
 pub mod gmm;
+#[cfg(feature = "hdbscan")]
+pub mod hdbscan;
 #[cfg(feature = "clustering")]
 pub mod kmeans;
 #[cfg(feature = "neighborhoods")]

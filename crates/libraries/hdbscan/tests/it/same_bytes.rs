@@ -31,7 +31,8 @@ fn threads_change_nothing() {
 fn given_neighbors_change_nothing() {
     let mut points = blobs(900, 4, 6);
     let copies = points.slice(ndarray::s![..90, ..]).to_owned();
-    points = concatenate![Axis(0), points, copies];
+    let zeros = Array2::zeros((3, 4));
+    points = concatenate![Axis(0), points, copies, zeros];
     for metric in [Metric::Euclidean, Metric::Cosine] {
         let params = Params { metric, min_cluster_size: 8, ..Params::default() };
         let expected = clustered(&points, &params);
