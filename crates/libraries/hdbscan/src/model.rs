@@ -124,10 +124,12 @@ impl Hdbscan {
     /// A new point follows the point that is nearest to it by mutual reachability among its
     /// `2 min_samples` nearest ones: it leaves the tree with that point, or before, in the cluster
     /// of the tree that exists at its distance. If that cluster is above the selected ones, it is
-    /// noise. This is `approximate_predict` of the Python package hdbscan, but for two things: a
-    /// single cluster of all points takes only points as near as those of its own that are not
-    /// noise, and distances are divided by alpha. Copies of a point that was clustered get its
-    /// label.
+    /// noise. This is `approximate_predict` of the Python package hdbscan, but for three things:
+    /// `min_samples` counts a point among its own samples throughout, a single cluster of all
+    /// points takes only points as near as those of its own that are not noise, and distances are
+    /// divided by alpha. Copies of points in clusters get their labels.
+    ///
+    /// Tested against that package.
     ///
     /// ```
     /// use hdbscan::{Params, fit};

@@ -1,7 +1,7 @@
 //! Points and reference results that several tests share.
 
 use hdbscan::{Metric, Params, TreeEdge};
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1};
 
 /// Numbers from 0 to 1 that look random, the same in every run.
 pub fn scatter(seed: u64) -> impl FnMut() -> f64 {
@@ -45,18 +45,32 @@ pub fn distance(a: ArrayView1<f64>, b: ArrayView1<f64>, metric: Metric) -> f64 {
     }
 }
 
+/// Computes the distances of all pairs of points.
+fn all_distances(points: &Array2<f64>, metric: Metric) -> Array2<f64> {
+    let n = points.nrows();
+    Array2::from_shape_fn((n, n), |(i, j)| distance(points.row(i), points.row(j), metric))
+}
+
+/// Sorts the distances from each point and takes that of its `samples`-th, itself the first.
+fn cores_of(all: &Array2<f64>, samples: usize) -> Array1<f64> {
+    let core = |row: ArrayView1<f64>| {
+        let mut row = row.to_vec();
+        row.sort_by(f64::total_cmp);
+        row[samples - 1]
+    };
+    all.outer_iter().map(core).collect()
+}
+
+/// Computes Euclidean core distances from all pairs of points.
+pub fn core_distances(points: &Array2<f64>, samples: usize) -> Array1<f64> {
+    cores_of(&all_distances(points, Metric::Euclidean), samples)
+}
+
 /// Finds the minimum spanning tree of all pairs of points by Kruskal's algorithm.
 pub fn kruskal(points: &Array2<f64>, params: &Params) -> Vec<TreeEdge> {
     let n = points.nrows();
-    let all = Array2::from_shape_fn((n, n), |(i, j)| {
-        distance(points.row(i), points.row(j), params.metric)
-    });
-    let core = |i: usize| {
-        let mut row = all.row(i).to_vec();
-        row.sort_by(f64::total_cmp);
-        row[params.min_samples() - 1]
-    };
-    let cores: Vec<f64> = (0..n).map(core).collect();
+    let all = all_distances(points, params.metric);
+    let cores = cores_of(&all, params.min_samples());
     let mut edges: Vec<TreeEdge> = Vec::new();
     for i in 0..n {
         for j in i + 1..n {
