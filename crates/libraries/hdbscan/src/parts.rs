@@ -6,7 +6,7 @@ use umap::Frame;
 use crate::condensed::Cluster;
 use crate::error::{Error, Result};
 
-/// What a [`Hdbscan`] is made of, to write it to a file and read it again.
+/// What a [`Hdbscan`](crate::Hdbscan) is made of, to write it to a file and read it again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parts {
     /// The points in the coordinates of the frame, shape `(n, d)`.
@@ -19,7 +19,8 @@ pub struct Parts {
     pub min_samples: usize,
     /// Divisor of distances in mutual reachability.
     pub alpha: f64,
-    /// The clusters of the condensed tree, parents first; see [`CondensedTree`].
+    /// The clusters of the condensed tree, parents first; see
+    /// [`CondensedTree`](crate::CondensedTree).
     pub clusters: Vec<Cluster>,
     /// For each point the last cluster of the tree that it belongs to, shape `(n,)`.
     pub cluster_of: Vec<u32>,
