@@ -91,7 +91,7 @@ impl Neighborhoods {
 
     /// Number of distinct points.
     ///
-    /// [`Neighborhoods::new`] has an example of this and the other functions.
+    /// [`Neighborhoods::rows`] has an example.
     #[allow(
         clippy::len_without_is_empty,
         reason = "they are counted, not asked whether there is one"
@@ -116,16 +116,46 @@ impl Neighborhoods {
     }
 
     /// Returns the rows of a distinct point, ascending.
+    ///
+    /// ```
+    /// # use ndarray::array;
+    /// # use umap::{Metric, distinct_neighbors};
+    /// let points = array![[0.0], [1.0], [1.0]];
+    /// let neighbors = distinct_neighbors(points.view(), 2, Metric::Euclidean, &mut |_| ())?;
+    /// let found = neighborhoods::Neighborhoods::new(points, &neighbors, Metric::Euclidean)?;
+    /// assert_eq!(found.copies(1), [1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn copies(&self, point: usize) -> &[usize] {
         &self.copies[point]
     }
 
     /// Returns the distinct point of a row.
+    ///
+    /// ```
+    /// # use ndarray::array;
+    /// # use umap::{Metric, distinct_neighbors};
+    /// let points = array![[0.0], [1.0], [1.0]];
+    /// let neighbors = distinct_neighbors(points.view(), 2, Metric::Euclidean, &mut |_| ())?;
+    /// let found = neighborhoods::Neighborhoods::new(points, &neighbors, Metric::Euclidean)?;
+    /// assert_eq!(found.point_of(2), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn point_of(&self, row: usize) -> usize {
         self.point_of[row]
     }
 
     /// Returns the neighbors of a distinct point, nearest first; none for one without direction.
+    ///
+    /// ```
+    /// # use ndarray::array;
+    /// # use umap::{Metric, distinct_neighbors};
+    /// let points = array![[0.0], [1.0], [1.0]];
+    /// let neighbors = distinct_neighbors(points.view(), 2, Metric::Euclidean, &mut |_| ())?;
+    /// let found = neighborhoods::Neighborhoods::new(points, &neighbors, Metric::Euclidean)?;
+    /// assert_eq!((found.nearest(0)[0].point, found.nearest(0)[0].length), (1, 1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn nearest(&self, point: usize) -> &[Near] {
         &self.nearest[point]
     }
