@@ -7,6 +7,7 @@
 //! | [`mod@hdbscan`] | clustering of `cluster-hdbscan` | `hdbscan` |
 //! | [`mod@scattering`] | scattering features of `encode-scattering` | `scattering` |
 //! | [`mod@umap`] | embedding of `embed-umap` | `umap` |
+//! | [`mod@pca`] | principal components of `encode-pca` | `pca` |
 //! | [`neighbors`] | nearest neighbors of `embed-umap` | `umap` |
 //! | [`consensus`] | cluster maps of `consensus` | `consensus` |
 //! | [`weights`] | weights of `train-ae` | `weights` |
@@ -62,6 +63,8 @@ pub mod kmeans;
 pub mod neighborhoods;
 #[cfg(feature = "umap")]
 pub mod neighbors;
+#[cfg(feature = "pca")]
+pub mod pca;
 #[cfg(feature = "clustering")]
 pub mod points;
 #[cfg(feature = "scattering")]
