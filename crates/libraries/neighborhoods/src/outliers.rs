@@ -1,10 +1,33 @@
-//! How much less dense it is around a point than around its neighbors.
+//! How far a point is from its neighbors, by itself or beside how far these are from theirs.
 
 use rayon::prelude::*;
 
 use crate::neighborhoods::Neighborhoods;
 
 impl Neighborhoods {
+    /// Gives the distance of each row to its last neighbor, shape `(n,)`.
+    ///
+    /// The larger it is, the fewer points are near (Ramaswamy, Rastogi and Shim, *Efficient
+    /// Algorithms for Mining Outliers from Large Data Sets*, 2000). Outliers that are alike are
+    /// found if they are fewer than the neighbors. Copies of a point count once, and have the same
+    /// distance. It is NaN for a point without neighbors, see
+    /// [`Neighborhoods::local_outlier_factors`].
+    ///
+    /// ```
+    /// # use ndarray::array;
+    /// # use umap::{Metric, distinct_neighbors};
+    /// let points = array![[0.0], [1.0], [2.0], [40.0]];
+    /// let neighbors = distinct_neighbors(points.view(), 3, Metric::Euclidean, &mut |_| ())?;
+    /// let found = neighborhoods::Neighborhoods::new(points, &neighbors, Metric::Euclidean)?;
+    /// assert_eq!(found.last_distances(), [2.0, 1.0, 2.0, 39.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn last_distances(&self) -> Vec<f64> {
+        let last = |row: usize| self.nearest(self.point_of(row)).last();
+        let distance = |row| last(row).map_or(f64::NAN, |near| self.distance(near.length));
+        (0..self.rows()).map(distance).collect()
+    }
+
     /// Computes the local outlier factor of each row, shape `(n,)`.
     ///
     /// The reachability distance of a point from a neighbor is its distance to it, but at least

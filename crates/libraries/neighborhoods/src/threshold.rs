@@ -101,8 +101,8 @@ impl Neighborhoods {
     /// Counts the distinct points most of whose neighbors are far nearer than the last ones.
     ///
     /// Such neighbors pass for usual, so more neighbors are needed to see that they are not. A step
-    /// between neighbors of the farther half counts if chance would not bring one so high among a
-    /// hundred million, by the median dimension of all places.
+    /// between neighbors of the farther half counts if it is 40 times as high as usual: chance
+    /// brings one in e^20 as high even where the dimension is half the usual one.
     ///
     /// ```
     /// # use ndarray::Array2;
@@ -117,8 +117,8 @@ impl Neighborhoods {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn crowded(&self) -> usize {
-        // One in a hundred million is e to the power of minus this.
-        const STEP: f64 = 18.4;
+        // Multiple of the usual step.
+        const STEP: f64 = 40.0;
         let mut inverse: Vec<f64> =
             (0..self.len()).into_par_iter().map(|point| self.inverse_dimension(point)).collect();
         inverse.sort_unstable_by(f64::total_cmp);

@@ -12,8 +12,10 @@ use model_io::neighborhoods::{Input, Source, metric};
 use serde_json::json;
 use umap::{Metric, Progress};
 
+use crate::score::Score;
 use crate::share::Share;
 
+mod score;
 mod share;
 
 /// Neighbors of each point, itself among them, as embed-umap finds by default.
@@ -24,11 +26,12 @@ const PRINTED: usize = 10;
 
 /// Ranks rows by how little they are like any other, the least alike first.
 ///
-/// The score is the local outlier factor (Breunig, Kriegel, Ng and Sander, 2000): the mean density
-/// around the neighbors of a row over the density around the row itself, where a density is one
-/// over the mean reachability distance of neighbors. It is about 1 for a row within a cluster,
-/// whatever the density of that cluster. Equal rows count once, so copies neither hide an outlier
-/// nor make one. Exact neighbors are found, unless --neighbors-in brings others.
+/// The score is the distance to the last of the neighbors (Ramaswamy, Rastogi and Shim, 2000), so a
+/// row is an outlier if few others are near. With --score lof it is the local outlier factor
+/// (Breunig, Kriegel, Ng and Sander, 2000): the mean density around the neighbors over the density
+/// around the row itself, about 1 within a cluster, whatever the density of that cluster. Equal
+/// rows count once, so copies neither hide an outlier nor make one. Exact neighbors are found, unless
+/// --neighbors-in brings others.
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
@@ -50,6 +53,9 @@ struct Args {
     /// there are no columns file and nearest_file
     #[argh(option, arg_name = "file")]
     names: Option<PathBuf>,
+    /// distance, or lof for the local outlier factor (default distance)
+    #[argh(option, arg_name = "name", default = "Score::Distance")]
+    score: Score,
     /// write the first so many rows (default all)
     #[argh(option, arg_name = "n")]
     count: Option<Count>,
@@ -59,8 +65,8 @@ struct Args {
     /// euclidean or cosine (default euclidean)
     #[argh(option, arg_name = "name", from_str_fn(metric))]
     metric: Option<Metric>,
-    /// neighbors of each row, itself included; outliers may be as many, if they are alike, and
-    /// still be found (default 20)
+    /// neighbors of each row, itself included: outliers that are alike are found if they are fewer
+    /// (default 20)
     #[argh(option, arg_name = "n")]
     neighbors: Option<Count>,
     /// neighbors found before: .npz of embed-umap --neighbors-out, or another with indices and
@@ -91,7 +97,10 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let Input { neighborhoods: found, names, records } =
         Input::read(&args.points, args.names.as_deref(), source, metric, cli::warn, &mut show)?;
     drop(shown);
-    let scores = found.local_outlier_factors();
+    let scores = match args.score {
+        Score::Distance => found.last_distances(),
+        Score::LocalOutlierFactor => found.local_outlier_factors(),
+    };
     let mut rows: Vec<usize> = (0..found.rows()).filter(|&row| !scores[row].is_nan()).collect();
     ensure!(
         !rows.is_empty(),
@@ -124,8 +133,10 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         cells
     };
     let head = match names {
-        Some(_) => &["rank", "row", "file", "score", "nearest_row", "nearest_file", "distance"][..],
-        None => &["rank", "row", "score", "nearest_row", "distance"],
+        Some(_) => {
+            &["rank", "row", "file", "score", "nearest_row", "nearest_file", "nearest_distance"][..]
+        }
+        None => &["rank", "row", "score", "nearest_row", "nearest_distance"],
     };
     let lines: Vec<Vec<String>> = rows[..listed].iter().enumerate().map(line).collect();
     let printed = cli::table(head, lines.iter().take(PRINTED).cloned());
@@ -135,6 +146,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let parameters = json!({
         "metric": if metric == Metric::Cosine { "cosine" } else { "euclidean" },
         "neighbors": args.neighbors_in.is_none().then_some(neighbors),
+        "score": args.score.name(),
     });
     let median = scores[rows[rows.len() / 2]];
     let largest = scores[rows[0]];
@@ -142,9 +154,10 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         "rows": found.rows(), "listed": listed, "largest": largest, "median": median,
     });
     let text = format!(
-        "{printed}\nfirst {listed} of {} rows, scores {largest:.3} to {:.3}, median of all \
+        "{printed}\nfirst {listed} of {} rows, {} {largest:.3} to {:.3}, median of all \
          {median:.3}: {}\n",
         found.rows(),
+        args.score.name(),
         scores[rows[listed - 1]],
         args.out.display()
     );

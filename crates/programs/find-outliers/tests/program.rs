@@ -31,21 +31,28 @@ const BASE: &str = "--points points.npy --out o.csv";
 #[test]
 fn rows_least_like_others_come_first() {
     let program = prepared();
-    let told = program.done(&format!("{BASE} --names names.csv --count 4"));
-    assert!(told.contains("first 4 of 300 rows, scores "), "{told}");
-    assert!(told.contains("| b, 17 "), "{told}");
-    let text = program.text("o.csv");
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "rank,row,file,score,nearest_row,nearest_file,distance");
-    assert!(lines[1].starts_with("1,17,\"b, 17\","), "{text}");
-    assert!(lines[2].starts_with("2,40,") && lines[3].starts_with("3,41,"), "{text}");
-    assert_eq!(lines.len(), 5);
-    // The nearest row of a copy is another one.
-    assert!(!lines[2].contains(",41,") && !lines[3].contains(",40,"), "{text}");
-    let record = program.json("o.csv.json");
-    assert!(record["result"]["median"].as_f64().unwrap() < 1.2);
-    assert!(record["result"]["largest"].as_f64().unwrap() > 5.0);
-    assert_eq!(record["result"]["listed"], 4);
+    // Medians of points drawn from a cube: about 0.5 between neighbors, and a factor of about 1.
+    for (score, medians) in [("distance", 0.2..0.8), ("lof", 0.9..1.2)] {
+        let words = format!("{BASE} --names names.csv --count 4 --score {score}");
+        let told = program.done(&words);
+        assert!(told.contains(&format!("first 4 of 300 rows, {score} ")), "{told}");
+        assert!(told.contains("| b, 17 "), "{told}");
+        let text = program.text("o.csv");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "rank,row,file,score,nearest_row,nearest_file,nearest_distance");
+        assert!(lines[1].starts_with("1,17,\"b, 17\","), "{text}");
+        assert!(lines[2].starts_with("2,40,") && lines[3].starts_with("3,41,"), "{text}");
+        assert_eq!(lines.len(), 5);
+        // The nearest row of a copy is another one.
+        assert!(!lines[2].contains(",41,") && !lines[3].contains(",40,"), "{text}");
+        let record = program.json("o.csv.json");
+        assert!(medians.contains(&record["result"]["median"].as_f64().unwrap()), "{record}");
+        assert!(record["result"]["largest"].as_f64().unwrap() > 5.0);
+        assert_eq!(record["result"]["listed"], 4);
+        assert_eq!(record["parameters"]["score"], score);
+    }
+    program.done(&format!("{BASE} --names names.csv --count 4"));
+    assert_eq!(program.json("o.csv.json")["parameters"]["score"], "distance");
 }
 
 #[test]
@@ -68,7 +75,7 @@ fn few_rows_are_no_fault_and_equal_ones_have_no_order() {
     let program = Program::in_empty_folder("find-outliers");
     program.write("points.npy", &array![[0.0], [1.0], [5.0]]);
     program.done(BASE);
-    assert!(program.text("o.csv").starts_with("rank,row,score,nearest_row,distance\n1,"));
+    assert!(program.text("o.csv").starts_with("rank,row,score,nearest_row,nearest_distance\n1,"));
     assert_eq!(program.text("o.csv").lines().count(), 4);
     std::fs::remove_file(program.path("o.csv")).unwrap();
     for n in [1, 30] {
@@ -95,6 +102,7 @@ fn wrong_usage_and_wrong_files_are_told() {
     for (words, told) in [
         ("--count 3 --share 0.1", "leave out one"),
         ("--count 0", "at least 1"),
+        ("--score density", "expected distance or lof"),
         ("--share 2", "expected a number above 0, up to 1"),
         ("--metric l1", "expected euclidean or cosine"),
         ("--neighbors 9 --neighbors-in k.npz", "leave out --neighbors"),
