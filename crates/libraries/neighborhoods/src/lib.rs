@@ -26,8 +26,8 @@
 //!
 //! [`Neighborhoods::last_distances`] gives the distance to the last of k neighbors, which is large
 //! where few points are near (Ramaswamy, Rastogi and Shim, *Efficient Algorithms for Mining
-//! Outliers from Large Data Sets*, 2000). [`Neighborhoods::local_outlier_factors`] compares the density
-//! around each point with that around its neighbors (Breunig, Kriegel, Ng and Sander, *LOF:
+//! Outliers from Large Data Sets*, 2000). [`Neighborhoods::local_outlier_factors`] compares the
+//! density around each point with that around its neighbors (Breunig, Kriegel, Ng and Sander, *LOF:
 //! Identifying Density-Based Local Outliers*, 2000), so clusters may be of unequal density.
 //!
 //! # Equal points

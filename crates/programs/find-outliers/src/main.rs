@@ -30,8 +30,8 @@ const PRINTED: usize = 10;
 /// row is an outlier if few others are near. With --score lof it is the local outlier factor
 /// (Breunig, Kriegel, Ng and Sander, 2000): the mean density around the neighbors over the density
 /// around the row itself, about 1 within a cluster, whatever the density of that cluster. Equal
-/// rows count once, so copies neither hide an outlier nor make one. Exact neighbors are found, unless
-/// --neighbors-in brings others.
+/// rows count once, so copies neither hide an outlier nor make one. Exact neighbors are found,
+/// unless --neighbors-in brings others.
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
