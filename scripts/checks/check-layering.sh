@@ -3,11 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-programs="fetch-data import-images train-ae encode encode-scattering embed-umap cluster-kmeans
-    cluster-gmm suggest-k select-clustering consensus evaluate report
-    export-clusters import-vectors"
+programs="fetch-data import-images train-ae encode encode-onnx encode-scattering embed-umap
+    cluster-kmeans cluster-gmm cluster-hdbscan suggest-k select-clustering consensus evaluate
+    report export-clusters import-vectors encode-pca find-duplicates find-outliers"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
-    kernels names test-support"
+    hdbscan kernels names neighborhoods test-support"
 wrong=0
 say() { printf 'check-layering: %s\n' "$*" >&2; wrong=1; }
 
@@ -34,7 +34,7 @@ for crate in $programs $libraries; do
             say "$crate depends on the program $program"
     done
     case $crate in
-    autoencoder | clustering | pca | scattering | umap | metrics)
+    autoencoder | clustering | hdbscan | pca | scattering | umap | metrics | neighborhoods)
         for above in artifact cli; do
             ! has $above ||
                 say "$crate depends on $above; array libraries know neither files nor flags"

@@ -1,6 +1,6 @@
 //! Loops that several array libraries share.
 //!
-//! `clustering`, `metrics`, `pca` and `umap` depend on this crate, which depends on no other of the
+//! Array libraries depend on this crate, which depends on no other of the
 //! workspace. Functions for the inside of loops are inlined, so that they are compiled for the
 //! instruction set of the loop that calls them. Two functions that seem to do the same differ in
 //! the order of their operations, and thus in the last bits; their documentation says how.
@@ -8,6 +8,9 @@
 //! - [`squared_distance`] and its kin sum in one fixed order.
 //! - [`orthonormalize`] and [`orthonormalize_f32`] are the Gram-Schmidt process, for many rows and
 //!   for few; [`subspace_iteration`] finds leading eigenvectors with either.
+//! - [`multiply`] computes products of rows with [`panels`] of points, in [`AlignedRows`];
+//!   [`spatial_order`] puts points that are near one another into blocks, and [`BoundingBox`] tells
+//!   how far apart blocks are.
 //! - [`prefetch`] and [`prefetch_line`] load values into the cache before they are needed;
 //!   constants such as [`ROWS_AHEAD`] say how far ahead.
 //!
@@ -18,7 +21,7 @@
 //!
 //! - The attribute of the crate [multiversion](https://docs.rs/multiversion) is for a loop in safe
 //!   Rust that the compiler vectorizes as it stands. It compiles one function several times.
-//!   `umap`, `metrics` and the optimizer of `autoencoder` use it.
+//!   The products here, `hdbscan`, `umap`, `metrics` and the optimizer of `autoencoder` use it.
 //! - [`simd`] is for loops over lanes whose shape depends on the instruction set, in any function
 //!   that they call, or that use an instruction by its name. `clustering` uses it.
 //!
@@ -31,12 +34,17 @@
 
 #![deny(missing_docs)]
 
+mod aligned_rows;
+mod bounding_boxes;
 mod distance;
 mod orthonormalize;
 mod prefetch;
+mod products;
 pub mod simd;
 mod subspace;
 
+pub use aligned_rows::AlignedRows;
+pub use bounding_boxes::{BoundingBox, Sizes, spatial_order};
 pub use distance::{
     centered_squared_distance, centered_squared_length, squared_distance, squared_distance_f32,
     squared_distance_within,
@@ -45,4 +53,5 @@ pub use orthonormalize::{orthonormalize, orthonormalize_f32};
 pub use prefetch::{
     CACHE_LINE, ROWS_AHEAD, SHORT_ROWS_AHEAD, TILE_ROWS_AHEAD, prefetch, prefetch_line,
 };
+pub use products::{LANES, multiply, panels};
 pub use subspace::{random_rows, subspace_iteration};

@@ -4,8 +4,10 @@
 //! | --- | --- | --- |
 //! | [`kmeans`] | centroids of `cluster-kmeans` | `clustering` |
 //! | [`gmm`] | Gaussian mixture of `cluster-gmm` | `clustering` |
+//! | [`mod@hdbscan`] | clustering of `cluster-hdbscan` | `hdbscan` |
 //! | [`mod@scattering`] | scattering features of `encode-scattering` | `scattering` |
 //! | [`mod@umap`] | embedding of `embed-umap` | `umap` |
+//! | [`mod@pca`] | principal components of `encode-pca` | `pca` |
 //! | [`neighbors`] | nearest neighbors of `embed-umap` | `umap` |
 //! | [`consensus`] | cluster maps of `consensus` | `consensus` |
 //! | [`weights`] | weights of `train-ae` | `weights` |
@@ -22,8 +24,9 @@
 //! project wrote before 0.1.0, and refuse files of a newer version.
 //!
 //! The module [`points`] (feature `clustering`) reads what both clustering programs take: points
-//! and their weights. A program turns on the features of its own models only, so that it does not
-//! compile the other libraries.
+//! and their weights; the module [`mod@neighborhoods`] (feature `neighborhoods`) reads points and
+//! their neighbors, or finds these. A program turns on the features of its own models only, so that
+//! it does not compile the other libraries.
 //!
 //! # Example
 //! ```
@@ -52,10 +55,16 @@ pub mod consensus;
 mod fields;
 #[cfg(feature = "clustering")]
 pub mod gmm;
+#[cfg(feature = "hdbscan")]
+pub mod hdbscan;
 #[cfg(feature = "clustering")]
 pub mod kmeans;
+#[cfg(feature = "neighborhoods")]
+pub mod neighborhoods;
 #[cfg(feature = "umap")]
 pub mod neighbors;
+#[cfg(feature = "pca")]
+pub mod pca;
 #[cfg(feature = "clustering")]
 pub mod points;
 #[cfg(feature = "scattering")]

@@ -17,6 +17,17 @@ pub enum Error {
         /// Features of the components.
         found: usize,
     },
+
+    /// A parameter out of its range, or points that do not suit it or the model.
+    #[error("expected {expected}, found {found}; {hint}")]
+    Parameter {
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+        /// What to do.
+        hint: &'static str,
+    },
 }
 
 /// [`std::result::Result`] with an [`Error`].

@@ -31,7 +31,9 @@
 //! # Variants
 //!
 //! [`Pca::fit`] takes all points, [`Pca::fit_sample`] finds the components from some of them.
-//! [`Pca::from_parts`] makes a model that was fitted before, and read from a file.
+//! [`Pca::from_parts`] makes a model that was fitted before, and read from a file. [`Encoder`] adds
+//! what comes before and after: standardized features, whitened scores, and as many components as
+//! hold a share of the variance.
 //!
 //! # A walk through an example
 //!
@@ -69,7 +71,10 @@
 #![deny(missing_docs)]
 
 mod eigenvectors;
+mod encoder;
+mod encoder_params;
 mod error;
+mod fitting;
 mod gram;
 mod scatter_matrix;
 mod value;
@@ -80,6 +85,8 @@ use rayon::prelude::*;
 use crate::eigenvectors::leading;
 use crate::scatter_matrix::ScatterMatrix;
 
+pub use encoder::Encoder;
+pub use encoder_params::{Keep, Params};
 pub use error::{Error, Result};
 pub use value::Value;
 

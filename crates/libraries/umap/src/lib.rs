@@ -34,6 +34,7 @@
 //! - [`Frame`] brings points of `f64` to `f32` without losing what tells them apart.
 //! - [`distinct_neighbors`] finds neighbors once for several embeddings, and
 //!   [`fit_with_neighbors`] also takes those of other programs.
+//! - [`blocks`] has what other exact searches among points need; the crate `hdbscan` uses it.
 //! - Unlike in umap-learn, equal points are one vertex of the graph and lie in one place.
 //!
 //! # A walk through an example
@@ -80,7 +81,7 @@
 
 #![deny(missing_docs)]
 
-mod aligned_rows;
+pub mod blocks;
 mod checks;
 mod curve;
 mod distinct;
@@ -110,5 +111,5 @@ pub use metric::Metric;
 pub use model::Umap;
 pub use neighbors::Neighbors;
 pub use params::{Connectivity, Init, Params};
-pub use precomputed::{NO_NEIGHBOR, distinct_neighbors};
+pub use precomputed::{NO_NEIGHBOR, distinct_neighbors, nearest_points};
 pub use progress::Progress;

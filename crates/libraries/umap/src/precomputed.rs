@@ -6,11 +6,11 @@ use kernels::squared_distance_f32;
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use crate::checks::check;
+use crate::checks::{check, finite};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::metric::Metric;
-use crate::neighbors::Neighbors;
+use crate::neighbors::{Neighbors, search};
 use crate::params::Params;
 use crate::progress::{NeighborsReporter, Progress};
 use crate::space::Space;
@@ -81,6 +81,43 @@ pub fn distinct_neighbors(
         }
     }
     Ok(Neighbors { indices, distances })
+}
+
+/// Finds the `k` of `points` `(n, d)` nearest to each of `queries` `(m, d)`, by Euclidean distance.
+///
+/// Returns shape `(m, k)`, nearest first, with fewer columns if there are fewer points. Points are
+/// searched as they are: equal ones count as often as they occur, the lower index first.
+///
+/// ```
+/// use ndarray::array;
+/// use umap::nearest_points;
+///
+/// let found = nearest_points(array![[0.0], [1.0], [3.0]].view(), array![[2.5]].view(), 2)?;
+/// assert_eq!(found.indices, array![[2, 1]]);
+/// assert_eq!(found.distances, array![[0.5, 1.5]]);
+/// # Ok::<(), umap::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Features`] if the numbers of features differ; [`Error::NonFinite`] if a value is not
+/// finite; [`Error::TooFar`] if a squared distance is not.
+pub fn nearest_points(
+    points: ArrayView2<f32>,
+    queries: ArrayView2<f32>,
+    k: usize,
+) -> Result<Neighbors> {
+    let (expected, found) = (points.ncols(), queries.ncols());
+    if expected != found {
+        return Err(Error::Features { expected, found });
+    }
+    finite(points)?;
+    finite(queries)?;
+    let mut found = search(points, Some(queries), k.min(points.nrows()), &|_| ());
+    if let Some(((row, _), _)) = found.distances.indexed_iter().find(|(_, x)| !x.is_finite()) {
+        return Err(Error::TooFar { row });
+    }
+    found.distances.mapv_inplace(f32::sqrt);
+    Ok(found)
 }
 
 /// Refuses a space whose distances are not those of its points.

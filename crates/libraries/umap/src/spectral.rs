@@ -1,6 +1,6 @@
 //! Spectral initialization: Laplacian eigenmaps of the graph.
 
-use kernels::{SHORT_ROWS_AHEAD, prefetch_line};
+use kernels::{AlignedRows, SHORT_ROWS_AHEAD, prefetch_line};
 use linfa_linalg::eigh::{EigSort, Eigh};
 use multiversion::multiversion;
 use ndarray::{Array1, Array2, s};
@@ -8,7 +8,6 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
-use crate::aligned_rows::AlignedRows;
 use crate::graph::Graph;
 
 /// Degree of the Chebyshev polynomial of an iteration.

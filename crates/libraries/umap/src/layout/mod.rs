@@ -5,13 +5,13 @@ mod forces;
 mod math;
 mod random;
 
+use kernels::AlignedRows;
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
 use self::edge_sampling::{CHUNK, Chunk, EdgeSampler, STEPS};
 use self::forces::{Step, move_points};
 use self::random::mix;
-use crate::aligned_rows::AlignedRows;
 use crate::curve::Curve;
 use crate::graph::Graph;
 

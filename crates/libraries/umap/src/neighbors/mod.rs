@@ -1,9 +1,7 @@
 //! Exact nearest neighbors: by a k-d tree or by blocked matrix products.
 
 mod blocked_knn;
-mod bounding_boxes;
 mod kd_tree;
-mod products;
 mod top_k;
 
 use ndarray::{Array2, ArrayView2};

@@ -1,10 +1,7 @@
 //! The k nearest of the points that a query was compared with.
 
-use kernels::squared_distance_within;
+use kernels::{LANES, squared_distance_within};
 use multiversion::multiversion;
-
-/// Values that are computed with at once.
-pub(super) const LANES: usize = 16;
 
 /// Squared distance to a point, and the index of the point.
 pub(super) type Neighbor = (f32, u32);

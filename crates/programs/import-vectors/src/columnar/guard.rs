@@ -1,16 +1,8 @@
 //! Turns what goes wrong in the decoder of Parquet into a message.
 
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::Path;
-use std::sync::Once;
 
 use anyhow::anyhow;
-
-thread_local! {
-    /// Whether a panic of this thread becomes a message, so that it is not printed.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
 
 /// Calls `work`, and refuses the file at `path` if it fails or panics.
 ///
@@ -19,19 +11,7 @@ thread_local! {
 /// # Errors
 /// The error of `work`, or its panic, as one line about the file.
 pub fn guarded<T>(path: &Path, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let before = take_hook();
-        set_hook(Box::new(move |panic| {
-            if !QUIET.get() {
-                before(panic);
-            }
-        }));
-    });
-    QUIET.set(true);
-    // Nothing that `work` has changed is used after a panic: the file is refused.
-    let result = catch_unwind(AssertUnwindSafe(work));
-    QUIET.set(false);
+    let result = cli::caught(work);
     let result = result.unwrap_or_else(|_| Err(anyhow!("its pages contradict themselves")));
     result.map_err(|error| refused(path, &error.to_string()))
 }

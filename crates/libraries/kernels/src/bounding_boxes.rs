@@ -3,22 +3,31 @@
 use multiversion::multiversion;
 use ndarray::Array2;
 
-use super::top_k::LANES;
+use crate::products::LANES;
 
 /// Sizes of blocks of points and of groups of queries.
 #[derive(Clone, Copy)]
-pub(super) struct Sizes {
+pub struct Sizes {
     /// Queries of a group.
-    pub(super) queries: usize,
+    pub queries: usize,
     /// Points of a block.
-    pub(super) points: usize,
+    pub points: usize,
 }
 
 /// Orders the rows of `values` `(n, m + 1)` so that those of a block, or group, are near another.
 ///
 /// Rows are split in half by the widest of the first m features, and the halves again, as in a k-d
 /// tree.
-pub(super) fn spatial_order(values: &Array2<f32>, sizes: Sizes) -> Vec<usize> {
+///
+/// ```
+/// use kernels::{Sizes, spatial_order};
+/// use ndarray::array;
+///
+/// let values = array![[9.0, 0.0], [1.0, 0.0], [8.0, 0.0], [2.0, 0.0]];
+/// let order = spatial_order(&values, Sizes { queries: 2, points: 2 });
+/// assert!(order[..2].contains(&1) && order[..2].contains(&3));
+/// ```
+pub fn spatial_order(values: &Array2<f32>, sizes: Sizes) -> Vec<usize> {
     fn split(values: &Array2<f32>, ids: &mut [usize], sizes: Sizes) {
         let unit = if ids.len() > sizes.points { sizes.points } else { sizes.queries };
         if ids.len() <= unit {
@@ -39,14 +48,22 @@ pub(super) fn spatial_order(values: &Array2<f32>, sizes: Sizes) -> Vec<usize> {
 }
 
 /// The bounding box of some points: their range in each feature.
-pub(super) struct BoundingBox {
+pub struct BoundingBox {
     low: Vec<f32>,
     high: Vec<f32>,
 }
 
 impl BoundingBox {
     /// Finds the box of the rows `ids` of `values` `(n, m + 1)`, without the last feature.
-    pub(super) fn of(values: &Array2<f32>, ids: &[usize]) -> Self {
+    ///
+    /// ```
+    /// use kernels::BoundingBox;
+    /// use ndarray::array;
+    ///
+    /// let bounds = BoundingBox::of(&array![[1.0, 0.0], [3.0, 0.0]], &[0, 1]);
+    /// assert_eq!(bounds.gap_to(&[5.0]), 4.0);
+    /// ```
+    pub fn of(values: &Array2<f32>, ids: &[usize]) -> Self {
         let m = values.ncols() - 1;
         let (mut low, mut high) = (vec![f32::INFINITY; m], vec![f32::NEG_INFINITY; m]);
         for &id in ids {
@@ -64,7 +81,16 @@ impl BoundingBox {
     }
 
     /// Computes the squared distance between two boxes, 0 if they overlap.
-    pub(super) fn gap(&self, other: &Self) -> f32 {
+    ///
+    /// ```
+    /// use kernels::BoundingBox;
+    /// use ndarray::array;
+    ///
+    /// let values = array![[1.0, 0.0], [3.0, 0.0]];
+    /// let (a, b) = (BoundingBox::of(&values, &[0]), BoundingBox::of(&values, &[1]));
+    /// assert_eq!(a.gap(&b), 4.0);
+    /// ```
+    pub fn gap(&self, other: &Self) -> f32 {
         let own = self.low.iter().zip(&self.high);
         own.zip(other.low.iter().zip(&other.high))
             .map(|((low, high), (other_low, other_high))| {
@@ -76,7 +102,15 @@ impl BoundingBox {
     /// Computes the squared distance from `point` to the box, 0 if it lies within.
     ///
     /// Features of `point` beyond those of the box are ignored.
-    pub(super) fn gap_to(&self, point: &[f32]) -> f32 {
+    ///
+    /// ```
+    /// use kernels::BoundingBox;
+    /// use ndarray::array;
+    ///
+    /// let bounds = BoundingBox::of(&array![[1.0, 0.0], [3.0, 0.0]], &[0, 1]);
+    /// assert_eq!(bounds.gap_to(&[2.0, 100.0]), 0.0);
+    /// ```
+    pub fn gap_to(&self, point: &[f32]) -> f32 {
         gap_to(&self.low, &self.high, &point[..self.low.len()])
     }
 }

@@ -5,13 +5,24 @@ use multiversion::target::match_target;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::top_k::LANES;
 use crate::aligned_rows::AlignedRows;
+
+/// Points of a panel, whose products are computed at once.
+pub const LANES: usize = 16;
 
 /// Transposes the rows `ids` of `values` `(n, m)` into panels `(m, LANES)` of [`LANES`] points.
 ///
 /// The last panel is filled up with zeros.
-pub(super) fn panels(values: &Array2<f32>, ids: &[usize]) -> AlignedRows<LANES> {
+///
+/// ```
+/// use kernels::{LANES, panels};
+/// use ndarray::array;
+///
+/// let panels = panels(&array![[1.0, 2.0], [3.0, 4.0]], &[1, 0]);
+/// assert_eq!((panels[0][..3].to_vec(), panels[1][1]), (vec![3.0, 1.0, 0.0], 2.0));
+/// assert_eq!(panels[0].len(), LANES);
+/// ```
+pub fn panels(values: &Array2<f32>, ids: &[usize]) -> AlignedRows<LANES> {
     let m = values.ncols();
     let mut panels = AlignedRows::zeros(ids.len().div_ceil(LANES) * m);
     panels.par_chunks_mut(m).zip(ids.par_chunks(LANES)).for_each(|(panel, ids)| {
@@ -24,9 +35,19 @@ pub(super) fn panels(values: &Array2<f32>, ids: &[usize]) -> AlignedRows<LANES> 
 
 /// Computes dot products of each of the `rows` `(m,)` with all points of the panels.
 ///
-/// A panel is `(m, LANES)`; product l of `products[r]` is that of row r and point l.
+/// A panel is `(m, LANES)`; product l of `products[r]` is that of row r and point l. Instruction
+/// sets round differently, so products bound distances, and no result may depend on their bits.
+///
+/// ```
+/// use ndarray::array;
+///
+/// let panels = kernels::panels(&array![[1.0, 2.0], [3.0, 4.0]], &[0, 1]);
+/// let mut products = [[0.0; 16]; 1];
+/// kernels::multiply(&[&[10.0, 1.0]], &panels, &mut products);
+/// assert_eq!(products[0][..2], [12.0, 34.0]);
+/// ```
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+fma"))]
-pub(super) fn multiply<const P: usize>(
+pub fn multiply<const P: usize>(
     rows: &[&[f32]],
     panels: &[[f32; LANES]],
     products: &mut [[f32; P]],

@@ -2,12 +2,18 @@
 
 use std::ops::{Deref, DerefMut};
 
-use kernels::CACHE_LINE;
+use crate::prefetch::CACHE_LINE;
 
 /// Rows of `W` values, the first of which starts a cache line.
 ///
 /// If `W` is a power of two, no row lies on more cache lines than it has to.
-pub(crate) struct AlignedRows<const W: usize> {
+///
+/// ```
+/// let mut rows = kernels::AlignedRows::<4>::zeros(2);
+/// rows[1] = [1.0, 2.0, 3.0, 4.0];
+/// assert_eq!(rows.as_flattened()[4..6], [1.0, 2.0]);
+/// ```
+pub struct AlignedRows<const W: usize> {
     values: Vec<f32>,
     /// Index of the first value, which starts a cache line.
     first: usize,
@@ -16,7 +22,11 @@ pub(crate) struct AlignedRows<const W: usize> {
 
 impl<const W: usize> AlignedRows<W> {
     /// Makes `count` rows of 0.
-    pub(crate) fn zeros(count: usize) -> Self {
+    ///
+    /// ```
+    /// assert_eq!(kernels::AlignedRows::<4>::zeros(3).len(), 3);
+    /// ```
+    pub fn zeros(count: usize) -> Self {
         let spare = CACHE_LINE / size_of::<f32>() - 1;
         let values = vec![0.0; count * W + spare];
         // The alignment may be unknown, which costs speed alone.
