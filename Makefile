@@ -78,13 +78,20 @@ $(eval $(call cluster,latents-kmeans,$(kmeans),$(kmeans_flags),$(LATENTS),$(LATE
 $(eval $(call cluster,latents-gmm,$(gmm),$(latents_gmm_flags),$(LATENTS),$(LATENTS_TEST),proba))
 endif
 
-# Images to features, by a scattering transform.
+# Images to features, by a scattering transform or by a pretrained network.
 ifneq ($(TRAIN_IMAGES),)
+ifeq ($(ENCODER),onnx)
+$(eval $(call stage,encode-onnx-train,$(features_file),$(TRAIN_IMAGES) $(MODEL),$(ENCODE_ONNX)))
+ifneq ($(TEST_IMAGES),)
+$(eval $(call stage,encode-onnx-test,$(features_test),$(TEST_IMAGES) $(MODEL),$(ENCODE_ONNX)))
+endif
+else
 $(eval $(call stage,encode-scattering-train,$(features_file) $(scattering),$(TRAIN_IMAGES),\
     $(ENCODE_SCATTERING)))
 ifneq ($(TEST_IMAGES),)
 $(eval $(call stage,encode-scattering-test,$(features_test),$(TEST_IMAGES) $(scattering),\
     $(ENCODE_SCATTERING)))
+endif
 endif
 endif
 
@@ -148,7 +155,7 @@ smoke: ## the same on Fashion-MNIST cut short: one epoch, one start, two embeddi
 study: ## make all with each of SEEDS, then mean and spread; goes on where it was stopped
 table: ## print the last table of scores again
 clean: ## remove artifacts
-	rm -rf $(addprefix $(ARTIFACTS)/,data import autoencoder latents scattering umap clusters \
+	rm -rf $(addprefix $(ARTIFACTS)/,data import autoencoder latents scattering onnx umap clusters \
 	    clusters.csv clusters.csv.json scores report assign logs study demo smoke mine bench man \
 	    .stamps)
 distclean: clean ## remove artifacts, builds, libtorch and the Python environments

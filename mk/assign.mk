@@ -20,7 +20,13 @@ assign-import_command = $(IMPORT_VECTORS) --from $(VECTORS) --out $(new_vectors)
 $(eval $(call stage,assign-import,$(new_vectors) $(ASSIGNED)/names.csv,$(VECTORS),\
     $(IMPORT_VECTORS)))
 endif
-ifneq ($(of_images),)
+ifneq ($(call of_encoder,onnx),)
+# The network and its flags are those of that make all.
+onnx_flags := $(shell sed 's/.* --model /--model /' $(call of_encoder,onnx))
+assign-features_command = $(ENCODE_ONNX) --images $(new_images) --out $(new_points) $(onnx_flags)
+$(eval $(call stage,assign-features,$(new_points),$(new_images) $(word 2,$(onnx_flags)),\
+    $(ENCODE_ONNX)))
+else ifneq ($(of_images),)
 assign-features_command = $(ENCODE_SCATTERING) --images $(new_images) --transform $(scattering) \
     --out $(new_points)
 $(eval $(call stage,assign-features,$(new_points),$(new_images) $(scattering),\

@@ -20,7 +20,7 @@ $(if $(word 2,$(CURDIR)),$(error this checkout has a space in its path, which ma
     $(CURDIR); move it, or work in another checkout))
 $(if $(filter-out / -%,$(firstword $(ARTIFACTS))),,$(error ARTIFACTS=$(ARTIFACTS) is not a folder \
     of its own: name one such as artifacts/mine))
-named := ARTIFACTS IMAGES VECTORS NAMES INTO $(user_variables)
+named := ARTIFACTS IMAGES VECTORS NAMES INTO MODEL $(user_variables)
 $(foreach name,$(named),$(if $(filter file,$(origin $(name))),,$(call \
     check_name,$(name),$(value $(name)))))
 
@@ -47,6 +47,11 @@ $(if $(and $(bundled),$(companion)),$(if $(dataset_named),,$(error \
     yours with TRAIN_IMAGES, LATENTS or FEATURES; if the file belongs to $(DATASET), set \
     DATASET=$(DATASET))))
 
+$(if $(filter-out scattering onnx,$(ENCODER)),$(error \
+    ENCODER=$(ENCODER): expected scattering or onnx))
+$(if $(filter onnx,$(ENCODER)),$(if $(wildcard $(MODEL)),,$(error ENCODER=onnx needs a pretrained \
+    network: name it with MODEL=F.onnx; docs/pretrained.md says how to come by one)),$(if \
+    $(MODEL)$(ONNX),$(error MODEL and ONNX are for ENCODER=onnx)))
 $(if $(filter auto,$(K)),$(if $(FEATURES),,$(error K=auto compares clusters of embeddings, \
     and there is none: give K a number, or points to embed with FEATURES)))
 $(if $(TRAIN_IMAGES)$(LATENTS)$(FEATURES),,$(error there are no points: name TRAIN_IMAGES, LATENTS \

@@ -62,6 +62,9 @@ GMM_INIT        ?= kmeans## kmeans or random
 COVARIANCE      ?= auto## full, tied, diag, spherical, or auto, by the numbers of points
 WAVELET_SCALES  ?=## scales of encode-scattering; as many as leave 3 x 3 places where empty
 WAVELET_ANGLES  ?= 8## angles of encode-scattering
+ENCODER         ?= scattering## what makes features of images: scattering, or onnx with MODEL
+MODEL           ?=## a pretrained network for ENCODER=onnx, as F.onnx
+ONNX            ?=## more flags of encode-onnx, as '--resize bicubic --mean 0.5 --std 0.5'
 FEATURE_DIMS    ?= 500## most features of an image that is scattered
 DIMS            ?= 10## dimensions of the embedding
 NEIGHBORS       ?= 20## neighbors of a point in its graph, itself counted
@@ -83,7 +86,7 @@ DIFFERENTIAL_SEED ?=## seed of the first of these cases
 DIFFERENTIAL_CASES ?=## cases of each kind in the short form
 DIFFERENTIAL_KINDS ?=## the kinds, joined by commas; all where empty
 DIFFERENTIAL_KEEP ?=## a folder for the files of cases with findings
-FUZZ            ?= npy npz idx weights json losses images vectors## file readers to fuzz
+FUZZ            ?= npy npz idx weights json losses images vectors onnx## file readers to fuzz
 FUZZ_SECONDS    ?= 1800## seconds of make fuzz for each reader
 CASES           ?=## cases of the benches, joined by commas; all where empty
 FIGURE          ?=## runs, samples, losses, reconstructions, map, confusion, sizes or clusters
@@ -99,6 +102,7 @@ TRAIN_AE          ?= $(BIN)/train-ae## images to weights
 ENCODE            ?= $(BIN)/encode## images and weights to latents
 CLUSTER_KMEANS    ?= $(BIN)/cluster-kmeans## points to assignments
 CLUSTER_GMM       ?= $(BIN)/cluster-gmm## points to assignments
+ENCODE_ONNX       ?= $(BIN)/encode-onnx## images and a pretrained network to features
 ENCODE_SCATTERING ?= $(BIN)/encode-scattering## images to features
 EMBED_UMAP        ?= $(BIN)/embed-umap## points to points of few dimensions
 SUGGEST_K         ?= $(BIN)/suggest-k## several embeddings to a number of clusters
@@ -143,7 +147,8 @@ GROUPS_TABLE = $(ARTIFACTS)/clusters.csv
 runs := $(shell seq 1 $(RUNS))
 weights_file = $(ARTIFACTS)/autoencoder/weights.safetensors
 latents_file = $(ARTIFACTS)/latents/train.npy
-features_file = $(ARTIFACTS)/scattering/train.npy
+encoded = $(ARTIFACTS)/$(ENCODER)
+features_file = $(encoded)/train.npy
 knn_file = $(ARTIFACTS)/umap/neighbors.npz
 map_file = $(ARTIFACTS)/umap/map/train.npy
 data_files = $(addprefix $(DATA)/,\
@@ -157,7 +162,7 @@ decoded_file = $(ARTIFACTS)/latents/$(decoded_split)-decoded.npy
 # The files that stages write and others read, as the rules spell them.
 default_files = $(data_files) $(weights_file) \
     $(addprefix $(ARTIFACTS)/latents/,train.npy test.npy train-decoded.npy test-decoded.npy) \
-    $(addprefix $(ARTIFACTS)/scattering/,train.npy test.npy) $(knn_file) \
+    $(addprefix $(encoded)/,train.npy test.npy) $(knn_file) \
     $(foreach run,map $(runs),$(addprefix $(ARTIFACTS)/umap/$(run)/,train.npy test.npy))
 # default_file FILE: the default file that FILE is, however it is spelled; empty if it is none.
 default_file = $(strip $(foreach file,$(default_files),$(if \
@@ -191,7 +196,7 @@ auto_LATENTS_TEST = $(if $(default_latents),$(if $(TEST_IMAGES),$(ARTIFACTS)/lat
 auto_FEATURES = $(if $(filter-out $(default_latents),$(LATENTS)),$(LATENTS),$(if \
     $(TRAIN_IMAGES),$(features_file)))
 auto_FEATURES_TEST = $(if $(default_features),$(if \
-    $(TEST_IMAGES),$(ARTIFACTS)/scattering/test.npy),$(if \
+    $(TEST_IMAGES),$(encoded)/test.npy),$(if \
     $(filter $(LATENTS),$(FEATURES)),$(LATENTS_TEST)))
 # A program of the user's that fits mixtures need not know the search.
 auto_VOTER_SEARCH = $(if $(call programs,$(CLUSTER_GMM)),split-merge,none)

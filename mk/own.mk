@@ -4,7 +4,7 @@
 # they are new ones, and take part in no stage of the pipeline (mk/assign.mk).
 
 # Not every shell puts the home folder in the place of ~ after a variable.
-$(foreach name,IMAGES VECTORS NAMES INTO,$(if $(filter ~/%,$($(name))),$(eval \
+$(foreach name,IMAGES VECTORS NAMES INTO MODEL,$(if $(filter ~/%,$($(name))),$(eval \
     override $(name) := $(patsubst ~/%,$(HOME)/%,$($(name))))))
 
 own := $(strip $(IMAGES)$(VECTORS))
@@ -46,4 +46,7 @@ of_import = $(if $(wildcard $1/.),$(shell scripts/make/listing.sh $1 $2),$1)
 voted = $(ARTIFACTS)/clusters/umap-selected
 ensemble_runs = $(if $(assign),$(patsubst $(voted)/%/train.npy,%,$(filter $(voted)/%,$(file \
     <$(ARTIFACTS)/.stamps/consensus-train))))
-of_images = $(wildcard $(ARTIFACTS)/.stamps/encode-scattering-train)
+of_images = $(or $(call of_encoder,scattering),$(call of_encoder,onnx))
+# of_encoder ENCODER: the record of its stage, if that make all embedded its features.
+of_encoder = $(if $(findstring $(ARTIFACTS)/$1/train.npy,$(file \
+    <$(ARTIFACTS)/.stamps/embed-1)),$(ARTIFACTS)/.stamps/encode-$1-train)

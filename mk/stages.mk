@@ -6,7 +6,8 @@ imported_images_files = $(addprefix $(IMPORTED)/,images.npy names.csv skipped.cs
     $(folders),labels.npy classes.json))
 import-images_command = $(IMPORT_IMAGES) --from $(IMAGES) --out $(IMPORTED)/images.npy \
     --names $(IMPORTED)/names.csv --skipped $(IMPORTED)/skipped.csv $(if $(folders),--labels \
-    folders --labels-out $(IMPORTED)/labels.npy --classes $(IMPORTED)/classes.json) $(IMPORT)
+    folders --labels-out $(IMPORTED)/labels.npy --classes $(IMPORTED)/classes.json) \
+    $(or $(IMPORT),$(if $(filter onnx,$(ENCODER)),--size 224 --fit crop --color rgb))
 # The names of images and vectors in one run are those of the images.
 vectors_names = $(if $(imported_images),,$(IMPORTED)/names.csv)
 imported_vectors_files = $(IMPORTED)/vectors.npy $(vectors_names)
@@ -57,10 +58,15 @@ scattering = $(ARTIFACTS)/scattering/model.npz
 encode-scattering-train_command = $(ENCODE_SCATTERING) --images $(TRAIN_IMAGES) \
     $(if $(WAVELET_SCALES),--scales $(WAVELET_SCALES)) --angles $(WAVELET_ANGLES) \
     --dims $(FEATURE_DIMS) --out $(features_file) --model $(scattering)
-features_test = $(ARTIFACTS)/scattering/test.npy
+features_test = $(encoded)/test.npy
 # The test images are projected by the model of the training images.
 encode-scattering-test_command = $(ENCODE_SCATTERING) --images $(TEST_IMAGES) \
     --transform $(scattering) --out $(features_test)
+
+# encode_onnx IMAGES, FEATURES: the model comes after them, so that make assign finds it.
+encode_onnx = $(ENCODE_ONNX) --images $1 --out $2 --model $(MODEL) $(ONNX)
+encode-onnx-train_command = $(call encode_onnx,$(TRAIN_IMAGES),$(features_file))
+encode-onnx-test_command = $(call encode_onnx,$(TEST_IMAGES),$(features_test))
 
 # -------------------------------------------------------------- points to assignments
 # The number of clusters: the user's, or what suggest-k wrote, which every stage that takes it then

@@ -14,9 +14,12 @@ PROGRAMS = [
     "fetch-data",
     "train-ae",
     "encode",
+    "encode-onnx",
+    "encode-pca",
     "encode-scattering",
     "cluster-kmeans",
     "cluster-gmm",
+    "cluster-hdbscan",
     "embed-umap",
     "suggest-k",
     "select-clustering",
@@ -26,6 +29,8 @@ PROGRAMS = [
     "import-images",
     "import-vectors",
     "export-clusters",
+    "find-duplicates",
+    "find-outliers",
 ]
 
 

@@ -35,6 +35,11 @@ STAGES = {
         "--images images.npy --angles 4 --dims 20 --out out/features.npy --model out/model.npz",
         ["features.npy", "model.npz"],
     ),
+    "encode-pca": (
+        "--points points.npy --dims 4 --scale standard --whiten --out out/e.npy "
+        "--model out/model.npz",
+        ["e.npy", "model.npz"],
+    ),
     "embed-umap": (
         "--points points.npy --epochs 60 --out out/embedding.npy --model out/model.npz "
         "--neighbors-out out/neighbors.npz",
@@ -48,6 +53,11 @@ STAGES = {
         "--points points.npy --starts 3 --search split-merge --out out/g.npy "
         "--model out/model.npz --proba out/p.npy",
         ["g.npy", "model.npz", "p.npy"],
+    ),
+    "cluster-hdbscan": (
+        "--points points.npy --min-cluster-size 20 --out out/h.npy --model out/model.npz "
+        "--probabilities out/p.npy",
+        ["h.npy", "model.npz", "p.npy"],
     ),
     "suggest-k": (
         "--points points.npy --points map.npy --k 2..12 --rows 1000 --out out/k.csv "
@@ -81,6 +91,14 @@ STAGES = {
     "export-clusters": (
         "--assignments a.npy --names vectors.csv --points points.npy --out out/clusters.csv",
         ["clusters.csv"],
+    ),
+    "find-duplicates": (
+        "--points points.npy --names vectors.csv --threshold 1 --out out/duplicates.csv",
+        ["duplicates.csv"],
+    ),
+    "find-outliers": (
+        "--points points.npy --names vectors.csv --out out/outliers.csv",
+        ["outliers.csv"],
     ),
     "report": (
         "--assignments a=a.npy --points a=points.npy --labels labels.npy --images images.npy "

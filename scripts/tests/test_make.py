@@ -16,6 +16,7 @@ PROGRAMS = [
     "fetch-data",
     "train-ae",
     "encode",
+    "encode-onnx",
     "encode-scattering",
     "embed-umap",
     "cluster-kmeans",
@@ -222,6 +223,42 @@ class Own(Make):
         self.nothing_to_do(*words)
         self.make("assign", f"IMAGES={self.folder / 'more'}")
         self.assertEqual(self.ran, [])
+
+    def test_a_pretrained_network_encodes_images_and_new_ones(self):
+        model = self.folder / "net.onnx"
+        model.write_text("weights")
+        words = [f"IMAGES={self.photos()}", "RUNS=2", "ENCODER=onnx"]
+        words += [f"MODEL={model}", "ONNX=--resize bicubic"]
+        self.make("all", *words)
+        self.assertNotIn("encode-scattering", self.programs())
+        [imported] = self.of("import-images")
+        self.assertEqual(imported[-6:], "--size 224 --fit crop --color rgb".split())
+        flags = ["--model", str(model), "--resize", "bicubic"]
+        features = f"{self.artifacts}/onnx/train.npy"
+        images = f"{self.artifacts}/import/images.npy"
+        [encoded] = self.of("encode-onnx")
+        self.assertEqual(encoded, ["--images", images, "--out", features, *flags])
+        self.assertTrue(all(features in command for command in self.of("embed-umap")))
+        self.nothing_to_do(*words)
+        self.make("assign", f"IMAGES={self.photos('more')}")
+        [encoded] = self.of("encode-onnx")
+        self.assertEqual(encoded[4:], flags)
+        self.assertEqual(encoded[1], f"{self.artifacts}/assign/images.npy")
+        model.write_text("other weights")
+        self.make("all", *words)
+        self.assertIn("encode-onnx", self.programs())
+        # The images are imported anew: scattering chooses their size by itself.
+        self.make("all", *words[:2])
+        self.assertNotIn("encode-onnx", self.programs())
+        self.make("assign", f"IMAGES={self.folder / 'more'}")
+        self.assertIn("encode-scattering", self.programs())
+
+    def test_an_encoder_is_known_and_has_its_model(self):
+        photos = f"IMAGES={self.photos()}"
+        self.refused("all", photos, "ENCODER=clip", told="expected scattering or onnx")
+        self.refused("all", photos, "ENCODER=onnx", told="name it with MODEL=F.onnx")
+        self.refused("all", photos, "ENCODER=onnx", "MODEL=none.onnx", told="MODEL=F.onnx")
+        self.refused("all", photos, "ONNX=--batch 2", told="are for ENCODER=onnx")
 
     def test_new_vectors_need_vectors(self):
         vectors = self.mine("vectors.npy", (30, 8))
