@@ -49,7 +49,9 @@ def main():
     outputs, inputs, suggestions = [], [], []
     for before, word in zip([None, *words], words):
         file = word.split("=")[-1]
-        if before in OUTPUTS or (name.startswith("import-") and before in IMPORTED):
+        read = name == "encode-onnx" and before == "--model"
+        imported = name.startswith("import-") and before in IMPORTED
+        if (before in OUTPUTS and not read) or imported:
             outputs.append(word)
         elif before == "--out-dir":
             outputs += [f"{word}/{file}" for file in DATA]
