@@ -124,7 +124,9 @@ endif
 # Clusters and names to a table of your files or vectors.
 ifneq ($(exported),)
 $(eval $(call stage,export,$(GROUPS_TABLE),$(export_inputs),$(EXPORT_CLUSTERS)))
-$(PAGE) $(TABLE): | $(GROUPS_TABLE)
+$(eval $(call stage,find-duplicates,$(duplicates),$(find_inputs),$(FIND_DUPLICATES)))
+$(eval $(call stage,find-outliers,$(outliers),$(find_inputs),$(FIND_OUTLIERS)))
+$(PAGE) $(TABLE): | $(GROUPS_TABLE) $(duplicates) $(outliers)
 endif
 
 # Clusters and labels to scores, and everything to a page.
@@ -141,7 +143,7 @@ $(TABLE): | $(PAGE)
 # ----------------------------------------------------------------------------------- targets
 # In the order of make help, which prints what follows ##. Those without a recipe here have it in
 # the file of mk/ that is about them.
-all: $(results) $(exported) $(PAGE) ## three systems of Tella's and three on embeddings, with a page
+all: $(results) $(exported) $(duplicates) $(outliers) $(PAGE) ## three systems of Tella's and three on embeddings, with a page
 report: $(PAGE) ## the page alone, with what it needs; remakes nothing made with other variables
 figure: ## one figure of the last page as a file: make figure FIGURE=map OUT=map.png
 assign: ## new IMAGES or VECTORS get the groups of an earlier make all, by the models it saved
@@ -156,7 +158,8 @@ study: ## make all with each of SEEDS, then mean and spread; goes on where it wa
 table: ## print the last table of scores again
 clean: ## remove artifacts
 	rm -rf $(addprefix $(ARTIFACTS)/,data import autoencoder latents scattering onnx umap clusters \
-	    clusters.csv clusters.csv.json scores report assign logs study demo smoke mine bench man \
+	    clusters.csv clusters.csv.json duplicates.csv duplicates.csv.json outliers.csv \
+    outliers.csv.json scores report assign logs study demo smoke mine bench man \
 	    .stamps)
 distclean: clean ## remove artifacts, builds, libtorch and the Python environments
 	rm -rf target .libtorch .libtorch.* .venv .venv-bench

@@ -209,6 +209,14 @@ export_command = $(EXPORT_CLUSTERS) --assignments $(consensus_dir)/train.npy \
     $(if $(NAMES),--names $(NAMES)) --certainty $(consensus_dir)/train-agreement.npy \
     --points $(first_run) --out $(GROUPS_TABLE)
 
+# ------------------------------------------------------- what stands out, found from neighbors
+duplicates = $(if $(exported),$(ARTIFACTS)/duplicates.csv)
+outliers = $(if $(exported),$(ARTIFACTS)/outliers.csv)
+find_flags = --points $(FEATURES) $(neighbors_flag) $(if $(NAMES),--names $(NAMES))
+find_inputs = $(FEATURES) $(KNN) $(NAMES)
+find-duplicates_command = $(FIND_DUPLICATES) $(find_flags) --out $(duplicates)
+find-outliers_command = $(FIND_OUTLIERS) $(find_flags) --out $(outliers)
+
 # ------------------------------------------------------------ assignments to scores
 reference_flag = $(if $(reference),--reference $(reference))
 $(foreach system,$(EXTERNAL),$(eval \
@@ -266,6 +274,8 @@ page_command = $(REPORT) $(page_flags) --out $(PAGE)
 
 # The last lines on the screen: the table of scores, if there are labels, and where things are.
 answer = $(if $(suggestion),sed -n '/^suggested/p; /^structure/p' $(LOGS)/suggest-k.log;) \
-    $(if $(exported),echo 'the group of each: $(GROUPS_TABLE)';) \
+    $(if $(exported),echo "near duplicates: $$(tail -n 1 $(LOGS)/find-duplicates.log)"; \
+    echo 'the least like any other: $(outliers)'; \
+    echo 'the group of each: $(GROUPS_TABLE)';) \
     $(if $(PAGE),echo 'the page: $(PAGE)')
 page_last = $(if $(TRAIN_LABELS),,@echo; $(if $(exported),tail -n 1 $(LOGS)/export.log;) $(answer))

@@ -29,6 +29,8 @@ PROGRAMS = [
     "import-images",
     "import-vectors",
     "export-clusters",
+    "find-duplicates",
+    "find-outliers",
 ]
 IMAGE_SYSTEMS = ["pixels-kmeans"]
 LATENT_SYSTEMS = ["latents-kmeans", "latents-gmm"]
@@ -136,6 +138,8 @@ class Own(Make):
                 "select-clustering",
                 "consensus",
                 "export-clusters",
+                "find-duplicates",
+                "find-outliers",
                 "report",
             },
         )
