@@ -126,7 +126,7 @@ ifneq ($(exported),)
 $(eval $(call stage,export,$(GROUPS_TABLE),$(export_inputs),$(EXPORT_CLUSTERS)))
 $(eval $(call stage,find-duplicates,$(duplicates),$(find_inputs),$(FIND_DUPLICATES)))
 $(eval $(call stage,find-outliers,$(outliers),$(find_inputs),$(FIND_OUTLIERS)))
-$(PAGE) $(TABLE): | $(GROUPS_TABLE) $(duplicates) $(outliers)
+$(PAGE) $(TABLE): | $(GROUPS_TABLE) $(unusual)
 endif
 
 # Clusters and labels to scores, and everything to a page.
@@ -143,7 +143,7 @@ $(TABLE): | $(PAGE)
 # ----------------------------------------------------------------------------------- targets
 # In the order of make help, which prints what follows ##. Those without a recipe here have it in
 # the file of mk/ that is about them.
-all: $(results) $(exported) $(duplicates) $(outliers) $(PAGE) ## three systems of Tella's and three on embeddings, with a page
+all: $(results) $(exported) $(unusual) $(PAGE) ## three systems of Tella's and three on embeddings, with a page
 report: $(PAGE) ## the page alone, with what it needs; remakes nothing made with other variables
 figure: ## one figure of the last page as a file: make figure FIGURE=map OUT=map.png
 assign: ## new IMAGES or VECTORS get the groups of an earlier make all, by the models it saved
