@@ -143,7 +143,7 @@ $(TABLE): | $(PAGE)
 # ----------------------------------------------------------------------------------- targets
 # In the order of make help, which prints what follows ##. Those without a recipe here have it in
 # the file of mk/ that is about them.
-all: $(results) $(exported) $(unusual) $(PAGE) ## three systems of Tella's and three on embeddings, with a page
+all: $(results) $(tables) $(PAGE) ## three systems of Tella's and three on embeddings, with a page
 report: $(PAGE) ## the page alone, with what it needs; remakes nothing made with other variables
 figure: ## one figure of the last page as a file: make figure FIGURE=map OUT=map.png
 assign: ## new IMAGES or VECTORS get the groups of an earlier make all, by the models it saved

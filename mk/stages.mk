@@ -213,6 +213,7 @@ export_command = $(EXPORT_CLUSTERS) --assignments $(consensus_dir)/train.npy \
 duplicates = $(if $(exported),$(ARTIFACTS)/duplicates.csv)
 outliers = $(if $(exported),$(ARTIFACTS)/outliers.csv)
 unusual = $(duplicates) $(outliers)
+tables = $(exported) $(unusual)
 find_flags = --points $(FEATURES) $(neighbors_flag) $(if $(NAMES),--names $(NAMES))
 find_inputs = $(FEATURES) $(KNN) $(NAMES)
 find-duplicates_command = $(FIND_DUPLICATES) $(find_flags) --out $(duplicates)
