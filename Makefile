@@ -32,7 +32,9 @@ ifeq ($(needs_lock),)
 # ----------------------------------------------------------------------------------- systems
 # The systems that there are points for. Assignments of other programs in the same folder are
 # scored too, but not what our own systems left there in a run on other points.
-RECIPE_SYSTEMS := $(if $(TRAIN_IMAGES),pixels-kmeans) $(if $(LATENTS),latents-kmeans latents-gmm)
+# Pixels are no match for a pretrained network, and of its size they take longest.
+pixels := $(if $(filter onnx,$(ENCODER)),,$(TRAIN_IMAGES))
+RECIPE_SYSTEMS := $(if $(pixels),pixels-kmeans) $(if $(LATENTS),latents-kmeans latents-gmm)
 UMAP_SYSTEMS := umap-kmeans umap-gmm umap-consensus
 SYSTEMS := $(RECIPE_SYSTEMS) $(if $(FEATURES),$(UMAP_SYSTEMS))
 EXTERNAL := $(filter-out pixels-kmeans latents-kmeans latents-gmm $(UMAP_SYSTEMS),\

@@ -235,6 +235,7 @@ class Own(Make):
         words += [f"MODEL={model}", "ONNX=--resize bicubic"]
         self.make("all", *words)
         self.assertNotIn("encode-scattering", self.programs())
+        self.assertNotIn("pixels-kmeans", self.systems())
         [imported] = self.of("import-images")
         self.assertEqual(imported[-6:], "--size 224 --fit crop --color rgb".split())
         flags = ["--model", str(model), "--resize", "bicubic"]
