@@ -62,7 +62,7 @@ class Manuals(unittest.TestCase):
         for program in STAGES:
             with self.subTest(program):
                 asked = (
-                    f"\nCOMP_WORDS=({program} --th); COMP_CWORD=1; _{program}; "
+                    f"\nCOMP_WORDS=({program} --threa); COMP_CWORD=1; _{program}; "
                     'echo "${COMPREPLY[*]}"\n'
                 )
                 done = subprocess.run(
