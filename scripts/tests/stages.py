@@ -36,7 +36,7 @@ STAGES = {
         ["features.npy", "model.npz"],
     ),
     "encode-pca": (
-        "--points points.npy --dims 4 --scale standard --whiten --out out/e.npy "
+        "--points points.npy --dims 4 --scale standard --out out/e.npy "
         "--model out/model.npz",
         ["e.npy", "model.npz"],
     ),
@@ -60,7 +60,7 @@ STAGES = {
         ["h.npy", "model.npz", "p.npy"],
     ),
     "suggest-k": (
-        "--points points.npy --points map.npy --k 2..12 --rows 1000 --out out/k.csv "
+        "--points points.npy map.npy --k 2..12 --rows 1000 --out out/k.csv "
         "--suggestion out/k.txt",
         ["k.csv", "k.txt"],
     ),

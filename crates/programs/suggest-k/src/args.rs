@@ -1,6 +1,6 @@
 //! Command-line options, and which of them go together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cli::{Count, NotNegative, Span};
 use clustering::Search;
@@ -21,12 +21,12 @@ const NUMBERS: Span = Span { first: 2, last: 30 };
     help_triggers("-h", "--help"),
     example = "embed-umap --points features.npy --seed 1 --out a.npy\n\
         embed-umap --points features.npy --seed 2 --out b.npy\n\
-        suggest-k --points a.npy --points b.npy --out k.csv --suggestion k.txt\n\
+        suggest-k --points a.npy b.npy --out k.csv --suggestion k.txt\n\
         cluster-gmm --points a.npy --k $(cat k.txt) --out assignments.npy"
 )]
 pub struct Args {
-    /// points of one embedding: .npy of any integer or float dtype, (n, d); give the option twice
-    /// or more, once for each embedding
+    /// points of one embedding: .npy of any integer or float dtype, (n, d); further embeddings
+    /// follow, with or without the option's name, two at least in all
     #[argh(option, arg_name = "file")]
     pub points: Vec<PathBuf>,
     /// table to write: .csv, a row for each number of clusters
@@ -58,12 +58,20 @@ pub struct Args {
     /// number of threads; no result depends on it (default all cores)
     #[argh(option, arg_name = "n")]
     pub threads: Option<Count>,
+    /// points of further embeddings
+    #[argh(positional, arg_name = "file")]
+    more: Vec<PathBuf>,
 }
 
 impl Args {
+    /// Gives the files of all embeddings.
+    pub fn all_points(&self) -> Vec<PathBuf> {
+        self.points.iter().chain(&self.more).cloned().collect()
+    }
+
     /// Checks that there are embeddings enough, and a number to choose.
     pub fn check(&self) -> anyhow::Result<()> {
-        if self.points.len() < 2 {
+        if self.all_points().len() < 2 {
             return Err(cli::usage(
                 "give the --points of at least two embeddings, which are to agree",
             ));
@@ -77,17 +85,17 @@ impl Args {
         Ok(())
     }
 
-    /// Gives the numbers to compare on `n` points.
+    /// Gives the numbers to compare on the `n` points of `file`.
     ///
     /// # Errors
     ///
     /// Fails if there are fewer points than clusters.
-    pub fn numbers(&self, n: usize) -> anyhow::Result<Span> {
+    pub fn numbers(&self, file: &Path, n: usize) -> anyhow::Result<Span> {
         let span = self.k.unwrap_or(Span { last: NUMBERS.last.min(n / 10).max(2), ..NUMBERS });
         anyhow::ensure!(
             n > span.last,
             "{}: expected more than {} points for as many clusters, found {n}; give a smaller --k",
-            self.points[0].display(),
+            file.display(),
             span.last
         );
         Ok(span)

@@ -1,5 +1,7 @@
 //! Reads the embeddings, or the rows of them that are looked at.
 
+use std::path::PathBuf;
+
 use anyhow::ensure;
 use artifact::{FileRecord, Points, read_points};
 use ndarray::{Array2, Axis};
@@ -12,14 +14,17 @@ use crate::args::Args;
 /// Most points that are looked at, unless the user says otherwise.
 const ROWS: usize = 3_000;
 
-/// Reads all embeddings, which must be of the same points, and draws the same rows of each.
+/// Reads all embeddings of `files`, which must be of the same points, and draws the same rows of each.
 ///
 /// Gives the rows, the records of the files, and how many points there are.
-pub fn read(args: &Args) -> anyhow::Result<(Vec<Array2<f64>>, Vec<FileRecord>, usize)> {
+pub fn read(
+    args: &Args,
+    files: &[PathBuf],
+) -> anyhow::Result<(Vec<Array2<f64>>, Vec<FileRecord>, usize)> {
     let (mut embeddings, mut records) = (Vec::new(), Vec::new());
     let mut first = None;
     let mut rows = Vec::new();
-    for path in &args.points {
+    for path in files {
         let (points, record) = read_points(path)?;
         points.scale_warning(&record).iter().for_each(|text| cli::warn(text));
         let n = points.dim().0;
@@ -29,7 +34,7 @@ pub fn read(args: &Args) -> anyhow::Result<(Vec<Array2<f64>>, Vec<FileRecord>, u
             "{}: expected {expected} points, as many as in {}, found {n}; \
              give embeddings of the same points",
             path.display(),
-            args.points[0].display()
+            files[0].display()
         );
         if embeddings.is_empty() {
             rows = draw(n, args.rows.map_or(ROWS, |rows| rows.0), args.seed.unwrap_or(0));

@@ -23,14 +23,15 @@ fn main() -> ExitCode {
 
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     args.check()?;
+    let files = args.all_points();
     cli::Files::new()
-        .reads("--points", &args.points)
+        .reads("--points", &files)
         .writes("--out", [&args.out])
         .writes("--suggestion", &args.suggestion)
         .check()?;
     stage.set_threads(args.threads)?;
-    let (embeddings, inputs, n) = embeddings::read(&args)?;
-    let numbers = args.numbers(embeddings[0].nrows())?;
+    let (embeddings, inputs, n) = embeddings::read(&args, &files)?;
+    let numbers = args.numbers(&files[0], embeddings[0].nrows())?;
     let rows = fits::score_all(&args, &embeddings, numbers)?;
     let found = Suggestion::of(&rows).context("every mixture collapses; give a smaller --k")?;
 

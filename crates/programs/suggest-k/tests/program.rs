@@ -29,8 +29,7 @@ fn column(table: &str, name: &str) -> Vec<String> {
 fn the_number_of_blobs_is_suggested() {
     let program = Program::in_empty_folder("suggest-k");
     embeddings(&program);
-    let told =
-        program.done("--points a.npy --points b.npy --k 2..9 --out k.csv --suggestion k.txt");
+    let told = program.done("--points a.npy b.npy --k 2..9 --out k.csv --suggestion k.txt");
     assert!(told.starts_with("suggested k = 5; next: "), "{told}");
     assert!(told.contains("structure: strong (agreement 1.000"), "{told}");
     assert_eq!(program.text("k.txt"), "5\n");
