@@ -14,7 +14,7 @@ use crate::args::Args;
 /// Most points that are looked at, unless the user says otherwise.
 const ROWS: usize = 3_000;
 
-/// Reads all embeddings of `files`, which must be of the same points, and draws the same rows of each.
+/// Reads the embeddings in `files`, all of the same points, and draws the same rows of each.
 ///
 /// Gives the rows, the records of the files, and how many points there are.
 pub fn read(
