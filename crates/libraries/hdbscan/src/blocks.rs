@@ -19,7 +19,7 @@ use crate::edge::Edge;
 /// row had better find its own edge, which may still be good in the next round.
 const OWN_EDGES_FROM: usize = 32;
 
-/// What was found about the edges of a row to other components.
+/// The edges of a row to other components, as far as they are known.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found {
     pub(crate) row: u32,
@@ -183,7 +183,7 @@ impl Blocks {
     }
 }
 
-/// What all groups of queries share.
+/// Everything that all groups of queries share.
 struct Context<'a> {
     blocks: &'a [Block<'a>],
     parts: &'a [Part],

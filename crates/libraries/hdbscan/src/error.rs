@@ -9,11 +9,11 @@ pub enum Error {
     /// A parameter, the shape of the points or their neighbors are out of range.
     #[error("expected {expected}, found {found}; {hint}")]
     Parameter {
-        /// What was expected.
+        /// The value expected, in words.
         expected: String,
-        /// What was found.
+        /// The value found, in words.
         found: String,
-        /// What to do.
+        /// The remedy, an imperative.
         hint: &'static str,
     },
 
@@ -46,9 +46,9 @@ pub enum Error {
     /// Parts of a model that do not fit one another, or with a value out of range.
     #[error("expected {expected}, found {found}; give another model")]
     Model {
-        /// What was expected.
+        /// The value expected, in words.
         expected: String,
-        /// What was found.
+        /// The value found, in words.
         found: String,
     },
 

@@ -7,11 +7,11 @@
 #[non_exhaustive]
 #[error("expected {expected}, found {found}; {hint}")]
 pub struct Error {
-    /// What was expected.
+    /// The value expected, in words.
     pub expected: String,
-    /// What was found.
+    /// The value found, in words.
     pub found: String,
-    /// What to do.
+    /// The remedy, an imperative.
     pub hint: &'static str,
 }
 

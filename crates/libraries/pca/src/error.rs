@@ -21,11 +21,11 @@ pub enum Error {
     /// A parameter out of its range, or points that do not suit it or the model.
     #[error("expected {expected}, found {found}; {hint}")]
     Parameter {
-        /// What was expected.
+        /// The value expected, in words.
         expected: String,
-        /// What was found.
+        /// The value found, in words.
         found: String,
-        /// What to do.
+        /// The remedy, an imperative.
         hint: &'static str,
     },
 }
