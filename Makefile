@@ -131,6 +131,12 @@ $(eval $(call stage,find-outliers,$(outliers),$(find_inputs),$(FIND_OUTLIERS)))
 $(PAGE) $(TABLE): | $(GROUPS_TABLE) $(unusual)
 endif
 
+# All clusterings to a verdict.
+ifneq ($(verdict),)
+$(eval $(call stage,judge,$(verdict) $(verdict_groups),$(judge_inputs),$(JUDGE)))
+$(PAGE) $(TABLE): | $(verdict)
+endif
+
 # Clusters and labels to scores, and everything to a page.
 ifneq ($(TRAIN_LABELS),)
 $(foreach system,$(SYSTEMS) $(EXTERNAL),$(eval $(call evaluate,$(system))))
@@ -145,7 +151,7 @@ $(TABLE): | $(PAGE)
 # ----------------------------------------------------------------------------------- targets
 # In the order of make help, which prints what follows ##. Those without a recipe here have it in
 # the file of mk/ that is about them.
-all: $(results) $(tables) $(PAGE) ## three systems of Tella's and three on embeddings, with a page
+all: $(results) $(tables) $(verdict) $(PAGE) ## all systems, a verdict and a page
 report: $(PAGE) ## the page alone, with what it needs; remakes nothing made with other variables
 figure: ## one figure of the last page as a file: make figure FIGURE=map OUT=map.png
 assign: ## new IMAGES or VECTORS get the groups of an earlier make all, by the models it saved
@@ -161,7 +167,8 @@ table: ## print the last table of scores again
 clean: ## remove artifacts
 	rm -rf $(addprefix $(ARTIFACTS)/,data import autoencoder latents scattering onnx umap clusters \
 	    clusters.csv clusters.csv.json duplicates.csv duplicates.csv.json outliers.csv \
-    outliers.csv.json scores report assign logs study demo smoke mine bench man \
+    outliers.csv.json verdict.md verdict.md.json verdict-groups.csv \
+    verdict-groups.csv.json scores report assign logs study demo smoke mine bench man \
 	    .stamps)
 distclean: clean ## remove artifacts, builds, libtorch and the Python environments
 	rm -rf target .libtorch .libtorch.* .venv .venv-bench

@@ -108,6 +108,7 @@ EMBED_UMAP        ?= $(BIN)/embed-umap## points to points of few dimensions
 FIND_DUPLICATES   ?= $(BIN)/find-duplicates## points and neighbors to groups of near duplicates
 FIND_OUTLIERS     ?= $(BIN)/find-outliers## points and neighbors to those least like any other
 SUGGEST_K         ?= $(BIN)/suggest-k## several embeddings to a number of clusters
+JUDGE             ?= $(BIN)/judge## clusterings and neighbors to a verdict without labels
 SELECT_CLUSTERING ?= $(BIN)/select-clustering## several assignments to the best on all embeddings
 CONSENSUS         ?= $(BIN)/consensus## several assignments to one
 EVALUATE          ?= $(BIN)/evaluate## assignments and labels to scores

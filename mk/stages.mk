@@ -219,6 +219,18 @@ find_inputs = $(FEATURES) $(KNN) $(NAMES)
 find-duplicates_command = $(FIND_DUPLICATES) $(find_flags) --out $(duplicates)
 find-outliers_command = $(FIND_OUTLIERS) $(find_flags) --out $(outliers)
 
+# ----------------------------------------- clusterings to a verdict, which no label takes part in
+verdict := $(if $(FEATURES),$(ARTIFACTS)/verdict.md)
+verdict_groups := $(ARTIFACTS)/verdict-groups.csv
+# The vote comes first: of clusterings that are as good, the first is taken.
+judged = $(filter umap-consensus,$(shown)) $(filter-out umap-consensus,$(shown))
+judged_files = $(judged:%=$(CLUSTERS)/%/train.npy)
+ensemble_files = $(ensemble:%=$(CLUSTERS)/%/train.npy)
+judge_command = $(JUDGE) $(foreach system,$(judged),--assignments \
+    $(system)=$(CLUSTERS)/$(system)/train.npy) --points $(FEATURES) $(neighbors_flag) \
+    $(ensemble_files:%=--runs %) --k $(groups) --out $(verdict) --groups $(verdict_groups)
+judge_inputs = $(FEATURES) $(KNN) $(judged_files) $(ensemble_files) $(suggestion)
+
 # ------------------------------------------------------------ assignments to scores
 reference_flag = $(if $(reference),--reference $(reference))
 $(foreach system,$(EXTERNAL),$(eval \
@@ -275,9 +287,11 @@ page_files = $(foreach system,$(shown),$(call page_inputs_of,$(system))) \
 page_command = $(REPORT) $(page_flags) --out $(PAGE)
 
 # The last lines on the screen: the table of scores, if there are labels, and where things are.
-answer = $(if $(suggestion),sed -n '/^suggested/p; /^structure/p' $(LOGS)/suggest-k.log;) \
+answer = $(if $(verdict),sed -n 's/^- //p' $(verdict);) \
+    $(if $(suggestion),sed -n '/^suggested/p; /^structure/p' $(LOGS)/suggest-k.log;) \
     $(if $(exported),echo "near duplicates: $$(tail -n 1 $(LOGS)/find-duplicates.log)"; \
     echo 'the least like any other: $(outliers)'; \
     echo 'the group of each: $(GROUPS_TABLE)';) \
+    $(if $(verdict),echo 'the evidence: $(verdict)';) \
     $(if $(PAGE),echo 'the page: $(PAGE)')
 page_last = $(if $(TRAIN_LABELS),,@echo; $(if $(exported),tail -n 1 $(LOGS)/export.log;) $(answer))

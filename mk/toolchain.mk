@@ -2,7 +2,8 @@
 
 PLAIN_PROGRAMS := $(addprefix $(BIN)/,fetch-data encode-onnx encode-pca encode-scattering \
     embed-umap cluster-kmeans cluster-gmm cluster-hdbscan suggest-k select-clustering consensus \
-    evaluate report import-images import-vectors export-clusters find-duplicates find-outliers)
+    evaluate report import-images import-vectors export-clusters find-duplicates find-outliers \
+    judge)
 TORCH_PROGRAMS := $(addprefix $(BIN)/,train-ae encode)
 TORCH_CRATES := --package autoencoder --package train-ae --package encode
 SOURCES := Cargo.toml Cargo.lock .cargo/config.toml \

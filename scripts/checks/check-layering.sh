@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 
 programs="fetch-data import-images train-ae encode encode-onnx encode-scattering embed-umap
     cluster-kmeans cluster-gmm cluster-hdbscan suggest-k select-clustering consensus evaluate
-    report export-clusters import-vectors encode-pca find-duplicates find-outliers"
+    report export-clusters import-vectors encode-pca find-duplicates find-outliers judge"
 libraries="artifact cli autoencoder clustering model-io score-io pca scattering umap metrics
     hdbscan kernels names neighborhoods test-support"
 wrong=0

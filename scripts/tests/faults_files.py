@@ -271,6 +271,7 @@ class Files(unittest.TestCase):
             "suggest-k",
             "find-duplicates",
             "find-outliers",
+            "judge",
             "select-clustering",
             "consensus",
             "evaluate",

@@ -34,6 +34,7 @@ OTHERWISE = {
     "encode-pca": [],
     "find-duplicates": [],
     "find-outliers": ["--score", "lof"],
+    "judge": ["--neighbors", "8"],
     "cluster-gmm": ["--seed", "1", "--max-iter", "3"],
     "suggest-k": ["--seed", "1"],
     "select-clustering": ["--uncertainty-weight", "10"],

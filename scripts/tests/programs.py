@@ -31,6 +31,7 @@ PROGRAMS = [
     "export-clusters",
     "find-duplicates",
     "find-outliers",
+    "judge",
 ]
 
 

@@ -100,6 +100,10 @@ STAGES = {
         "--points points.npy --names vectors.csv --out out/outliers.csv",
         ["outliers.csv"],
     ),
+    "judge": (
+        "--assignments a=a.npy --points points.npy --groups out/groups.csv --out out/verdict.md",
+        ["groups.csv", "verdict.md"],
+    ),
     "report": (
         "--assignments a=a.npy --points a=points.npy --labels labels.npy --images images.npy "
         "--map map.npy --out out/index.html",

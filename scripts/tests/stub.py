@@ -51,7 +51,8 @@ def main():
         file = word.split("=")[-1]
         read = name == "encode-onnx" and before == "--model"
         imported = name.startswith("import-") and before in IMPORTED
-        if (before in OUTPUTS and not read) or imported:
+        judged = name == "judge" and before == "--groups"
+        if (before in OUTPUTS and not read) or imported or judged:
             outputs.append(word)
         elif before == "--out-dir":
             outputs += [f"{word}/{file}" for file in DATA]

@@ -33,6 +33,7 @@ PROGRAMS = [
     "export-clusters",
     "find-duplicates",
     "find-outliers",
+    "judge",
 ]
 IMAGE_SYSTEMS = ["pixels-kmeans"]
 LATENT_SYSTEMS = ["latents-kmeans", "latents-gmm"]
@@ -142,6 +143,7 @@ class Own(Make):
                 "export-clusters",
                 "find-duplicates",
                 "find-outliers",
+                "judge",
                 "report",
             },
         )
@@ -149,9 +151,10 @@ class Own(Make):
         [export] = self.of("export-clusters")
         self.assertIn(f"{self.artifacts}/import/names.csv", export)
         self.assertEqual(
-            done.stdout.splitlines()[-2:],
+            done.stdout.splitlines()[-3:],
             [
                 f"the group of each: {self.artifacts}/clusters.csv",
+                f"the evidence: {self.artifacts}/verdict.md",
                 f"the page: {self.artifacts}/report/index.html",
             ],
         )
@@ -796,6 +799,7 @@ class Again(Make):
                 "cluster-gmm",
                 "select-clustering",
                 "consensus",
+                "judge",
                 "evaluate",
                 "report",
             },

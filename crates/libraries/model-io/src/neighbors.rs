@@ -59,6 +59,30 @@ pub fn write(
     })
 }
 
+/// Reads the metric of neighbors; `None` if the file does not say, as those of other programs.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("neighbors.npz");
+/// # let points = ndarray::array![[0.0, 1.0], [1.0, 1.0], [3.0, 1.0]];
+/// # let metric = umap::Metric::Cosine;
+/// # let neighbors = umap::distinct_neighbors(points.view(), 2, metric, &mut |_| ())?;
+/// # let mut outputs = artifact::Outputs::new();
+/// # model_io::neighbors::write(&mut outputs, &path, &neighbors, metric)?;
+/// # outputs.commit(artifact::Provenance::default())?;
+/// assert_eq!(model_io::neighbors::metric(&path)?, Some(umap::Metric::Cosine));
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+///
+/// # Errors
+/// A file that cannot be read, or names another metric.
+pub fn metric(path: &Path) -> anyhow::Result<Option<Metric>> {
+    let (mut archive, _) = Npz::open(path)?;
+    let name = archive.contains("metric").then(|| archive.text("metric")).transpose()?;
+    let found = name.map(|name| metric_of_name(&name)).transpose();
+    found.with_context(|| path.display().to_string())
+}
+
 /// Reads neighbors by `metric`, and the record of the file.
 ///
 /// [`write()`] has an example.

@@ -1,4 +1,6 @@
-//! Near duplicates and outliers among points, from their nearest neighbors: arrays in, arrays out.
+//! What nearest neighbors tell of points: near duplicates, outliers, and how good groups are.
+//!
+//! Arrays come in and go out; the library opens no file and prints nothing.
 //!
 //! # Near duplicates
 //!
@@ -29,6 +31,14 @@
 //! Outliers from Large Data Sets*, 2000). [`Neighborhoods::local_outlier_factors`] compares the
 //! density around each point with that around its neighbors (Breunig, Kriegel, Ng and Sander, *LOF:
 //! Identifying Density-Based Local Outliers*, 2000), so clusters may be of unequal density.
+//!
+//! # Groups
+//!
+//! [`Graph`] links each point with its neighbors. Groups that somebody found are good where few
+//! links lead from one to another: [`Graph::cohesion`] gives the modularity of all, and where the
+//! links of each lead, and [`Graph::weakest_cut`] finds a group that consists of two pieces. The
+//! neighbors are those in the space that was clustered, so a clustering that was made from them is
+//! at an advantage over one of another space.
 //!
 //! # Equal points
 //!
@@ -67,13 +77,17 @@
 #![deny(missing_docs)]
 
 mod copies;
+mod cut;
 mod duplicates;
 mod error;
+mod graph;
 mod neighborhoods;
 mod outliers;
 mod threshold;
 
+pub use cut::Cut;
 pub use duplicates::{Limit, Member};
 pub use error::{Error, Result};
+pub use graph::{Cohesion, Graph, GroupLinks};
 pub use neighborhoods::{Near, Neighborhoods};
 pub use threshold::Threshold;

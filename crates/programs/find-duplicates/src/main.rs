@@ -54,7 +54,7 @@ struct Args {
     /// (default found in the data, and printed)
     #[argh(option, arg_name = "x")]
     chance: Option<NotNegative>,
-    /// euclidean or cosine (default euclidean)
+    /// euclidean or cosine (default that of --neighbors-in, else euclidean)
     #[argh(option, arg_name = "name", from_str_fn(metric))]
     metric: Option<Metric>,
     /// neighbors of each row, itself included: groups of more than half as many different rows are
@@ -77,7 +77,6 @@ fn main() -> ExitCode {
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     check(&args)?;
     stage.set_threads(args.threads)?;
-    let metric = args.metric.unwrap_or_default();
     let count = args.neighbors.map_or(NEIGHBORS, |count| count.0);
     let source = args.neighbors_in.as_deref().map_or(Source::Find(count), Source::File);
     let mut shown = None;
@@ -86,8 +85,14 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             shown.get_or_insert_with(|| Quarters::new("neighbors", total)).set(done);
         }
     };
-    let Input { neighborhoods: found, names, records } =
-        Input::read(&args.points, args.names.as_deref(), source, metric, cli::warn, &mut show)?;
+    let Input { neighborhoods: found, metric, names, records } = Input::read(
+        &args.points,
+        args.names.as_deref(),
+        source,
+        args.metric,
+        cli::warn,
+        &mut show,
+    )?;
     drop(shown);
     let (limit, threshold) = match (args.threshold, args.chance) {
         (Some(most), _) => (Limit::Distance(most.0), None),

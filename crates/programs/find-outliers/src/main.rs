@@ -62,7 +62,7 @@ struct Args {
     /// write this share of the rows, above 0 and up to 1
     #[argh(option, arg_name = "x")]
     share: Option<Share>,
-    /// euclidean or cosine (default euclidean)
+    /// euclidean or cosine (default that of --neighbors-in, else euclidean)
     #[argh(option, arg_name = "name", from_str_fn(metric))]
     metric: Option<Metric>,
     /// neighbors of each row, itself included: outliers that are alike are found if they are fewer
@@ -85,7 +85,6 @@ fn main() -> ExitCode {
 fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     check(&args)?;
     stage.set_threads(args.threads)?;
-    let metric = args.metric.unwrap_or_default();
     let neighbors = args.neighbors.map_or(NEIGHBORS, |count| count.0);
     let source = args.neighbors_in.as_deref().map_or(Source::Find(neighbors), Source::File);
     let mut shown = None;
@@ -94,8 +93,14 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             shown.get_or_insert_with(|| Quarters::new("neighbors", total)).set(done);
         }
     };
-    let Input { neighborhoods: found, names, records } =
-        Input::read(&args.points, args.names.as_deref(), source, metric, cli::warn, &mut show)?;
+    let Input { neighborhoods: found, metric, names, records } = Input::read(
+        &args.points,
+        args.names.as_deref(),
+        source,
+        args.metric,
+        cli::warn,
+        &mut show,
+    )?;
     drop(shown);
     let scores = match args.score {
         Score::Distance => found.last_distances(),

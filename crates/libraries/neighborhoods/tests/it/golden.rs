@@ -3,14 +3,10 @@
 use ndarray::Array2;
 use umap::Metric;
 
-use crate::support::neighborhoods;
+use crate::support::{neighborhoods, numbers};
 
 /// Largest relative difference: scikit-learn adds 1e-10 to each mean reachability distance.
 const TOLERANCE: f64 = 1e-6;
-
-fn numbers(value: &serde_json::Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
-}
 
 #[test]
 fn factors_are_those_of_scikit_learn() {

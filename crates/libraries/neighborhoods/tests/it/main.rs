@@ -7,6 +7,7 @@
 
 mod duplicates;
 mod golden;
+mod graph;
 mod neighbors;
 mod support;
 mod threshold;

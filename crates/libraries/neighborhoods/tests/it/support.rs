@@ -28,3 +28,8 @@ pub fn neighborhoods(points: &Array2<f32>, k: usize, metric: Metric) -> Neighbor
 pub fn rows(groups: &[Vec<neighborhoods::Member>]) -> Vec<Vec<usize>> {
     groups.iter().map(|group| group.iter().map(|member| member.row).collect()).collect()
 }
+
+/// Reads a list of numbers.
+pub fn numbers(value: &serde_json::Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
