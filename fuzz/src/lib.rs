@@ -1,6 +1,10 @@
 //! Helpers of the fuzz targets.
 
+use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
+
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 /// Calls `read` with a temporary file `name` of these bytes, and removes the file.
 pub fn with_file(name: &str, bytes: &[u8], read: impl FnOnce(&Path)) {
@@ -27,4 +31,24 @@ fn folder() -> PathBuf {
 /// is made here, whose checksums no mutation would get right.
 pub fn form(data: &[u8]) -> Option<(bool, &[u8])> {
     data.split_first().map(|(first, rest)| (first % 2 == 1, rest))
+}
+
+/// Makes an archive of members: for each a byte that chooses one of `names`, by its remainder, its
+/// length (u2) and content. There are at most 32 names.
+pub fn archive(names: &[&str], mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut seen = 0u32;
+    while let [name, low, high, after @ ..] = rest {
+        let length = usize::from(u16::from_le_bytes([*low, *high])).min(after.len());
+        let (content, left) = after.split_at(length);
+        let at = usize::from(*name) % names.len();
+        rest = left;
+        if seen & 1 << at != 0 {
+            continue;
+        }
+        seen |= 1 << at;
+        writer.start_file(format!("{}.npy", names[at]), SimpleFileOptions::default()).ok()?;
+        writer.write_all(content).ok()?;
+    }
+    Some(writer.finish().ok()?.into_inner())
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the readers of files, guided by coverage: fuzz.sh SECONDS TARGET...
 #
-# The targets are npy, npz, idx, weights, json, losses, images, vectors and onnx.
+# The targets are npy, npz, models, idx, weights, json, losses, images, vectors and onnx.
 #
 # Installs cargo-fuzz into target/tools, builds the targets of fuzz/ (some minutes the first time)
 # and runs each for SECONDS, starting from the inputs in fuzz/corpus. New inputs stay in

@@ -4,6 +4,8 @@
 #![cfg(all(
     feature = "clustering",
     feature = "consensus",
+    feature = "hdbscan",
+    feature = "pca",
     feature = "scattering",
     feature = "umap"
 ))]
@@ -39,12 +41,15 @@ fn round_trip<T>(
 }
 
 /// The readers of all formats, which give the message of the error.
-const READERS: [fn(&Path) -> String; 5] = [
+const READERS: [fn(&Path) -> String; 8] = [
     |path| format!("{:#}", model_io::kmeans::read(path).err().unwrap()),
     |path| format!("{:#}", model_io::gmm::read(path).err().unwrap()),
     |path| format!("{:#}", model_io::scattering::read(path).err().unwrap()),
     |path| format!("{:#}", model_io::umap::read(path).err().unwrap()),
     |path| format!("{:#}", model_io::consensus::read(path).err().unwrap()),
+    |path| format!("{:#}", model_io::hdbscan::read(path).err().unwrap()),
+    |path| format!("{:#}", model_io::pca::read(path).err().unwrap()),
+    |path| format!("{:#}", model_io::neighbors::read(path, Metric::Cosine).err().unwrap()),
 ];
 
 /// Makes a provenance that tells nothing.
