@@ -16,6 +16,7 @@ vision transformer of the size of ViT-S/16 with random weights is first exported
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -89,11 +90,13 @@ def other(program, runtime, model, images):
         given, made = Path(folder) / "in.npy", Path(folder) / "out.npy"
         np.save(given, images)
         done = subprocess.run(
-            [program, runtime, model, given, made, str(CALLS)], capture_output=True, text=True
+            [program, runtime, model, given, made, str(CALLS)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "RUST_BACKTRACE": "0"},
         )
         if done.returncode:
-            lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-            raise ValueError(lines[-1] if lines else "it failed")
+            raise ValueError(done.stderr.strip().splitlines()[0].removeprefix("Error: "))
         told = json.loads(done.stdout)
         return told["load"], told["seconds"], np.load(made)
 
