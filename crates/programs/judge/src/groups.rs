@@ -5,8 +5,9 @@ use rayon::prelude::*;
 
 use crate::clustering::Clustering;
 
-/// Conductance up to which two pieces are hardly joined. It was chosen with labels in hand, on
-/// letters and Fashion-MNIST (scripts/bench/bench_verdict.py tells on which other sets it holds).
+/// Conductance up to which two pieces are hardly joined.
+///
+/// It was chosen with labels in hand, and then tried on other sets: docs/experiments.md.
 const HARDLY_JOINED: f64 = 0.02;
 
 /// Share of the links from which on a group runs into another.
