@@ -5,7 +5,8 @@
 
 Writes crates/libraries/metrics/tests/golden/internal.json. Needs scikit-learn, which brings SciPy
 and NumPy. The committed file names the versions that made it. Noise (-1) is left out before
-scikit-learn sees the points, since it would take it for a cluster.
+scikit-learn sees the points, since it would take it for a cluster: the list `each` has a silhouette
+for each of the other points.
 """
 
 import json
@@ -15,7 +16,12 @@ import numpy as np
 import scipy
 import sklearn
 from scipy.stats import spearmanr
-from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
+from sklearn.metrics import (
+    calinski_harabasz_score,
+    davies_bouldin_score,
+    silhouette_samples,
+    silhouette_score,
+)
 
 GOLDEN = Path(__file__).parents[2] / "crates/libraries/metrics/tests/golden/internal.json"
 
@@ -37,6 +43,7 @@ def silhouette(name, points, assignments):
         "points": points.tolist(),
         "assignments": assignments.tolist(),
         "expected": float(silhouette_score(points[clustered], assignments[clustered])),
+        "each": silhouette_samples(points[clustered], assignments[clustered]).tolist(),
         "davies_bouldin": float(davies_bouldin_score(points[clustered], assignments[clustered])),
         "calinski_harabasz": float(
             calinski_harabasz_score(points[clustered], assignments[clustered])

@@ -142,7 +142,9 @@ def predict(path, points):
     if "centroids" in model:
         from sklearn.metrics import pairwise_distances_argmin
 
-        return pairwise_distances_argmin(points, model["centroids"].astype(points.dtype)), None
+        metric = str(model["metric"]) if "metric" in model else "euclidean"
+        centroids = model["centroids"].astype(points.dtype)
+        return pairwise_distances_argmin(points, centroids, metric=metric), None
     from sklearn.mixture import GaussianMixture
     from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
 

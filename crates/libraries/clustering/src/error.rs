@@ -52,6 +52,18 @@ pub enum Error {
         value: f64,
     },
 
+    /// A point or centroid without a direction, which the cosine needs.
+    #[error(
+        "expected {what} with a direction, found zeros alone in row {row}: remove that row or use \
+         the metric euclidean"
+    )]
+    NoDirection {
+        /// Name of the array.
+        what: &'static str,
+        /// First row of zeros, counted from 0.
+        row: usize,
+    },
+
     /// Values so large that sums of their squared distances overflow.
     #[error(
         "expected points whose squared distances fit in f64, found a sum of them of {spread:e}: \

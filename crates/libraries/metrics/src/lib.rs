@@ -33,8 +33,9 @@
 //!
 //! [`Silhouette`] compares how near points are to their own cluster and to the next one (Rousseeuw
 //! 1987), and [`Dispersion`] the width of clusters with the distances of their centers (Davies and
-//! Bouldin 1979, Calinski and Harabasz 1974). [`RankCorrelation`] of such a score with ACC tells
-//! whether it finds the better of several runs (Spearman 1904).
+//! Bouldin 1979, Calinski and Harabasz 1974). [`point_silhouettes`] tells which points are between
+//! two clusters. [`RankCorrelation`] of such a score with ACC tells whether it finds the better of
+//! several runs (Spearman 1904).
 //!
 //! # A walk through an example
 //!
@@ -95,4 +96,4 @@ pub use ids::check_assignments;
 pub use matching::{ClassMap, Confusion};
 pub use rank::RankCorrelation;
 pub use scores::{CELL_LIMIT, DENSE_LIMIT, Mapped, Scores};
-pub use silhouette::{Silhouette, sampled_silhouettes, silhouettes};
+pub use silhouette::{Silhouette, point_silhouettes, sampled_silhouettes, silhouettes};

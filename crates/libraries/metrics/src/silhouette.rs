@@ -1,19 +1,17 @@
-//! The mean silhouette, a score that needs no labels.
+//! The silhouette, a score that needs no labels, of each point and on average.
 
 mod distance_sums;
 mod labels;
+mod measured;
 mod sample;
 
-use ndarray::{ArrayView1, ArrayView2};
-use rayon::prelude::*;
+use ndarray::{Array1, ArrayView1, ArrayView2};
 use serde::Serialize;
 
 use crate::Error;
-use crate::ids::NOISE;
-use crate::points::{check_points, max_abs, scale};
 
-use distance_sums::{BLOCK_ROWS, ScaledPoints, block_silhouettes};
 use labels::Labels;
+use measured::Measured;
 use sample::Sample;
 
 /// Mean silhouette of a clustering, and the number of points it was measured on.
@@ -152,6 +150,50 @@ pub fn sampled_silhouettes<T: Copy + Into<f64> + Sync>(
     score(points, weights, labelings, |rows, weights| Sample::drawn(rows, weights, seed))
 }
 
+/// Computes the silhouette of every point: the mean of all, and each of them, shape (n,).
+///
+/// `points` (n, d) and `assignments` (n,) are those of [`Silhouette::of`], but all points are
+/// scored, however many there are. Noise has no silhouette: its value is NaN. So are all values if
+/// fewer than two clusters have points. A point that is alone in its cluster has 0, as in
+/// scikit-learn. The time grows with the square of n, and the memory with n alone. `on_progress` is
+/// called with the number of points scored so far.
+///
+/// # Errors
+///
+/// The errors are those of [`Silhouette::of`].
+///
+/// Tested by hand and against scikit-learn's `silhouette_samples`.
+///
+/// ```
+/// use metrics::point_silhouettes;
+/// use ndarray::array;
+///
+/// let points = array![[0.0], [2.0], [4.0], [9.0], [50.0]];
+/// let labels = array![0, 0, 0, 1, -1];
+/// let (mean, each) = point_silhouettes(points.view(), labels.view(), &mut |_| {})?;
+/// // The third point is 3 from its own cluster on average, and 5 from the other.
+/// assert_eq!((each[2], each[3]), ((5.0 - 3.0) / 5.0, 0.0));
+/// assert!(each[4].is_nan());
+/// assert_eq!((mean.sample, mean.standard_error), (4, Some(0.0)));
+/// # Ok::<(), metrics::Error>(())
+/// ```
+pub fn point_silhouettes<T: Copy + Into<f64> + Sync>(
+    points: ArrayView2<T>,
+    assignments: ArrayView1<i64>,
+    on_progress: &mut dyn FnMut(usize),
+) -> Result<(Silhouette, Array1<f64>), Error> {
+    let measured = Measured::of(points, None, &[assignments], Sample::whole, on_progress)?;
+    let mean = summaries(&measured, points.ncols()).remove(0);
+    let mut each = Array1::from_elem(points.nrows(), f64::NAN);
+    if mean.value.is_some() {
+        // Noise alone is not measured, and the sample is all the rest, in order.
+        for (&row, of_point) in measured.rows.iter().zip(&measured.silhouettes) {
+            each[row] = of_point[0];
+        }
+    }
+    Ok((mean, each))
+}
+
 /// Scores the points that `draw` chooses.
 fn score<T: Copy + Into<f64> + Sync>(
     points: ArrayView2<T>,
@@ -159,36 +201,18 @@ fn score<T: Copy + Into<f64> + Sync>(
     labelings: &[ArrayView1<i64>],
     draw: impl Fn(&[usize], Option<&[f64]>) -> Sample,
 ) -> Result<Vec<Silhouette>, Error> {
-    for &labels in labelings {
-        check_points(points.nrows(), labels)?;
-    }
-    // Contiguous rows are faster to read, and each is read many times.
-    let points = points.as_standard_layout();
-    let points = points.view();
-    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
-    let is_measured =
-        |&row: &usize| weight(row) > 0.0 && labelings.iter().any(|labels| labels[row] != NOISE);
-    let rows: Vec<usize> = (0..points.nrows()).filter(is_measured).collect();
-    let unit = scale(max_abs(points, &rows)?);
-    let point_weights: Vec<f64> = rows.iter().map(|&row| weight(row)).collect();
-    let mut numbered = Vec::with_capacity(labelings.len());
-    for labels in labelings {
-        numbered.push(Labels::of(rows.iter().map(|&row| labels[row]), &point_weights)?);
-    }
+    let measured = Measured::of(points, weights, labelings, draw, &mut |_| {})?;
+    Ok(summaries(&measured, points.ncols()))
+}
 
-    let sample = draw(&rows, weights);
-    let scaled = ScaledPoints { points, rows: &rows, unit };
-    let blocks = sample.places.par_chunks(BLOCK_ROWS);
-    let silhouettes: Vec<Vec<f64>> = blocks
-        .flat_map_iter(|places| block_silhouettes(&scaled, &point_weights, &numbered, places))
-        .collect();
-
-    let features = points.ncols();
+/// Takes the mean of each labeling, of points with this many `features`.
+fn summaries(measured: &Measured, features: usize) -> Vec<Silhouette> {
     let of_labeling = |(which, labels): (usize, &Labels)| {
-        let values: Vec<f64> = silhouettes.iter().map(|of_point| of_point[which]).collect();
-        summarize(&sample, labels, &values, features)
+        let values: Vec<f64> =
+            measured.silhouettes.iter().map(|of_point| of_point[which]).collect();
+        summarize(&measured.sample, labels, &values, features)
     };
-    Ok(numbered.iter().enumerate().map(of_labeling).collect())
+    measured.labelings.iter().enumerate().map(of_labeling).collect()
 }
 
 /// Takes the mean, and its error, of the silhouettes `values` of the points of the sample.
@@ -221,39 +245,4 @@ fn summarize(sample: &Sample, labels: &Labels, values: &[f64], features: usize) 
 }
 
 #[cfg(test)]
-mod tests {
-    use ndarray::{Array1, Array2, s};
-
-    use super::sample::{EXACT, sample_size};
-    use super::*;
-
-    #[test]
-    fn a_sample_is_measured_against_all_points_and_noise_is_not_drawn() {
-        // Every third point is noise, far from all others.
-        let n = 3 * 10 * EXACT / 4;
-        let value =
-            |i: usize, j: usize| if i % 3 == 2 { 1e9 } else { ((i * 37 + j * 11) % 101) as f64 };
-        let points = Array2::from_shape_fn((n, 2), |(i, j)| value(i, j) + 90.0 * (i % 2) as f64);
-        let assignments =
-            Array1::from_shape_fn(n, |i| if i % 3 == 2 { NOISE } else { (i % 2) as i64 });
-        let found = Silhouette::of(points.view(), assignments.view()).unwrap();
-        let clustered = 2 * n / 3;
-        assert_eq!(
-            (found.sample, found.points, found.features),
-            (sample_size(clustered), clustered, 2)
-        );
-        assert!(found.sample < clustered);
-        let exact = silhouettes(points.view(), None, &[assignments.view()]).unwrap()[0].unwrap();
-        let (value, error) = (found.value.unwrap(), found.standard_error.unwrap());
-        assert!(
-            value != exact && error > 0.0 && (value - exact).abs() < 4.0 * error,
-            "{found:?}, {exact}"
-        );
-        let few = s![..EXACT];
-        let all = Silhouette::of(points.slice(s![..EXACT, ..]), assignments.slice(few)).unwrap();
-        let exact =
-            silhouettes(points.slice(s![..EXACT, ..]), None, &[assignments.slice(few)]).unwrap()[0];
-        assert_eq!((all.value, all.standard_error), (exact, Some(0.0)));
-        assert_eq!(all.sample, all.points);
-    }
-}
+mod tests;

@@ -2,20 +2,27 @@
 //!
 //! | array | dtype, shape | meaning |
 //! | --- | --- | --- |
-//! | `format_version` | i8 () | 1; a file that holds centroids alone needs none |
+//! | `format_version` | i8 () | 1, or 2 with a metric; a file of other programs needs none |
 //! | `centroids` | f8 (k, d) | the centroids |
+//! | `metric` | text () | `cosine`, or `euclidean` as in a file without it |
+//!
+//! Files of Euclidean distances are written without a metric, as they always were. Those of the
+//! cosine have a version of their own, so that no older release takes their centroids for others.
 
 use std::path::Path;
 
 use anyhow::Context;
-use artifact::{FileRecord, Npz, Outputs};
-use clustering::kmeans::KMeans;
+use artifact::{FileRecord, Npz, Outputs, Text};
+use clustering::kmeans::{KMeans, Metric};
 use ndarray::{Ix2, arr0};
 
 use crate::fields::{VERSION, read_version};
 
-/// Version of the format that [`write`] writes.
-const FORMAT_VERSION: i64 = 1;
+/// Version of the format of Euclidean distances.
+const EUCLIDEAN_VERSION: i64 = 1;
+
+/// Version of the format with a metric.
+const METRIC_VERSION: i64 = 2;
 
 /// Adds a model to `outputs`.
 ///
@@ -38,8 +45,17 @@ const FORMAT_VERSION: i64 = 1;
 /// The file cannot be written.
 pub fn write(outputs: &mut Outputs, path: &Path, model: &KMeans) -> artifact::Result<()> {
     outputs.npz(path, |archive| {
-        archive.add_array(VERSION, &arr0(FORMAT_VERSION))?;
-        archive.add_array("centroids", model.centroids())
+        let metric = model.metric();
+        let version = match metric {
+            Metric::Euclidean => EUCLIDEAN_VERSION,
+            Metric::Cosine => METRIC_VERSION,
+        };
+        archive.add_array(VERSION, &arr0(version))?;
+        archive.add_array("centroids", model.centroids())?;
+        if metric == Metric::Cosine {
+            archive.add_array("metric", &arr0(Text::from(metric.to_string().as_str())))?;
+        }
+        Ok(())
     })
 }
 
@@ -62,15 +78,22 @@ pub fn write(outputs: &mut Outputs, path: &Path, model: &KMeans) -> artifact::Re
 /// ```
 ///
 /// # Errors
-/// A file that cannot be read; centroids of another shape, or that are not finite.
+/// A file that cannot be read; centroids of another shape, or that are not finite; an unknown
+/// metric; centroids of zeros alone with the metric cosine.
 pub fn read(path: &Path) -> anyhow::Result<(KMeans, FileRecord)> {
     let (mut archive, record) = Npz::open(path)?;
-    read_version(&mut archive, path, FORMAT_VERSION)?;
+    read_version(&mut archive, path, METRIC_VERSION)?;
     let centroids = archive.array("centroids")?;
     let shape = centroids.shape().to_vec();
     let expected =
         || format!("{}: expected centroids of shape (k, d), found {shape:?}", path.display());
     let centroids = centroids.into_dimensionality::<Ix2>().with_context(expected)?;
-    let model = KMeans::new(centroids).with_context(|| path.display().to_string())?;
+    let about = || path.display().to_string();
+    let metric = if archive.contains("metric") {
+        archive.text("metric")?.parse().with_context(about)?
+    } else {
+        Metric::Euclidean
+    };
+    let model = KMeans::with_metric(centroids, metric).with_context(about)?;
     Ok((model, record))
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use artifact::{FileRecord, read_matrix};
 use cli::{Count, NotNegative, Span};
 use clustering::Search;
-use clustering::kmeans::{Algorithm, Init, KMeansParams, MiniBatchParams};
+use clustering::kmeans::{Algorithm, Init, KMeansParams, Metric, MiniBatchParams};
 
 /// Groups points with k-means and writes the cluster of each; or, with --predict, assigns new
 /// points to the clusters of a model; or, with --select-k, compares numbers of clusters. The same
@@ -16,6 +16,7 @@ use clustering::kmeans::{Algorithm, Init, KMeansParams, MiniBatchParams};
     help_triggers("-h", "--help"),
     example = "cluster-kmeans --points latents.npy --out assignments.npy --model model.npz\n\
         cluster-kmeans --points new.npy --predict model.npz --out new-assignments.npy\n\
+        cluster-kmeans --points vectors.npy --metric cosine --out a.npy --distances d.npy\n\
         cluster-kmeans --points latents.npy --select-k 2..20 --out k.csv\n\
         evaluate --assignments assignments.npy --labels data/train-labels.npy --out scores.json"
 )]
@@ -28,14 +29,19 @@ pub struct Args {
     /// .csv
     #[argh(option, arg_name = "file")]
     pub out: PathBuf,
-    /// model to write: .npz with centroids (k, d)
+    /// model to write: .npz with centroids (k, d), and the metric if it is cosine
     #[argh(option, arg_name = "file")]
     pub model: Option<PathBuf>,
+    /// distances of all points to all centroids to write: .npy, f4, (n, k); Euclidean, not squared;
+    /// of the metric cosine 1 - cosine
+    #[argh(option, arg_name = "file")]
+    pub distances: Option<PathBuf>,
     /// table of all iterations to write: .csv with start, iteration, inertia, moved points and
     /// computed distances
     #[argh(option, arg_name = "file")]
     pub trace: Option<PathBuf>,
-    /// model of a former fit: assign the points to its nearest centroids, and fit nothing
+    /// model of a former fit: assign the points to its nearest centroids by its metric, and fit
+    /// nothing
     #[argh(option, arg_name = "file")]
     pub predict: Option<PathBuf>,
     /// fit every number of clusters from A to B, write inertia and silhouette of each to --out, and
@@ -48,6 +54,11 @@ pub struct Args {
     /// number of clusters (default 10)
     #[argh(option, arg_name = "n")]
     pub k: Option<Count>,
+    /// euclidean, or cosine: spherical k-means, which scales points and centroids to unit length;
+    /// the inertia, and the silhouette of --select-k, are then of unit vectors, whose squared
+    /// distance is 2 (1 - cosine) (default euclidean)
+    #[argh(option, arg_name = "name")]
+    pub metric: Option<Metric>,
     /// random starts; the one with the lowest inertia is kept (default 10; of minibatch 3)
     #[argh(option, arg_name = "n")]
     pub starts: Option<Count>,
@@ -136,11 +147,13 @@ impl Args {
         // with minibatch.
         let options = [
             ("--model", self.model.is_some(), [false, false, true]),
+            ("--distances", self.distances.is_some(), [true, false, true]),
             ("--trace", self.trace.is_some(), [false, false, false]),
             ("--predict", self.predict.is_some(), [true, false, false]),
             ("--select-k", self.select_k.is_some(), [false, true, false]),
             ("--weights", self.weights.is_some(), [false, true, false]),
             ("--k", self.k.is_some(), [false, false, true]),
+            ("--metric", self.metric.is_some(), [false, true, true]),
             ("--starts", self.starts.is_some(), [false, true, true]),
             ("--max-iter", self.max_iter.is_some(), [false, true, true]),
             ("--tol", self.tol.is_some(), [false, true, false]),
@@ -163,10 +176,20 @@ impl Args {
         if self.minibatch() {
             cli::leave_out("--algorithm minibatch leaves the points in their file", misfits(2))?;
         }
+        if self.metric() == Metric::Cosine {
+            let linfa = self.algorithm == Some(Method::Batch(Algorithm::Linfa));
+            let mode = "--metric cosine scales the centroids, which linfa cannot";
+            cli::leave_out(mode, [("--algorithm linfa", linfa)])?;
+        }
         if self.batch.is_some() && !self.minibatch() {
             return Err(cli::usage("--batch is for --algorithm minibatch"));
         }
         Ok(())
+    }
+
+    /// The metric of a fit.
+    pub fn metric(&self) -> Metric {
+        self.metric.unwrap_or_default()
     }
 
     /// Gives the parameters of minibatch with the defaults filled in.
@@ -174,6 +197,7 @@ impl Args {
         let default = MiniBatchParams::default();
         MiniBatchParams {
             k: self.k.map_or(default.k, |k| k.0),
+            metric: self.metric(),
             batch: self.batch.map_or(default.batch, |batch| batch.0),
             starts: self.starts.map_or(default.starts, |starts| starts.0),
             max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
@@ -204,6 +228,7 @@ impl Args {
         };
         let params = KMeansParams {
             k: self.k.map_or(default.k, |k| k.0),
+            metric: self.metric(),
             starts: self.starts.map_or(default.starts, |starts| starts.0),
             max_iter: self.max_iter.map_or(default.max_iter, |max_iter| max_iter.0),
             tol: self.tol.map_or(default.tol, |tol| tol.0),

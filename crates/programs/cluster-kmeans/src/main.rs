@@ -17,9 +17,10 @@ use ndarray::Array1;
 use serde_json::json;
 
 use crate::args::Args;
-use crate::fit_report::{parameters, show};
+use crate::fit_report::{Objective, add_metric, parameters, show};
 
 mod args;
+mod distances;
 mod fit_report;
 mod minibatch;
 mod select;
@@ -41,6 +42,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         .reads("--init", centroids)
         .writes("--out", [&args.out])
         .writes("--model", &args.model)
+        .writes("--distances", &args.distances)
         .writes("--trace", &args.trace)
         .check()?;
     match (&args.predict, args.select_k) {
@@ -80,17 +82,23 @@ fn fit(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     if let Some(path) = &args.model {
         model_io::kmeans::write(&mut outputs, path, &fit.model)?;
     }
+    if let Some(path) = &args.distances {
+        let written = distances::write(&mut outputs, path, &fit.model, &input.points);
+        written.with_context(|| args.points.display().to_string())?;
+    }
     if let (Some(path), Some(trace)) = (&args.trace, &trace) {
         outputs.bytes(path, trace_csv(trace).as_bytes())?;
     }
-    let result = json!({
+    let mut result = json!({
         "inertia": fit.inertia, "iterations": fit.iterations, "converged": fit.converged,
         "sizes": fit.sizes, "start": fit.start, "rounds": fit.rounds, "distances": fit.distances,
     });
+    let weight = input.weights.as_ref().map_or(fit.assignments.len() as f64, |w| w.iter().sum());
+    let objective = Objective::new(fit.inertia, params.metric, weight);
+    objective.add_to(&mut result);
     let inputs = input.records.into_iter().chain(centroids).collect();
     let text = format!(
-        "inertia {:.6e}, {} iterations, converged: {}\n\n{}",
-        fit.inertia,
+        "{objective}, {} iterations, converged: {}\n\n{}",
         fit.iterations,
         fit.converged,
         cli::share_table("cluster", &fit.sizes)
@@ -117,7 +125,7 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         converged,
         sizes,
         coincident_starts,
-        record,
+        file,
     } = outcome;
     if coincident_starts > 0 {
         let k = params.k;
@@ -138,19 +146,26 @@ fn fit_batches(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     if let Some(path) = &args.model {
         model_io::kmeans::write(&mut outputs, path, &model)?;
     }
-    let parameters = json!({
+    if let Some(path) = &args.distances {
+        let written = distances::write_of_file(&mut outputs, path, &model, &file);
+        written.with_context(|| args.points.display().to_string())?;
+    }
+    let mut parameters = json!({
         "k": params.k, "starts": params.starts, "max_iter": params.max_iter, "seed": params.seed,
         "init": if params.init == Init::Random { "random" } else { "k-means++" },
         "algorithm": "minibatch", "batch": params.batch,
     });
-    let result = json!({
+    add_metric(&mut parameters, params.metric);
+    let mut result = json!({
         "inertia": inertia, "iterations": iterations, "converged": converged, "sizes": sizes,
     });
+    let objective = Objective::new(inertia, params.metric, assignments.len() as f64);
+    objective.add_to(&mut result);
     let text = format!(
-        "inertia {inertia:.6e}, {iterations} batches, converged: {converged}\n\n{}",
+        "{objective}, {iterations} batches, converged: {converged}\n\n{}",
         cli::share_table("cluster", &sizes)
     );
-    stage.finish(outputs, parameters, vec![record], result, &text)
+    stage.finish(outputs, parameters, vec![file.record().clone()], result, &text)
 }
 
 /// Formats one line for each iteration, floats with all their digits; starts count from 1.
@@ -182,9 +197,15 @@ fn predict(args: &Args, model: &Path, stage: &mut Stage) -> anyhow::Result<()> {
 
     let mut outputs = Outputs::new();
     outputs.npy(&args.out, &assignments)?;
-    let result = json!({ "inertia": inertia, "sizes": sizes });
+    if let Some(path) = &args.distances {
+        let written = distances::write(&mut outputs, path, &kmeans, &input.points);
+        written.with_context(|| args.points.display().to_string())?;
+    }
+    let mut result = json!({ "inertia": inertia, "sizes": sizes });
+    let objective = Objective::new(inertia, kmeans.metric(), assignments.len() as f64);
+    objective.add_to(&mut result);
     let inputs = input.records.into_iter().chain([model_record]).collect();
-    let text = format!("inertia {inertia:.6e}\n\n{}", cli::share_table("cluster", &sizes));
+    let text = format!("{objective}\n\n{}", cli::share_table("cluster", &sizes));
     stage.finish(outputs, json!({}), inputs, result, &text)
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Context;
-use artifact::{FileRecord, PointFile};
+use artifact::PointFile;
+use clustering::Error;
 use clustering::kmeans::{BatchReport, KMeans, MiniBatch, MiniBatchParams, RandomRows};
 use model_io::on_points;
 use ndarray::{Array1, s};
@@ -27,8 +28,8 @@ pub struct Outcome {
     /// Number of starting centroids that equal another: the first sample had fewer distinct rows
     /// than clusters.
     pub coincident_starts: usize,
-    /// The record of the file of points.
-    pub record: FileRecord,
+    /// The file of points.
+    pub file: PointFile,
 }
 
 /// Fits k-means to random batches of the rows of `points`, and then assigns every row.
@@ -46,15 +47,19 @@ pub fn fit(
     let about = || points.display().to_string();
     let (n, _) = file.dim();
     let mut rows = RandomRows::new(n, params.seed);
-    let sample = file.read(&rows.draw(params.sample_size(n)))?;
+    let drawn = rows.draw(params.sample_size(n));
+    let sample = file.read(&drawn)?;
     let fit = on_points!(&sample, sample => MiniBatch::new(sample, n, params.clone()));
-    let mut fit = fit.with_context(about)?;
+    let mut fit = fit.map_err(|error| in_file(error, |row| drawn[row])).with_context(about)?;
     let coincident_starts = coincident(fit.model());
     let most = params.most_batches(n);
     let (mut iterations, mut converged) = (0, false);
     while iterations < most && !converged {
-        let batch = file.read(&rows.draw(params.batch))?;
-        let report = on_points!(&batch, batch => fit.update(batch)).with_context(about)?;
+        let drawn = rows.draw(params.batch);
+        let batch = file.read(&drawn)?;
+        let report = on_points!(&batch, batch => fit.update(batch));
+        let report =
+            report.map_err(|error| in_file(error, |row| drawn[row])).with_context(about)?;
         (iterations, converged) = (report.batch, report.converged);
         on_progress(&report, most);
     }
@@ -62,7 +67,6 @@ pub fn fit(
     let (assignments, inertia) = assign(&file, &model, params.batch).with_context(about)?;
     let mut sizes = vec![0; params.k];
     assignments.iter().for_each(|&cluster| sizes[cluster as usize] += 1);
-    let record = file.record().clone();
     Ok(Outcome {
         model,
         assignments,
@@ -71,8 +75,18 @@ pub fn fit(
         converged,
         sizes,
         coincident_starts,
-        record,
+        file,
     })
+}
+
+/// Names the row of the file in an error of some of its points.
+fn in_file(error: Error, row_of: impl Fn(usize) -> usize) -> Error {
+    match error {
+        Error::NoDirection { what: what @ "points", row } => {
+            Error::NoDirection { what, row: row_of(row) }
+        }
+        other => other,
+    }
 }
 
 /// Counts the centroids that equal one before them.
@@ -89,7 +103,8 @@ fn assign(file: &PointFile, model: &KMeans, batch: usize) -> anyhow::Result<(Arr
     let (mut start, mut inertia) = (0, 0.0);
     for block in file.blocks(file.block_rows().max(batch)) {
         let (part, sum) = on_points!(&block?, points => {
-            let part = model.predict(points.clone())?;
+            let part = model.predict(points.clone());
+            let part = part.map_err(|error| in_file(error, |row| start + row))?;
             let sum = model.inertia(points, &part)?;
             (part, sum)
         });
@@ -126,7 +141,7 @@ mod tests {
         let most = params.most_batches(outcome.assignments.len());
         assert!(reports.into_iter().eq((1..=outcome.iterations).map(|batch| (batch, most))));
         let (whole, record) = read_points(path).unwrap();
-        assert_eq!(outcome.record, record);
+        assert_eq!(*outcome.file.record(), record);
         let exact = on_points!(&whole, points => {
             let assignments = outcome.model.predict(points.clone()).unwrap();
             assert_eq!(outcome.assignments, assignments);

@@ -190,3 +190,130 @@ fn a_search_leaves_a_start_with_one_centroid_on_two_blobs() {
     let words = "--points points.npy --k 3 --algorithm minibatch --search none --out b.npy";
     program.refused(words, 2, "leave out --search");
 }
+
+/// Two directions, each with short and long points.
+fn rays(program: &Program) {
+    let points = Array2::from_shape_fn((300, 3), |(i, j)| {
+        let length = [0.01_f32, 1.0, 30.0][i / 2 % 3];
+        length * (if i % 2 == j { 4.0 } else { 0.5 } + ((i * 7 + j * 13) % 11) as f32 * 0.05)
+    });
+    program.write("points.npy", &points);
+}
+
+#[test]
+fn distances_are_those_to_the_centroids() {
+    let program = Program::in_empty_folder("cluster-kmeans");
+    four_points(&program);
+    program.write("start.npy", &array![[1.0, 0.0], [8.0, 0.0]]);
+    let words = "--points points.npy --out a.npy --k 2 --init start.npy --model m.npz";
+    program.done(&format!("{words} --distances d.npy"));
+    let distances: Array2<f32> = program.read("d.npy");
+    let far = (81.0_f64 + 0.25).sqrt() as f32;
+    assert_eq!(distances, array![[0.5, far], [0.5, far], [far, 0.5], [far, 0.5]]);
+    program.done("--points points.npy --predict m.npz --out b.npy --distances e.npy --threads 3");
+    assert_eq!(program.bytes("d.npy"), program.bytes("e.npy"));
+    let record = program.json("d.npy.json");
+    assert_eq!(record["outputs"].as_array().unwrap().len(), 3);
+    // Another option changes neither the model nor the assignments.
+    let (model, assignments) = (program.bytes("m.npz"), program.bytes("a.npy"));
+    program.done(words);
+    assert_eq!((program.bytes("m.npz"), program.bytes("a.npy")), (model, assignments));
+}
+
+#[test]
+fn distances_of_images_and_of_batches() {
+    let program = Program::in_empty_folder("cluster-kmeans");
+    let images = Array2::from_shape_fn((400, 9), |(i, j)| ((i * 7919 + j * 104_729) % 251) as u8);
+    let images = images.into_shape_with_order((400, 3, 3)).unwrap();
+    program.write("images.npy", &images);
+    let words = "--points images.npy --k 4 --algorithm minibatch --batch 100";
+    program.done(&format!("{words} --out a.npy --model m.npz --distances d.npy"));
+    program.done("--points images.npy --predict m.npz --out b.npy --distances e.npy");
+    assert_eq!(program.bytes("d.npy"), program.bytes("e.npy"));
+    let (distances, a): (Array2<f32>, Array1<i32>) = (program.read("d.npy"), program.read("a.npy"));
+    assert_eq!(distances.dim(), (400, 4));
+    assert!(distances.iter().all(|&distance| distance > 0.0 && distance < 3.0), "in units of 255");
+    for (of_point, &own) in distances.outer_iter().zip(&a) {
+        assert!(of_point.iter().all(|&other| of_point[own as usize] <= other));
+    }
+    program.write("far.npy", &array![[1e100], [2e100]]);
+    program.refused(
+        "--points far.npy --k 1 --out a.npy --distances d.npy --quiet",
+        1,
+        "far.npy: expected distances up to 3.4028235e38, the most of f4, found 5",
+    );
+    program.refused(
+        "--points images.npy --select-k 2..3 --out k.csv --distances d.npy",
+        2,
+        "leave out --distances",
+    );
+}
+
+#[test]
+fn cosines_see_directions_alone() {
+    let program = Program::in_empty_folder("cluster-kmeans");
+    rays(&program);
+    let by_direction = |name: &str| {
+        let a: Array1<i32> = program.read(name);
+        (0..300).all(|i| a[i] == a[i % 2]) && a[0] != a[1]
+    };
+    program.done("--points points.npy --k 2 --out euclidean.npy");
+    assert!(!by_direction("euclidean.npy"));
+    let words = "--points points.npy --k 2 --metric cosine --model m.npz --distances d.npy";
+    let shown = program.done(&format!("{words} --out a.npy"));
+    assert!(by_direction("a.npy"));
+    let record = program.json("a.npy.json");
+    let (inertia, cosine) = (&record["result"]["inertia"], &record["result"]["mean_cosine"]);
+    let (inertia, cosine) = (inertia.as_f64().unwrap(), cosine.as_f64().unwrap());
+    assert!((inertia - 600.0 * (1.0 - cosine)).abs() < 1e-9 && cosine > 0.9, "{record}");
+    assert!(shown.starts_with(&format!("inertia {inertia:.6e}, mean cosine {cosine:.6}, ")));
+    assert_eq!(record["parameters"]["metric"], "cosine");
+    // The model carries the metric.
+    let shown = program.done("--points points.npy --predict m.npz --out b.npy --distances e.npy");
+    assert!(shown.contains(&format!(", mean cosine {cosine:.6}\n")), "{shown}");
+    assert_eq!(program.bytes("a.npy"), program.bytes("b.npy"));
+    assert_eq!(program.bytes("d.npy"), program.bytes("e.npy"));
+    let distances: Array2<f32> = program.read("d.npy");
+    let a: Array1<i32> = program.read("a.npy");
+    let own = (0..300).map(|i| f64::from(distances[[i, a[i] as usize]])).sum::<f64>();
+    assert!((2.0 * own - inertia).abs() < 1e-5, "{own} against {inertia}");
+    // Batches find the same directions.
+    program.done(&format!("{words} --out c.npy --algorithm minibatch --batch 60"));
+    assert!(by_direction("c.npy"));
+    let record = program.json("c.npy.json");
+    assert!(record["result"]["mean_cosine"].as_f64().unwrap() > 0.999 * cosine);
+    assert_eq!(record["parameters"]["metric"], "cosine");
+    let words = "--points points.npy --metric cosine --select-k 1..4 --out k.csv";
+    assert!(program.done(words).contains("highest silhouette: k = 2"));
+    // Nothing tells of a metric where it is the default.
+    program.done("--points points.npy --k 2 --metric euclidean --out a.npy");
+    assert_eq!(program.bytes("a.npy"), program.bytes("euclidean.npy"));
+    let record = program.json("a.npy.json");
+    assert!(record["parameters"].get("metric").is_none());
+    assert!(record["result"].get("mean_cosine").is_none());
+}
+
+#[test]
+fn what_has_no_cosine_is_refused() {
+    let program = Program::in_empty_folder("cluster-kmeans");
+    let mut points = Array2::from_shape_fn((900, 2), |(i, j)| (1 + i + j) as f64);
+    program.write("good.npy", &points);
+    points.row_mut(871).fill(0.0);
+    program.write("points.npy", &points);
+    program.done("--points good.npy --k 2 --metric cosine --out a.npy --model m.npz");
+    let told = "points.npy: expected points with a direction, found zeros alone in row 871: remove";
+    for words in [
+        "--k 2 --metric cosine --out a.npy",
+        "--select-k 1..2 --metric cosine --out k.csv",
+        "--k 2 --metric cosine --algorithm minibatch --batch 20 --max-iter 1 --out a.npy",
+        "--k 2 --metric cosine --algorithm minibatch --out a.npy",
+        "--predict m.npz --out a.npy",
+    ] {
+        program.refused(&format!("--points points.npy {words}"), 1, told);
+    }
+    let words = "--points good.npy --metric cosine --algorithm linfa --out a.npy";
+    program.refused(words, 2, "leave out --algorithm linfa");
+    let words = "--points good.npy --metric cosine --predict m.npz --out a.npy";
+    program.refused(words, 2, "leave out --metric");
+    program.refused("--points good.npy --metric angle --out a.npy", 2, "euclidean or cosine");
+}

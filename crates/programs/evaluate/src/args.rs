@@ -14,15 +14,17 @@ use crate::format::Format;
 /// clusters that have other ids there have a low accuracy by these, whatever their purity. Given
 /// the points that were clustered, with labels or without, also measures what reads no labels: the
 /// silhouette (of more than 5,000 points that of a sample, each measured against all points, with
-/// its standard error), Davies-Bouldin and Calinski-Harabasz; noise is left out. Given score files
-/// instead, prints them side by side; files of one name are runs of one system and are averaged.
+/// its standard error; with --silhouettes that of every point), Davies-Bouldin and
+/// Calinski-Harabasz; noise is left out. Given score files instead, prints them side by side; files
+/// of one name are runs of one system and are averaged.
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "cluster-kmeans --points latents.npy --out assignments.npy\nevaluate --assignments \
         assignments.npy --labels data/train-labels.npy --classes data/classes.json --out \
         scores.json\nevaluate --assignments assignments.npy --points latents.npy --out \
-        internal.json\nevaluate scores.json others.json\nevaluate --each \
+        internal.json\nevaluate --assignments assignments.npy --points latents.npy --silhouettes \
+        silhouettes.npy --out internal.json\nevaluate scores.json others.json\nevaluate --each \
         seed-*/scores.json\nevaluate --format latex scores.json others.json"
 )]
 pub struct Args {
@@ -37,6 +39,11 @@ pub struct Args {
     /// one file for each of the assignments, in the same order
     #[argh(option, arg_name = "file")]
     pub points: Vec<PathBuf>,
+    /// silhouette of every point to write, in -1..1: .npy, f4, (n,); 0 for a point alone in its
+    /// cluster, NaN for noise; one file for each of the points, in the same order. The time grows
+    /// with the square of n, and the mean in --out is then that of all points
+    #[argh(option, arg_name = "file")]
+    pub silhouettes: Vec<PathBuf>,
     /// scores to write: .json, one entry a split, named after its assignments file
     #[argh(option, arg_name = "file")]
     pub out: Option<PathBuf>,

@@ -37,11 +37,13 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
             .reads("--points", &args.points)
             .reads("--classes", &args.classes)
             .writes("--out", &args.out)
+            .writes("--silhouettes", &args.silhouettes)
             .check()?;
         return score::run(&args, stage);
     }
-    let scoring =
-        [&args.assignments, &args.labels, &args.points].iter().any(|files| !files.is_empty());
+    let scoring = [&args.assignments, &args.labels, &args.points, &args.silhouettes]
+        .iter()
+        .any(|files| !files.is_empty());
     if scoring || args.out.is_some() || args.classes.is_some() {
         return Err(cli::usage(
             "give either assignments to score or score files to compare, not both",

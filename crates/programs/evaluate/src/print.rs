@@ -40,7 +40,7 @@ pub fn split_text(name: &str, split: &Split, classes: &[String]) -> String {
              one-to-one {one_to_one_accuracy:.4}\n"
         );
     }
-    if let Some(Internal { space, silhouette, dispersion }) = &split.internal {
+    if let Some(Internal { space, silhouette, dispersion, .. }) = &split.internal {
         let apart = if split.scores().is_some() { "\n" } else { "" };
         text += &format!(
             "{apart}internal, without labels, in {space}: {}\n",

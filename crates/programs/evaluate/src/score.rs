@@ -36,6 +36,7 @@ pub fn run(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let mut result = Map::new();
     let mut text = String::new();
     let mut training: Option<Training> = None;
+    let mut outputs = Outputs::new();
     for (at, assignments) in args.assignments.iter().enumerate() {
         let name = assignments.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let (labels, points) = (args.labels.get(at), args.points.get(at));
@@ -43,9 +44,14 @@ pub fn run(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
             assignments,
             labels.map(AsRef::as_ref),
             points.map(AsRef::as_ref),
+            !args.silhouettes.is_empty(),
             training.as_ref(),
             &mut inputs,
         )?;
+        let each = split.internal.as_ref().and_then(|internal| internal.each.as_ref());
+        if let (Some(path), Some(each)) = (args.silhouettes.get(at), each) {
+            outputs.npy(path, each)?;
+        }
         let classes = match (split.scores(), labels) {
             (Some(scores), Some(labels)) => {
                 class_names(scores, names.as_deref(), args.classes.as_deref(), labels)?
@@ -68,7 +74,6 @@ pub fn run(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
         }
     }
     json.extend_from_slice(b"}}\n");
-    let mut outputs = Outputs::new();
     outputs.bytes(out, &json)?;
     stage.finish(outputs, json!({}), inputs, Value::Object(result), &text)
 }
@@ -88,6 +93,11 @@ fn check(args: &Args) -> anyhow::Result<()> {
     if !args.points.is_empty() && !each(args.points.len()) {
         return Err(cli::usage(
             "give one --points for each --assignments, in the same order, or none at all",
+        ));
+    }
+    if !args.silhouettes.is_empty() && args.silhouettes.len() != args.points.len() {
+        return Err(cli::usage(
+            "give one --silhouettes for each --points, in the same order, or none at all",
         ));
     }
     if args.classes.is_some() && args.labels.is_empty() {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use artifact::{FileRecord, Points, read_ids, read_points};
-use metrics::{ClassMap, Contingency, Dispersion, Scores, Silhouette};
+use cli::Progress;
+use metrics::{ClassMap, Contingency, Dispersion, Scores, Silhouette, point_silhouettes};
 use ndarray::{Array1, ArrayView1, ArrayView2};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -67,8 +68,12 @@ pub struct ByTrainingMap {
 pub struct Internal {
     /// File of the points, which names the space they were measured in.
     pub space: String,
-    /// Silhouette of a sample, if there are many points.
+    /// Silhouette of a sample, if there are many points and no file of silhouettes is to be
+    /// written.
     pub silhouette: Silhouette,
+    /// Silhouette of each point, (n,), if a file of them is to be written; NaN for noise.
+    #[serde(skip)]
+    pub each: Option<Array1<f32>>,
     /// Davies-Bouldin and Calinski-Harabasz of all points.
     #[serde(flatten)]
     pub dispersion: Dispersion,
@@ -77,12 +82,15 @@ pub struct Internal {
 impl Split {
     /// Scores one split and returns the maps behind purity and ACC, if there are labels.
     ///
+    /// With `each` the silhouette of every point is computed.
+    ///
     /// # Errors
     /// Fails if a file cannot be read or the files do not belong together.
     pub fn score(
         assignments: &Path,
         labels: Option<&Path>,
         points: Option<&Path>,
+        each: bool,
         training: Option<&Training>,
         inputs: &mut Vec<FileRecord>,
     ) -> anyhow::Result<(Self, Option<(ClassMap, ClassMap)>)> {
@@ -105,9 +113,23 @@ impl Split {
         let measure = |points: &Path| -> anyhow::Result<Internal> {
             let (values, record) = read_points(points)?;
             inputs.push(record);
-            let (silhouette, dispersion) = internal(&values, assigned.view())
+            let space = points.display().to_string();
+            let internal = match &values {
+                Points::U8 { values, .. } => internal(space, values.view(), assigned.view(), each),
+                Points::F32(values) => internal(space, values.view(), assigned.view(), each),
+                Points::F64(values) => internal(space, values.view(), assigned.view(), each),
+            };
+            let internal = internal
                 .with_context(|| format!("{} with {}", points.display(), assignments.display()))?;
-            Ok(Internal { space: points.display().to_string(), silhouette, dispersion })
+            if each && internal.silhouette.value.is_none() {
+                bail!(
+                    "{}: expected at least two clusters with points, found {}: a silhouette \
+                     compares with another cluster; leave out --silhouettes",
+                    assignments.display(),
+                    table.clusters().len()
+                );
+            }
+            Ok(internal)
         };
         let internal = points.map(measure).transpose()?;
         if labels.is_none() {
@@ -153,19 +175,22 @@ impl Split {
 }
 
 /// Scores points of any element type; their scale does not matter here.
-fn internal(
-    points: &Points,
+///
+/// With `each` the silhouette of every point is computed.
+fn internal<T: Copy + Into<f64> + Sync>(
+    space: String,
+    points: ArrayView2<T>,
     assignments: ArrayView1<i64>,
-) -> Result<(Silhouette, Dispersion), metrics::Error> {
-    fn both<T: Copy + Into<f64> + Sync>(
-        points: ArrayView2<T>,
-        assignments: ArrayView1<i64>,
-    ) -> Result<(Silhouette, Dispersion), metrics::Error> {
-        Ok((Silhouette::of(points, assignments)?, Dispersion::of(points, assignments)?))
+    each: bool,
+) -> Result<Internal, metrics::Error> {
+    let dispersion = Dispersion::of(points, assignments)?;
+    if !each {
+        let silhouette = Silhouette::of(points, assignments)?;
+        return Ok(Internal { space, silhouette, each: None, dispersion });
     }
-    match points {
-        Points::U8 { values, .. } => both(values.view(), assignments),
-        Points::F32(values) => both(values.view(), assignments),
-        Points::F64(values) => both(values.view(), assignments),
-    }
+    let progress = Progress::new("silhouettes", points.nrows() as u64);
+    let (silhouette, each) =
+        point_silhouettes(points, assignments, &mut |done| progress.advance(done as u64))?;
+    let each = Some(each.mapv(|value| value as f32));
+    Ok(Internal { space, silhouette, each, dispersion })
 }

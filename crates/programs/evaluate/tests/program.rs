@@ -100,6 +100,78 @@ fn points_give_a_score_without_labels() {
 }
 
 #[test]
+fn every_point_has_a_silhouette_with_labels_or_without() {
+    let program = Program::in_empty_folder("evaluate");
+    let mean = pairs(&program);
+    let words = "--assignments train.npy --points points.npy --silhouettes each.npy --out s.json";
+    program.done(words);
+    let each: Array1<f32> = program.read("each.npy");
+    assert!(each.iter().all(|&value| (f64::from(value) - mean).abs() < 1e-7), "{each}");
+    let bytes = program.bytes("each.npy");
+    program.done(&format!("{words} --labels labels.npy --threads 3"));
+    assert_eq!(program.bytes("each.npy"), bytes);
+    let record = program.json("each.npy.json");
+    assert_eq!(record["inputs"].as_array().unwrap().len(), 3);
+    // A point alone has 0, and noise has none.
+    program.write("one.npy", &array![4i32, 4, 7, -1]);
+    program.done(
+        "--assignments train.npy --points points.npy --silhouettes each.npy --assignments one.npy \
+         --points points.npy --silhouettes others.npy --out s.json",
+    );
+    assert_eq!(program.bytes("each.npy"), bytes);
+    let others: Array1<f32> = program.read("others.npy");
+    assert!((others[0] - 8.0 / 9.0).abs() < 1e-7 && others[2] == 0.0 && others[3].is_nan());
+    let internal = &program.json("s.json")["splits"]["one"]["internal"];
+    assert_eq!((&internal["silhouette"]["sample"], internal.get("each")), (&3.into(), None));
+}
+
+#[test]
+fn the_mean_is_that_of_all_silhouettes_that_are_written() {
+    let program = Program::in_empty_folder("evaluate");
+    let n = 6_000;
+    let points = Array2::from_shape_fn((n, 2), |(i, j)| (i * (31 + 7 * j) % 255) as u8);
+    program.write("points.npy", &points);
+    program.write("train.npy", &Array1::from_shape_fn(n, |i| (i % 5) as i64 - 1));
+    let words = "--assignments train.npy --points points.npy --out s.json --threads";
+    let shown = program.done(&format!("{words} 1 --silhouettes each.npy"));
+    assert!(shown.contains("of all 4800 points in clusters"), "{shown}");
+    let each: Array1<f32> = program.read("each.npy");
+    let scored = each.iter().filter(|value| !value.is_nan()).map(|&value| f64::from(value));
+    let silhouette = &program.json("s.json")["splits"]["train"]["internal"]["silhouette"];
+    let value = silhouette["value"].as_f64().unwrap();
+    assert!((scored.sum::<f64>() / 4_800.0 - value).abs() < 1e-7, "{silhouette}");
+    assert!(each.iter().enumerate().all(|(i, value)| value.is_nan() == (i % 5 == 0)));
+    assert_eq!(
+        (&silhouette["sample"], &silhouette["standard_error"]),
+        (&4_800.into(), &0.0.into())
+    );
+    let bytes = program.bytes("each.npy");
+    program.done(&format!("{words} 4 --silhouettes each.npy"));
+    assert_eq!(program.bytes("each.npy"), bytes);
+}
+
+#[test]
+fn silhouettes_that_cannot_be_are_refused() {
+    let program = Program::in_empty_folder("evaluate");
+    pairs(&program);
+    program.write("one.npy", &array![3i32, 3, -1, 3]);
+    program.refused(
+        "--assignments one.npy --points points.npy --silhouettes each.npy --out s.json",
+        1,
+        "one.npy: expected at least two clusters with points, found 1",
+    );
+    assert!(!program.path("each.npy").exists() && !program.path("s.json").exists());
+    let told = "give one --silhouettes for each --points";
+    let words = "--assignments train.npy --labels labels.npy --silhouettes each.npy --out s.json";
+    program.refused(words, 2, told);
+    let words = "--assignments train.npy --points points.npy --silhouettes each.npy \
+        --silhouettes others.npy --out s.json";
+    program.refused(words, 2, told);
+    let words = "--assignments train.npy --points points.npy --silhouettes s.json --out s.json";
+    program.refused(words, 1, "another output of this run");
+}
+
+#[test]
 fn points_beside_labels_change_no_other_score() {
     let program = Program::in_empty_folder("evaluate");
     pairs(&program);

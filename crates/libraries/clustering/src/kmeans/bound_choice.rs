@@ -6,6 +6,7 @@ use super::algorithm::Algorithm;
 use super::bounds::Bounds;
 use super::centroid_groups::CentroidGroups;
 use super::lloyd;
+use super::metric::Metric;
 use super::params::{Init, KMeansParams};
 use super::point_stats::PointStats;
 use super::projection::Projection;
@@ -94,6 +95,6 @@ fn short_kmeans(centroids: &Array2<f64>, count: usize, seed: u64) -> Result<Vec<
     let points = Rows::new(&points, &array)?;
     let stats = PointStats::compute(points, None)?;
     let (chosen, _) = starting_centroids(points, &stats, &params, 0);
-    let run = lloyd::run(points, &stats, chosen, None, rule, &mut |_, _| {});
+    let run = lloyd::run(points, &stats, chosen, Metric::Euclidean, None, rule, &mut |_, _| {});
     Ok(run.labels.into_iter().map(|label| label as usize).collect())
 }

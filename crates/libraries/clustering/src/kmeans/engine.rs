@@ -7,11 +7,13 @@ use super::bound_choice::choose_bounds;
 #[cfg(feature = "linfa")]
 use super::linfa;
 use super::lloyd;
+use super::metric::Metric;
 use super::model::KMeans;
 use super::params::KMeansParams;
 use super::point_stats::PointStats;
 use super::report::{IterationDetails, KMeansFit};
 use super::start::{Run, StopRule};
+use super::unit_length::directions;
 use crate::points::{Rows, sizes};
 use crate::{Error, Scalar};
 
@@ -30,7 +32,7 @@ pub(super) struct Engine<'a, F: Scalar> {
 
 impl<F: Scalar> Engine<'_, F> {
     /// Runs the algorithm of the parameters from `centroids` `(k, d)`, as differences from the
-    /// origin.
+    /// origin. With [`Metric::Cosine`] these have a direction.
     ///
     /// # Errors
     ///
@@ -43,6 +45,11 @@ impl<F: Scalar> Engine<'_, F> {
         let Self { points, stats, params } = self;
         let tolerance = params.tol * stats.mean_variance;
         let rule = StopRule { max_iter: params.max_iter, tolerance };
+        let metric = params.metric;
+        let centroids = match metric {
+            Metric::Euclidean => centroids,
+            Metric::Cosine => directions::<F::Work>(&centroids, stats.frame.origin(), &centroids),
+        };
         match params.algorithm {
             #[cfg(feature = "linfa")]
             Algorithm::Linfa => linfa::run(*points, stats, centroids, rule),
@@ -52,22 +59,23 @@ impl<F: Scalar> Engine<'_, F> {
             | Algorithm::Elkan
             | Algorithm::Yinyang) => {
                 let bounds = choose_bounds(algorithm, *points, stats, &centroids, params.seed);
-                Ok(lloyd::run(*points, stats, centroids, bounds, rule, on_iteration))
+                Ok(lloyd::run(*points, stats, centroids, metric, bounds, rule, on_iteration))
             }
         }
     }
 }
 
-/// Makes the result of a start from its final centroids. Also returns these as differences from the
-/// origin.
+/// Makes the result of a start by `metric` from its final centroids. Also returns these as
+/// differences from the origin.
 pub(super) fn finish<F: Scalar>(
     points: Rows<F>,
+    metric: Metric,
     run: Run,
     start: usize,
 ) -> (KMeansFit, Array2<f64>) {
     let Run { differences, model, labels, iterations, converged, distances } = run;
     let k = model.nrows();
-    let model = KMeans::from_finite(model);
+    let model = KMeans::from_fit(model, metric);
     let assignments: Array1<i32> = labels.into_iter().map(|label| label as i32).collect();
     let inertia = model.sum_of_squares(points, &assignments);
     let sizes = sizes(&assignments, k);

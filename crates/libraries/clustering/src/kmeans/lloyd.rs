@@ -11,11 +11,13 @@ use super::bounds::Bounds;
 use super::centers::Centers;
 use super::cluster_sums::{ClusterSums, UNASSIGNED};
 use super::exact_centers::ExactCenters;
+use super::metric::Metric;
 use super::model::prepare_model;
 use super::point_stats::PointStats;
 use super::relocate_empty::Centroids;
 use super::report::IterationDetails;
 use super::start::{Run, StopRule};
+use super::unit_length::{directions, growth};
 use crate::Scalar;
 use crate::points::Rows;
 
@@ -25,11 +27,14 @@ const MIN_CENTROIDS_PER_TASK: usize = 32;
 /// Runs one start from `centroids` `(k, d)`, given as differences from the origin, with `bounds` if
 /// there are any.
 ///
+/// With [`Metric::Cosine`] the points have unit length, and so have the centroids after each
+/// update. Bounds hold, because they follow the moves of the centroids, wherever these go.
 /// `on_iteration` gets the number of each iteration, from 1, and what it measured.
 pub(super) fn run<F: Scalar>(
     points: Rows<F>,
     stats: &PointStats<F::Work>,
     centroids: Array2<f64>,
+    metric: Metric,
     mut bounds: Option<Bounds<F::Work>>,
     rule: StopRule,
     on_iteration: &mut dyn FnMut(usize, IterationDetails),
@@ -55,14 +60,20 @@ pub(super) fn run<F: Scalar>(
         let mut totals = sums.totals();
         totals.relocate_empty(points, frame, differences, &labels);
         let weights = totals.weights.clone();
-        let old = std::mem::replace(&mut centroids, totals.centroids());
+        let mut new = totals.centroids();
+        let mut inertia = inertia(stats, points.scale(), &new.differences, &weights);
+        if metric == Metric::Cosine {
+            let unit = directions::<F::Work>(&new.differences, frame.origin(), differences);
+            inertia += growth(&new.differences, &unit, &weights);
+            new = Centroids::new(unit);
+        }
+        let old = std::mem::replace(&mut centroids, new);
 
         let moves = old.differences.iter().zip(&centroids.differences);
         let shift: f64 = moves.map(|(old, new)| ((new - old) * points.scale()).powi(2)).sum();
         iterations += 1;
         all_distances += distances;
         converged = moved == 0 || shift <= rule.tolerance;
-        let inertia = inertia(stats, points.scale(), &centroids.differences, &weights);
         on_iteration(iterations, IterationDetails { inertia, moved, distances });
     }
     let model = centroids.in_model_units(frame.origin(), points.scale());

@@ -1,45 +1,32 @@
 //! Mini-batch k-means: points come in batches and need not fit into memory.
 
+mod means_to_model;
 mod params;
 mod random_rows;
+mod report;
 mod smoothed_inertia;
 
 use ndarray::Array2;
 use rand::seq::index;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use self::means_to_model::model_of;
 pub use self::params::MiniBatchParams;
 pub use self::random_rows::RandomRows;
+pub use self::report::BatchReport;
 use self::smoothed_inertia::SmoothedInertia;
 use super::cluster_sums::{ClusterSums, Totals, UNASSIGNED};
 use super::frame::gather_centered;
+use super::metric::compared;
 use super::model::{KMeans, sum_of_squares};
-use super::params::Init;
+use super::params::{Init, KMeansParams};
 use super::point_stats::PointStats;
-use super::relocate_empty::Centroids;
 use super::starting_centroids::starting_centroids;
-use crate::points::{Points, Rows};
+use crate::points::{Points, Rows, for_type};
 use crate::{Error, Scalar, rng};
 
 /// Points per cluster between two reassignments of centroids, as in scikit-learn.
 const POINTS_PER_REASSIGNMENT: usize = 10;
-
-/// Report of a batch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BatchReport {
-    /// Number of the batch, from 1.
-    pub batch: usize,
-    /// Weighted mean over the batch of the squared distance to the nearest centroid before the
-    /// update.
-    pub inertia: f64,
-    /// Exponentially weighted mean of the inertia over the batches so far, without the first.
-    pub smoothed: f64,
-    /// Number of centroids that were moved to a point of the batch.
-    pub reassigned: usize,
-    /// Whether the smoothed inertia has stopped falling. More batches are not needed, but may be
-    /// given.
-    pub converged: bool,
-}
 
 /// A fit of k-means by batches that the caller brings.
 ///
@@ -47,6 +34,9 @@ pub struct BatchReport {
 /// of the points that have been assigned to it. As in `MiniBatchKMeans` of scikit-learn, centroids
 /// that receive few points are moved to points of a batch, and the fit has converged when an
 /// exponentially weighted mean of the inertia of the batches stops falling.
+///
+/// With [`Metric::Cosine`](super::Metric::Cosine) a centroid has the direction of the running mean
+/// of the points, which are scaled to unit length.
 ///
 /// The model has the same bytes for any number of threads. Memory beyond the batch: about 50 k d
 /// bytes and a few MB.
@@ -84,7 +74,7 @@ pub struct MiniBatch {
     /// Origin of the centroids, shape `(d,)`, in the unit of models. Sums of points far from 0
     /// would lose the digits in which these differ.
     origin: Vec<f64>,
-    /// Differences of the centroids from the origin, shape `(k, d)`, in the unit of models.
+    /// Differences of the running means from the origin, shape `(k, d)`, in the unit of models.
     differences: Array2<f64>,
     /// Weight that each centroid has received, shape `(k,)`.
     weights: Vec<f64>,
@@ -105,8 +95,8 @@ impl MiniBatch {
     /// # Errors
     ///
     /// [`Error::TooFewPoints`] if m < k, [`Error::Empty`], [`Error::NonFinite`] (sample or given
-    /// centroids), [`Error::SampleWeights`], [`Error::Magnitude`], [`Error::Parameter`],
-    /// [`Error::Shape`] (given centroids, weights).
+    /// centroids), [`Error::NoDirection`] (likewise), [`Error::SampleWeights`],
+    /// [`Error::Magnitude`], [`Error::Parameter`], [`Error::Shape`] (given centroids, weights).
     pub fn new<'a, F: Scalar>(
         sample: impl Into<Points<'a, F>>,
         n: usize,
@@ -118,6 +108,18 @@ impl MiniBatch {
         starting.check(sample.dim())?;
         let array = sample.in_order();
         let points = Rows::new(&sample, &array)?;
+        let values = params.metric.values(points)?;
+        let starting = starting.compared()?;
+        for_type!(compared(points, &values), points => Self::begin(points, n, params, &starting))
+    }
+
+    /// Chooses starting centroids from a checked sample, as the metric compares it.
+    fn begin<F: Scalar>(
+        points: Rows<F>,
+        n: usize,
+        params: MiniBatchParams,
+        starting: &KMeansParams,
+    ) -> Result<Self, Error> {
         let weighted = points.of_positive_weight(params.k)?;
         let points = weighted.as_ref().map_or(points, |weighted| weighted.rows());
         let given = match &starting.init {
@@ -127,9 +129,9 @@ impl MiniBatch {
         let stats = PointStats::compute(points, given)?;
         let origin: Vec<f64> = stats.frame.origin().iter().map(|s| s * points.scale()).collect();
         let starts = (0..starting.starts()).map(|start| {
-            let (centroids, _) = starting_centroids(points, &stats, &starting, start);
+            let (centroids, _) = starting_centroids(points, &stats, starting, start);
             let differences = &centroids * points.scale();
-            let model = model_of(&origin, &differences);
+            let model = model_of(&origin, &differences, params.metric, None);
             let assignments = model.assign_typed(points.typed());
             let from = stats.frame.origin();
             (sum_of_squares(points, from, &centroids, &assignments), model, differences)
@@ -138,7 +140,6 @@ impl MiniBatch {
             .reduce(|best, new| if new.0 < best.0 { new } else { best })
             .expect("there is at least one start");
         let (weights, rng) = (vec![0.0; params.k], rng::apart(params.seed, 2));
-        let trend = SmoothedInertia::default();
         Ok(Self {
             params,
             n,
@@ -149,7 +150,7 @@ impl MiniBatch {
             rng,
             batches: 0,
             points_since_reassignment: 0,
-            trend,
+            trend: SmoothedInertia::default(),
         })
     }
 
@@ -173,8 +174,8 @@ impl MiniBatch {
     /// # Errors
     ///
     /// [`Error::Features`] if d is not that of the sample, [`Error::Empty`], [`Error::NonFinite`],
-    /// [`Error::SampleWeights`] (a batch needs a weight above 0), [`Error::Shape`],
-    /// [`Error::Magnitude`].
+    /// [`Error::NoDirection`], [`Error::SampleWeights`] (a batch needs a weight above 0),
+    /// [`Error::Shape`], [`Error::Magnitude`].
     pub fn update<'a, F: Scalar>(
         &mut self,
         batch: impl Into<Points<'a, F>>,
@@ -186,6 +187,12 @@ impl MiniBatch {
             return Err(Error::Empty { what: "a batch", shape: vec![0, points.d()] });
         }
         self.model.check_features(points)?;
+        let values = self.params.metric.values(points)?;
+        for_type!(compared(points, &values), points => self.update_rows(points))
+    }
+
+    /// Updates the centroids with a checked batch, as the metric compares it.
+    fn update_rows<F: Scalar>(&mut self, points: Rows<F>) -> Result<BatchReport, Error> {
         let weighted = points.of_positive_weight(1)?;
         let points = weighted.as_ref().map_or(points, |weighted| weighted.rows());
         let assignments = self.model.assign_typed(points.typed());
@@ -203,8 +210,8 @@ impl MiniBatch {
         let may_reassign = self.may_reassign(points.n());
         self.update_centroids(&totals, points.scale());
         let reassigned = if may_reassign { self.reassign(&origin, points) } else { 0 };
-        self.model = model_of(&self.origin, &self.differences);
-
+        let before = Some(&self.model);
+        self.model = model_of(&self.origin, &self.differences, self.params.metric, before);
         self.batches += 1;
         // The first inertia is that of the starting centroids, which does not tell how batches
         // help.
@@ -290,9 +297,4 @@ impl MiniBatch {
     fn share(&self, points: usize) -> f64 {
         (2.0 * points as f64 / (self.n as f64 + 1.0)).min(1.0)
     }
-}
-
-/// Makes the model of centroids `(k, d)` that are given as differences from `origin` `(d,)`.
-fn model_of(origin: &[f64], differences: &Array2<f64>) -> KMeans {
-    KMeans::from_finite(Centroids::new(differences.clone()).in_model_units(origin, 1.0))
 }

@@ -18,6 +18,9 @@
 //! the same bytes, because what rounding could decide is decided in `f64`. [`MiniBatch`] fits
 //! points that arrive in batches, and [`select_k`] compares numbers of clusters.
 //!
+//! With [`Metric::Cosine`] this is spherical k-means, for points whose direction alone matters.
+//! [`KMeans::distances`] gives the distances of points to all centroids.
+//!
 //! ```
 //! use clustering::kmeans::{self, KMeansParams, Progress};
 //! use ndarray::array;
@@ -44,9 +47,10 @@
 // The order of the modules, each built on those before it:
 //
 // 1. Measures. `frame` sets the origin and the unit, from which everything measures. `distance`
-//    computes squared distances in f64. `centers` prepares centroids for scores, `score_block`
-//    computes the scores of a block of points, `lowest` keeps the two lowest of each point, and
-//    `exact_centers` decides in f64 where scores are too coarse.
+//    computes squared distances in f64. `unit_length` scales points and centroids for the `metric`
+//    cosine, after which the rest measures as ever. `centers` prepares centroids for scores,
+//    `score_block` computes the scores of a block of points, `lowest` keeps the two lowest of each
+//    point, and `exact_centers` decides in f64 where scores are too coarse.
 // 2. Codes of points. `components` finds the directions of a projection, `point_codes` computes the
 //    codes, `codes` stores them, `code_error` bounds their rounding, `projection` holds all of it,
 //    and `code_scores` turns them into bounds on distances. `point_stats` computes what a fit knows
@@ -64,6 +68,7 @@
 //    and `split_merge` improves what has converged.
 // 7. Entry points. `fit` runs all starts with its `params` and gives a `report` and a `model`.
 //    `select` compares numbers of clusters with the `silhouette`. `minibatch` uses 1, 3 and 5.
+//    `distances` measures points against the centroids of a model.
 
 mod algorithm;
 mod assign;
@@ -80,6 +85,7 @@ mod code_error;
 mod code_scores;
 mod codes;
 mod components;
+mod distances;
 mod engine;
 mod exact_centers;
 mod fit;
@@ -89,6 +95,7 @@ mod kmeans_plus_plus;
 mod linfa;
 mod lloyd;
 mod lowest;
+mod metric;
 mod minibatch;
 mod model;
 mod outward_rounding;
@@ -106,10 +113,12 @@ mod split_merge;
 mod start;
 mod starting_centroids;
 mod survivors;
+mod unit_length;
 
 pub use self::algorithm::Algorithm;
 pub use self::fit::fit;
 pub(crate) use self::fit::fit_typed;
+pub use self::metric::Metric;
 pub use self::minibatch::{BatchReport, MiniBatch, MiniBatchParams, RandomRows};
 pub use self::model::KMeans;
 pub use self::params::{Init, KMeansParams};

@@ -11,22 +11,27 @@ use super::assign::nearest;
 use super::centers::Centers;
 use super::exact_centers::ExactCenters;
 use super::frame::Frame;
+use super::metric::{Metric, compared};
+use super::unit_length::unit_centroids;
 use crate::check::{check_matrix, in_order};
 use crate::parallel::map_chunks;
 use crate::points::{Points, Rows, TypedRows, for_type};
 use crate::{Error, Scalar};
 
-/// A k-means model: k centroids. A point belongs to the nearest one.
+/// A k-means model: k centroids and a metric. A point belongs to the nearest centroid.
 ///
 /// [`fit`](super::fit()) and [`MiniBatch`](super::MiniBatch) make models, and [`KMeans::new`] takes
 /// the centroids of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KMeans {
     centroids: Array2<f64>,
+    metric: Metric,
 }
 
 impl KMeans {
-    /// Makes a model from centroids `(k, d)` in any memory layout, for example from a file.
+    /// Makes a model of Euclidean distances from centroids `(k, d)`, for example from a file.
+    ///
+    /// The centroids may have any memory layout.
     ///
     /// # Errors
     ///
@@ -43,13 +48,42 @@ impl KMeans {
     /// # Ok::<(), clustering::Error>(())
     /// ```
     pub fn new(centroids: Array2<f64>) -> Result<Self, Error> {
-        check_matrix("centroids", centroids.view())?;
-        Ok(Self { centroids: in_order(centroids) })
+        Self::with_metric(centroids, Metric::Euclidean)
     }
 
-    /// Makes a model from the centroids of a fit, which are finite and in C order.
-    pub(super) fn from_finite(centroids: Array2<f64>) -> Self {
-        Self { centroids }
+    /// Makes a model of `metric` from centroids `(k, d)` in any memory layout.
+    ///
+    /// For [`Metric::Cosine`] the centroids are scaled to unit length. Those that have it but for
+    /// rounding stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`], [`Error::NonFinite`]; [`Error::NoDirection`] for the cosine of a centroid
+    /// of zeros alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use clustering::kmeans::{KMeans, Metric};
+    /// use ndarray::array;
+    ///
+    /// let model = KMeans::with_metric(array![[5.0, 0.0], [0.0, 2.0]], Metric::Cosine)?;
+    /// assert_eq!(model.centroids(), array![[1.0, 0.0], [0.0, 1.0]]);
+    /// assert_eq!(model.predict(&array![[0.1, 0.01], [7.0, 8.0]])?, array![0, 1]);
+    /// # Ok::<(), clustering::Error>(())
+    /// ```
+    pub fn with_metric(centroids: Array2<f64>, metric: Metric) -> Result<Self, Error> {
+        check_matrix("centroids", centroids.view())?;
+        let centroids = match metric {
+            Metric::Euclidean => in_order(centroids),
+            Metric::Cosine => unit_centroids(centroids, "centroids")?,
+        };
+        Ok(Self { centroids, metric })
+    }
+
+    /// Makes a model from the centroids of a fit by `metric`, which are finite and in C order.
+    pub(super) fn from_fit(centroids: Array2<f64>, metric: Metric) -> Self {
+        Self { centroids, metric }
     }
 
     /// Returns the centroids, shape `(k, d)`. [`KMeans::new`] has an example.
@@ -57,17 +91,23 @@ impl KMeans {
         &self.centroids
     }
 
+    /// Returns the metric. [`KMeans::with_metric`] has an example of one.
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
     /// Assigns each point of `points` `(n, d)` to its nearest centroid.
     ///
     /// The result has shape `(n,)` and values in `0..k`, the lowest index on ties. It depends on
     /// the point and the model alone: f32 tells which centroids may be the nearest, and differences
     /// in f64 decide between those. Distances that differ by no more than the rounding of the
-    /// centroids are ties. On the points of a fit the result equals the assignments of the fit.
+    /// centroids are ties. On the points of a fit the result equals the assignments of the fit. A
+    /// model with [`Metric::Cosine`] scales the points to unit length.
     ///
     /// # Errors
     ///
     /// [`Error::Features`] if d is not that of the model, [`Error::NonFinite`] and the other errors
-    /// of bad points.
+    /// of bad points; of a model with [`Metric::Cosine`] [`Error::NoDirection`].
     ///
     /// # Examples
     ///
@@ -88,13 +128,15 @@ impl KMeans {
         let array = points.in_order();
         let points = Rows::new(&points, &array)?;
         self.check_features(points)?;
-        Ok(self.assign_typed(points.typed()))
+        let values = self.metric.values(points)?;
+        Ok(self.assign_typed(compared(points, &values)))
     }
 
     /// Computes the inertia of `points` under `assignments` `(n,)`.
     ///
     /// The inertia is the sum over the points of their weight times the squared distance to the
-    /// centroid of their cluster, from differences in f64.
+    /// centroid of their cluster, from differences in f64. With [`Metric::Cosine`] points and
+    /// centroids have unit length, and the square is 2 (1 - cosine).
     ///
     /// # Errors
     ///
@@ -130,7 +172,10 @@ impl KMeans {
             let found = format!("{label} with k = {k}");
             return Err(Error::Parameter { name: "assignments", expected: "in 0..k", found });
         }
-        Ok(self.sum_of_squares(points, assignments))
+        let values = self.metric.values(points)?;
+        Ok(for_type!(compared(points, &values), points => {
+            self.sum_of_squares(points, assignments)
+        }))
     }
 
     /// Checks that the points have the features of the model.
@@ -143,6 +188,8 @@ impl KMeans {
     }
 
     /// Runs [`KMeans::assign`], which is compiled here once for each type of points.
+    ///
+    /// The points are as the metric compares them.
     pub(crate) fn assign_typed(&self, points: TypedRows) -> Array1<i32> {
         for_type!(points, points => self.assign(points))
     }

@@ -1,9 +1,13 @@
 //! Parameters of a fit.
 
+use std::borrow::Cow;
+
 use ndarray::Array2;
 
 use super::algorithm::Algorithm;
 use super::kmeans_plus_plus;
+use super::metric::Metric;
+use super::unit_length::unit_centroids;
 use crate::check::{check_centers, check_count, check_k, check_not_negative};
 use crate::{Error, Search};
 
@@ -19,6 +23,8 @@ use crate::{Error, Search};
 pub struct KMeansParams {
     /// Number of clusters (default 10).
     pub k: usize,
+    /// What points are compared by (default Euclidean distances).
+    pub metric: Metric,
     /// Number of starts, of which the one with the lowest inertia is kept (default 10).
     pub starts: usize,
     /// Most iterations of one start (default 350).
@@ -41,6 +47,7 @@ impl Default for KMeansParams {
     fn default() -> Self {
         Self {
             k: 10,
+            metric: Metric::Euclidean,
             starts: 10,
             max_iter: 350,
             tol: 1e-10,
@@ -90,12 +97,31 @@ impl KMeansParams {
         distances >= CODE_COST
     }
 
+    /// Returns the parameters with given centroids as the metric compares them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoDirection`] for given centroids that cannot be scaled to unit length.
+    pub(super) fn compared(&self) -> Result<Cow<'_, Self>, Error> {
+        match (self.metric, &self.init) {
+            (Metric::Cosine, Init::Centroids(centroids)) => {
+                let centroids = unit_centroids(centroids.clone(), "starting centroids")?;
+                Ok(Cow::Owned(Self { init: Init::Centroids(centroids), ..self.clone() }))
+            }
+            _ => Ok(Cow::Borrowed(self)),
+        }
+    }
+
     /// Checks the parameters for `n` points of `d` features.
     pub(super) fn check(&self, (n, d): (usize, usize)) -> Result<(), Error> {
         check_k(n, self.k)?;
         check_count("starts", self.starts)?;
         check_count("max_iter", self.max_iter)?;
         check_not_negative("tol", self.tol)?;
+        #[cfg(feature = "linfa")]
+        if self.algorithm == Algorithm::Linfa && self.metric == Metric::Cosine {
+            return Err(Error::Linfa("the metric cosine, which it does not know".into()));
+        }
         match &self.init {
             Init::Centroids(centroids) => {
                 check_centers("starting centroids", centroids.view(), (self.k, d))

@@ -43,7 +43,9 @@ pub struct KMeansFit {
     /// Cluster of each point, shape `(n,)`: equal to `model.predict` of the same points.
     pub assignments: Array1<i32>,
     /// Sum over the points of the weighted squared distance to the centroid of their cluster, from
-    /// differences in f64.
+    /// differences in f64. With [`Metric::Cosine`](super::Metric::Cosine) points and centroids have
+    /// unit length, and the squared distance is 2 (1 - cosine): the mean cosine of n points is
+    /// 1 - inertia / (2 n).
     pub inertia: f64,
     /// Number of iterations of this start, those of moves that were kept included.
     pub iterations: usize,

@@ -2,7 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use ndarray::ArrayView2;
+
 use super::fit::fit_typed;
+use super::metric::compared;
 use super::params::{Init, KMeansParams};
 use super::report::{KMeansFit, Progress};
 use super::silhouette::silhouettes;
@@ -30,7 +33,8 @@ pub struct Candidate {
     pub fit: KMeansFit,
     /// Mean silhouette in -1..=1; `None` for a single cluster. With more than 5,000 points it is
     /// the mean over a sample drawn with the seed, the same for every k, each point measured
-    /// against all points.
+    /// against all points. It measures Euclidean distances, with
+    /// [`Metric::Cosine`](super::Metric::Cosine) those of the points scaled to unit length.
     pub silhouette: Option<f64>,
     /// Standard error of the silhouette, 0 if all points are in the sample.
     pub silhouette_standard_error: Option<f64>,
@@ -76,11 +80,20 @@ pub fn select_k<'a, F: Scalar>(
     params(*range.end()).check(points.dim())?;
     let array = points.in_order();
     let points = Rows::new(&points, &array)?;
-    let fits = range.map(|k| Ok((k, fit_typed(points.typed(), &params(k), on_progress)?)));
+    let values = params(1).metric.values(points)?;
+    let compared = compared(points, &values);
+    let fits = range.map(|k| Ok((k, fit_typed(compared, &params(k), on_progress)?)));
     let fits = fits.collect::<Result<Vec<_>, Error>>()?;
 
     let labelings: Vec<_> = fits.iter().map(|(_, fit)| &fit.assignments).collect();
-    let silhouettes = silhouettes(array.view(), points.weights(), &labelings, params(1).seed);
+    let (weights, seed) = (points.weights(), params(1).seed);
+    let silhouettes = match &values {
+        None => silhouettes(array.view(), weights, &labelings, seed),
+        Some(values) => {
+            let unit = ArrayView2::from_shape(array.dim(), values).expect("n rows of d values");
+            silhouettes(unit, weights, &labelings, seed)
+        }
+    };
     let candidates: Vec<Candidate> = fits
         .into_iter()
         .zip(silhouettes)

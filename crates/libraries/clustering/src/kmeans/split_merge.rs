@@ -3,16 +3,20 @@
 //! The inertia tells exactly what a merge costs and a split gains before any point changes its
 //! cluster: Ward's distance of the two centroids, and what two-means saves in the third cluster.
 //! Lloyd's algorithm then only lowers the inertia. So a move of positive gain always makes the
-//! fit better, and of the other moves the most promising are tried.
+//! fit better, and of the other moves the most promising are tried. With the metric cosine, what a
+//! merge costs is an estimate, because Ward's distance is that of means. A move is then kept, as
+//! any other, only if the inertia that it ends with is lower.
 
 use kernels::squared_distance;
 use ndarray::Array2;
 
 use super::engine::{EQUALLY_GOOD, Engine, finish};
+use super::metric::Metric;
 use super::params::KMeansParams;
 use super::point_stats::PointStats;
 use super::report::{IterationDetails, KMeansFit};
 use super::starting_centroids::{differences_from, starting_centroids};
+use super::unit_length::directions;
 use crate::Scalar;
 use crate::error::Error;
 use crate::parallel::map;
@@ -51,7 +55,7 @@ pub(super) fn improve<F: Scalar>(
                 on_event(SearchEvent::Iteration(before + iteration, details));
             })?;
             fit.distances += run.distances;
-            let (new, of_new) = finish(engine.points, run, fit.start);
+            let (new, of_new) = finish(engine.points, engine.params.metric, run, fit.start);
             if new.inertia < fit.inertia * (1.0 - EQUALLY_GOOD) {
                 better = Some((new, of_new));
                 break;
@@ -121,6 +125,9 @@ impl Proposals {
         if a + b > 0.0 {
             let mean = (&differences.row(kept) * a + &differences.row(freed) * b) / (a + b);
             moved.row_mut(kept).assign(&mean);
+            if engine.params.metric == Metric::Cosine {
+                moved = directions::<F::Work>(&moved, engine.stats.frame.origin(), differences);
+            }
         }
         if let Some(halves) = &self.halves[split] {
             let origin = engine.stats.frame.origin();
@@ -137,14 +144,15 @@ impl Proposals {
 /// # Errors
 ///
 /// Fails as k-means does.
-fn two_means<F: Scalar>(points: Rows<F>, seed: u64) -> Result<KMeansFit, Error> {
+fn two_means<F: Scalar>(points: Rows<F>, metric: Metric, seed: u64) -> Result<KMeansFit, Error> {
     const STARTS: usize = 3;
-    let params = KMeansParams { k: 2, max_iter: 100, tol: 1e-4, seed, ..KMeansParams::default() };
+    let params =
+        KMeansParams { k: 2, metric, max_iter: 100, tol: 1e-4, seed, ..KMeansParams::default() };
     let engine = Engine { points, stats: PointStats::compute(points, None)?, params: &params };
     let start = |start| -> Result<KMeansFit, Error> {
         let (centroids, _) = starting_centroids(points, &engine.stats, &params, start);
         let run = engine.run(centroids, &mut |_, _| ())?;
-        Ok(finish(points, run, start).0)
+        Ok(finish(points, metric, run, start).0)
     };
     let mut best = start(0)?;
     for index in 1..STARTS {
@@ -173,7 +181,7 @@ fn split<F: Scalar>(
     }
     let subset = points.subset(members);
     let rows = subset.rows();
-    let halves = two_means(rows, params.seed)?;
+    let halves = two_means(rows, params.metric, params.seed)?;
     if halves.sizes.contains(&0) {
         return Ok(None);
     }

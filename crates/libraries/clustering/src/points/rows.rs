@@ -62,6 +62,15 @@ impl<'a, F: Scalar> Rows<'a, F> {
         }
     }
 
+    /// Returns points with other finite `values` `(n, d)`, on a scale of 1, and the same weights.
+    pub(crate) fn with_values<'b, G: Scalar>(self, values: &'b [G]) -> Rows<'b, G>
+    where
+        'a: 'b,
+    {
+        let Self { n, d, weights, .. } = self;
+        Rows { values, n, d, scale: 1.0, weights }
+    }
+
     /// Refuses points with a value that is not finite.
     fn check_finite(self) -> Result<(), Error> {
         if F::BYTES {

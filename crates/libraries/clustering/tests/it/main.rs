@@ -5,6 +5,7 @@
 mod awkward;
 mod by_hand;
 mod determinism;
+mod distances;
 mod errors;
 mod exactness;
 mod far;
@@ -21,5 +22,6 @@ mod moved_mixtures;
 mod properties;
 mod reference;
 mod search;
+mod spherical;
 mod support;
 mod weights;

@@ -1,7 +1,10 @@
 //! Scores without labels: by hand, against scikit-learn and SciPy
 //! (`scripts/golden/make_internal.py` made the file read here), properties.
 
-use metrics::{Dispersion, Error, RankCorrelation, Silhouette, sampled_silhouettes, silhouettes};
+use metrics::{
+    Dispersion, Error, RankCorrelation, Silhouette, point_silhouettes, sampled_silhouettes,
+    silhouettes,
+};
 use ndarray::{Array1, Array2, Axis, array};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -36,6 +39,36 @@ fn four_points_by_hand() {
     let noise = Silhouette::of(points.view(), array![5, 5, 2, -1].view()).unwrap();
     assert!((noise.value.unwrap() - expected).abs() < 1e-15, "{noise:?}");
     assert_eq!((noise.sample, noise.points), (3, 3));
+}
+
+#[test]
+fn each_of_four_points_by_hand() {
+    let points = array![[0.0, 0.0], [0.0, 1.0], [9.0, 0.0], [9.0, 1.0]];
+    let mut scored = Vec::new();
+    let mut of = |assignments: Array1<i64>| {
+        let mut on_progress = |done| scored.push(done);
+        point_silhouettes(points.view(), assignments.view(), &mut on_progress).unwrap()
+    };
+    let (mean, each) = of(array![5, 5, 2, -1]);
+    let third = (82.0_f64.sqrt() - 1.0) / 82.0_f64.sqrt();
+    for (found, expected) in each.iter().zip([(9.0 - 1.0) / 9.0, third, 0.0]) {
+        assert!((found - expected).abs() < 1e-15, "{each}");
+    }
+    assert!(each[3].is_nan() && mean.sample == 3);
+    // Fewer than two clusters have nothing to compare.
+    for assignments in [array![3, 3, 3, 3], array![3, -1, 3, 3], array![-1, -1, -1, -1]] {
+        let (mean, each) = of(assignments);
+        assert!(mean.value.is_none() && each.iter().all(|value| value.is_nan()), "{each}");
+    }
+    assert_eq!(scored, [3, 4, 3], "noise is not scored");
+    let refusal = |points: &Array2<f64>, assignments: Array1<i64>| {
+        point_silhouettes(points.view(), assignments.view(), &mut |_| {}).unwrap_err()
+    };
+    assert_eq!(refusal(&points, array![0]), Error::Points { points: 4, assignments: 1 });
+    let refused = Error::BadAssignment { row: 1, value: -2 };
+    assert_eq!(refusal(&points, array![0, -2, 0, 1]), refused);
+    let refused = Error::NonFinite { row: 1, column: 0 };
+    assert_eq!(refusal(&array![[0.0], [f64::NAN]], array![0, 1]), refused);
 }
 
 #[test]
@@ -135,6 +168,20 @@ fn scores_equal_those_of_scikit_learn() {
                 case["name"]
             );
         }
+        let (mean, each) =
+            point_silhouettes(points.view(), assignments.view(), &mut |_| {}).unwrap();
+        assert_eq!(mean.value, Some(found), "{}", case["name"]);
+        let mut expected = numbers(&case["each"]).into_iter();
+        for (row, (&value, &id)) in each.iter().zip(&assignments).enumerate() {
+            if id == -1 {
+                assert!(value.is_nan(), "{}: row {row} is noise", case["name"]);
+                continue;
+            }
+            let expected = expected.next().unwrap();
+            let off = (value - expected).abs();
+            assert!(off < TOLERANCE, "{}: row {row}: {value}, {expected}", case["name"]);
+        }
+        assert_eq!(expected.next(), None, "{}", case["name"]);
         let columns_first = points.t().as_standard_layout().into_owned();
         let fortran = Silhouette::of(columns_first.t(), assignments.view()).unwrap();
         assert_eq!(fortran.value, Some(found), "{}: other order in memory", case["name"]);

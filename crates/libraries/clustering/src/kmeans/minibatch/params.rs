@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::check::check_count;
 use crate::kmeans::algorithm::Algorithm;
+use crate::kmeans::metric::Metric;
 use crate::kmeans::params::{Init, KMeansParams};
 
 /// Parameters of a fit by batches, for [`MiniBatch`](super::MiniBatch).
@@ -12,6 +13,8 @@ use crate::kmeans::params::{Init, KMeansParams};
 pub struct MiniBatchParams {
     /// Number of clusters (default 10).
     pub k: usize,
+    /// What points are compared by (default Euclidean distances).
+    pub metric: Metric,
     /// Points in a batch (default 1024), far fewer than all. Batches of all points lower the
     /// inertia ever more slowly and do not converge.
     pub batch: usize,
@@ -37,6 +40,7 @@ impl Default for MiniBatchParams {
     fn default() -> Self {
         Self {
             k: 10,
+            metric: Metric::Euclidean,
             batch: 1024,
             starts: 3,
             max_iter: 100,
@@ -103,8 +107,9 @@ impl MiniBatchParams {
 
     /// Returns the parameters of a fit with the same starting centroids.
     pub(super) fn kmeans_params(&self) -> KMeansParams {
-        let Self { k, starts, ref init, seed, .. } = *self;
+        let Self { k, metric, starts, ref init, seed, .. } = *self;
         let algorithm = Algorithm::Lloyd;
-        KMeansParams { k, starts, init: init.clone(), seed, algorithm, ..KMeansParams::default() }
+        let init = init.clone();
+        KMeansParams { k, metric, starts, init, seed, algorithm, ..KMeansParams::default() }
     }
 }
