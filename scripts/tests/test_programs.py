@@ -59,6 +59,11 @@ class Programs(ProgramTest):
                 "--points points.npy --out j/b.npy --k 2 --algorithm minibatch",
                 "j/b.npy",
             ),
+            (
+                "cluster-kmeans",
+                "--points points.npy --out j/c.npy --k 2 --metric cosine --distances j/e.npy",
+                "j/c.npy",
+            ),
             ("cluster-gmm", "--points points.npy --out j/g.npy --k 2", "j/g.npy"),
             ("cluster-gmm", "--points points.npy --out j/g.csv --select-k 1..2", "j/g.csv"),
             ("cluster-gmm", "--points points.npy --out j/q.npy --predict gmm.npz", "j/q.npy"),

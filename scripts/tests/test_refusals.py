@@ -417,6 +417,11 @@ class Refusals(ProgramTest):
             ),
             (
                 "cluster-kmeans",
+                "--points points.npy --out new.npy --predict kmeans.npz --metric cosine",
+                "--metric",
+            ),
+            (
+                "cluster-kmeans",
                 "--points points.npy --out new.npy --predict kmeans.npz --trace t.csv",
                 "--trace",
             ),
@@ -433,6 +438,11 @@ class Refusals(ProgramTest):
             ),
             ("cluster-kmeans", "--points points.npy --out new.csv --select-k 5..2", "--select-k"),
             ("cluster-kmeans", "--points points.npy --out new.csv --select-k 2..5 --k 3", "--k"),
+            (
+                "cluster-kmeans",
+                "--points points.npy --out new.csv --select-k 2..5 --distances d.npy",
+                "--distances",
+            ),
             (
                 "cluster-kmeans",
                 "--points points.npy --out new.csv --select-k 2..5 --model m.npz",
