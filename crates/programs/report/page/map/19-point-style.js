@@ -48,7 +48,38 @@
     return order;
   };
 
-  const pointStyle = { diameter, opacity, drawingOrder };
+  /** Milliseconds of a frame above which fewer points are drawn, and below which more are. */
+  const SLOW_FRAME = 22;
+  const FAST_FRAME = 18;
+  /** Milliseconds without a frame after which a movement is a new one. */
+  const NEW_MOVEMENT = 200;
+  /** Fewer points would no longer show the groups. */
+  const FEWEST = 8000;
+
+  /**
+   * Makes a counter that finds how many points can be drawn while the view moves.
+   *
+   * Where a frame takes long, fewer points are drawn until the view stands still. They are the
+   * first in the order of drawing, which is shuffled, and so are spread over all groups.
+   * @param {number} total
+   */
+  const createPace = (total) => {
+    let last = -Infinity;
+    let most = total;
+    return {
+      /** @type {(now: number) => number} Returns the number of points for the next frame. */
+      count: (now) => {
+        const took = now - last;
+        last = now;
+        if (took > NEW_MOVEMENT) return most;
+        if (took > SLOW_FRAME) most = Math.max(Math.min(FEWEST, total), Math.floor(0.75 * most));
+        else if (took < FAST_FRAME) most = Math.min(total, Math.ceil(1.05 * most));
+        return most;
+      },
+    };
+  };
+
+  const pointStyle = { diameter, opacity, drawingOrder, createPace };
   (globalThis.wardrobeMap ??= /** @type {any} */ ({})).pointStyle = pointStyle;
   if (typeof module !== 'undefined') module.exports = pointStyle;
 })();

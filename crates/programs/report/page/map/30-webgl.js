@@ -17,7 +17,7 @@
     attribute float chosen;
     uniform vec2 scale;
     uniform vec2 shift;
-    uniform float diameter;
+    uniform mediump float diameter;
     uniform float opacity;
     uniform float selecting;
     uniform float layered;
@@ -34,7 +34,7 @@
     }`;
   const FRAGMENT = `
     precision mediump float;
-    uniform float diameter;
+    uniform mediump float diameter;
     varying vec4 color;
     void main() {
       float distance = length(gl_PointCoord - 0.5) * (diameter + 1.0);
@@ -88,17 +88,23 @@
   };
 
   /**
-   * Makes a renderer on a canvas; `null` where WebGL does not work.
+   * Makes a renderer on a canvas; `null` where WebGL does not work or is slow.
    * @param {HTMLCanvasElement} canvas
    * @param {WardrobeMap.Numbers} x
    * @param {WardrobeMap.Numbers} y
    * @param {Uint32Array} order in which points are drawn
    * @param {WardrobeMap.Frame} frame around whose middle coordinates are most exact
+   * @param {boolean} slow whether WebGL without a graphics processor will do
    * @returns {Renderer | null}
    */
-  const create = (canvas, x, y, order, frame) => {
-    // Printing reads the canvas long after it was drawn, so the drawing has to be kept.
-    const options = { antialias: false, preserveDrawingBuffer: true };
+  const create = (canvas, x, y, order, frame, slow) => {
+    const options = {
+      antialias: false,
+      // Printing reads the canvas long after it was drawn, so the drawing has to be kept.
+      preserveDrawingBuffer: true,
+      // A plain canvas is several times as fast as WebGL that the main processor emulates.
+      failIfMajorPerformanceCaveat: !slow,
+    };
     const gl = /** @type {WebGLRenderingContext | null} */ (
       canvas.getContext('webgl2', options) ?? canvas.getContext('webgl', options)
     );
@@ -176,7 +182,7 @@
         if (style.layered) gl.enable(gl.DEPTH_TEST);
         else gl.disable(gl.DEPTH_TEST);
         gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-        gl.drawArrays(gl.POINTS, 0, count);
+        gl.drawArrays(gl.POINTS, 0, Math.min(count, style.count));
       },
       dispose: () => gl.getExtension('WEBGL_lose_context')?.loseContext(),
     };

@@ -3,22 +3,38 @@
 (() => {
   'use strict';
 
+  /** Parts of a weight: a share of 1 is 256, so that weights sum up to one byte more. */
+  const WHOLE = 256;
+  /** Bits of two of the four bytes of a pixel, which are blended at once. */
+  const PAIR = 0x00ff00ff;
+
   /**
-   * Makes the stamp of a point: how much of each pixel of a square its circle covers.
+   * Lists the pixels that the circle of a point covers, and how much of each.
    * @param {number} diameter device pixels
+   * @param {number} width of the image in pixels
    */
-  const stampOf = (diameter) => {
+  const stampOf = (diameter, width) => {
     const side = Math.max(2, Math.ceil(diameter + 1));
-    const cover = new Float32Array(side * side);
+    const offsets = [];
+    const covers = [];
     for (let row = 0; row < side; row++) {
       for (let column = 0; column < side; column++) {
         const distance = Math.hypot(column + 0.5 - side / 2, row + 0.5 - side / 2);
-        const share = diameter / 2 - distance + 0.5;
-        cover[row * side + column] = Math.min(1, Math.max(0, share));
+        const share = Math.min(1, diameter / 2 - distance + 0.5);
+        if (share <= 0) continue;
+        offsets.push(row * width + column);
+        covers.push(share);
       }
     }
-    return { side, cover };
+    return { side, offsets: Uint32Array.from(offsets), covers };
   };
+
+  /**
+   * Writes a color into the four bytes of a pixel, in the order of the machine.
+   * @param {ArrayLike<number>} color
+   */
+  const pixelOf = ({ 0: red, 1: green, 2: blue }) =>
+    new Uint32Array(new Uint8Array([red, green, blue, 255]).buffer)[0];
 
   /**
    * Makes a renderer on a canvas.
@@ -38,10 +54,8 @@
     let colors = new Uint8Array(4);
     /** @type {Uint8Array | null} */
     let selected = null;
-
-    /** @type {(i: number) => number} */
-    const opacityOf = (i) =>
-      (colors[4 * groups[i] + 3] / 255) * (selected && !selected[i] ? UNSELECTED : 1);
+    /** @type {ImageData | null} */
+    let image = null;
 
     /** @type {WardrobeMap.Renderer['draw']} */
     const draw = (view, style) => {
@@ -52,38 +66,70 @@
         canvas.width = width;
         canvas.height = height;
       }
-      const image = context.createImageData(width, height);
-      const levels = image.data;
-      const pixel = new Uint8Array([...paper, 255]);
-      new Uint32Array(levels.buffer).fill(new Uint32Array(pixel.buffer)[0]);
-      const { side, cover } = stampOf(style.diameter * pixelRatio);
-      const scale = view.scale * pixelRatio;
-      const [shiftX, shiftY] = [(width - side) / 2, (height - side) / 2];
+      // A margin of the size of a point makes it needless to clip points at the edge.
+      const diameter = style.diameter * pixelRatio;
+      const margin = Math.max(2, Math.ceil(diameter + 1));
+      const [wide, high] = [width + 2 * margin, height + 2 * margin];
+      if (image?.width !== wide || image.height !== high) image = new ImageData(wide, high);
+      const pixels = new Uint32Array(image.data.buffer);
+      pixels.fill(pixelOf(paper));
+      const { side, offsets, covers } = stampOf(diameter, wide);
+      const cells = offsets.length;
 
-      /** @type {(i: number, opacity: number) => void} */
-      const blend = (i, opacity) => {
-        const left = Math.round((x[i] - view.centerX) * scale + shiftX);
-        const top = Math.round((view.centerY - y[i]) * scale + shiftY);
-        if (left <= -side || top <= -side || left >= width || top >= height) return;
-        const color = 4 * groups[i];
-        for (let row = Math.max(0, -top); row < side && top + row < height; row++) {
-          for (let column = Math.max(0, -left); column < side && left + column < width; column++) {
-            const share = opacity * cover[row * side + column];
-            const to = 4 * ((top + row) * width + left + column);
-            levels[to] += share * (colors[color] - levels[to]);
-            levels[to + 1] += share * (colors[color + 1] - levels[to + 1]);
-            levels[to + 2] += share * (colors[color + 2] - levels[to + 2]);
+      // Weighted colors of the pixels of a point: two entries a group, selected and not.
+      const kinds = colors.length / 2;
+      const known = new Uint8Array(kinds);
+      const even = new Int32Array(kinds * cells);
+      const odd = new Int32Array(kinds * cells);
+      const kept = new Uint16Array(kinds * cells);
+      /** @type {(kind: number) => number} */
+      const opacityOf = (kind) =>
+        (style.opacity * colors[4 * (kind >> 1) + 3] * (kind % 2 ? UNSELECTED : 1)) / 255;
+      /** @type {(kind: number) => void} */
+      const weigh = (kind) => {
+        known[kind] = 1;
+        const pixel = pixelOf(colors.subarray(4 * (kind >> 1)));
+        covers.forEach((cover, cell) => {
+          const weight = Math.round(WHOLE * opacityOf(kind) * cover);
+          even[kind * cells + cell] = Math.imul(pixel & PAIR, weight);
+          odd[kind * cells + cell] = Math.imul((pixel >>> 8) & PAIR, weight);
+          kept[kind * cells + cell] = WHOLE - weight;
+        });
+      };
+
+      const scale = view.scale * pixelRatio;
+      const shiftX = (width - side) / 2 + margin;
+      const shiftY = (height - side) / 2 + margin;
+      const [mostLeft, mostTop] = [wide - side, high - side];
+      /** @type {(wanted: (kind: number) => boolean) => void} */
+      const pass = (wanted) => {
+        const drawn = Math.min(order.length, style.count);
+        for (let k = 0; k < drawn; k++) {
+          const i = order[k];
+          const left = Math.round((x[i] - view.centerX) * scale + shiftX);
+          const top = Math.round((view.centerY - y[i]) * scale + shiftY);
+          if (left < 0 || top < 0 || left > mostLeft || top > mostTop) continue;
+          const kind = 2 * groups[i] + (selected && !selected[i] ? 1 : 0);
+          if (!wanted(kind)) continue;
+          if (!known[kind]) weigh(kind);
+          const corner = top * wide + left;
+          for (let cell = 0, at = kind * cells; cell < cells; cell++, at++) {
+            const to = corner + offsets[cell];
+            const pixel = pixels[to];
+            const first = Math.imul(pixel & PAIR, kept[at]) + even[at];
+            const second = Math.imul((pixel >>> 8) & PAIR, kept[at]) + odd[at];
+            pixels[to] = ((first >>> 8) & PAIR) | (second & ~PAIR);
           }
         }
       };
-      // Faint points come first, so that they lie below the others.
-      for (const faint of style.layered ? [true, false] : [null]) {
-        for (const i of order) {
-          const opacity = style.opacity * opacityOf(i);
-          if (faint === null || opacity <= FAINT === faint) blend(i, opacity);
-        }
+      if (style.layered) {
+        // Faint points come first, so that they lie below the others.
+        pass((kind) => opacityOf(kind) <= FAINT);
+        pass((kind) => opacityOf(kind) > FAINT);
+      } else {
+        pass(() => true);
       }
-      context.putImageData(image, 0, 0);
+      context.putImageData(image, -margin, -margin);
     };
 
     return {

@@ -66,7 +66,7 @@
     const start = (useWebgl) => {
       const next = dom.element('canvas', { class: 'map-points', 'aria-hidden': 'true' });
       const made = useWebgl
-        ? webgl.create(next, x, y, order, state.home)
+        ? webgl.create(next, x, y, order, state.home, state.data.renderer === 'webgl')
         : canvas.create(next, x, y, order);
       if (!made) return false;
       element?.remove();
@@ -83,19 +83,27 @@
       invalidate();
       return true;
     };
-    if (!start(true)) start(false);
+    if (state.data.renderer === 'canvas' || !start(true)) start(false);
+
+    const pace = pointStyle.createPace(state.count);
+    let drawn = state.count;
 
     return {
       update,
+      /** Tells whether the last frame left out points. */
+      isPartial: () => drawn < state.count,
       updateAll,
       /** @type {(scale: number) => void} Sets the scale at which the whole map is seen. */
       setWholeScale: (scale) => {
         wholeScale = scale;
       },
-      draw: () => {
+      /** @type {(moving: boolean) => void} Draws the points; fewer while the view moves. */
+      draw: (moving) => {
         const { view, theme } = state;
         const zoom = view.scale / wholeScale;
+        drawn = moving ? pace.count(performance.now()) : state.count;
         renderer?.draw(view, {
+          count: drawn,
           diameter: pointStyle.diameter(state.count, zoom, view.width * view.height),
           opacity: pointStyle.opacity(state.count, zoom),
           pixelRatio: pixelRatio(),

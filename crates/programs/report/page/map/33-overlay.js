@@ -16,17 +16,14 @@
   const LEAST_SHARE = 0.01;
   /** Zoom from which labels stand where a group is dense in view, not on the whole map. */
   const ZOOMED = 1.3;
-  /** Milliseconds without a change of the view after which labels are placed anew. */
-  const SETTLED = 140;
 
   /**
    * Makes the layer inside an element.
    * @param {HTMLElement} stage
    * @param {State} state
-   * @param {() => void} invalidate draws the map in the next frame
    */
-  const create = (stage, state, invalidate) => {
-    const { dom, labels, thumbnailLayout, views, colors, csv } = wardrobeMap;
+  const create = (stage, state) => {
+    const { dom, labels, thumbnailLayout, views, colors } = wardrobeMap;
     const { x, y } = state.data;
     const canvas = dom.element('canvas', { class: 'map-overlay', tabindex: '0' });
     stage.append(canvas);
@@ -36,8 +33,6 @@
     let wholePlaces = [];
     /** @type {WardrobeMap.Place[]} */
     let places = [];
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
     let wholeScale = state.view.scale;
     /** @type {Map<string, number>} */
     const widths = new Map();
@@ -59,14 +54,13 @@
       places = placesInView();
     };
 
-    /** @type {(scale: number) => void} */
-    const viewChanged = (scale) => {
+    /** @type {(scale: number) => void} Sets the scale at which the whole map is seen. */
+    const setWholeScale = (scale) => {
       wholeScale = scale;
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        places = placesInView();
-        invalidate();
-      }, SETTLED);
+    };
+    /** Finds where the groups in view are dense, when the view stands still. */
+    const placeLabels = () => {
+      places = placesInView();
     };
 
     /** @type {(context: CanvasRenderingContext2D) => boolean} */
@@ -201,10 +195,7 @@
       drawRing(context);
     };
 
-    /** @type {(i: number) => string} */
-    const groupText = (i) => (state.grouping ? csv.groupName(state.grouping, i) : '');
-
-    return { canvas, draw, setGrouping, viewChanged, groupText };
+    return { canvas, draw, setGrouping, setWholeScale, placeLabels };
   };
 
   const overlay = { create };

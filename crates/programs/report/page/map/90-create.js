@@ -6,6 +6,8 @@
 
   /** Milliseconds of an animated zoom. */
   const ANIMATION = 180;
+  /** Milliseconds without a change after which the view stands still. */
+  const SETTLED = 140;
   /** Share of the map at each edge into which the view moves a point that is out of it. */
   const EDGE = 0.06;
 
@@ -26,13 +28,17 @@
     const still = matchMedia('(prefers-reduced-motion: reduce)');
     let frame = 0;
     let animation = 0;
+    let moving = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
     // The view follows the size of the map until somebody moves it.
     let untouched = true;
 
     const draw = () => {
       cancelAnimationFrame(frame);
       frame = 0;
-      points.draw();
+      points.draw(moving);
+      moving = false;
       overlay.draw();
       card.place();
     };
@@ -40,12 +46,21 @@
       if (!frame) frame = requestAnimationFrame(draw);
     };
     const viewChanged = () => {
+      moving = true;
+      clearTimeout(timer);
+      timer = setTimeout(settle, SETTLED);
       const whole = states.wholeView(state, false).scale;
       points.setWholeScale(whole);
-      overlay.viewChanged(whole);
+      overlay.setWholeScale(whole);
       const zoomed = state.view.scale > state.limits.smallest * 1.001;
       // A finger scrolls the page as long as there is nothing to move on the map.
       overlay.canvas.style.touchAction = zoomed || state.mode !== 'pan' ? 'none' : 'pan-y';
+      invalidate();
+    };
+
+    // All points and the labels of the groups in view come when the view stands still.
+    const settle = () => {
+      overlay.placeLabels();
       invalidate();
     };
 
@@ -132,7 +147,7 @@
     };
 
     const points = wardrobeMap.pointsLayer.create(stage, state, invalidate);
-    const overlay = wardrobeMap.overlay.create(stage, state, invalidate);
+    const overlay = wardrobeMap.overlay.create(stage, state);
     const card = wardrobeMap.hoverCard.create(stage, state);
     const bar = toolbar.create(state, actions);
     const list = legend.create(state, actions);
@@ -181,6 +196,7 @@
       const lie = count === 1 ? '1 point lies' : `${count.toLocaleString('en')} points lie`;
       outside.textContent = `${lie} outside the frame; zoom out to see them.`;
       viewChanged();
+      moving = false;
       draw();
     };
     const repaint = () => {

@@ -64,6 +64,8 @@ declare namespace WardrobeMap {
     row?: (i: number) => number;
     /** Value of the column `name` in the CSV; the default is the title. */
     fileName?: (i: number) => string;
+    /** How points are drawn; by default with WebGL where it is fast. */
+    renderer?: 'webgl' | 'canvas';
     /** Name of the grouping that holds the true classes; the default is `true class`. */
     classGrouping?: string;
   }
@@ -99,6 +101,8 @@ declare namespace WardrobeMap {
     paper: Color;
     /** Whether some points have to lie above others. */
     layered: boolean;
+    /** How many points are drawn, of all in the order of drawing. */
+    count: number;
   }
 
   /** Draws the points of the map. */
