@@ -9,7 +9,7 @@
   /** With fewer points, a single one counts too much to be cut off. */
   const FEWEST = 50;
   /** Margin around the trimmed range, as a share of it. */
-  const MARGIN = 0.12;
+  const MARGIN = 0.08;
   /** An axis is robust if its full range is this many times the trimmed one. */
   const STRETCHED = 1.5;
 

@@ -3,6 +3,7 @@
 (() => {
   'use strict';
   /** @typedef {WardrobeMap.Label} Label */
+  /** @typedef {WardrobeMap.Box} Box */
 
   /** Cells of a side of the grid on which the densest place of a group is searched. */
   const SIDE = 40;
@@ -83,9 +84,9 @@
   };
 
   /**
-   * Tells whether two labels overlap.
-   * @param {Label} one
-   * @param {Label} other
+   * Tells whether two boxes overlap or nearly touch.
+   * @param {Box} one
+   * @param {Box} other
    */
   const collide = (one, other) =>
     Math.abs(one.x - other.x) < (one.width + other.width) / 2 + GAP &&
@@ -99,9 +100,10 @@
    * @param {Label[]} labels
    * @param {number} width CSS pixels
    * @param {number} height CSS pixels
+   * @param {Box[]} obstacles that labels may not cover
    * @returns {Label[]}
    */
-  const placeLabels = (labels, width, height) => {
+  const placeLabels = (labels, width, height, obstacles = []) => {
     const order = labels
       .filter(({ x, y }) => x >= 0 && x <= width && y >= 0 && y <= height)
       .sort((a, b) => b.priority - a.priority || a.group - b.group);
@@ -113,7 +115,7 @@
         const wanted = label.y + shift * (label.height + GAP);
         const y = Math.max(label.height / 2, Math.min(height - label.height / 2, wanted));
         const moved = { ...label, x, y };
-        if (placed.some((other) => collide(moved, other))) continue;
+        if ([...obstacles, ...placed].some((other) => collide(moved, other))) continue;
         placed.push(moved);
         break;
       }

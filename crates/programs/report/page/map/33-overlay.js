@@ -63,13 +63,14 @@
       places = placesInView();
     };
 
-    /** @type {(context: CanvasRenderingContext2D) => boolean} */
+    /** @type {(context: CanvasRenderingContext2D) => void} */
     const drawThumbnails = (context) => {
       const { data, view, theme } = state;
       const frame = views.visibleFrame(view);
-      if (!data.thumbnail || state.index.count(frame, MOST_COUNTED) >= MOST_COUNTED) return false;
+      state.thumbnails = [];
+      if (!data.thumbnail || state.index.count(frame, MOST_COUNTED) >= MOST_COUNTED) return;
       const inView = state.index.within(frame).filter(state.accepts);
-      if (!inView.length || inView.length > MOST_THUMBNAILS) return false;
+      if (!inView.length || inView.length > MOST_THUMBNAILS) return;
       const points = inView.map((index) => ({
         index,
         x: views.toScreenX(view, x[index]),
@@ -93,9 +94,9 @@
           context.fillStyle = 'rgb(0 0 0 / 0.15)';
           context.fillRect(left, top, wide, high);
         }
+        state.thumbnails.push({ ...point, width: wide, height: high });
       }
       context.globalAlpha = 1;
-      return true;
     };
 
     /** @type {(i: number) => WardrobeMap.Color} */
@@ -135,7 +136,8 @@
             priority: count,
           };
         });
-      for (const label of labels.placeLabels(wanted, view.width, view.height)) {
+      const placed = labels.placeLabels(wanted, view.width, view.height, state.thumbnails);
+      for (const label of placed) {
         context.lineWidth = 3;
         context.strokeStyle = `rgb(${theme.paper.join(' ')} / 0.6)`;
         context.strokeText(label.text, label.x, label.y);
@@ -165,13 +167,19 @@
       const { current, view, theme } = state;
       if (current < 0) return;
       const [atX, atY] = [views.toScreenX(view, x[current]), views.toScreenY(view, y[current])];
-      for (const [width, color] of /** @type {const} */ ([
+      const thumbnail = state.thumbnails.find(({ index }) => index === current);
+      for (const [lineWidth, color] of /** @type {const} */ ([
         [4, theme.paper],
         [2, theme.ink],
       ])) {
         context.beginPath();
-        context.arc(atX, atY, 8, 0, 2 * Math.PI);
-        context.lineWidth = width;
+        if (thumbnail) {
+          const { width, height } = thumbnail;
+          context.rect(atX - width / 2 - 4, atY - height / 2 - 4, width + 8, height + 8);
+        } else {
+          context.arc(atX, atY, 8, 0, 2 * Math.PI);
+        }
+        context.lineWidth = lineWidth;
         context.strokeStyle = colors.css(color);
         context.stroke();
       }
@@ -189,7 +197,7 @@
       }
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, state.view.width, state.view.height);
-      stage.dataset.thumbnails = String(drawThumbnails(context));
+      drawThumbnails(context);
       drawLabels(context);
       drawPath(context);
       drawRing(context);

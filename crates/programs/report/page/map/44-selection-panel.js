@@ -10,7 +10,7 @@
   /** CSS pixels of the longer side of an image. */
   const SIDE = 64;
   /** Groups that a table of counts lists. */
-  const MOST_ROWS = 12;
+  const MOST_ROWS = 5;
   /** Milliseconds after which a downloaded file is given up. */
   const KEPT = 60000;
 
@@ -43,6 +43,8 @@
       ({ name }) => name === (data.classGrouping ?? 'true class'),
     );
     let page = 0;
+    /** @type {Set<WardrobeMap.Grouping>} Groupings whose counts are all listed. */
+    const expanded = new Set();
     const pages = () => Math.max(1, Math.ceil(state.selection.length / PER_PAGE));
 
     const head = element('span', { class: 'map-head', role: 'status' });
@@ -50,7 +52,7 @@
     const visible = button(
       { 'data-act': 'select-visible', title: 'Select the points that are in view' },
       () => actions.selectVisible(),
-      'Select all in view',
+      'Select visible',
     );
     const download = button({ 'data-act': 'csv' }, () => save(), 'Download CSV');
     const clear = button({ 'data-act': 'clear' }, () => actions.select([], 'replace'), 'Clear');
@@ -59,15 +61,15 @@
     const back = button({ 'aria-label': 'Page before' }, () => turn(-1), '‹');
     const next = button({ 'aria-label': 'Next page' }, () => turn(1), '›');
     const where = element('span', {});
-    const pager = element('div', { class: 'map-row map-pager' }, back, where, next);
+    const pager = element('div', { class: 'map-row' }, back, where, next);
     const box = element(
       'section',
       { class: 'map-selection', 'aria-label': 'Selection' },
-      element('div', { class: 'map-row' }, head, visible, download, clear),
+      element('div', { class: 'map-row' }, head, pager),
+      element('div', { class: 'map-row' }, visible, download, clear),
       hint,
-      pager,
-      gallery,
       counts,
+      gallery,
     );
 
     const save = () => {
@@ -97,6 +99,7 @@
       for (const event of ['pointerenter', 'focus']) {
         control.addEventListener(event, () => actions.point(i, 'gallery'));
       }
+      control.addEventListener('pointerleave', () => actions.point(-1, 'gallery'));
       return element('li', {}, control);
     };
 
@@ -113,7 +116,8 @@
     const table = (caption, grouping) => {
       const rows = countGroups(grouping, state.selection);
       const body = element('tbody');
-      for (const [name, count] of rows.slice(0, MOST_ROWS)) {
+      const shown = expanded.has(grouping) ? rows : rows.slice(0, MOST_ROWS);
+      for (const [name, count] of shown) {
         const row = element(
           'tr',
           {},
@@ -123,10 +127,14 @@
         row.style.setProperty('--share', `${(100 * count) / rows[0][1]}%`);
         body.append(row);
       }
-      const more = rows.length - MOST_ROWS;
+      const more = rows.length - shown.length;
       const made = element('table', {}, element('caption', {}, caption), body);
       if (more > 0) {
-        const cell = element('td', { colspan: '2' }, `and ${more} more`);
+        const expand = button({}, () => {
+          expanded.add(grouping);
+          updateCounts();
+        }, `${more} more`);
+        const cell = element('td', { colspan: '2' }, expand);
         made.append(element('tfoot', {}, element('tr', {}, cell)));
       }
       return made;
@@ -137,14 +145,14 @@
       const count = state.selection.length;
       const some = count > 0;
       page = 0;
+      expanded.clear();
       head.textContent = !some
         ? 'Nothing selected'
         : count === 1
           ? '1 point selected'
           : `${count.toLocaleString('en')} points selected`;
       hint.hidden = some;
-      download.hidden = clear.hidden = !some;
-      visible.hidden = some;
+      download.disabled = clear.disabled = !some;
       drawGallery();
       updateCounts();
     };

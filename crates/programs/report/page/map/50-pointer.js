@@ -22,7 +22,7 @@
   const MOST_WHEEL = 240;
 
   /**
-   * Finds the point at a place of the map; -1 if there is none near.
+   * Finds the point at a place of the map, or whose thumbnail is there; -1 if there is none.
    * @param {State} state
    * @param {number} x CSS pixels
    * @param {number} y CSS pixels
@@ -30,6 +30,10 @@
    */
   const pointAt = (state, x, y, reach) => {
     const { view, index } = state;
+    const thumbnail = state.thumbnails.findLast(
+      (box) => Math.abs(box.x - x) <= box.width / 2 && Math.abs(box.y - y) <= box.height / 2,
+    );
+    if (thumbnail) return thumbnail.index;
     const { toDataX, toDataY } = wardrobeMap.views;
     const [dataX, dataY] = [toDataX(view, x), toDataY(view, y)];
     return index.nearest(dataX, dataY, reach / view.scale, state.accepts);

@@ -57,6 +57,7 @@
       mode: 'pan',
       labels: true,
       theme,
+      thumbnails: [],
       path: [],
       accepts: (i) => state.only < 0 || groupOf(state, i) === state.only,
     };

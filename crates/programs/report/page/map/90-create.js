@@ -153,12 +153,11 @@
     const list = legend.create(state, actions);
     const panel = wardrobeMap.selectionPanel.create(state, actions);
     const outside = dom.element('span');
-    const all = dom.button({ 'data-act': 'all' }, () => actions.reset(true), 'Show them');
+    const all = dom.button({ 'data-act': 'all' }, () => actions.reset(true), 'Show all');
     const note = dom.element('p', { class: 'map-outside' }, outside, ' ', all);
-    stage.append(note);
     const aside = dom.element('div', { class: 'map-aside' }, list.box, panel.box);
     const hint = dom.element('p', { class: 'map-hint' }, keyboard.HINT);
-    body.append(dom.element('div', { class: 'map-beside' }, aside));
+    body.append(note, dom.element('div', { class: 'map-beside' }, aside));
     root.prepend(bar.bar);
     root.append(hint);
 

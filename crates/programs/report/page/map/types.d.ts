@@ -141,14 +141,18 @@ declare namespace WardrobeMap {
     count: number;
   }
 
-  /** A text in CSS pixels; x and y are its middle. */
-  interface Label {
-    group: number;
-    text: string;
+  /** A rectangle in CSS pixels; x and y are its middle. */
+  interface Box {
     x: number;
     y: number;
     width: number;
     height: number;
+  }
+
+  /** A text and the room that it takes. */
+  interface Label extends Box {
+    group: number;
+    text: string;
     /** Labels of larger priority are placed first. */
     priority: number;
   }
@@ -193,6 +197,8 @@ declare namespace WardrobeMap {
     mode: Mode;
     labels: boolean;
     theme: Theme;
+    /** Thumbnails that the map shows, in the order of drawing. */
+    thumbnails: (Box & { index: number })[];
     /** Corners of the rectangle or the lasso that is being drawn, in CSS pixels. */
     path: number[];
     accepts: (i: number) => boolean;
