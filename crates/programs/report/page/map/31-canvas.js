@@ -7,6 +7,8 @@
   const WHOLE = 256;
   /** Bits of two of the four bytes of a pixel, which are blended at once. */
   const PAIR = 0x00ff00ff;
+  /** Half of the least step of each of these bytes, which rounds instead of cutting off. */
+  const HALF = 0x00800080;
 
   /**
    * Lists the pixels that the circle of a point covers, and how much of each.
@@ -91,8 +93,8 @@
         const pixel = pixelOf(colors.subarray(4 * (kind >> 1)));
         covers.forEach((cover, cell) => {
           const weight = Math.round(WHOLE * opacityOf(kind) * cover);
-          even[kind * cells + cell] = Math.imul(pixel & PAIR, weight);
-          odd[kind * cells + cell] = Math.imul((pixel >>> 8) & PAIR, weight);
+          even[kind * cells + cell] = Math.imul(pixel & PAIR, weight) + HALF;
+          odd[kind * cells + cell] = Math.imul((pixel >>> 8) & PAIR, weight) + HALF;
           kept[kind * cells + cell] = WHOLE - weight;
         });
       };

@@ -64,6 +64,17 @@
       invalidate();
     };
 
+    /** @type {(i: number) => void} Pans no farther than needed to see a point. */
+    const moveIntoView = (i) => {
+      const { view } = state;
+      const x = views.toScreenX(view, data.x[i]);
+      const y = views.toScreenY(view, data.y[i]);
+      const [edgeX, edgeY] = [EDGE * view.width, EDGE * view.height];
+      const right = Math.min(0, view.width - edgeX - x) + Math.max(0, edgeX - x);
+      const down = Math.min(0, view.height - edgeY - y) + Math.max(0, edgeY - y);
+      if (right || down) actions.setView(views.pan(view, right, down), true);
+    };
+
     /** @type {Actions} */
     const actions = {
       invalidate,
@@ -109,9 +120,9 @@
         invalidate();
       },
       point: (i, by) => {
-        if (by === 'keyboard' && i >= 0) actions.reveal(i);
         if (i === state.current) return;
         state.current = i;
+        if (by === 'keyboard' && i >= 0) moveIntoView(i);
         card.update();
         if (by === 'keyboard') card.announce();
         invalidate();
@@ -133,16 +144,8 @@
         invalidate();
       },
       reveal: (i) => {
-        const { view } = state;
-        const x = views.toScreenX(view, data.x[i]);
-        const y = views.toScreenY(view, data.y[i]);
-        const [edgeX, edgeY] = [EDGE * view.width, EDGE * view.height];
-        const right = Math.min(0, view.width - edgeX - x) + Math.max(0, edgeX - x);
-        const down = Math.min(0, view.height - edgeY - y) + Math.max(0, edgeY - y);
-        if (right || down) actions.setView(views.pan(view, right, down), true);
-        state.current = i;
-        card.update();
-        invalidate();
+        moveIntoView(i);
+        actions.point(i, 'gallery');
       },
     };
 
