@@ -7,7 +7,8 @@
 
   /** Cells of a side of the grid on which the densest place of a group is searched. */
   const SIDE = 40;
-  /** Pixels between labels. */
+  /** CSS pixels between labels, aside and above. */
+  const GAP_X = 6;
   const GAP = 3;
 
   /**
@@ -89,7 +90,7 @@
    * @param {Box} other
    */
   const collide = (one, other) =>
-    Math.abs(one.x - other.x) < (one.width + other.width) / 2 + GAP &&
+    Math.abs(one.x - other.x) < (one.width + other.width) / 2 + GAP_X &&
     Math.abs(one.y - other.y) < (one.height + other.height) / 2 + GAP;
 
   /**

@@ -21,7 +21,7 @@
   };
 
   /**
-   * Orders points the same way in every view, but not by their numbers.
+   * Orders points, or groups, the same way in every view, but not by their numbers.
    *
    * Rows of a file are often sorted by class, and the first should not hide all others.
    * @param {number} index

@@ -14,7 +14,7 @@
   const diameter = (count, zoom, area) => {
     const room = Math.min(1.25, Math.max(0.8, Math.sqrt(area) / 750));
     const whole = Math.min(6.5, 5.2 * (2000 / Math.max(1, count)) ** 0.2) * room;
-    return Math.min(11, Math.max(1.8, whole * Math.max(0.5, zoom) ** 0.3));
+    return Math.min(11, Math.max(1.8, whole * Math.max(1, zoom) ** 0.3));
   };
 
   /**

@@ -9,7 +9,12 @@
   /** Points of which those in view are counted by group, each frame, and no more. */
   const MOST_COUNTED = 6000;
   /** Groups that are considered for labels. */
-  const MOST_LABELS = 300;
+  const MOST_CANDIDATES = 400;
+  /** CSS pixels of the map for each label; more labels would hide the points. */
+  const AREA_OF_LABEL = 12000;
+  /** The label of a group of fewer points stands above them. */
+  const FEW_POINTS = 12;
+  const ABOVE = 14;
   /** Letters of a label. */
   const MOST_LETTERS = 24;
   /** Share of the points in view that a group needs for a label. */
@@ -25,6 +30,7 @@
   const create = (stage, state) => {
     const { dom, labels, thumbnailLayout, views, colors } = wardrobeMap;
     const { x, y } = state.data;
+    const { rank } = thumbnailLayout;
     const canvas = dom.element('canvas', { class: 'map-overlay', tabindex: '0' });
     stage.append(canvas);
     const context = canvas.getContext('2d');
@@ -88,7 +94,7 @@
         context.globalAlpha = dimmed ? 0.35 : 1;
         context.fillStyle = colors.css(groupColor(point.index));
         context.fillRect(left - 2, top - 2, wide + 4, high + 4);
-        context.imageSmoothingEnabled = scale < 2;
+        context.imageSmoothingEnabled = scale * wardrobeMap.pointsLayer.pixelRatio() < 2;
         context.drawImage(image, sx, sy, width, height, left, top, wide, high);
         if (theme.dark) {
           context.fillStyle = 'rgb(0 0 0 / 0.15)';
@@ -122,22 +128,23 @@
       context.lineJoin = 'round';
       const wanted = places
         .filter(({ group }) => state.only < 0 || state.only === group)
-        .sort((a, b) => b.count - a.count || a.group - b.group)
-        .slice(0, MOST_LABELS)
-        .map(({ group, count, ...place }) => {
+        .sort((a, b) => b.count - a.count || rank(a.group) - rank(b.group))
+        .slice(0, MOST_CANDIDATES)
+        .map(({ group, count, ...place }, at) => {
           const text = labels.shorten(grouping.names[group], MOST_LETTERS);
           return {
             group,
             text,
             x: views.toScreenX(view, place.x),
-            y: views.toScreenY(view, place.y),
+            y: views.toScreenY(view, place.y) - (count < FEW_POINTS ? ABOVE : 0),
             width: widthOf(context, text),
             height: size,
-            priority: count,
+            priority: -at,
           };
         });
       const placed = labels.placeLabels(wanted, view.width, view.height, state.thumbnails);
-      for (const label of placed) {
+      const most = Math.ceil((view.width * view.height) / AREA_OF_LABEL);
+      for (const label of placed.slice(0, most)) {
         context.lineWidth = 3;
         context.strokeStyle = `rgb(${theme.paper.join(' ')} / 0.6)`;
         context.strokeText(label.text, label.x, label.y);

@@ -31,14 +31,17 @@
       () => actions.toggleLabels(),
       'Names',
     );
-    /** @type {(act: string, text: string, name: string, run: () => void) => HTMLElement} */
-    const act = (name, text, title, run) =>
-      button({ 'data-act': name, 'aria-label': title, title }, run, text);
+    /** @type {(act: string, text: string, title: string, run: () => void) => HTMLElement} */
+    const act = (name, text, title, run) => {
+      const made = button({ 'data-act': name, title }, run, text);
+      if (text.length === 1) made.setAttribute('aria-label', title);
+      return made;
+    };
     const select = element('select', { 'data-act': 'color-by' });
     for (const { name } of state.data.groupings) select.append(new Option(name, name));
     select.addEventListener('change', () => actions.setGrouping(select.value));
     const colorBy = element('label', { class: 'map-color-by' }, 'Color by ', select);
-    colorBy.hidden = !state.data.groupings.length;
+    colorBy.hidden = labels.hidden = !state.data.groupings.length;
 
     /** @type {(name: string, ...contents: HTMLElement[]) => HTMLElement} */
     const group = (name, ...contents) =>

@@ -96,6 +96,8 @@
       const image = element('canvas', { width: String(SIDE), height: String(SIDE) });
       if (thumbnail) drawThumbnail(image, thumbnail, SIDE);
       const control = button({ ...attributes, class: 'map-thumbnail' }, show, image);
+      const color = state.colors[wardrobeMap.state.groupOf(state, i)] ?? state.noise;
+      control.style.borderColor = wardrobeMap.colors.css(color);
       for (const event of ['pointerenter', 'focus']) {
         control.addEventListener(event, () => actions.point(i, 'gallery'));
       }

@@ -111,7 +111,8 @@
       },
       setGrouping: (name) => {
         const found = data.groupings.find((grouping) => grouping.name === name);
-        if (found) setGrouping(found);
+        if (!found) throw new RangeError(`wardrobeMap: expected the name of a grouping: ${name}`);
+        setGrouping(found);
       },
       highlight: (group) => {
         state.only = group;
@@ -182,6 +183,7 @@
       overlay.setGrouping();
       list.setGrouping();
       panel.updateCounts();
+      panel.repaint();
       bar.update();
       if (state.current >= 0) card.update();
       invalidate();
@@ -216,6 +218,8 @@
     panel.update();
     resize();
     new ResizeObserver(resize).observe(stage);
+    // A window that moves to another screen may change the device pixels alone.
+    addEventListener('resize', invalidate);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
 
     return {
