@@ -10,11 +10,14 @@
   /** CSS pixels between labels, aside and above. */
   const GAP_X = 6;
   const GAP = 3;
+  /** A label may stand in the middle of a group of this many times its height. */
+  const LARGE_GROUP = 3.5;
 
   /**
    * Finds a dense place of each group inside a frame.
    *
-   * It is the mean of the points in the densest cell of a grid, neighbor cells counted in.
+   * It is the mean of the points in the densest cell of a grid, neighbor cells counted in. Its
+   * height is four standard deviations of these points, of which most lie in it.
    * @param {WardrobeMap.Numbers} x
    * @param {WardrobeMap.Numbers} y
    * @param {WardrobeMap.Numbers} of group of each point; `count` and more stand for noise
@@ -55,16 +58,22 @@
           best = cell;
         }
       }
-      let [sumX, sumY, near] = [0, 0, 0];
+      let [sumX, sumY, squares, near] = [0, 0, 0, 0];
       for (const at of members) {
         const aside = Math.abs((cells[at] % SIDE) - (best % SIDE));
         const above = Math.abs(Math.floor(cells[at] / SIDE) - Math.floor(best / SIDE));
         if (aside > 1 || above > 1) continue;
         sumX += x[points[at]];
-        sumY += y[points[at]];
+        // Of differences, since squares of large coordinates would lose their digits.
+        const up = y[points[at]] - y[points[members[0]]];
+        sumY += up;
+        squares += up * up;
         near++;
       }
-      places.push({ group, x: sumX / near, y: sumY / near, count: members.length });
+      const meanUp = sumY / near;
+      const height = 4 * Math.sqrt(Math.max(0, squares / near - meanUp * meanUp));
+      const [placeX, placeY] = [sumX / near, y[points[members[0]]] + meanUp];
+      places.push({ group, x: placeX, y: placeY, height, count: members.length });
     }
     return places;
   };
@@ -125,6 +134,14 @@
   };
 
   /**
+   * Finds how far above its place a label stands, so that it does not hide a small group.
+   * @param {number} groupHeight CSS pixels
+   * @param {number} labelHeight CSS pixels
+   */
+  const lift = (groupHeight, labelHeight) =>
+    groupHeight < LARGE_GROUP * labelHeight ? (groupHeight + labelHeight) / 2 + GAP : 0;
+
+  /**
    * Shortens a text to a number of letters; an ellipsis stands for the rest.
    * @param {string} text
    * @param {number} most
@@ -134,7 +151,7 @@
     return letters.length <= most ? text : letters.slice(0, most - 1).join('').trimEnd() + '…';
   };
 
-  const labels = { densePlaces, placeLabels, shorten };
+  const labels = { densePlaces, placeLabels, lift, shorten };
   (globalThis.wardrobeMap ??= /** @type {any} */ ({})).labels = labels;
   if (typeof module !== 'undefined') module.exports = labels;
 })();

@@ -12,9 +12,6 @@
   const MOST_CANDIDATES = 400;
   /** CSS pixels of the map for each label; more labels would hide the points. */
   const AREA_OF_LABEL = 12000;
-  /** The label of a group of fewer points stands above them. */
-  const FEW_POINTS = 12;
-  const ABOVE = 14;
   /** Letters of a label. */
   const MOST_LETTERS = 24;
   /** Share of the points in view that a group needs for a label. */
@@ -136,7 +133,7 @@
             group,
             text,
             x: views.toScreenX(view, place.x),
-            y: views.toScreenY(view, place.y) - (count < FEW_POINTS ? ABOVE : 0),
+            y: views.toScreenY(view, place.y) - labels.lift(place.height * view.scale, size),
             width: widthOf(context, text),
             height: size,
             priority: -at,

@@ -137,6 +137,8 @@ declare namespace WardrobeMap {
     group: number;
     x: number;
     y: number;
+    /** Extent of the points there. */
+    height: number;
     /** Number of points of the group. */
     count: number;
   }

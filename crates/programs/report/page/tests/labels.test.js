@@ -1,7 +1,7 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const { densePlaces, placeLabels, shorten } = require('../map/16-labels.js');
+const { densePlaces, placeLabels, lift, shorten } = require('../map/16-labels.js');
 
 const FRAME = { left: 0, right: 100, bottom: 0, top: 100 };
 const label = (group, x, y, priority, width = 40) =>
@@ -64,6 +64,15 @@ test('labels do not cover obstacles', () => {
   const box = { x: 100, y: 100, width: 60, height: 60 };
   assert.deepEqual(placeLabels([label(0, 100, 100, 1)], 400, 300, [box]), []);
   assert.equal(placeLabels([label(0, 100, 200, 1)], 400, 300, [box]).length, 1);
+});
+
+test('labels stand above small groups and in the middle of large ones', () => {
+  const y = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const [place] = densePlaces(y.map(() => 50), y, y.map(() => 0), 1, { ...FRAME, top: 1000 }, y);
+  assert.ok(place.height > 9 && place.height < 13, `${place.height}`);
+  assert.equal(lift(10, 12), 14);
+  assert.equal(lift(0, 12), 9);
+  assert.equal(lift(100, 12), 0);
 });
 
 test('long names are shortened by letters, not by code units', () => {
