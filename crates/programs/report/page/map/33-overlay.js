@@ -10,8 +10,9 @@
   const MOST_COUNTED = 6000;
   /** Groups that are considered for labels. */
   const MOST_CANDIDATES = 400;
-  /** CSS pixels of the map for each label; more labels would hide the points. */
+  /** CSS pixels of the map for each label beyond the first; more would hide the points. */
   const AREA_OF_LABEL = 12000;
+  const ALWAYS_LABELED = 30;
   /** Letters of a label. */
   const MOST_LETTERS = 24;
   /** Share of the points in view that a group needs for a label. */
@@ -140,7 +141,7 @@
           };
         });
       const placed = labels.placeLabels(wanted, view.width, view.height, state.thumbnails);
-      const most = Math.ceil((view.width * view.height) / AREA_OF_LABEL);
+      const most = Math.max(ALWAYS_LABELED, (view.width * view.height) / AREA_OF_LABEL);
       for (const label of placed.slice(0, most)) {
         context.lineWidth = 3;
         context.strokeStyle = `rgb(${theme.paper.join(' ')} / 0.6)`;
