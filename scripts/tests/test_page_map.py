@@ -14,6 +14,12 @@ import page_map
 import test_page
 from page_map import DRAWN, NAMES
 
+# Width of the drawing and of its element, then the heights.
+SIZES = """
+const [points, stage] = ['.map-points', '.map-stage'].map((name) => document.querySelector(name));
+return [points.width, stage.clientWidth, points.height, stage.clientHeight];
+"""
+
 
 class PageMap(page_map.MapTest):
     def test_it_opens_without_fetching_or_moving_anything(self):
@@ -228,6 +234,30 @@ class PageMap(page_map.MapTest):
         self.assertEqual(name, "canvas")
         np.testing.assert_allclose(self.run_script(DRAWN), shares[1], atol=0.1)
 
+    def test_it_follows_its_size(self):
+        self.open()
+        for width in [700, 1500]:
+            metrics = {"width": width, "height": 700, "deviceScaleFactor": 2, "mobile": False}
+            self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+            self.settle()
+            self.home = self.run_script("return home()")
+            self.assertIn("Image 7\n", self.hover(*self.place(*self.places[7])))
+            sizes = self.run_script(SIZES)
+            self.assertEqual(sizes[::2], [2 * size for size in sizes[1::2]])
+        # A map in a closed part of the page is drawn when that part is opened.
+        self.run_script("""
+            document.getElementById('map').remove();
+            const root = document.createElement('div');
+            root.id = 'map';
+            root.hidden = true;
+            document.body.prepend(root);
+            wardrobeMap.create(root, { x, y, groupings, title: String, thumbnail: null });
+            root.hidden = false;""")
+        self.settle()
+        sizes = self.run_script(SIZES)
+        self.assertEqual(sizes[::2], [2 * size for size in sizes[1::2]])
+        self.assertLess(np.min(self.run_script(DRAWN)), 240, "points are drawn")
+
     def test_both_themes_and_all_widths(self):
         for width in [400, 1280, 1920]:
             for theme in ["light", "dark"]:
@@ -237,10 +267,7 @@ class PageMap(page_map.MapTest):
                 self.assertEqual(poor, [], (width, theme))
                 wide = self.run_script("return document.documentElement.scrollWidth")
                 self.assertLessEqual(wide, width)
-                sizes = self.run_script("""
-                    const [points, stage] = ['.map-points', '.map-stage']
-                        .map((name) => document.querySelector(name));
-                    return [points.width, stage.clientWidth, points.height, stage.clientHeight]""")
+                sizes = self.run_script(SIZES)
                 self.assertEqual(sizes[::2], sizes[1::2])
 
 

@@ -52,8 +52,8 @@
       const whole = states.wholeView(state, false).scale;
       points.setWholeScale(whole);
       overlay.setWholeScale(whole);
-      const zoomed = state.view.scale > state.limits.smallest * 1.001;
-      // A finger scrolls the page as long as there is nothing to move on the map.
+      const zoomed = state.view.scale > whole * 1.001;
+      // A finger scrolls the page up and down as long as the whole map is seen.
       overlay.canvas.style.touchAction = zoomed || state.mode !== 'pan' ? 'none' : 'pan-y';
       invalidate();
     };
