@@ -35,13 +35,12 @@
       list,
       note,
     );
-    /** @type {Map<number, HTMLButtonElement>} */
+    /** @type {Map<number, {control: HTMLButtonElement, swatch: HTMLElement}>} */
     let entries = new Map();
 
     /** @type {(group: number, name: string) => HTMLElement} */
     const entry = (group, name) => {
       const swatch = element('i', { 'aria-hidden': 'true' });
-      swatch.style.background = css(state.colors[group] ?? state.noise);
       const size = state.sizes[group].toLocaleString('en');
       const control = button(
         { title: name, 'data-group': String(group) },
@@ -50,7 +49,7 @@
         element('span', { dir: 'auto' }, name),
         element('small', {}, size),
       );
-      entries.set(group, control);
+      entries.set(group, { control, swatch });
       return element('li', {}, control);
     };
 
@@ -73,9 +72,10 @@
     };
     search.addEventListener('input', fill);
 
-    /** Shows which group is alone. */
+    /** Shows the colors and which group is alone. */
     const update = () => {
-      for (const [group, control] of entries) {
+      for (const [group, { control, swatch }] of entries) {
+        swatch.style.background = css(state.colors[group] ?? state.noise);
         control.setAttribute('aria-pressed', String(state.only === group));
       }
       all.style.visibility = state.only < 0 ? 'hidden' : 'visible';
@@ -90,7 +90,7 @@
       box.hidden = !count;
       fill();
     };
-    return { box, setGrouping, update, list: fill };
+    return { box, setGrouping, update };
   };
 
   const legend = { create };

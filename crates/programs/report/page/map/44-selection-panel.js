@@ -43,6 +43,8 @@
       ({ name }) => name === (data.classGrouping ?? 'true class'),
     );
     let page = 0;
+    /** @type {{i: number, image: HTMLCanvasElement, control: HTMLElement}[]} */
+    let shown = [];
     /** @type {Set<WardrobeMap.Grouping>} Groupings whose counts are all listed. */
     const expanded = new Set();
     const pages = () => Math.max(1, Math.ceil(state.selection.length / PER_PAGE));
@@ -90,14 +92,11 @@
     const item = (i) => {
       const title = data.title(i);
       const show = () => actions.reveal(i);
-      const thumbnail = data.thumbnail?.(i);
       const attributes = { title, 'aria-label': title, 'data-point': String(i) };
       if (!data.thumbnail) return element('li', {}, button(attributes, show, title));
       const image = element('canvas', { width: String(SIDE), height: String(SIDE) });
-      if (thumbnail) drawThumbnail(image, thumbnail, SIDE);
       const control = button({ ...attributes, class: 'map-thumbnail' }, show, image);
-      const color = state.colors[wardrobeMap.state.groupOf(state, i)] ?? state.noise;
-      control.style.borderColor = wardrobeMap.colors.css(color);
+      shown.push({ i, image, control });
       for (const event of ['pointerenter', 'focus']) {
         control.addEventListener(event, () => actions.point(i, 'gallery'));
       }
@@ -105,9 +104,20 @@
       return element('li', {}, control);
     };
 
+    /** Draws the images in their places, so that none loses the focus. */
+    const repaint = () => {
+      for (const { i, image, control } of shown) {
+        const thumbnail = data.thumbnail?.(i);
+        if (thumbnail) drawThumbnail(image, thumbnail, SIDE);
+        const color = state.colors[wardrobeMap.state.groupOf(state, i)] ?? state.noise;
+        control.style.borderColor = wardrobeMap.colors.css(color);
+      }
+    };
     const drawGallery = () => {
-      const shown = state.selection.subarray(page * PER_PAGE, (page + 1) * PER_PAGE);
-      gallery.replaceChildren(...Array.from(shown, item));
+      const points = state.selection.subarray(page * PER_PAGE, (page + 1) * PER_PAGE);
+      shown = [];
+      gallery.replaceChildren(...Array.from(points, item));
+      repaint();
       pager.hidden = state.selection.length <= PER_PAGE;
       where.textContent = `Page ${page + 1} of ${pages()}`;
       back.disabled = page === 0;
@@ -118,8 +128,8 @@
     const table = (caption, grouping) => {
       const rows = countGroups(grouping, state.selection);
       const body = element('tbody');
-      const shown = expanded.has(grouping) ? rows : rows.slice(0, MOST_ROWS);
-      for (const [name, count] of shown) {
+      const listed = expanded.has(grouping) ? rows : rows.slice(0, MOST_ROWS);
+      for (const [name, count] of listed) {
         const row = element(
           'tr',
           {},
@@ -129,7 +139,7 @@
         row.style.setProperty('--share', `${(100 * count) / rows[0][1]}%`);
         body.append(row);
       }
-      const more = rows.length - shown.length;
+      const more = rows.length - listed.length;
       const made = element('table', {}, element('caption', {}, caption), body);
       if (more > 0) {
         const expand = button({}, () => {
@@ -167,7 +177,7 @@
           : []),
       );
     };
-    return { box, update, updateCounts, repaint: drawGallery };
+    return { box, update, updateCounts, repaint };
   };
 
   const selectionPanel = { create, countGroups };

@@ -207,7 +207,7 @@
       state.theme = dom.readTheme(stage);
       states.setColors(state);
       points.update.colors();
-      list.list();
+      list.update();
       panel.repaint();
       card.update();
       draw();

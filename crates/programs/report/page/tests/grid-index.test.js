@@ -66,6 +66,14 @@ test('an arrow leads to the point of least cost that way', () => {
   }
 });
 
+test('a cheaper point outside the first cells is found', () => {
+  // All other points lie on the left, so that the cells are small.
+  const manyX = [50, 57, 59.9, ...Array.from(x.slice(20), (value) => 0.4 * value)];
+  const manyY = [50, 57, 50, ...y.slice(20)];
+  const { nearestToward } = build(manyX, manyY, { left: 0, right: 100, bottom: 0, top: 100 });
+  assert.equal(nearestToward(50, 50, [1, 0], 2), 2);
+});
+
 test('no points have no nearest', () => {
   const empty = build([], [], { left: 0, right: 1, bottom: 0, top: 1 });
   assert.equal(empty.nearest(0, 0, 10), -1);
