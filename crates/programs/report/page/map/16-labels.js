@@ -11,7 +11,7 @@
   const GAP_X = 6;
   const GAP = 3;
   /** A label may stand in the middle of a group of this many times its height. */
-  const LARGE_GROUP = 3.5;
+  const LARGE_GROUP = 2.2;
 
   /**
    * Finds a dense place of each group inside a frame.
