@@ -1,26 +1,26 @@
 // @ts-check
-// Small images, cut out of sheets that are decoded when they are first needed.
+// Small images, cut out of files that are decoded when they are first needed.
 
-/** Most decoded sheets that are kept; a sheet of 576 images takes about 2 MB or more. */
-const SHEETS = 40;
+/** Most decoded files that are kept; a sheet of 576 images takes about 2 MB or more. */
+const FILES = 40;
 
 /** @param {Sprite} sprite */
 const thumbnailsOf = (sprite) => {
   /** @type {Map<number, {image: HTMLImageElement, ready: Promise<HTMLImageElement>}>} */
-  const sheets = new Map();
+  const files = new Map();
   const sheet = (/** @type {number} */ number) => {
-    const kept = sheets.get(number);
+    const kept = files.get(number);
     if (kept) {
       // The sheet that was used last is the last to go.
-      sheets.delete(number);
-      sheets.set(number, kept);
+      files.delete(number);
+      files.set(number, kept);
       return kept;
     }
     const image = new Image();
     image.src = `data:image/webp;base64,${sprite.files[number]}`;
     const entry = { image, ready: image.decode().then(() => image) };
-    sheets.set(number, entry);
-    if (sheets.size > SHEETS) sheets.delete(sheets.keys().next().value ?? number);
+    files.set(number, entry);
+    if (files.size > FILES) files.delete(files.keys().next().value ?? number);
     return entry;
   };
   const { width, height } = sprite;

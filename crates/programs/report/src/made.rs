@@ -1,5 +1,6 @@
 //! Tells how everything was made, without the folders of the machine it was made on.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf, absolute};
 
@@ -67,8 +68,11 @@ impl Made {
             .map(|file| file.record.path.as_str())
             .collect();
         let commands = lineage.steps.iter().filter(|step| !step.argv.is_empty());
-        let commands: Vec<String> =
-            commands.map(|step| files.command(&step.argv, &known)).collect();
+        let mut seen = HashSet::new();
+        let commands: Vec<String> = commands
+            .map(|step| files.command(&step.argv, &known))
+            .filter(|command| seen.insert(command.clone()))
+            .collect();
         let on = |device: &str, threads: usize| {
             format!("{device}, {threads} thread{}", if threads == 1 { "" } else { "s" })
         };

@@ -10,7 +10,7 @@ use crate::encode::webp;
 use crate::pictures::Pictures;
 
 /// Most bytes of all grids together, before base64.
-const MAX_BYTES: usize = 3_400_000;
+const MAX_BYTES: usize = 3_200_000;
 
 /// Images in a row of a sheet, and rows of a sheet.
 const SHEET_SIDE: usize = 24;
