@@ -274,15 +274,22 @@ losses := $(if $(trained),$(ARTIFACTS)/autoencoder/losses.csv)
 page_of = $(if $(TRAIN_LABELS),--scores $(SCORES)/$1.json) \
     --assignments $1=$(CLUSTERS)/$1/train.npy \
     $(if $($1_points),--points $1=$($1_points)) $(if $($1_certainty),--certainty $1=$($1_certainty))
+# What is found in data of the user's: names, near duplicates, outliers, numbers of groups.
+scored_k = $(if $(exported),$(if $(suggestion),$(CLUSTERS)/umap-k.csv))
+page_names = $(if $(own),$(NAMES))
+page_tables = $(if $(page_names),--names $(page_names)) $(if $(duplicates),--duplicates \
+    $(duplicates) --outliers $(outliers)) $(if $(scored_k),--suggestion $(scored_k))
 page_flags = $(foreach system,$(shown),$(call page_of,$(system))) $(if \
     $(TRAIN_LABELS),$(reference_flag) --labels $(TRAIN_LABELS)) \
     $(if $(CLASSES),--classes $(CLASSES)) $(if $(TRAIN_IMAGES),--images $(TRAIN_IMAGES)) \
+    $(page_tables) \
     $(if $(MAP),--map $(MAP)) $(if $(trained),--weights $(trained) --losses $(losses)) \
     $(if $(DECODED),--originals $(decoded_images) --reconstructions $(DECODED))
 page_inputs_of = $($1_certainty) $($1_points) $(CLUSTERS)/$1/train.npy \
     $(if $(TRAIN_LABELS),$(SCORES)/$1.json)
 page_files = $(foreach system,$(shown),$(call page_inputs_of,$(system))) \
     $(TRAIN_IMAGES) $(TRAIN_LABELS) $(CLASSES) $(MAP) $(trained) $(losses) $(reference) \
+    $(page_names) $(unusual) $(scored_k) \
     $(if $(DECODED),$(decoded_images) $(DECODED))
 page_command = $(REPORT) $(page_flags) --out $(PAGE)
 

@@ -106,7 +106,7 @@ STAGES = {
     ),
     "report": (
         "--assignments a=a.npy --points a=points.npy --labels labels.npy --images images.npy "
-        "--map map.npy --out out/index.html",
+        "--names vectors.csv --map map.npy --out out/index.html",
         ["index.html"],
     ),
 }

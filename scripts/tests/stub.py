@@ -56,7 +56,7 @@ def main():
             outputs.append(word)
         elif before == "--out-dir":
             outputs += [f"{word}/{file}" for file in DATA]
-        elif before == "--suggestion":
+        elif before == "--suggestion" and name == "suggest-k":
             suggestions.append(word)
         elif os.path.isfile(file):
             inputs.append(file)

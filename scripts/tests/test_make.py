@@ -150,6 +150,13 @@ class Own(Make):
         self.assertFalse((self.artifacts / "data").exists())
         [export] = self.of("export-clusters")
         self.assertIn(f"{self.artifacts}/import/names.csv", export)
+        [page] = self.of("report")
+        for flag, file in {
+            "--names": "import/names.csv",
+            "--duplicates": "duplicates.csv",
+            "--outliers": "outliers.csv",
+        }.items():
+            self.assertEqual(page[page.index(flag) + 1], f"{self.artifacts}/{file}")
         self.assertEqual(
             done.stdout.splitlines()[-3:],
             [

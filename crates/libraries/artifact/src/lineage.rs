@@ -26,6 +26,8 @@ pub struct Step {
     pub threads: usize,
     /// Device that it ran on.
     pub device: String,
+    /// Command line, the program first; empty if it was not recorded.
+    pub argv: Vec<String>,
 }
 
 /// A file that a step read or wrote.
@@ -115,6 +117,7 @@ impl Lineage {
             seconds: read.run.seconds,
             threads: read.run.threads,
             device: read.run.device,
+            argv: read.run.argv,
         });
     }
 }

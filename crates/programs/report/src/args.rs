@@ -7,11 +7,11 @@ use cli::Count;
 
 use crate::text::drawable;
 
-/// Turns what the other programs wrote into one page that needs nothing but itself: the scores of
-/// each system, its confusion matrices, what is in its clusters, a map of all points, and how
-/// everything was made. Every part can be left out; the page says what it misses. With --figure,
-/// draws one figure of it instead. A file of one system is given as NAME=FILE, or as FILE where the
-/// folder has the name.
+/// Turns what the other programs wrote into one page that needs nothing but itself: the groups,
+/// each as a card that opens, a map of all points, how systems differ, their scores, and how
+/// everything was made. The groups of the last system are shown first. Every part can be left out;
+/// the page says what it misses. With --figure, draws one figure instead. A file of one system is
+/// given as NAME=FILE, or as FILE where the folder has the name.
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
@@ -19,8 +19,8 @@ use crate::text::drawable;
         scores/latents-kmeans.json\nreport --scores scores/latents-kmeans.json --assignments \
         clusters/latents-kmeans/train.npy --points latents-kmeans=latents.npy --images images.npy \
         --labels labels.npy --map latents.npy --out report.html\nreport --assignments \
-        mine=assignments.npy --images images.npy --out report.html\nreport --assignments \
-        mine=assignments.npy --images images.npy --figure clusters --out clusters.png"
+        mine=assignments.npy --images images.npy --names names.csv --out report.html\nreport \
+        --assignments mine=assignments.npy --images images.npy --figure clusters --out clusters.png"
 )]
 pub struct Args {
     /// scores of evaluate: .json; may be repeated; files of one name are runs of one system
@@ -49,6 +49,18 @@ pub struct Args {
     /// names of the classes: a JSON list in the order of the ids
     #[argh(option, arg_name = "file")]
     pub classes: Option<PathBuf>,
+    /// names of the rows, for the cards and the CSV: .csv with a column file, name or id
+    #[argh(option, arg_name = "file")]
+    pub names: Option<PathBuf>,
+    /// near duplicates to show: .csv of find-duplicates
+    #[argh(option, arg_name = "file")]
+    pub duplicates: Option<PathBuf>,
+    /// rows that are like no other, to show: .csv of find-outliers
+    #[argh(option, arg_name = "file")]
+    pub outliers: Option<PathBuf>,
+    /// scores of numbers of groups, to show as a chart: .csv of suggest-k
+    #[argh(option, arg_name = "file")]
+    pub suggestion: Option<PathBuf>,
     /// places of the points on the map: .npy, numbers, (n, d); if d is above 2, the first two
     /// principal components are shown
     #[argh(option, arg_name = "file")]

@@ -1,16 +1,24 @@
 //! `report`: puts artifacts into one self-contained page, or draws one figure of it.
 
 mod args;
+mod assets;
 mod autoencoder;
+mod cards;
 mod clusters;
+mod data;
+mod encode;
 mod figure;
+mod groups;
 mod inputs;
+mod made;
 mod map;
 mod page;
 mod pictures;
+mod scores;
 mod system;
 mod text;
 mod thumbnails;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -56,6 +64,10 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         .reads("--images", &args.images)
         .reads("--labels", &args.labels)
         .reads("--classes", &args.classes)
+        .reads("--names", &args.names)
+        .reads("--duplicates", &args.duplicates)
+        .reads("--outliers", &args.outliers)
+        .reads("--suggestion", &args.suggestion)
         .reads("--map", &args.map)
         .reads("--weights", &args.weights)
         .reads("--losses", &args.losses)
@@ -68,7 +80,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     // Fonts of the system with which letters were drawn.
     let mut others = Vec::new();
     let bytes = match args.figure {
-        None => Page::new(&inputs, &text::drawable(&args.title), args.seed)?.render()?.into_bytes(),
+        None => Page::new(&inputs, &args)?.render()?.into_bytes(),
         Some(name) => {
             let svg = figure::draw(name, &inputs, args.system.as_deref(), args.seed)?;
             if kind == "png" {

@@ -3,13 +3,10 @@
 use artifact::Points;
 use ndarray::{Array2, Axis, s};
 use pca::Pca;
-use serde::Serialize;
 
-use crate::inputs::Inputs;
-use crate::pictures::base64;
-use crate::thumbnails::Thumbnails;
+use crate::inputs::{Inputs, System};
 
-/// Most points on the map; of more, an even sample is shown.
+/// Most points on the page; of more, an even sample is shown.
 const MAX_POINTS: usize = 100_000;
 
 /// Most groups whose names are written on the map.
@@ -44,13 +41,17 @@ pub struct Groups {
     pub point_groups: Vec<Option<usize>>,
 }
 
+/// Returns the rows of `n` points that the page shows, ascending: all, or an even sample.
+pub fn shown_rows(n: usize) -> Vec<usize> {
+    let shown = n.min(MAX_POINTS);
+    (0..shown).map(|at| (at as u128 * n as u128 / shown as u128) as usize).collect()
+}
+
 impl Map {
     /// Computes the positions of `points` (n, d).
     pub fn new(points: &Points) -> Self {
         let (n, dims) = points.dim();
-        let shown = n.min(MAX_POINTS);
-        let rows: Vec<usize> =
-            (0..shown).map(|at| (at as u128 * n as u128 / shown as u128) as usize).collect();
+        let rows = shown_rows(n);
         let values: Array2<f64> = match points {
             Points::U8 { values, .. } => values.select(Axis(0), &rows).mapv(f64::from),
             Points::F32(values) => values.select(Axis(0), &rows).mapv(f64::from),
@@ -97,37 +98,10 @@ impl Map {
         let mut groups: Vec<Groups> = inputs
             .systems
             .iter()
-            .map(|system| {
-                self.group(&system.name, system.assignments.iter().copied(), |id| id.to_string())
-            })
+            .map(|system| Groups::of_system(system, &self.rows, |id| id.to_string()))
             .collect();
-        if let Some(labels) = &inputs.labels {
-            groups
-                .push(self.group("true class", labels.iter().copied(), |id| inputs.class_name(id)));
-        }
+        groups.extend(Groups::of_classes(inputs, &self.rows));
         groups
-    }
-
-    fn group(
-        &self,
-        name: &str,
-        ids: impl Iterator<Item = i64>,
-        name_of: impl Fn(i64) -> String,
-    ) -> Groups {
-        let ids: Vec<i64> = ids.collect();
-        let mut distinct: Vec<i64> = ids.iter().copied().filter(|&id| id >= 0).collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        let mut sizes = vec![0; distinct.len()];
-        let places: Vec<Option<usize>> =
-            ids.iter().map(|id| distinct.binary_search(id).ok()).collect();
-        places.iter().flatten().for_each(|&place| sizes[place] += 1);
-        Groups {
-            name: name.to_owned(),
-            names: distinct.into_iter().map(name_of).collect(),
-            sizes,
-            point_groups: self.rows.iter().map(|&row| places[row]).collect(),
-        }
     }
 
     /// Returns the median position of a group, or `None` if none of its points is on the map.
@@ -146,80 +120,38 @@ impl Map {
     }
 }
 
-/// The map as the script of the page reads it.
-#[derive(Serialize)]
-pub struct MapData {
-    /// Number of points on the map.
-    count: usize,
-    /// Rows of the points as `u32`, if not all are shown.
-    rows: Option<String>,
-    /// `u16`
-    x: String,
-    /// `u16`
-    y: String,
-    groups: Vec<GroupData>,
-    pictures: Option<Thumbnails>,
-}
+impl Groups {
+    /// Groups the points `rows` as `system` does; `name_of` names the group of an id.
+    pub fn of_system(system: &System, rows: &[usize], name_of: impl Fn(i64) -> String) -> Self {
+        Self::new(&system.name, system.assignments.iter().copied(), rows, name_of)
+    }
 
-#[derive(Serialize)]
-struct GroupData {
-    name: String,
-    names: Vec<String>,
-    sizes: Vec<usize>,
-    /// Bytes of a group number.
-    bytes: usize,
-    /// Group of each point; the largest number stands for noise.
-    of: String,
-    /// Median positions, where names are written; empty if there are too many groups.
-    middles: Vec<Option<(u16, u16)>>,
-}
+    /// Groups the points `rows` by their classes, if labels were given.
+    pub fn of_classes(inputs: &Inputs, rows: &[usize]) -> Option<Self> {
+        let labels = inputs.labels.as_ref()?.iter().copied();
+        Some(Self::new("true class", labels, rows, |id| inputs.class_name(id)))
+    }
 
-impl MapData {
-    /// Encodes the map: numbers are little-endian, in base64.
-    ///
-    /// # Errors
-    /// Fails only if memory runs out.
-    pub fn new(map: &Map, inputs: &Inputs) -> anyhow::Result<Self> {
-        let words = |values: &[u16]| {
-            base64(&values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
-        };
-        let rows = || {
-            base64(
-                &map.rows.iter().flat_map(|&row| (row as u32).to_le_bytes()).collect::<Vec<u8>>(),
-            )
-        };
-        let groups = map.groups(inputs).into_iter().map(|groups| {
-            let bytes = match groups.names.len() {
-                0..0xff => 1,
-                0xff..0xffff => 2,
-                _ => 4,
-            };
-            // Noise is the largest number that fits into the bytes.
-            let code =
-                |of: &Option<usize>| of.and_then(|of| u32::try_from(of).ok()).unwrap_or(u32::MAX);
-            let of: Vec<u8> = groups
-                .point_groups
-                .iter()
-                .flat_map(|of| code(of).to_le_bytes().into_iter().take(bytes))
-                .collect();
-            let of = base64(&of);
-            let shown = if groups.names.len() <= MAX_NAMED_GROUPS { groups.names.len() } else { 0 };
-            let middles = (0..shown).map(|group| map.median_position(&groups, group)).collect();
-            let Groups { name, names, sizes, .. } = groups;
-            GroupData { name, names, sizes, bytes, of, middles }
-        });
-        Ok(Self {
-            count: map.rows.len(),
-            rows: (map.rows.len() < map.n).then(rows),
-            x: words(&map.x),
-            y: words(&map.y),
-            groups: groups.collect(),
-            pictures: inputs
-                .images
-                .as_ref()
-                .map(|images| Thumbnails::encode(images, &map.rows))
-                .transpose()?,
-        })
+    fn new(
+        name: &str,
+        ids: impl Iterator<Item = i64>,
+        rows: &[usize],
+        name_of: impl Fn(i64) -> String,
+    ) -> Self {
+        let ids: Vec<i64> = ids.collect();
+        let mut distinct: Vec<i64> = ids.iter().copied().filter(|&id| id >= 0).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let mut sizes = vec![0; distinct.len()];
+        let places: Vec<Option<usize>> =
+            ids.iter().map(|id| distinct.binary_search(id).ok()).collect();
+        places.iter().flatten().for_each(|&place| sizes[place] += 1);
+        Self {
+            name: name.to_owned(),
+            names: distinct.into_iter().map(name_of).collect(),
+            sizes,
+            point_groups: rows.iter().map(|&row| places[row]).collect(),
+        }
     }
 }
 
@@ -246,7 +178,8 @@ mod tests {
     #[test]
     fn groups_are_numbered_by_their_ids_and_noise_is_none() {
         let map = Map::new(&Points::F64(array![[0.0, 0.0], [1.0, 0.0], [2.0, 1.0], [9.0, 9.0]]));
-        let groups = map.group("a", [7, 3, 7, -1].into_iter(), |id| format!("c{id}"));
+        let ids = [7, 3, 7, -1].into_iter();
+        let groups = Groups::new("a", ids, &map.rows, |id| format!("c{id}"));
         assert_eq!(groups.names, ["c3", "c7"]);
         assert_eq!(groups.sizes, [1, 2]);
         assert_eq!(groups.point_groups, [Some(1), Some(0), Some(1), None]);

@@ -4,12 +4,21 @@ use std::path::Path;
 
 use anyhow::bail;
 use artifact::{FileRecord, ImageShape, Pixels, read_images};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use ndarray::{Array2, ArrayView1};
 
-/// Longest side of an image on the page; larger ones are downscaled.
-const MAX_SIDE: usize = 64;
+use crate::encode::{base64, png, png_data_url, webp};
+
+/// Longest side of an image that is kept; larger ones are downscaled.
+const MAX_SIDE: usize = 128;
+
+/// Longest side of an image in a figure or a table.
+const FIGURE_SIDE: usize = 64;
+
+/// Longest side of images whose means are shown; of larger ones a mean is a blur.
+const MEAN_SIDE: usize = 32;
+
+/// Quality of the WebP files of cards.
+const CARD_QUALITY: f32 = 82.0;
 
 /// Images of one size.
 pub struct Pictures {
@@ -71,7 +80,7 @@ impl Pictures {
 
     /// Downscales large images by a whole factor; each pixel becomes the mean of a square.
     fn downscaled(self) -> Self {
-        match self.width.max(self.height).div_ceil(MAX_SIDE) {
+        match self.longest_side().div_ceil(MAX_SIDE) {
             0 | 1 => self,
             by => {
                 let (height, width) = (self.height.div_ceil(by), self.width.div_ceil(by));
@@ -83,6 +92,17 @@ impl Pictures {
                 Self { levels, height, width, ..self }
             }
         }
+    }
+
+    /// Returns the longest side in pixels.
+    pub fn longest_side(&self) -> usize {
+        self.width.max(self.height)
+    }
+
+    /// Returns the number of pixels of an image in a figure.
+    pub fn figure_pixels(&self) -> usize {
+        let by = self.longest_side().div_ceil(FIGURE_SIDE).max(1);
+        self.height.div_ceil(by) * self.width.div_ceil(by)
     }
 
     /// Returns the rounded mean of a channel of the pixels of image `row` that become one.
@@ -106,12 +126,45 @@ impl Pictures {
         self.levels.nrows()
     }
 
-    /// Encodes image `row` as the data URL of a PNG.
+    /// Encodes image `row` as the data URL of a PNG, at most 64 pixels high and wide.
     ///
     /// # Errors
     /// Fails only if memory runs out.
     pub fn data_url(&self, row: usize) -> anyhow::Result<String> {
-        self.encode_data_url(self.levels.row(row))
+        let by = self.longest_side().div_ceil(FIGURE_SIDE);
+        if by <= 1 {
+            return self.encode_data_url(self.levels.row(row));
+        }
+        let (height, width) = (self.height.div_ceil(by), self.width.div_ceil(by));
+        let levels: Vec<u8> = (0..height * width * self.channels)
+            .map(|at| {
+                let (pixel, channel) = (at / self.channels, at % self.channels);
+                self.mean_level(row, (pixel % width, pixel / width), channel, by)
+            })
+            .collect();
+        Ok(png_data_url(&png(&levels, width, height, self.color())?))
+    }
+
+    /// Encodes image `row` in full for a card: small ones as PNG, others as WebP.
+    ///
+    /// # Errors
+    /// Fails only if memory runs out.
+    pub fn card_url(&self, row: usize) -> anyhow::Result<String> {
+        if self.longest_side() <= FIGURE_SIDE {
+            return self.data_url(row);
+        }
+        let levels = self.levels.row(row).to_vec();
+        let file = webp(&levels, self.channels, (self.width, self.height), CARD_QUALITY)?;
+        Ok(format!("data:image/webp;base64,{}", base64(&file)))
+    }
+
+    /// Tells whether a mean of images shows anything: they are gray and small.
+    pub fn have_meaningful_mean(&self) -> bool {
+        self.channels == 1 && self.longest_side() <= MEAN_SIDE
+    }
+
+    fn color(&self) -> png::ColorType {
+        if self.channels == 3 { png::ColorType::Rgb } else { png::ColorType::Grayscale }
     }
 
     /// Encodes levels of an image of this size as the data URL of a PNG.
@@ -119,9 +172,7 @@ impl Pictures {
     /// # Errors
     /// Fails only if memory runs out.
     pub fn encode_data_url(&self, levels: ArrayView1<u8>) -> anyhow::Result<String> {
-        let color =
-            if self.channels == 3 { png::ColorType::Rgb } else { png::ColorType::Grayscale };
-        Ok(png_data_url(&png(&levels.to_vec(), self.width, self.height, color)?))
+        Ok(png_data_url(&png(&levels.to_vec(), self.width, self.height, self.color())?))
     }
 
     /// Returns the rounded mean of the images `rows`.
@@ -153,42 +204,11 @@ fn levels(pixels: Pixels) -> Array2<u8> {
     }
 }
 
-/// Encodes RGBA values, row by row, as a PNG file.
-///
-/// # Errors
-/// Fails only if memory runs out.
-pub fn color_png(rgba: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
-    png(rgba, width, height, png::ColorType::Rgba)
-}
-
-fn png(
-    bytes: &[u8],
-    width: usize,
-    height: usize,
-    color: png::ColorType,
-) -> anyhow::Result<Vec<u8>> {
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, u32::try_from(width)?, u32::try_from(height)?);
-    encoder.set_color(color);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::High);
-    encoder.write_header()?.write_image_data(bytes)?;
-    Ok(file)
-}
-
-/// Returns the data URL of a PNG file.
-pub fn png_data_url(file: &[u8]) -> String {
-    format!("data:image/png;base64,{}", base64(file))
-}
-
-/// Encodes bytes in base64.
-pub fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use ndarray::array;
 
     use super::*;
@@ -224,15 +244,19 @@ mod tests {
 
     #[test]
     fn large_images_are_made_smaller() {
+        let levels = Array2::from_shape_fn((1, 260 * 2), |(_, at)| (at % 260 / 2) as u8);
+        let pictures = Pictures { levels, channels: 1, height: 2, width: 260, sides: (2, 260) };
+        let small = pictures.downscaled();
+        assert_eq!((small.height, small.width), (1, 87));
+        assert_eq!([small.levels[[0, 1]], small.levels[[0, 86]]], [2, 129]);
         let levels = Array2::from_shape_fn((1, 130 * 2), |(_, at)| (at % 130) as u8);
         let pictures = Pictures { levels, channels: 1, height: 2, width: 130, sides: (2, 130) };
         let small = pictures.downscaled();
-        assert_eq!((small.height, small.width), (1, 44));
-        // Every three columns become one; the last column stands alone.
-        assert_eq!(
-            [small.levels[[0, 0]], small.levels[[0, 42]], small.levels[[0, 43]]],
-            [1, 127, 129]
-        );
+        assert_eq!((small.height, small.width), (1, 65));
+        // Every two columns become one, and in a figure two of these again.
+        assert_eq!([small.levels[[0, 0]], small.levels[[0, 64]]], [1, 129]);
+        assert_eq!(small.figure_pixels(), 33);
+        assert!(small.card_url(0).unwrap().starts_with("data:image/webp;base64,"));
     }
 
     #[test]
@@ -243,17 +267,17 @@ mod tests {
     }
     #[test]
     fn color_stays_color() {
-        // Two rows of 66 pixels: red, but for the blue of odd ones.
+        // Two rows of 132 pixels: red, but for the blue of odd ones.
         let level = |at: usize| match (at / 3 % 2, at % 3) {
             (_, 0) => 200,
             (1, 2) => 100,
             _ => 0,
         };
-        let levels = Array2::from_shape_fn((1, 2 * 66 * 3), |(_, at)| level(at));
-        let pictures = Pictures { levels, channels: 3, height: 2, width: 66, sides: (2, 66) };
+        let levels = Array2::from_shape_fn((1, 2 * 132 * 3), |(_, at)| level(at));
+        let pictures = Pictures { levels, channels: 3, height: 2, width: 132, sides: (2, 132) };
         let small = pictures.downscaled();
-        assert_eq!((small.height, small.width, small.levels.ncols()), (1, 33, 99));
-        assert_eq!(small.levels.row(0).to_vec(), [200, 0, 50].repeat(33));
+        assert_eq!((small.height, small.width, small.levels.ncols()), (1, 66, 198));
+        assert_eq!(small.levels.row(0).to_vec(), [200, 0, 50].repeat(66));
         assert_eq!(small.mean(&[0, 0]), small.levels.row(0).to_vec());
         let address = small.data_url(0).unwrap();
         let file =
@@ -262,6 +286,6 @@ mod tests {
         let mut found = vec![0; 99];
         let info = reader.next_frame(&mut found).unwrap();
         assert_eq!((info.width, info.height, info.color_type), (33, 1, png::ColorType::Rgb));
-        assert_eq!(found, small.levels.row(0).to_vec());
+        assert_eq!(found, small.levels.row(0).to_vec()[..99]);
     }
 }

@@ -1,15 +1,10 @@
-//! Prepares what the page shows of each system: confusion matrices and clusters.
-
-use std::collections::HashMap;
+//! Prepares the scores of each system in detail: confusion matrices and sizes of clusters.
 
 use score_io::{ScoreRow, ScoredRun};
 
-use crate::clusters::{Budget, Cluster, Clusters};
-use crate::figure::{Bars, Confusion, MAX_CLASSES, Picture, describe};
-use crate::inputs::{Inputs, System};
-
-/// Most classes named in the caption of a cluster.
-const CLASSES_NAMED: usize = 3;
+use crate::clusters::{Cluster, Clusters};
+use crate::figure::{Bars, Confusion, MAX_CLASSES};
+use crate::inputs::Inputs;
 
 /// What the page shows of a system.
 pub struct SystemView {
@@ -25,8 +20,6 @@ pub struct SystemView {
     pub sizes: Option<Bars>,
     /// Cluster sizes as numbers, and what is wrong with each cluster.
     pub size_rows: Vec<SizeRow>,
-    /// Clusters with their members.
-    pub clusters: Vec<ClusterView>,
 }
 
 /// Confusion matrices of one split.
@@ -69,43 +62,16 @@ pub struct SizeRow {
     pub name: String,
     /// Number of points.
     pub size: usize,
-    /// What is wrong with it.
+    /// What stands out about it.
     pub marks: String,
-}
-
-/// What the page shows of a cluster.
-pub struct ClusterView {
-    /// Id of the cluster.
-    pub id: i64,
-    /// Number of points in the cluster.
-    pub size: usize,
-    /// Size as a share of all points.
-    pub share: String,
-    /// Most frequent classes, in words; empty without labels.
-    pub classes: String,
-    /// How far it is from other clusters, in words; empty without points.
+    /// How far it is from others, in words.
     pub separation: String,
-    /// What is wrong with it, in words.
-    pub marks: String,
-    /// Mean of its images.
-    pub mean: Picture,
-    /// Members by kind, with the heading of the kind.
-    pub groups: Vec<(String, Vec<Member>)>,
-}
-
-/// A member of a cluster.
-pub struct Member {
-    /// Image of the member.
-    pub picture: Picture,
-    /// Whether its class is not the most frequent one of the cluster.
-    pub other: bool,
 }
 
 /// Lists all systems with assignments, then those with scores alone.
 ///
-/// # Errors
-/// Fails only if memory runs out.
-pub fn system_views(inputs: &Inputs, seed: u64) -> anyhow::Result<Vec<SystemView>> {
+/// `clusters` are those of the systems with assignments.
+pub fn system_views(inputs: &Inputs, clusters: &[Clusters]) -> Vec<SystemView> {
     let rows = inputs.scores.as_ref().map_or(&[][..], |scores| &scores.rows);
     let mut names: Vec<&str> = inputs.systems.iter().map(|system| system.name.as_str()).collect();
     for row in rows {
@@ -113,15 +79,16 @@ pub fn system_views(inputs: &Inputs, seed: u64) -> anyhow::Result<Vec<SystemView
             names.push(&row.system);
         }
     }
-    names.into_iter().map(|name| system_view(inputs, rows, name, seed)).collect()
+    let view = |(at, name): (usize, &str)| system_view(inputs, rows, name, clusters.get(at));
+    names.into_iter().enumerate().map(view).collect()
 }
 
 fn system_view(
     inputs: &Inputs,
     rows: &[ScoreRow],
     name: &str,
-    seed: u64,
-) -> anyhow::Result<SystemView> {
+    clusters: Option<&Clusters>,
+) -> SystemView {
     let rows: Vec<&ScoreRow> = rows.iter().filter(|row| row.system == name).collect();
     let mut notes = Vec::new();
     let mut splits = Vec::new();
@@ -151,15 +118,14 @@ fn system_view(
         notes,
         sizes: None,
         size_rows: Vec::new(),
-        clusters: Vec::new(),
     };
-    match inputs.systems.iter().find(|system| system.name == name) {
-        Some(system) => add_clusters(inputs, system, &mut view, seed)?,
+    match clusters {
+        Some(clusters) => add_sizes(clusters, &mut view),
         None => view.notes.push(format!(
-            "No assignments of it (--assignments {name}=...): its clusters are not shown."
+            "No assignments of it (--assignments {name}=...): its groups are not shown."
         )),
     }
-    Ok(view)
+    view
 }
 
 /// Formats the main scores of the first split.
@@ -208,105 +174,31 @@ fn matrices(inputs: &Inputs, run: &ScoredRun) -> Vec<MatrixView> {
     maps.into_iter().filter_map(matrix).collect()
 }
 
-fn add_clusters(
-    inputs: &Inputs,
-    system: &System,
-    view: &mut SystemView,
-    seed: u64,
-) -> anyhow::Result<()> {
-    let clusters = Clusters::select(system, Budget::new(inputs), seed);
+/// Adds the sizes of the clusters that are shown, and what stands out about each.
+fn add_sizes(clusters: &Clusters, view: &mut SystemView) {
     let all = clusters.sizes.len();
     if clusters.shown.len() < all {
-        view.notes
-            .push(format!("The largest {} of {all} clusters are shown.", clusters.shown.len()));
+        view.notes.push(format!(
+            "The sizes of the largest {} of {all} groups are shown.",
+            clusters.shown.len()
+        ));
     }
-    view.sizes = Some(Bars::new(&system.name, &clusters));
+    view.sizes = Some(Bars::new(&view.name, clusters));
     let row = |cluster: &Cluster| SizeRow {
         name: cluster.id.to_string(),
         size: cluster.size,
         marks: cluster.marks.join("; "),
+        separation: cluster.separation.clone(),
     };
     view.size_rows = clusters.shown.iter().map(row).collect();
     if clusters.noise > 0 {
-        let (name, marks) = ("noise".into(), String::new());
-        view.size_rows.push(SizeRow { name, size: clusters.noise, marks });
+        let (name, size) = ("noise".into(), clusters.noise);
+        let (marks, separation) = (String::new(), String::new());
+        view.size_rows.push(SizeRow { name, size, marks, separation });
     }
-    if inputs.images.is_some() {
-        for cluster in &clusters.shown {
-            view.clusters.push(cluster_view(inputs, system, cluster, clusters.certainty_source)?);
-        }
-    }
-    Ok(())
-}
-
-fn cluster_view(
-    inputs: &Inputs,
-    system: &System,
-    cluster: &Cluster,
-    certainty_source: Option<&str>,
-) -> anyhow::Result<ClusterView> {
-    use anyhow::Context;
-    let images = inputs.images.as_ref().context("checked by the caller")?;
-    let classes = classes_of(inputs, &cluster.members);
-    let main = classes.first().map(|(class, _)| *class);
-    let member = |row: usize, more: String| -> anyhow::Result<Member> {
-        let class = inputs.labels.as_ref().map(|labels| labels[row]);
-        Ok(Member {
-            picture: Picture {
-                data_url: images.data_url(row)?,
-                text: describe(inputs, row) + &more,
-            },
-            other: class.is_some() && class != main,
-        })
-    };
-    let plain = |rows: &[usize]| -> anyhow::Result<Vec<Member>> {
-        rows.iter().map(|&row| member(row, String::new())).collect()
-    };
-    let least_certain =
-        cluster.least_certain.iter().map(|&(row, sure)| member(row, format!(" ({sure:.2})")));
-    let groups = [
-        ("Nearest to the center".to_owned(), plain(&cluster.nearest)?),
-        ("At random".to_owned(), plain(&cluster.random)?),
-        (
-            format!("Least certain, by {}", certainty_source.unwrap_or_default()),
-            least_certain.collect::<anyhow::Result<_>>()?,
-        ),
-    ];
-    let n = system.assignments.len();
-    let named = classes.iter().take(CLASSES_NAMED);
-    let named = named.map(|(class, count)| {
-        format!("{} {}", inputs.class_name(*class), percent(*count as f64 / cluster.size as f64))
-    });
-    Ok(ClusterView {
-        id: cluster.id,
-        size: cluster.size,
-        share: percent(cluster.size as f64 / n as f64),
-        classes: named.collect::<Vec<_>>().join(", "),
-        separation: cluster.separation.clone(),
-        marks: cluster.marks.join("; "),
-        mean: Picture {
-            data_url: images.encode_data_url(images.mean(&cluster.members).as_slice().into())?,
-            text: format!("mean of the images of cluster {}", cluster.id),
-        },
-        groups: groups.into_iter().filter(|(_, members)| !members.is_empty()).collect(),
-    })
-}
-
-/// Counts the classes of the points `rows`, the most frequent first; empty without labels.
-fn classes_of(inputs: &Inputs, rows: &[usize]) -> Vec<(i64, usize)> {
-    let Some(labels) = &inputs.labels else { return Vec::new() };
-    let mut counts = HashMap::new();
-    rows.iter().for_each(|&row| *counts.entry(labels[row]).or_insert(0) += 1);
-    let mut counts: Vec<(i64, usize)> = counts.into_iter().collect();
-    counts.sort_by_key(|&(class, count)| (std::cmp::Reverse(count), class));
-    counts
 }
 
 /// Formats a share in percent without the sign, for columns whose heading has it.
 fn in_percent(share: f64) -> String {
     format!("{:.1}", 100.0 * share)
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }

@@ -32,3 +32,29 @@ pub fn text_width(text: &str) -> usize {
     };
     text.chars().map(|letter| if wide(letter) { 2 } else { 1 }).sum()
 }
+
+/// Formats a number with commas between thousands.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let parts: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|part| str::from_utf8(part).ok()).collect();
+    parts.join(",")
+}
+
+/// Formats a share in percent.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(
+            [0, 999, 1000, 60_000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "60,000", "1,234,567"]
+        );
+    }
+}

@@ -1,24 +1,27 @@
-//! Packs small images of all points on the map into a few WebP files.
+//! Packs small images of all points into a few WebP files.
 //!
 //! Tens of thousands of images fit into a page that way.
 
-use std::borrow::Cow;
-
-use anyhow::anyhow;
 use rayon::prelude::*;
 use serde::Serialize;
-use webp::{Encoder, PixelLayout, WebPConfig};
 
-use crate::pictures::{Pictures, base64};
+use crate::encode::base64;
+use crate::encode::webp;
+use crate::pictures::Pictures;
 
 /// Most bytes of all grids together, before base64.
-const MAX_BYTES: usize = 3_400_000;
+const MAX_BYTES: usize = 3_200_000;
 
 /// Images in a row of a sheet, and rows of a sheet.
 const SHEET_SIDE: usize = 24;
 
-/// Longest side of a thumbnail, in pixels.
-const MAX_SIDE: usize = 48;
+/// Longest side of thumbnails that may have any quality, in pixels.
+///
+/// Larger ones are kept only if they fit in [`GOOD_QUALITY`].
+const ANY_QUALITY_SIDE: usize = 48;
+
+/// Lowest quality of thumbnails that are larger than they need to be.
+const GOOD_QUALITY: f32 = 60.0;
 
 /// WebP qualities that are tried, the best first.
 const QUALITY_LADDER: [f32; 13] =
@@ -26,10 +29,6 @@ const QUALITY_LADDER: [f32; 13] =
 
 /// The last of these.
 const LOWEST_QUALITY: f32 = QUALITY_LADDER[QUALITY_LADDER.len() - 1];
-
-/// Effort of the WebP encoder, 0 to 6. The highest spends more than half of its time on trellis
-/// quantization, which saves few bytes.
-const WEBP_METHOD: i32 = 4;
 
 /// One in this many grids is encoded to estimate the size at a quality.
 const SAMPLE_STRIDE: usize = 8;
@@ -58,11 +57,13 @@ impl Thumbnails {
     /// # Errors
     /// Fails only if memory runs out.
     pub fn encode(images: &Pictures, rows: &[usize]) -> anyhow::Result<Self> {
-        let mut shrink = images.width.max(images.height).div_ceil(MAX_SIDE).max(1);
+        let mut shrink = 1;
         loop {
             let small = Downscaled { images, shrink };
-            if let Some(files) = small.encode_within_limit(rows)? {
-                let (width, height) = small.sides();
+            let (width, height) = small.sides();
+            let large = width.max(height) > ANY_QUALITY_SIDE;
+            let lowest = if large { GOOD_QUALITY } else { LOWEST_QUALITY };
+            if let Some(files) = small.encode_within_limit(rows, lowest)? {
                 return Ok(Self {
                     width,
                     height,
@@ -71,7 +72,7 @@ impl Thumbnails {
                     files,
                 });
             }
-            shrink *= 2;
+            shrink = if large { shrink + 1 } else { 2 * shrink };
         }
     }
 }
@@ -87,15 +88,20 @@ impl Downscaled<'_> {
         (self.images.width.div_ceil(self.shrink), self.images.height.div_ceil(self.shrink))
     }
 
-    /// Encodes the grids in the best quality that fits into [`MAX_BYTES`].
+    /// Encodes the grids in the best quality from `lowest` on that fits into [`MAX_BYTES`].
     ///
     /// Returns `None` if no quality fits, unless the images are already one pixel each.
-    fn encode_within_limit(&self, rows: &[usize]) -> anyhow::Result<Option<Vec<String>>> {
+    fn encode_within_limit(
+        &self,
+        rows: &[usize],
+        lowest: f32,
+    ) -> anyhow::Result<Option<Vec<String>>> {
         let grids: Vec<Vec<u8>> =
             rows.par_chunks(SHEET_SIDE * SHEET_SIDE).map(|rows| self.sheet(rows)).collect();
         let smallest = self.sides() == (1, 1);
         let all: Vec<&Vec<u8>> = grids.iter().collect();
-        for quality in &QUALITY_LADDER[self.first_likely_quality(&grids)?..] {
+        let first = self.first_likely_quality(&grids)?;
+        for quality in QUALITY_LADDER[first..].iter().filter(|quality| **quality >= lowest) {
             let files = self.encode(&all, *quality)?;
             let fits = files.iter().map(Vec::len).sum::<usize>() <= MAX_BYTES;
             if fits || (smallest && *quality == LOWEST_QUALITY) {
@@ -146,21 +152,8 @@ impl Downscaled<'_> {
 
     fn encode(&self, grids: &[&Vec<u8>], quality: f32) -> anyhow::Result<Vec<Vec<u8>>> {
         let (width, height) = self.sides();
-        let (width, height) =
-            (u32::try_from(SHEET_SIDE * width)?, u32::try_from(SHEET_SIDE * height)?);
-        let one = |sheet: &&Vec<u8>| -> anyhow::Result<Vec<u8>> {
-            let rgb: Cow<[u8]> = match self.images.channels {
-                3 => sheet.as_slice().into(),
-                _ => sheet.iter().flat_map(|&level| [level; 3]).collect(),
-            };
-            let mut config = WebPConfig::new().map_err(|()| anyhow!("WebP: no such version"))?;
-            config.quality = quality;
-            config.method = WEBP_METHOD;
-            let encoder = Encoder::new(&rgb, PixelLayout::Rgb, width, height);
-            let file =
-                encoder.encode_advanced(&config).map_err(|error| anyhow!("WebP: {error:?}"))?;
-            Ok(file.to_vec())
-        };
+        let (width, height) = (SHEET_SIDE * width, SHEET_SIDE * height);
+        let one = |sheet: &&Vec<u8>| webp(sheet, self.images.channels, (width, height), quality);
         grids.par_iter().map(one).collect()
     }
 }

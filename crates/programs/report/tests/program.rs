@@ -52,14 +52,17 @@ fn the_page_has_everything_and_nothing_from_elsewhere() {
     for part in [
         "id=\"results\"",
         "id=\"data\"",
-        "id=\"map-data\"",
+        "id=\"page-data\"",
+        "<b>3 groups</b> of 30 images, on average <b>80 % sure</b>",
+        "1 image is in no group.",
         "Majority map",
         "One-to-one map",
-        "Cluster 2",
+        "Group 2",
         "Nearest to the center",
-        "At random",
-        "Least certain, by responsibility",
-        "The gap inside a cluster is that between its halves",
+        "Spread over the group",
+        "Most doubtful",
+        "responsibility",
+        "The gap inside a group is that between its halves",
         "noise",
         "reconstruction",
     ] {
@@ -91,6 +94,104 @@ fn many_classes(program: &Program) {
     });
     let scores = serde_json::json!({ "splits": { "train": train } });
     program.write_text("many.json", scores.to_string());
+}
+
+#[test]
+fn groups_come_before_scores() {
+    let program = inputs();
+    program.done(&format!("{ALL} --out page.html"));
+    let page = program.text("page.html");
+    let place = |part: &str| page.find(part).unwrap_or_else(|| panic!("{part}"));
+    assert!(place("id=\"groups\"") < place("id=\"map-section\""));
+    assert!(place("id=\"map-section\"") < place("id=\"compare\""));
+    assert!(place("id=\"compare\"") < place("id=\"scores\""));
+    assert!(place("id=\"scores\"") < place("id=\"made\""));
+    // A mean means something for small gray images alone.
+    assert!(page.contains("class=\"mean\""));
+    let color = Array4::from_shape_fn((30, 6, 5, 3), |(i, y, x, _)| (i * y * x) as u8);
+    program.write("color.npy", &color);
+    program.done("--assignments a=assignments.npy --images color.npy --out page.html");
+    assert!(!program.text("page.html").contains("class=\"mean\""));
+}
+
+#[test]
+fn names_duplicates_outliers_and_numbers_of_groups_are_shown() {
+    let program = inputs();
+    let names: Vec<String> = (0..30).map(|i| format!("{i},Straße {i} 猫 🎈 <i>.png\n")).collect();
+    program.write_text("names.csv", format!("row,file\n{}", names.concat()));
+    let duplicates = "group,row,file,distance,representative\n0,4,a,0.1,no\n0,7,b,0.1,yes\n";
+    program.write_text("duplicates.csv", duplicates);
+    let outlier = |i: usize| format!("{},{i},{},0,1\n", i + 1, 100.0 / (1.0 + i as f64).powi(2));
+    let outliers: String = (0..30).map(outlier).collect();
+    let head = "rank,row,score,nearest_row,nearest_distance\n";
+    program.write_text("outliers.csv", format!("{head}{outliers}"));
+    let scores =
+        "k,score,agreement,silhouette,criterion,suggested\n2,0.3,1,1,1,no\n3,0.5,1,1,1,yes\n";
+    program.write_text("k.csv", scores);
+    let mine = "--assignments mine=assignments.npy --images images.npy";
+    let all = "--names names.csv --duplicates duplicates.csv --outliers outliers.csv \
+               --suggestion k.csv";
+    program.done(&format!("{mine} {all} --out page.html"));
+    let page = program.text("page.html");
+    for part in [
+        "Straße 7 猫 🎈 &#60;i&#62;.png",
+        "<a href=\"#duplicates\">2 images have near duplicates.</a>",
+        "2 images in 1 set",
+        "images are unlike all others.</a>",
+        "Recommended: 3 groups (score 0.500). Next: 2 (0.300).",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("🎈 <i>"), "a name was taken for markup");
+    let found = page.split("id=\"duplicates\"").nth(1).unwrap();
+    let (first, second) = (found.find("Straße 7"), found.find("Straße 4"));
+    assert!(first.unwrap() < second.unwrap(), "the representative comes first");
+
+    program.write_text("few.csv", "file\na\nb\n");
+    program.write_text("far.csv", "group,row,representative\n0,30,yes\n");
+    program.write_text("odd.csv", "k,score,suggested\n2,high,no\n");
+    for (words, told) in [
+        ("--names few.csv", "few.csv: expected 30 rows"),
+        (
+            "--duplicates far.csv",
+            "far.csv: expected rows of 30 points, numbered from 0, found row 30",
+        ),
+        ("--duplicates k.csv", "expected a table of find-duplicates, found the columns k, score"),
+        ("--outliers k.csv", "expected a table of find-outliers"),
+        ("--suggestion odd.csv", "found \"high\" in line 2"),
+        ("--suggestion none.csv", "none.csv"),
+    ] {
+        program.refused(&format!("{mine} {words} --out other.html"), 1, told);
+    }
+    assert!(!program.has("other.html"));
+}
+
+#[test]
+fn no_path_of_the_machine_is_on_the_page() {
+    let program = inputs();
+    let inside = program.path("points.npy").display().to_string();
+    let file = |path: &str| {
+        serde_json::json!({ "path": path, "bytes": 1, "dtype": null, "shape": [],
+            "sha256": "0".repeat(64) })
+    };
+    let provenance = serde_json::json!({
+        "stage": "cluster-gmm", "version": "1", "parameters": { "from": "/home/me/photos" },
+        "inputs": [file(&inside), file("/home/me/secret/photos")],
+        "outputs": [file("assignments.npy")], "result": {},
+        "run": { "seconds": 1.0, "threads": 3, "device": "cpu", "peak_memory": null, "argv":
+            ["/opt/me/bin/cluster-gmm", "--points", inside, "--k", "3", "--threads", "3", "--from",
+             "/home/me/secret/my photos", "--out", "assignments.npy"] },
+    });
+    program.write_text("assignments.npy.json", provenance.to_string());
+    program.done("--assignments mine=assignments.npy --out page/index.html");
+    let page = program.text("page/index.html");
+    let command = "cluster-gmm --points points.npy --k 3 --from &#39;…/my photos&#39; --out \
+        assignments.npy";
+    assert!(page.contains(command), "the command is there");
+    let folder = program.path("").display().to_string();
+    for part in ["/home/me", "/opt/me", folder.trim_end_matches('/')] {
+        assert!(!page.contains(part), "{part}");
+    }
 }
 
 #[test]
@@ -144,15 +245,15 @@ fn parts_can_be_missing() {
     assert!(unlabeled.contains("Not scored"));
     program.write("wide.npy", &Array2::<f32>::zeros((30, 7)));
     let points = page("--assignments mine=assignments.npy --images wide.npy --labels labels.npy");
-    assert!(points.contains("make no square") && points.contains("Sizes of clusters"));
+    assert!(points.contains("make no square") && points.contains("Sizes of groups"));
     let noise = "--assignments mine=noise.npy --points mine=points.npy --images images.npy --map \
         points.npy";
     program.write("noise.npy", &Array1::from_elem(30, -1));
-    assert!(page(noise).contains("Sizes of clusters"));
+    assert!(page(noise).contains("Sizes of groups"));
     let scores = page("--scores run-1/mine.json --scores run-2/mine.json");
     assert!(scores.contains("Every run") && scores.contains("No assignments of it"));
     let bare = page("--assignments mine=assignments.npy");
-    assert!(bare.contains("Sizes of clusters") && !bare.contains("What is in each cluster"));
+    assert!(bare.contains("Sizes of groups") && !bare.contains("<img "));
 }
 
 #[test]
@@ -161,7 +262,7 @@ fn a_heading_names_what_is_there() {
     let heading = |words: &str| {
         program.done(&format!("{words} --out page.html"));
         let page = program.text("page.html");
-        let text = page.split("<h2 id=\"data-head\">").nth(1).map(|rest| rest.split('<').next());
+        let text = page.split("<h3 id=\"data-head\">").nth(1).map(|rest| rest.split('<').next());
         text.flatten().map(str::to_owned)
     };
     let images = "--assignments mine=assignments.npy --images images.npy";
@@ -236,7 +337,10 @@ fn more_clusters_than_a_byte_counts_are_told_apart_from_noise() {
     program.write("map.npy", &Array2::from_shape_fn((n, 2), |(i, j)| (i * (j + 1)) as f32));
     program.done("--assignments a=ids.npy --map map.npy --out page.html");
     let page = program.text("page.html");
-    assert!(page.contains("\"bytes\":4") && page.contains("The largest 40 of 69999 clusters"));
+    assert!(
+        page.contains("\"bytes\":4")
+            && page.contains("The sizes of the largest 40 of 69999 groups")
+    );
     program.done("--assignments a=ids.npy --map map.npy --figure map --out map.svg");
     let map = program.text("map.svg");
     assert!(map.contains("noise: 1") && map.matches("<text").count() < 40);

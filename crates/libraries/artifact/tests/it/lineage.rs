@@ -31,7 +31,8 @@ fn files_are_followed_to_where_they_came_from() {
     let path = |name: &str| folder.path().join(name);
     let file = |name: &str, hash: &str| json!({ "path": path(name), "bytes": 1, "sha256": hash });
     let write = |name: &str, stage: &str, inputs: Value, outputs: Value| {
-        let run = json!({ "seconds": 1.5, "threads": 2, "device": "cpu", "argv": [] });
+        let run = json!({ "seconds": 1.5, "threads": 2, "device": "cpu",
+            "argv": [format!("/bin/{stage}"), "--out", name] });
         let text = json!({ "stage": stage, "version": "1", "parameters": {}, "inputs": inputs,
             "outputs": outputs,
             "result": {}, "run": run });
@@ -47,6 +48,7 @@ fn files_are_followed_to_where_they_came_from() {
     // The second step read an `a` that is not the one the first step wrote last.
     let changed: Vec<bool> = lineage.steps.iter().map(|step| step.outputs[0].changed).collect();
     assert_eq!(changed, [true, false]);
+    assert_eq!(lineage.steps[1].argv, ["/bin/second", "--out", "b"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod budget;
 mod distances;
 mod separation;
+mod spread;
 
 use std::cmp::Ordering;
 
@@ -10,11 +11,12 @@ use rand::SeedableRng;
 use rand::seq::index;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::inputs::System;
+use crate::inputs::{CertaintySource, System};
 
 use budget::cluster_sizes;
-use distances::Distances;
+use distances::{CenteredPoints, Distances};
 use separation::Separation;
+use spread::spread;
 
 pub use budget::Budget;
 
@@ -30,6 +32,10 @@ pub struct Cluster {
     pub nearest: Vec<usize>,
     /// Members drawn at random, ascending.
     pub random: Vec<usize>,
+    /// Members that are spread over the cluster; empty without points, or if there are few.
+    pub spread: Vec<usize>,
+    /// Mean certainty of the members.
+    pub certainty: Option<f64>,
     /// How far it is from other clusters, in words; empty without points.
     pub separation: String,
     /// What is wrong with it by its separation, in words.
@@ -46,8 +52,12 @@ pub struct Clusters {
     pub sizes: Vec<(i64, usize)>,
     /// Number of noise points.
     pub noise: usize,
-    /// What certainty was measured by, in words.
-    pub certainty_source: Option<&'static str>,
+    /// What certainty was measured by.
+    pub certainty_source: Option<CertaintySource>,
+    /// Certainty of each point, (n,).
+    pub certainty: Option<Vec<f64>>,
+    /// Distance of each point to the center of its cluster, (n,).
+    pub distances: Option<Vec<f64>>,
 }
 
 impl Clusters {
@@ -76,6 +86,7 @@ impl Clusters {
             }
         });
         let separations = system.points.as_ref().map(|points| Separation::of(points, &members));
+        let centered = system.points.as_ref().map(CenteredPoints::new);
         let id_of = |place: usize| sizes[place].0;
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let mut shown = Vec::new();
@@ -108,20 +119,30 @@ impl Clusters {
                     .map(|i| members[i])
                     .collect();
             random.sort_unstable();
+            let d = system.points.as_ref().map_or(0, |points| points.dim().1);
+            let near = nearest.as_deref().unwrap_or_default();
+            let spread =
+                centered.as_ref().and_then(|all| spread(all, d, &members, near, budget.members));
+            let mean = |sure: &Vec<f64>| {
+                members.iter().map(|&row| sure[row]).sum::<f64>() / size.max(1) as f64
+            };
             let (nearest, least_certain) =
                 (nearest.unwrap_or_default(), least_certain.unwrap_or_default());
             shown.push(Cluster {
                 id,
                 size,
-                members,
                 nearest,
                 random,
+                spread: spread.unwrap_or_default(),
+                certainty: certainty.as_ref().map(mean),
                 separation,
                 marks,
                 least_certain,
+                members,
             });
         }
-        Self { shown, sizes, noise, certainty_source }
+        let distances = distances.map(|distances| distances.own);
+        Self { shown, sizes, noise, certainty_source, certainty, distances }
     }
 }
 
@@ -131,12 +152,12 @@ impl Clusters {
 fn certainty(
     system: &System,
     distances: Option<&Distances>,
-) -> (Option<Vec<f64>>, Option<&'static str>) {
+) -> (Option<Vec<f64>>, Option<CertaintySource>) {
     if let Some(certainty) = &system.certainty {
-        return (Some(certainty.values.clone()), Some(certainty.what));
+        return (Some(certainty.values.clone()), Some(certainty.source));
     }
     match distances.and_then(|distances| distances.margins.clone()) {
-        Some(margins) => (Some(margins), Some("margin between the nearest two centers")),
+        Some(margins) => (Some(margins), Some(CertaintySource::Margin)),
         None => (None, None),
     }
 }
@@ -161,6 +182,7 @@ mod tests {
             assignments: array![7, 3, 7, 3, -1, 7, 3],
             points: Some(Points::F64(array![[0.0], [20.0], [1.0], [21.0], [100.0], [5.0], [25.0]])),
             certainty: None,
+            sha256: String::new(),
         }
     }
 
@@ -199,12 +221,14 @@ mod tests {
     #[test]
     fn what_a_file_says_of_certainty_comes_first() {
         let values = vec![0.9, 0.9, 0.2, 0.9, 0.0, 0.8, 0.9];
-        let certainty = Some(Certainty { values, what: "agreement" });
+        let certainty = Some(Certainty { values, source: CertaintySource::Agreement });
         let clusters = Clusters::select(&System { certainty, ..system() }, budget(2), 0);
-        assert_eq!(clusters.certainty_source, Some("agreement"));
+        assert_eq!(clusters.certainty_source, Some(CertaintySource::Agreement));
+        assert!((clusters.shown[1].certainty.unwrap() - 1.9 / 3.0).abs() < 1e-9);
         assert_eq!(clusters.shown[1].least_certain, [(2, 0.2), (5, 0.8)]);
         // Of equally sure ones the farther first.
-        let certainty = Some(Certainty { values: vec![0.5; 7], what: "agreement" });
+        let certainty =
+            Some(Certainty { values: vec![0.5; 7], source: CertaintySource::Agreement });
         let clusters = Clusters::select(&System { certainty, ..system() }, budget(3), 0);
         assert_eq!(clusters.shown[1].least_certain, [(5, 0.5), (0, 0.5), (2, 0.5)]);
     }
@@ -220,7 +244,13 @@ mod tests {
     fn of_many_clusters_the_largest_are_shown() {
         let assignments =
             (0..100).flat_map(|id| vec![id; if id % 2 == 0 { 3 } else { 1 }]).collect();
-        let system = System { name: "many".into(), assignments, points: None, certainty: None };
+        let system = System {
+            name: "many".into(),
+            assignments,
+            points: None,
+            certainty: None,
+            sha256: String::new(),
+        };
         let clusters = Clusters::select(&system, budget(1), 0);
         assert_eq!(clusters.sizes.len(), 100);
         assert_eq!(clusters.shown.len(), 40);

@@ -84,7 +84,7 @@ impl Separation {
             parts.push(format!("gap inside {gap:.2}"));
         }
         if let Some((other, gap)) = self.outside {
-            parts.push(format!("gap to cluster {} {gap:.2}", id_of(other)));
+            parts.push(format!("gap to group {} {gap:.2}", id_of(other)));
         }
         parts.join(", ")
     }
@@ -97,15 +97,15 @@ impl Separation {
             && share >= PIECE
         {
             let (larger, lesser) = (100.0 * (1.0 - share), 100.0 * share);
-            marks.push(format!("in two pieces ({larger:.0} % and {lesser:.0} %)"));
+            marks.push(format!("looks like two groups ({larger:.0} % and {lesser:.0} %)"));
         }
         if self.relative_size < SPLINTER {
-            marks.push(format!("a splinter ({:.2} of an equal share)", self.relative_size));
+            marks.push(format!("small ({:.2} of an equal share)", self.relative_size));
         }
         if let Some((other, gap)) = self.outside
             && gap <= NO_GAP
         {
-            marks.push(format!("no gap to cluster {}", id_of(other)));
+            marks.push(format!("runs into group {}", id_of(other)));
         }
         marks
     }
@@ -209,7 +209,7 @@ mod tests {
         let found = Separation::of(&points, &members);
         let (share, gap) = found[0].inside.unwrap();
         assert!((share - 0.25).abs() < 1e-9 && gap == 1.0, "{share} {gap}");
-        assert_eq!(found[0].marks(|at| at as i64), ["in two pieces (75 % and 25 %)"]);
+        assert_eq!(found[0].marks(|at| at as i64), ["looks like two groups (75 % and 25 %)"]);
         assert!(found[1].inside.unwrap().1 < 0.2, "{:?}", found[1]);
         assert!(found[1].marks(|at| at as i64).is_empty(), "{:?}", found[1]);
         assert_eq!(found[1].outside, Some((0, 1.0)));
@@ -228,14 +228,11 @@ mod tests {
         let (points, members) =
             line(&[&[(0.0, 0.01, 300)], &[(3.0, 0.01, 300)], &[(50.0, 0.01, 300)]]);
         let found = Separation::of(&points, &members);
-        assert_eq!(found[0].marks(|at| 10 * at as i64), ["no gap to cluster 10"]);
-        assert_eq!(found[1].marks(|at| 10 * at as i64), ["no gap to cluster 0"]);
+        assert_eq!(found[0].marks(|at| 10 * at as i64), ["runs into group 10"]);
+        assert_eq!(found[1].marks(|at| 10 * at as i64), ["runs into group 0"]);
         assert!(found[2].marks(|at| at as i64).is_empty(), "{:?}", found[2]);
         let text = found[0].text(|at| 10 * at as i64);
-        assert!(
-            text.starts_with("gap inside 0.") && text.contains("gap to cluster 10 0."),
-            "{text}"
-        );
+        assert!(text.starts_with("gap inside 0.") && text.contains("gap to group 10 0."), "{text}");
     }
 
     #[test]
@@ -243,7 +240,7 @@ mod tests {
         let (points, members) =
             line(&[&[(0.0, 0.01, 300)], &[(9.0, 0.01, 30)], &[(50.0, 0.01, 300)]]);
         let found = Separation::of(&points, &members);
-        assert_eq!(found[1].marks(|at| at as i64), ["a splinter (0.14 of an equal share)"]);
+        assert_eq!(found[1].marks(|at| at as i64), ["small (0.14 of an equal share)"]);
     }
 
     #[test]

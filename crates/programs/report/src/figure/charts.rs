@@ -34,7 +34,8 @@ fn tick_text(value: f64, step: f64) -> String {
     format!("{value:.digits$}")
 }
 
-fn ticks(low: f64, high: f64, count: f64, place: impl Fn(f64) -> f64) -> Vec<Tick> {
+/// Places about `count` ticks at round numbers between `low` and `high`.
+pub fn ticks(low: f64, high: f64, count: f64, place: impl Fn(f64) -> f64) -> Vec<Tick> {
     let numbers = round_numbers(low, high, count);
     let step = numbers.windows(2).next().map_or(1.0, |pair| pair[1] - pair[0]);
     numbers

@@ -7,8 +7,8 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::roxmltree::{Document, Node};
 use resvg::usvg::{FontResolver, Options, Tree};
 
+use crate::encode::color_png;
 use crate::figure::fonts::{Fonts, is_drawn};
-use crate::pictures::color_png;
 
 /// Pixels for each unit of the drawing.
 const SCALE: f32 = 2.0;

@@ -6,6 +6,7 @@ mod file;
 mod fonts;
 mod picture_grid;
 mod scatter;
+mod suggestion;
 
 use anyhow::bail;
 
@@ -16,10 +17,9 @@ use crate::inputs::{Inputs, System};
 pub use charts::{Bars, Dots, Lines};
 pub use confusion::{Cell, Confusion, MAX_CLASSES, Matrix};
 pub use file::png;
-pub use picture_grid::{
-    Picture, PictureGrid, PictureRow, describe, reconstruction_rows, sample_rows,
-};
+pub use picture_grid::{Picture, PictureGrid, PictureRow, reconstruction_rows, sample_rows};
 pub use scatter::Scatter;
+pub use suggestion::SuggestionChart;
 
 /// Draws the figure `name` as an SVG file, of `system` or else of the last system.
 ///

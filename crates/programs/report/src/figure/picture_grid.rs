@@ -148,7 +148,7 @@ pub fn reconstruction_rows(inputs: &Inputs) -> anyhow::Result<Option<Vec<Picture
 }
 
 /// Describes image `row` by its class and number.
-pub fn describe(inputs: &Inputs, row: usize) -> String {
+fn describe(inputs: &Inputs, row: usize) -> String {
     match inputs.class_of(row) {
         Some(class) => format!("{class}, image {row}"),
         None => format!("image {row}"),

@@ -2,9 +2,9 @@
 
 use askama::Template;
 
+use crate::encode::{color_png, png_data_url};
 use crate::inputs::Inputs;
 use crate::map::{Groups, MAX_NAMED_GROUPS, Map};
-use crate::pictures::{color_png, png_data_url};
 use crate::text::truncate;
 
 /// Ten colors that people with color blindness can tell apart, on white and on black.

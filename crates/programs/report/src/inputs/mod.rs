@@ -2,6 +2,7 @@
 
 mod checks;
 pub mod systems;
+pub mod tables;
 
 use std::path::Path;
 
@@ -18,8 +19,9 @@ use crate::text::drawable;
 
 use checks::{keep_record, row_count_mismatch};
 use systems::read_systems;
+use tables::Tables;
 
-pub use systems::System;
+pub use systems::{CertaintySource, System};
 
 /// Contents of all files named on the command line.
 pub struct Inputs {
@@ -37,6 +39,8 @@ pub struct Inputs {
     pub labels: Option<Array1<i64>>,
     /// Names of the classes, by id.
     pub class_names: Option<Vec<String>>,
+    /// Names, near duplicates, outliers and numbers of groups.
+    pub tables: Tables,
     /// Coordinates of each point for the map, (n, d).
     pub map: Option<Points>,
     /// Layers of the autoencoder.
@@ -81,6 +85,7 @@ impl Inputs {
             .map(|path| keep_record(read_classes(path), &mut records))
             .transpose()?
             .map(|names| names.iter().map(|name| drawable(name)).collect::<Vec<_>>());
+        let tables = Tables::read(args, &mut records)?;
         let map = args
             .map
             .as_deref()
@@ -143,6 +148,7 @@ impl Inputs {
             image_rows,
             labels,
             class_names,
+            tables,
             map,
             layers,
             losses,
@@ -165,6 +171,8 @@ impl Inputs {
         lengths.extend(args.images.as_deref().zip(self.image_rows));
         lengths.extend(args.labels.as_deref().zip(self.labels.as_ref().map(Array1::len)));
         lengths.extend(args.map.as_deref().zip(self.map.as_ref().map(|map| map.dim().0)));
+        lengths.extend(args.names.as_deref().zip(self.tables.names.as_ref().map(Vec::len)));
+        self.tables.check(args, self.n())?;
         let Some((first, n)) = lengths.first().copied() else { return Ok(()) };
         match lengths.into_iter().find(|(_, length)| *length != n) {
             Some((path, found)) => bail!(row_count_mismatch(path, found, first, n)),
@@ -183,6 +191,15 @@ impl Inputs {
         let names = self.class_names.as_deref().unwrap_or_default();
         let name = usize::try_from(id).ok().and_then(|id| names.get(id));
         name.cloned().unwrap_or_else(|| format!("class {id}"))
+    }
+
+    /// Returns the name of point `row`, or `image ROW` or `point ROW` if it has none.
+    pub fn row_name(&self, row: usize) -> String {
+        match (&self.tables.names, &self.images) {
+            (Some(names), _) => names[row].clone(),
+            (None, Some(_)) => format!("image {row}"),
+            (None, None) => format!("point {row}"),
+        }
     }
 
     /// Returns the class name of point `row`, if labels were given.

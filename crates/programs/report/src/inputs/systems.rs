@@ -23,14 +23,45 @@ pub struct System {
     pub points: Option<Points>,
     /// Certainty of each assignment.
     pub certainty: Option<Certainty>,
+    /// SHA-256 of the file of assignments.
+    pub sha256: String,
 }
 
 /// How certain the assignments of points are.
 pub struct Certainty {
     /// Certainty of each point, 0 to 1, (n,).
     pub values: Vec<f64>,
-    /// Describes the values, as the page prints it.
-    pub what: &'static str,
+    /// What the values are.
+    pub source: CertaintySource,
+}
+
+/// What certainty was measured by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertaintySource {
+    /// Share of the runs that agree.
+    Agreement,
+    /// Largest responsibility of a mixture.
+    Responsibility,
+    /// 1 minus the distance to the own center relative to that of the nearest other one.
+    Margin,
+}
+
+impl CertaintySource {
+    /// Explains it in a sentence for someone who does not know the term.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Agreement => {
+                "Sure is the share of the runs that put it into this group: at 100 % all agree."
+            }
+            Self::Responsibility => {
+                "Sure is the probability of the group by the mixture model, which calls it \
+                 responsibility."
+            }
+            Self::Margin => {
+                "The margin is 1 in the center of a group and 0 halfway to the next one."
+            }
+        }
+    }
 }
 
 pub fn read_systems(args: &Args, records: &mut Vec<FileRecord>) -> anyhow::Result<Vec<System>> {
@@ -40,6 +71,7 @@ pub fn read_systems(args: &Args, records: &mut Vec<FileRecord>) -> anyhow::Resul
     let mut systems = Vec::new();
     for Named { name, path } in &args.assignments {
         let assignments = keep_record(read_assignments(path), records)?;
+        let sha256 = records.last().map(|record| record.sha256.clone()).unwrap_or_default();
         let n = assignments.len();
         let of = |path: &Path, found: usize| {
             row_count_mismatch(path, found, &args.assignments[systems.len()].path, n)
@@ -60,7 +92,7 @@ pub fn read_systems(args: &Args, records: &mut Vec<FileRecord>) -> anyhow::Resul
             }
             None => None,
         };
-        systems.push(System { name: name.clone(), assignments, points, certainty });
+        systems.push(System { name: name.clone(), assignments, points, certainty, sha256 });
     }
     Ok(systems)
 }
@@ -92,12 +124,12 @@ impl Certainty {
     fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
         let expected = "numbers from 0 to 1: responsibilities (n, k) or agreement (n,)";
         let (numbers, record) = read_numbers(path, expected)?;
-        let (values, what) = match numbers.ndim() {
-            1 => (numbers.into_raw_vec_and_offset().0, "agreement of the runs"),
+        let (values, source) = match numbers.ndim() {
+            1 => (numbers.into_raw_vec_and_offset().0, CertaintySource::Agreement),
             2 => {
                 let largest =
                     numbers.map_axis(Axis(1), |row| row.fold(f64::NEG_INFINITY, |a, &b| a.max(b)));
-                (largest.into_raw_vec_and_offset().0, "responsibility")
+                (largest.into_raw_vec_and_offset().0, CertaintySource::Responsibility)
             }
             dimensions => bail!(
                 "{}: expected {expected}, found {dimensions} dimensions; give one of these",
@@ -110,7 +142,7 @@ impl Certainty {
                 path.display(),
                 values[row]
             ),
-            None => Ok((Self { values, what }, record)),
+            None => Ok((Self { values, source }, record)),
         }
     }
 }
