@@ -1,11 +1,9 @@
 //! The command line.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use cli::Count;
-
-use crate::text::drawable;
+use cli::{Count, Named};
 
 /// Turns what the other programs wrote into one page that needs nothing but itself: the groups,
 /// each as a card that opens, a map of all points, how systems differ, their scores, and how
@@ -140,50 +138,5 @@ impl FromStr for FigureName {
                 ));
             }
         })
-    }
-}
-
-/// A file that belongs to a system.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// Name of the system.
-    pub name: String,
-    /// Path of the file.
-    pub path: PathBuf,
-}
-
-impl FromStr for Named {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once('=') {
-            Some((name, path)) if !name.is_empty() && !path.is_empty() && !name.contains('/') => {
-                Ok(Self { name: drawable(name), path: path.into() })
-            }
-            _ => {
-                let path = PathBuf::from(text);
-                let folder = path.parent().and_then(Path::file_name);
-                let name = folder.ok_or("expected NAME=FILE, or FILE in a folder of that name")?;
-                Ok(Self { name: drawable(&name.to_string_lossy()), path })
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_system_is_named_by_its_folder_unless_it_is_named() {
-        let named = |text: &str| text.parse::<Named>().map(|named| (named.name, named.path));
-        assert_eq!(named("mine=a/b.npy").unwrap(), ("mine".into(), "a/b.npy".into()));
-        assert_eq!(named("clusters/latents-gmm/train.npy").unwrap().0, "latents-gmm");
-        assert_eq!(named("a=b/c.npy").unwrap(), ("a".into(), "b/c.npy".into()));
-        assert_eq!(named("x/a=b/c.npy").unwrap(), ("a=b".into(), "x/a=b/c.npy".into()));
-        for wrong in ["", "b.npy"] {
-            assert!(named(wrong).is_err(), "{wrong}");
-        }
     }
 }

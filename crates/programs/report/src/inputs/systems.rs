@@ -5,9 +5,10 @@ use std::path::Path;
 
 use anyhow::bail;
 use artifact::{FileRecord, Points, read_ids, read_numbers, read_points};
+use cli::Named;
 use ndarray::{Array1, Axis};
 
-use crate::args::{Args, Named};
+use crate::args::Args;
 use crate::inputs::checks::{keep_record, row_count_mismatch};
 
 /// How far above 1 a certainty may lie: sums of responsibilities in f4 are rounded.
