@@ -10,7 +10,7 @@ use anyhow::Context;
 use artifact::{BlockWriter, FileRecord, Outputs, check_finite_block};
 use cli::{Count, Quarters, Stage};
 use ndarray::{ArrayView1, ArrayView2};
-use scattering::{Fitting, Params, Progress, Transformer};
+use scattering::{Channels, Fitting, Params, Progress, Transformer};
 use serde_json::json;
 
 use crate::images::Images;
@@ -164,6 +164,12 @@ fn fit(
     })?;
     warning.iter().for_each(|text| cli::warn(text));
     warn_of_outliers(&args.images, &brightest);
+    if params.channels == Channels::Rgb {
+        cli::note(
+            "photographs come out near chance from these features; if these are photographs, give \
+             a pretrained network to encode-onnx",
+        );
+    }
     Ok((fitting.finish(), record))
 }
 

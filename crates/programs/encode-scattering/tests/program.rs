@@ -68,6 +68,18 @@ fn images_in_color_become_features_too() {
 }
 
 #[test]
+fn images_in_color_get_a_note_that_photographs_need_a_network() {
+    let program = Program::in_empty_folder("encode-scattering");
+    images(&program);
+    write_color(&program, |channel| [255, 128, 64][channel]);
+    let about = "if these are photographs, give a pretrained network to encode-onnx";
+    let noted = |words: &str| program.notes(&format!("{words} --dims 20 --out f.npy"));
+    assert!(noted("--images color.npy").contains(about));
+    assert!(!noted("--images color.npy --quiet").contains(about));
+    assert!(!noted("--images images.npy").contains(about));
+}
+
+#[test]
 fn what_cannot_be_done_is_refused_in_a_line() {
     let program = Program::in_empty_folder("encode-scattering");
     images(&program);

@@ -29,7 +29,8 @@ pub struct Args {
     /// follow, with or without the option's name, two at least in all
     #[argh(option, arg_name = "file")]
     pub points: Vec<PathBuf>,
-    /// table to write: .csv, a row for each number of clusters
+    /// table to write: .csv, a row for each number of clusters: its score, agreement, silhouette,
+    /// Davies-Bouldin index, and the criterion that mixtures are searched by
     #[argh(option, arg_name = "file")]
     pub out: PathBuf,
     /// file to write with the suggested number alone, for a shell: --k $(cat k.txt)

@@ -6,7 +6,7 @@ use anyhow::Context;
 use cli::{Progress, Span};
 use clustering::Points;
 use clustering::gmm::{self, GmmFit};
-use metrics::{Contingency, silhouettes};
+use metrics::{Contingency, Dispersion, silhouettes};
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
 
@@ -85,6 +85,15 @@ fn score(
         let found = silhouettes(embedding.view(), None, &labelings)?;
         sums.iter_mut().zip(found).for_each(|(sum, value)| *sum += value.unwrap_or(0.0));
     }
+    // A low index means clusters that lie apart; where all points are in one cluster none do.
+    let apart = |ids: &[Array1<i64>]| -> anyhow::Result<f64> {
+        let mut sum = 0.0;
+        for (embedding, ids) in embeddings.iter().zip(ids) {
+            let found = Dispersion::of(embedding.view(), ids.view())?;
+            sum += found.davies_bouldin.unwrap_or(f64::INFINITY);
+        }
+        Ok(sum / embeddings.len() as f64)
+    };
     let rows = of_numbers.iter().zip(&ids).zip(sums);
     rows.map(|(((k, fits), ids), sum)| {
         let count = fits.len() as f64;
@@ -92,6 +101,7 @@ fn score(
             k: *k,
             agreement: agreement(ids)?,
             silhouette: sum / count,
+            davies_bouldin: apart(ids)?,
             criterion: fits.iter().map(|fit| fit.criterion).sum::<f64>() / count,
         })
     })

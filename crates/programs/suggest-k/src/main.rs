@@ -73,7 +73,8 @@ fn sentence(found: &Suggestion, n: usize, embeddings: &[ndarray::Array2<f64>]) -
     text
 }
 
-const COLUMNS: [&str; 6] = ["k", "score", "agreement", "silhouette", "criterion", "suggested"];
+const COLUMNS: [&str; 7] =
+    ["k", "score", "agreement", "silhouette", "davies_bouldin", "criterion", "suggested"];
 
 /// Formats a line for each number of clusters, floats with all their digits.
 fn csv(rows: &[Row], found: &Suggestion) -> String {
@@ -83,9 +84,8 @@ fn csv(rows: &[Row], found: &Suggestion) -> String {
             k if found.ties.contains(&k) => "as good",
             _ => "no",
         };
-        let numbers = [row.score(), row.agreement, row.silhouette, row.criterion];
         let mut line = vec![row.k.to_string()];
-        line.extend(numbers.map(|number| number.to_string()));
+        line.extend(numbers(row).map(|number| number.to_string()));
         line.push(suggested.to_owned());
         line
     };
@@ -95,12 +95,16 @@ fn csv(rows: &[Row], found: &Suggestion) -> String {
 /// Formats the same for a reader.
 fn table(rows: &[Row]) -> String {
     let line = |row: &Row| {
-        let numbers = [row.score(), row.agreement, row.silhouette, row.criterion];
         let mut line = vec![row.k.to_string()];
-        line.extend(numbers.map(|number| format!("{number:.3}")));
+        line.extend(numbers(row).map(|number| format!("{number:.3}")));
         line
     };
-    cli::table(&COLUMNS[..5], rows.iter().map(line))
+    cli::table(&COLUMNS[..6], rows.iter().map(line))
+}
+
+/// Gives the numbers of a row, in the order of the columns.
+fn numbers(row: &Row) -> [f64; 5] {
+    [row.score(), row.agreement, row.silhouette, row.davies_bouldin, row.criterion]
 }
 
 /// Gives the parameters for the provenance.

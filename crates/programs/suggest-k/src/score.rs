@@ -12,6 +12,8 @@ pub struct Row {
     pub agreement: f64,
     /// Mean silhouette over the embeddings, each of its own clustering.
     pub silhouette: f64,
+    /// Mean Davies-Bouldin index over the embeddings, 0 or more: the lower, the farther apart.
+    pub davies_bouldin: f64,
     /// Mean criterion that the mixtures are searched by.
     pub criterion: f64,
 }
@@ -70,7 +72,13 @@ mod tests {
     use super::*;
 
     fn rows(scores: &[(usize, f64, f64)]) -> Vec<Row> {
-        let row = |&(k, agreement, silhouette)| Row { k, agreement, silhouette, criterion: 0.0 };
+        let row = |&(k, agreement, silhouette)| Row {
+            k,
+            agreement,
+            silhouette,
+            davies_bouldin: 1.0,
+            criterion: 0.0,
+        };
         scores.iter().map(row).collect()
     }
 

@@ -43,6 +43,9 @@ fn the_number_of_blobs_is_suggested() {
         let expected = score * (1.0 - 1.0 / (row as f64 + 2.0));
         assert!((number("score", row) - expected).abs() < 1e-12);
     }
+    // The five blobs lie farthest apart.
+    let apart = |row: usize| number("davies_bouldin", row);
+    assert!((0..8).all(|row| row == 3 || apart(row) > apart(3)), "{table}");
     let record: Value = program.json("k.csv.json");
     assert_eq!(record["result"]["k"], 5);
     assert_eq!(record["inputs"].as_array().unwrap().len(), 2);
