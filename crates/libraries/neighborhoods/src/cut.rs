@@ -52,7 +52,7 @@ impl Graph {
             let share = outside as f64 / all as f64;
             return Some(Cut { share: share.min(1.0 - share), conductance: 0.0 });
         }
-        // What hangs together hardly depends on the few points beside it.
+        // The few points beside it hardly change how it hangs together.
         let mut members: Vec<usize> = largest.iter().map(|&at| members[at]).collect();
         members.sort_unstable();
         Part::new(self, &members).sweep()

@@ -1,4 +1,4 @@
-//! What nearest neighbors tell of points: near duplicates, outliers, and how good groups are.
+//! Near duplicates, outliers and how good groups are, from nearest neighbors.
 //!
 //! Arrays come in and go out; the library opens no file and prints nothing.
 //!

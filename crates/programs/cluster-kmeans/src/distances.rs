@@ -30,7 +30,7 @@ pub fn write(
 /// Adds the distances of the points of a file, of which only a block is in memory.
 ///
 /// # Errors
-/// Those of [`write()`]; the points cannot be read.
+/// The errors of [`write()`]; points that cannot be read.
 pub fn write_of_file(
     outputs: &mut Outputs,
     path: &Path,

@@ -30,7 +30,7 @@ impl KMeans {
     ///
     /// # Errors
     ///
-    /// Those of [`KMeans::predict`].
+    /// The errors are those of [`KMeans::predict`].
     ///
     /// # Examples
     ///

@@ -23,7 +23,7 @@ use crate::{Error, Search};
 pub struct KMeansParams {
     /// Number of clusters (default 10).
     pub k: usize,
-    /// What points are compared by (default Euclidean distances).
+    /// Measure that points are compared by (default Euclidean distances).
     pub metric: Metric,
     /// Number of starts, of which the one with the lowest inertia is kept (default 10).
     pub starts: usize,

@@ -45,7 +45,7 @@ pub(super) fn unit_rows<F: Scalar>(points: Rows<F>) -> Result<Vec<F::Work>, Erro
 
 /// Scales each of `centroids` `(k, d)` to unit length, in C order.
 ///
-/// Those that have unit length but for rounding stay as they are, so that a model that is read is
+/// Points that have unit length but for rounding stay as they are, so that a model that is read is
 /// the one that was written.
 ///
 /// # Errors

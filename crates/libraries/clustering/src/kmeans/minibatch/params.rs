@@ -13,7 +13,7 @@ use crate::kmeans::params::{Init, KMeansParams};
 pub struct MiniBatchParams {
     /// Number of clusters (default 10).
     pub k: usize,
-    /// What points are compared by (default Euclidean distances).
+    /// Measure that points are compared by (default Euclidean distances).
     pub metric: Metric,
     /// Points in a batch (default 1024), far fewer than all. Batches of all points lower the
     /// inertia ever more slowly and do not converge.
