@@ -45,7 +45,7 @@ def described(descr="'<f8'", shape="(2, 2)", more=""):
 
 
 # Endings of the names of files in the commands of programs.
-ENDINGS = (".npy", ".npz", ".safetensors", ".json", ".html", ".csv", ".txt", ".zip")
+ENDINGS = (".npy", ".npz", ".safetensors", ".json", ".html", ".csv", ".txt", ".zip", ".md")
 
 
 class Inputs(unittest.TestCase):
