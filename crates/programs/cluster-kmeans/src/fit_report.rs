@@ -6,7 +6,7 @@ use cli::Starts;
 use clustering::kmeans::{self, Init, KMeansParams, Metric};
 use serde_json::{Value, json};
 
-/// What a fit or a prediction minimizes, and what the provenance tells of it.
+/// Sum that a fit or a prediction minimizes, with what the provenance tells of it.
 pub struct Objective {
     /// Sum of squared distances.
     inertia: f64,

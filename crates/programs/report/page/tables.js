@@ -1,5 +1,5 @@
 // @ts-check
-// What two groupings have in common.
+// Tables of the points that two groupings have in common.
 
 /**
  * Counts the points that are in a group of `a` and a group of `b`. Noise is the last row and

@@ -24,7 +24,7 @@ pub struct Card {
     pub certainty: Option<f64>,
     /// Most frequent classes, in words; empty without labels.
     pub classes: String,
-    /// What stands out, in words.
+    /// Peculiarities of the group, in words.
     pub marks: String,
     /// Mean of its images, where that shows something.
     pub mean: Option<Picture>,

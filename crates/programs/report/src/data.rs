@@ -15,7 +15,8 @@ const PIXELATED_SIDE: usize = 40;
 /// Largest number of characters that a name may share with the one before it.
 const MAX_SHARED: usize = 90;
 
-/// What the script reads. Numbers are little-endian, in base64; a point is an index into `rows`.
+/// Data that the script reads. Numbers are little-endian, in base64; a point is an index into
+/// `rows`.
 #[derive(Serialize)]
 pub struct PageData {
     /// Number of points in the files.

@@ -12,7 +12,7 @@ const FOUND_SHOWN: usize = 3;
 
 /// The first part of the page.
 pub struct GroupsView {
-    /// What is said first.
+    /// Sentences at the top of the page.
     pub verdict: Verdict,
     /// Name of the main system.
     pub system: String,

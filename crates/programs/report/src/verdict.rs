@@ -15,7 +15,7 @@ const DOUBTFUL: f64 = 0.5;
 /// Interquartile ranges above the third quartile from which on a score is "far out" (Tukey, 1977).
 const FAR_OUT: f64 = 3.0;
 
-/// What the page says first.
+/// Words at the top of the page.
 pub struct Verdict {
     /// Number of groups, in words.
     pub groups: String,
@@ -23,7 +23,7 @@ pub struct Verdict {
     pub points: String,
     /// Mean certainty, in words; empty if it is not known.
     pub sure: String,
-    /// What stands out, with the id of its place on the page.
+    /// Peculiarities, each with the id of its place on the page.
     pub facts: Vec<(String, &'static str)>,
 }
 

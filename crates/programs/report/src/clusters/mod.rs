@@ -52,7 +52,7 @@ pub struct Clusters {
     pub sizes: Vec<(i64, usize)>,
     /// Number of noise points.
     pub noise: usize,
-    /// What certainty was measured by.
+    /// Measure of the certainty.
     pub certainty_source: Option<CertaintySource>,
     /// Certainty of each point, (n,).
     pub certainty: Option<Vec<f64>>,

@@ -36,7 +36,7 @@ pub struct Certainty {
     pub source: CertaintySource,
 }
 
-/// What certainty was measured by.
+/// Measure of the certainty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertaintySource {
     /// Share of the runs that agree.
