@@ -51,6 +51,10 @@ fn links_of_a_group_lead_into_it_and_to_the_nearest() {
     assert_eq!(found.groups[0].nearest, Some((2, 0.5)));
     assert_eq!((found.groups[1].inside, found.groups[1].nearest), (1.0, None));
     assert_eq!((found.groups[3].inside, found.groups[3].nearest), (0.0, None));
+    // Point 2 alone has one link to point 0, two to point 1 and two to point 3: of equal groups the
+    // first is the nearest.
+    let found = graph.cohesion(&[0, 1, 3, 2, 4, 4, 4].map(Some), 5);
+    assert_eq!(found.groups[3].nearest, Some((1, 0.4)));
 }
 
 #[test]
