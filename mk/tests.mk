@@ -15,6 +15,7 @@ lint:
 	python3 scripts/checks/check_supply.py
 	python3 scripts/checks/check_words.py
 	python3 scripts/checks/check_files.py
+	@scripts/checks/check-types.sh
 
 # Only the CPU promises equal bytes, so tests run there even on machines with a GPU.
 test test-faults: export CUDA_VISIBLE_DEVICES :=

@@ -5,7 +5,8 @@
 
 Crates: each comes from the registry, has a checksum and one version, and is not banned (all of
 Cargo.lock); each has an allowed license (those that this system builds). Python: every package in
-scripts/setup/requirements-*.txt has one version and hashes.
+scripts/setup/requirements-*.txt has one version and hashes. npm: every package in
+scripts/setup/typescript/package-lock.json has one version, a hash and an allowed license.
 """
 
 import json
@@ -103,19 +104,36 @@ def python(path):
             yield f"{path.name}: {first} has no hash: run scripts/setup/lock-requirements.sh"
 
 
+def npm(lock, rules):
+    versions = {}
+    for path, package in lock["packages"].items():
+        if not path:
+            continue
+        name, version = path.rpartition("node_modules/")[2], package["version"]
+        if not package.get("integrity", "").startswith("sha512-"):
+            yield f"{name} {version} has no hash in package-lock.json"
+        if not allowed(package.get("license", "none"), rules["licenses"]["allow"]):
+            found = package.get("license", "none")
+            yield f"{name} {version} has the license {found}, which deny.toml does not allow"
+        if versions.setdefault(name, version) != version:
+            yield f"{name} is there as {versions[name]}, {version}: agree on one"
+
+
 def main():
     rules = tomllib.loads((ROOT / "deny.toml").read_text(encoding="utf-8"))
     lock = tomllib.loads((ROOT / "Cargo.lock").read_text(encoding="utf-8"))
     wrong = [*crates(lock, rules), *licenses(rules)]
     for path in sorted((ROOT / "scripts/setup").glob("requirements-*.txt")):
         wrong += python(path)
+    packages = (ROOT / "scripts/setup/typescript/package-lock.json").read_text(encoding="utf-8")
+    wrong += npm(json.loads(packages), rules)
     for line in wrong:
         print(f"check_supply.py: {line}", file=sys.stderr)
     if wrong:
         sys.exit(1)
     print(
-        f"check_supply.py: {len(lock['package'])} crates and all Python packages are as deny.toml "
-        f"and their hashes say",
+        f"check_supply.py: {len(lock['package'])} crates and all packages of Python and npm are as "
+        f"deny.toml and their hashes say",
         file=sys.stderr,
     )
 

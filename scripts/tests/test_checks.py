@@ -1,7 +1,11 @@
 """The checks of words and files find what they are for, and nothing else."""
 
+import shutil
+import subprocess
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 
 from pipeline import ROOT
 
@@ -148,6 +152,22 @@ class Cycles(unittest.TestCase):
         self.assertIn("crates/x: ", told)
         self.assertIn("crate::a names B of crate::b", told)
         self.assertIn("crate::b names A of crate::a", told)
+
+
+class Types(unittest.TestCase):
+    def test_a_missing_node_is_told_in_one_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for tool in ["bash", "dirname", "env"]:
+                (Path(folder) / tool).symlink_to(shutil.which(tool))
+            done = subprocess.run(
+                [ROOT / "scripts/checks/check-types.sh"],
+                env={"PATH": folder},
+                capture_output=True,
+                text=True,
+            )
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        [line] = done.stderr.splitlines()
+        self.assertRegex(line, "^check-types.sh: no node: .* not checked; install Node.js")
 
 
 if __name__ == "__main__":

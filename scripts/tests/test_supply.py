@@ -79,6 +79,27 @@ class Supply(unittest.TestCase):
                     all(word in line for word, line in zip(expected, told, strict=True))
                 )
 
+    def test_npm_packages(self):
+        rules = {"licenses": {"allow": ["MIT"]}}
+        good = {"version": "1.0.0", "integrity": "sha512-AA==", "license": "MIT"}
+
+        def told(**packages):
+            listed = {f"node_modules/{name}": package for name, package in packages.items()}
+            lock = {"packages": {"": {"name": "ours"}, **listed}}
+            return list(check_supply.npm(lock, rules))
+
+        self.assertEqual(told(a=good, b=good), [])
+        for wrong, expected in [
+            ({"integrity": ""}, "a 1.0.0 has no hash"),
+            ({"integrity": "sha1-AA=="}, "a 1.0.0 has no hash"),
+            ({"license": "GPL-3.0"}, "a 1.0.0 has the license GPL-3.0"),
+        ]:
+            [line] = told(a={**good, **wrong})
+            self.assertIn(expected, line)
+        lock = {"node_modules/a": good, "node_modules/b/node_modules/a": {**good, "version": "2"}}
+        [line] = check_supply.npm({"packages": lock}, rules)
+        self.assertIn("a is there as 1.0.0, 2", line)
+
 
 if __name__ == "__main__":
     unittest.main()
