@@ -1,6 +1,7 @@
 """The page in a headless browser: its parts, its switches, and that it loads no other file.
 
 What the map does is tested in test_page_map.py, what the script computes in test_page_script.py.
+The tests of page_axe.py run here, on the same pages.
 
 Needs Chromium and its driver (Debian: chromium, chromium-driver) and is skipped without them.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+import page_axe
 from pipeline import BIN, ROOT, make
 
 CHROMIUM = (
@@ -57,7 +59,7 @@ def name_of(row):
 @unittest.skipUnless(
     CHROMIUM and DRIVER, "no Chromium with its driver: the page is not opened in a browser"
 )
-class Page(unittest.TestCase):
+class Page(page_axe.AxeTests, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         from selenium import webdriver
