@@ -3,7 +3,9 @@
 //! The file may be broken or made to do harm: its size is checked before it is decoded. This module
 //! uses no other of the program, so that it can be fuzzed alone.
 
+use std::cell::Cell;
 use std::io::Cursor;
+use std::panic::{self, AssertUnwindSafe};
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
@@ -102,7 +104,7 @@ impl<'a> Header<'a> {
         limits.max_alloc = Some(MOST_BYTES);
         let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
         reader.limits(limits);
-        let mut decoder = reader.into_decoder().map_err(reason)?;
+        let mut decoder = guarded(|| reader.into_decoder().map_err(reason))?;
         let (width, height) = decoder.dimensions();
         let needed = decoder.total_bytes();
         if width == 0 || height == 0 {
@@ -116,7 +118,8 @@ impl<'a> Header<'a> {
             ));
         }
         // An orientation that cannot be read is none.
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let orientation =
+            guarded(|| Ok(decoder.orientation().unwrap_or(Orientation::NoTransforms)))?;
         Ok(Self { decoder: Box::new(decoder), orientation })
     }
 
@@ -132,7 +135,7 @@ impl<'a> Header<'a> {
     /// # Errors
     /// The reason why the file is skipped.
     pub fn decode(self, color: Color, background: [u8; 3]) -> Result<Raster, String> {
-        let mut image = DynamicImage::from_decoder(self.decoder).map_err(reason)?;
+        let mut image = guarded(|| DynamicImage::from_decoder(self.decoder).map_err(reason))?;
         image.apply_orientation(self.orientation);
         let (width, height) = (image.width(), image.height());
         let values = if image.color().has_alpha() {
@@ -150,6 +153,35 @@ impl<'a> Header<'a> {
         };
         Ok(Raster { width, height, color, values })
     }
+}
+
+thread_local! {
+    /// Whether a panic of this thread is caught.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls a decoder, and makes an error of its panic.
+///
+/// A defect of a decoder costs one image, not all of them. Nothing that `decode` has changed may be
+/// used after an error.
+///
+/// # Errors
+/// That of `decode`, or that it failed.
+pub fn guarded<T>(decode: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let before = GUARDED.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(decode));
+    GUARDED.set(before);
+    result.unwrap_or_else(|_| Err("broken: its decoder failed".into()))
+}
+
+/// Keeps panics that [`guarded`] catches from the hook of the program, which tells the others.
+pub fn hush_decoders() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if !GUARDED.get() {
+            usual(info);
+        }
+    }));
 }
 
 /// Blends transparent pixels with `background`.

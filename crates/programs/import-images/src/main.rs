@@ -51,7 +51,7 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     };
     check_files(&args)?;
     stage.set_threads(args.threads)?;
-    recipe::hush_decoders();
+    decode::hush_decoders();
     let train = Files { images: out, names, labels: args.labels_out.as_deref() };
     let test = args.test_out.as_deref().zip(args.test_names.as_deref());
     let test = test.map(|(images, names)| Files {

@@ -1,14 +1,12 @@
 //! Everything that turns the bytes of a file into a row, so that new files can be imported alike.
 
-use std::cell::Cell;
 use std::fmt::{self, Display};
-use std::panic::{self, AssertUnwindSafe};
 use std::str::FromStr;
 
 use fast_image_resize::Resizer;
 use serde_json::{Value, json};
 
-use crate::decode::{Color, Header};
+use crate::decode::{self, Color, Header};
 use crate::fit::{Fit, Size, fit};
 use crate::large::Large;
 
@@ -79,7 +77,8 @@ impl Recipe {
         large: &mut Large,
         resizer: &mut Resizer,
     ) -> Result<Row, String> {
-        let made = AssertUnwindSafe(|| {
+        // A defect of the resizer, too, costs one image.
+        decode::guarded(|| {
             let header = Header::read(bytes)?;
             large.wait(header.bytes());
             let raster = header.decode(self.color, self.background.0)?;
@@ -88,12 +87,7 @@ impl Recipe {
                 values.iter_mut().for_each(|value| *value = 255 - *value);
             }
             Ok(Row { values, width: raster.width, height: raster.height })
-        });
-        DECODING.set(true);
-        // A defect of a decoder costs one image, not all of them.
-        let row = panic::catch_unwind(made);
-        DECODING.set(false);
-        row.unwrap_or_else(|_| Err("broken: its decoder failed".into()))
+        })
     }
 
     /// Gives the shape of a row: height, width and, in color, 3.
@@ -115,19 +109,4 @@ impl Recipe {
             "invert": self.invert,
         })
     }
-}
-
-thread_local! {
-    /// Whether this thread decodes an image, and a panic is caught.
-    static DECODING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Keeps panics of decoders, which are caught, off the screen.
-pub fn hush_decoders() {
-    let usual = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        if !DECODING.get() {
-            usual(info);
-        }
-    }));
 }

@@ -68,7 +68,13 @@ fn broken() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         let length = u32::try_from(chunk.len() + 4).unwrap().to_le_bytes();
         [b"RIFF", &length[..], b"WEBP", chunk].concat()
     };
+    // An animation whose decoder indexes beyond its end, as fuzzing found.
+    let failing = include_bytes!(concat!(
+        "../../../../../fuzz/corpus/images/",
+        "16fa152d243141b969ae59abf6b912416f307067"
+    ));
     vec![
+        ("failing.webp", failing.to_vec(), "broken: its decoder failed"),
         ("empty.jpg", Vec::new(), "an empty file (0 bytes)"),
         ("text.jpg", b"no image at all".to_vec(), "not an image"),
         ("page.png", b"<html>404</html>".to_vec(), "not an image"),
