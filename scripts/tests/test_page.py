@@ -1,7 +1,7 @@
 """The page in a headless browser: its parts, its switches, and that it loads no other file.
 
 What the map does is tested in test_page_map.py, what the script computes in test_page_script.py.
-The tests of page_axe.py run here, on the same pages.
+The tests of page_axe.py and page_print.py run here, on the same pages.
 
 Needs Chromium and its driver (Debian: chromium, chromium-driver) and is skipped without them.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import page_axe
+import page_print
 from pipeline import BIN, ROOT, make
 
 CHROMIUM = (
@@ -59,7 +60,7 @@ def name_of(row):
 @unittest.skipUnless(
     CHROMIUM and DRIVER, "no Chromium with its driver: the page is not opened in a browser"
 )
-class Page(page_axe.AxeTests, unittest.TestCase):
+class Page(page_axe.AxeTests, page_print.PrintTests, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         from selenium import webdriver

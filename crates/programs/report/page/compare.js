@@ -47,6 +47,7 @@ const startCompare = (data, viewer, given) => {
 
     const table = document.createElement('table');
     table.className = 'heat';
+    table.style.setProperty('--columns', String(order.columns.length));
     const head = table.createTHead().insertRow();
     head.append(document.createElement('td'));
     const headOf = (/** @type {string} */ scope, /** @type {string} */ text) => {

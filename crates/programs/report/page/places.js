@@ -1,5 +1,5 @@
 // @ts-check
-// Brings the data of the page to the map, which is made when it is first looked at.
+// Brings the data of the page to the map, which is made when it is first looked at or printed.
 
 /**
  * @param {Data} data
@@ -18,11 +18,9 @@ const startMap = (data, thumbnails, given) => {
   const rename = () => order.forEach((system, i) => {
     systems[i].names.forEach((_, group) => { systems[i].names[group] = given(system, group); });
   });
-  const later = () => map?.repaint();
+  const later = () => map?.repaint(printing());
   const show = () => {
-    if (map) {
-      map.repaint();
-    } else if (root.clientWidth) {
+    if (!map && root.clientWidth) {
       rename();
       map = wardrobeMap.create(root, {
         x,
@@ -33,7 +31,9 @@ const startMap = (data, thumbnails, given) => {
         row: (i) => rowOf(data, i),
         thumbnail: thumbnails && ((i) => thumbnails.find(i, later)),
       });
+      if (!printing()) return;
     }
+    later();
   };
   root.hidden = false;
   repaints.push(show);

@@ -14,6 +14,9 @@ const repaints = [];
  */
 const at = (id) => document.getElementById(id);
 
+/** Tells whether the page is being drawn for paper. */
+const printing = () => document.documentElement.classList.contains('printing');
+
 const startTheme = () => {
   const root = document.documentElement;
   const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -37,10 +40,13 @@ const startTheme = () => {
     closed = [...document.querySelectorAll('details')].filter((part) => !part.open);
     closed.forEach((part) => { part.open = true; });
     before = root.dataset.theme ?? 'light';
+    // The class gives what is drawn by script the size that it has on paper.
+    root.classList.add('printing');
     set('light');
   });
   addEventListener('afterprint', () => {
     closed.forEach((part) => { part.open = false; });
+    root.classList.remove('printing');
     set(before);
   });
 };

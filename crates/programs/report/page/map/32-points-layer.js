@@ -11,8 +11,12 @@
   /** More device pixels per CSS pixel cost time and are not seen. */
   const MOST_PIXEL_RATIO = 3;
 
-  /** Returns device pixels per CSS pixel. */
-  const pixelRatio = () => Math.min(MOST_PIXEL_RATIO, devicePixelRatio || 1);
+  /**
+   * Returns device pixels per CSS pixel. Paper has more of them than the screen.
+   * @param {boolean} printing
+   */
+  const pixelRatio = (printing = false) =>
+    printing ? MOST_PIXEL_RATIO : Math.min(MOST_PIXEL_RATIO, devicePixelRatio || 1);
 
   /**
    * Lists red, green, blue and opacity of each group and, at the end, of noise.
@@ -106,7 +110,7 @@
           count: drawn,
           diameter: pointStyle.diameter(state.count, zoom, view.width * view.height),
           opacity: pointStyle.opacity(state.count, zoom),
-          pixelRatio: pixelRatio(),
+          pixelRatio: pixelRatio(state.printing),
           paper: theme.paper,
           layered: state.only >= 0 || state.selection.length > 0,
         });

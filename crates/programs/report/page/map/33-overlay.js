@@ -29,6 +29,7 @@
     const { dom, labels, thumbnailLayout, views, colors } = wardrobeMap;
     const { x, y } = state.data;
     const { rank } = thumbnailLayout;
+    const { pixelRatio } = wardrobeMap.pointsLayer;
     const canvas = dom.element('canvas', { class: 'map-overlay', tabindex: '0' });
     stage.append(canvas);
     const context = canvas.getContext('2d');
@@ -92,7 +93,7 @@
         context.globalAlpha = dimmed ? 0.35 : 1;
         context.fillStyle = colors.css(groupColor(point.index));
         context.fillRect(left - 2, top - 2, wide + 4, high + 4);
-        context.imageSmoothingEnabled = scale * wardrobeMap.pointsLayer.pixelRatio() < 2;
+        context.imageSmoothingEnabled = scale * pixelRatio(state.printing) < 2;
         context.drawImage(image, sx, sy, width, height, left, top, wide, high);
         if (theme.dark) {
           context.fillStyle = 'rgb(0 0 0 / 0.15)';
@@ -192,16 +193,17 @@
 
     const draw = () => {
       if (!context) return;
-      const ratio = wardrobeMap.pointsLayer.pixelRatio();
+      const ratio = pixelRatio(state.printing);
       const width = Math.max(1, Math.round(state.view.width * ratio));
       const height = Math.max(1, Math.round(state.view.height * ratio));
-      if (canvas.width !== width || canvas.height !== height) {
+      // On paper Chromium draws again what was drawn, and to clear a part would hide the points.
+      if (state.printing || canvas.width !== width || canvas.height !== height) {
         canvas.width = width;
         canvas.height = height;
         widths.clear();
       }
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, state.view.width, state.view.height);
+      if (!state.printing) context.clearRect(0, 0, state.view.width, state.view.height);
       drawThumbnails(context);
       drawLabels(context);
       drawPath(context);

@@ -56,6 +56,7 @@
       current: -1,
       mode: 'pan',
       labels: true,
+      printing: false,
       theme,
       thumbnails: [],
       path: [],

@@ -188,9 +188,11 @@
       if (state.current >= 0) card.update();
       invalidate();
     };
-    const resize = () => {
+    /** Brings the view to the size of the map, and tells whether that has changed. */
+    const follow = () => {
       const { clientWidth: width, clientHeight: height } = stage;
-      if (!width || !height) return;
+      const { view } = state;
+      if (!width || !height || (width === view.width && height === view.height)) return false;
       state.view = views.resize(state.view, width, height);
       state.limits = states.limitsOf(state);
       const home = states.wholeView(state, false);
@@ -201,15 +203,22 @@
       outside.textContent = `${lie} outside the frame; zoom out to see them.`;
       viewChanged();
       moving = false;
-      draw();
+      return true;
     };
-    const repaint = () => {
+    const resize = () => {
+      if (follow()) draw();
+    };
+    const repaint = (printing = false) => {
+      state.printing = printing;
       state.theme = dom.readTheme(stage);
       states.setColors(state);
       points.update.colors();
       list.update();
       panel.repaint();
       card.update();
+      // Nothing is left for later, when it would miss the paper.
+      follow();
+      overlay.placeLabels();
       draw();
     };
 
@@ -220,7 +229,9 @@
     new ResizeObserver(resize).observe(stage);
     // A window that moves to another screen may change the device pixels alone.
     addEventListener('resize', invalidate);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+      repaint(state.printing);
+    });
 
     return {
       repaint,

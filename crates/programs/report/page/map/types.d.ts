@@ -72,8 +72,11 @@ declare namespace WardrobeMap {
 
   /** What a caller does with a map. */
   interface Handle {
-    /** Draws everything at once, after a change of theme or when images are decoded. */
-    repaint: () => void;
+    /**
+     * Draws everything at once, after a change of theme or of the size, when images are decoded,
+     * or as sharp as paper shows it.
+     */
+    repaint: (printing?: boolean) => void;
     select: (indices: ArrayLike<number>) => void;
     setGrouping: (name: string) => void;
     /** Shows one group alone; `null` shows all. */
@@ -198,6 +201,8 @@ declare namespace WardrobeMap {
     current: number;
     mode: Mode;
     labels: boolean;
+    /** Whether the map is drawn for paper. */
+    printing: boolean;
     theme: Theme;
     /** Thumbnails that the map shows, in the order of drawing. */
     thumbnails: (Box & { index: number })[];
