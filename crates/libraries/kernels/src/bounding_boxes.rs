@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 use ndarray::Array2;
 
-use crate::products::LANES;
+use crate::simd::LANES;
 
 /// Sizes of blocks of points and of groups of queries.
 #[derive(Clone, Copy)]

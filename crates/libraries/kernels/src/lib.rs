@@ -8,7 +8,8 @@
 //! - [`squared_distance`] and its kin sum in one fixed order.
 //! - [`orthonormalize`] and [`orthonormalize_f32`] are the Gram-Schmidt process, for many rows and
 //!   for few; [`subspace_iteration`] finds leading eigenvectors with either.
-//! - [`multiply`] computes products of rows with [`panels`] of points, in [`AlignedRows`];
+//! - [`tile`] is the innermost loop of all products of rows with panels of points. [`multiply`]
+//!   computes them with it for [`panels`] in [`AlignedRows`];
 //!   [`spatial_order`] puts points that are near one another into blocks, and [`BoundingBox`] tells
 //!   how far apart blocks are.
 //! - [`prefetch`] and [`prefetch_line`] load values into the cache before they are needed;
@@ -42,6 +43,7 @@ mod prefetch;
 mod products;
 pub mod simd;
 mod subspace;
+mod tile;
 
 pub use aligned_rows::AlignedRows;
 pub use bounding_boxes::{BoundingBox, Sizes, spatial_order};
@@ -53,5 +55,7 @@ pub use orthonormalize::{orthonormalize, orthonormalize_f32};
 pub use prefetch::{
     CACHE_LINE, ROWS_AHEAD, SHORT_ROWS_AHEAD, TILE_ROWS_AHEAD, prefetch, prefetch_line,
 };
-pub use products::{LANES, multiply, panels};
+pub use products::{multiply, panels};
+pub use simd::LANES;
 pub use subspace::{random_rows, subspace_iteration};
+pub use tile::{Float, tile};

@@ -6,9 +6,8 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::aligned_rows::AlignedRows;
-
-/// Points of a panel, whose products are computed at once.
-pub const LANES: usize = 16;
+use crate::simd::LANES;
+use crate::tile::tile;
 
 /// Transposes the rows `ids` of `values` `(n, m)` into panels `(m, LANES)` of [`LANES`] points.
 ///
@@ -88,45 +87,13 @@ fn rows_with<const FUSED: bool, const R: usize, const C: usize, const P: usize>(
 ) {
     for (rows, products) in rows.chunks(R).zip(products.chunks_mut(R)) {
         // If there are fewer rows, the last one is repeated.
-        let tile =
-            tile::<FUSED, R, C>(std::array::from_fn(|r| rows[r.min(rows.len() - 1)]), panels);
-        for (sums, products) in tile.iter().zip(&mut products[..rows.len()]) {
+        let some = std::array::from_fn(|r| rows[r.min(rows.len() - 1)]);
+        for (sums, products) in
+            tile::<f32, R, C>(FUSED, some, *panels).iter().zip(&mut products[..rows.len()])
+        {
             products[first..first + C * LANES].copy_from_slice(sums.as_flattened());
         }
     }
-}
-
-/// Computes at `[r][c][l]` the product of row r with the point in lane l of panel c.
-///
-/// `clustering` has a similar loop, `column_products`, for values of `f32` and `f64`, one panel,
-/// and rows that are stored by feature. Here rows are stored one after the other, and there are
-/// more sums, as many as fill the registers.
-#[inline(always)]
-fn tile<const FUSED: bool, const R: usize, const C: usize>(
-    rows: [&[f32]; R],
-    panels: &[&[[f32; LANES]]; C],
-) -> [[[f32; LANES]; C]; R] {
-    // Bounds are checked here and not for each value.
-    let m = panels[0].len();
-    let (rows, panels) = (rows.map(|row| &row[..m]), panels.map(|panel| &panel[..m]));
-    let mut sums = [[[0.0_f32; LANES]; C]; R];
-    for j in 0..m {
-        let x: [f32; R] = std::array::from_fn(|r| rows[r][j]);
-        for c in 0..C {
-            let y = panels[c][j];
-            for r in 0..R {
-                sums[r][c] = std::array::from_fn(|l| {
-                    if FUSED {
-                        x[r].mul_add(y[l], sums[r][c][l])
-                    } else {
-                        x[r] * y[l] + sums[r][c][l]
-                    }
-                });
-            }
-        }
-    }
-    // Without this barrier the compiler keeps sums in memory beside those in registers.
-    std::hint::black_box(sums)
 }
 
 #[cfg(test)]
