@@ -1,12 +1,15 @@
 //! Inner products of points with centers, in loops that become vector instructions.
 //!
-//! With many features a vector holds neighboring features of one row ([`tile`]). With few features
-//! it holds the same feature of [`LANES`] rows ([`column_products`]), so that nothing has to be
-//! summed across a vector. Either way a product depends on its row and its center alone, never on
-//! what is computed beside it: the same numbers are added in the same order.
+//! With few features a vector holds the same feature of [`LANES`] points ([`column_products`]), so
+//! that nothing has to be summed across it; [`crate::matrix_products`] does so for many features.
+//! Products with few centers, for which it is not worth while to transpose points, take neighboring
+//! features of one row into a vector ([`tile_products`], [`row_products`]). Either way a product
+//! depends on its row and its center alone, never on what is computed beside it: the same numbers
+//! are added in the same order.
 
 use std::array::from_fn;
 
+use kernels::Float;
 use kernels::simd::Isa;
 pub(crate) use kernels::simd::LANES;
 

@@ -154,6 +154,7 @@ mod kernel;
 pub mod kmeans;
 #[cfg(feature = "linfa")]
 mod linfa_traits;
+mod matrix_products;
 mod parallel;
 mod points;
 mod progress;

@@ -1,5 +1,6 @@
 //! The types that points may be made of, and the floating-point types for distances.
 
+use kernels::Float;
 use kernels::simd::{Isa, LANES};
 use ndarray::NdFloat;
 
@@ -51,9 +52,13 @@ pub trait Scalar: Copy + Send + Sync + Into<f64> + PartialEq + sealed::Sealed + 
     #[doc(hidden)]
     #[inline(always)]
     fn columns<I: Isa>(rows: [&[Self]; LANES], columns: &mut [[Self::Work; LANES]]) {
-        for (l, row) in rows.iter().enumerate() {
-            for (column, &x) in columns.iter_mut().zip(*row) {
-                column[l] = x.to_work();
+        // So many columns stay in a first-level cache until the last row is written.
+        const FEATURES: usize = 32;
+        for (piece, columns) in columns.chunks_mut(FEATURES).enumerate() {
+            for (l, row) in rows.iter().enumerate() {
+                for (column, &x) in columns.iter_mut().zip(&row[piece * FEATURES..]) {
+                    column[l] = x.to_work();
+                }
             }
         }
     }
@@ -70,6 +75,24 @@ impl Scalar for u8 {
 
     fn typed(values: &[Self]) -> TypedValues<'_> {
         TypedValues::U8(values)
+    }
+
+    #[inline(always)]
+    fn columns<I: Isa>(rows: [&[u8]; LANES], columns: &mut [[f32; LANES]]) {
+        /// Features that are converted before they are transposed.
+        const FEATURES: usize = 64;
+        let mut values = [[0.0_f32; FEATURES]; LANES];
+        for (piece, columns) in columns.chunks_mut(FEATURES).enumerate() {
+            for (values, row) in values.iter_mut().zip(rows) {
+                let row = &row[piece * FEATURES..][..columns.len()];
+                for (value, &x) in values.iter_mut().zip(row) {
+                    *value = f32::from(x);
+                }
+            }
+            let mut rows: [&[f32]; LANES] = [&[]; LANES];
+            rows.iter_mut().zip(&values).for_each(|(row, values)| *row = values);
+            I::transpose(rows, columns);
+        }
     }
 }
 
@@ -109,7 +132,7 @@ impl Scalar for f64 {
 /// A floating-point type that distances are computed in: `f32` or `f64`.
 ///
 /// This trait is sealed: other types cannot implement it.
-pub trait Work: NdFloat + Scalar<Work = Self> {
+pub trait Work: NdFloat + Float + Scalar<Work = Self> {
     /// Largest relative error of one rounding.
     const ROUNDING: f64;
     /// Largest exponent e such that `2^e` and `2^-e` are both normal numbers.
@@ -119,8 +142,6 @@ pub trait Work: NdFloat + Scalar<Work = Self> {
     /// Fewest partial sums in which the kernels add up a product of two rows.
     #[doc(hidden)]
     const FEWEST_LANES: usize;
-    /// The number 0.
-    const ZERO: Self;
     /// Positive infinity, which is more than any distance.
     const INFINITY: Self;
 
@@ -133,15 +154,10 @@ pub trait Work: NdFloat + Scalar<Work = Self> {
     /// assert_eq!(f64::narrow(0.1), 0.1_f64);
     /// ```
     fn narrow(value: f64) -> Self;
-
-    /// Returns `self * a + b` with one rounding.
-    #[doc(hidden)]
-    fn fused(self, a: Self, b: Self) -> Self;
 }
 
 impl Work for f32 {
     const FEWEST_LANES: usize = 8;
-    const ZERO: Self = 0.0;
     const INFINITY: Self = f32::INFINITY;
     const ROUNDING: f64 = f32::EPSILON as f64 / 2.0;
     const EXPONENT: f64 = 126.0;
@@ -151,16 +167,10 @@ impl Work for f32 {
     fn narrow(value: f64) -> Self {
         value as f32
     }
-
-    #[inline(always)]
-    fn fused(self, a: Self, b: Self) -> Self {
-        Self::mul_add(self, a, b)
-    }
 }
 
 impl Work for f64 {
     const FEWEST_LANES: usize = 4;
-    const ZERO: Self = 0.0;
     const INFINITY: Self = f64::INFINITY;
     const ROUNDING: f64 = f64::EPSILON / 2.0;
     const EXPONENT: f64 = 1022.0;
@@ -169,10 +179,5 @@ impl Work for f64 {
     #[inline(always)]
     fn narrow(value: f64) -> Self {
         value
-    }
-
-    #[inline(always)]
-    fn fused(self, a: Self, b: Self) -> Self {
-        Self::mul_add(self, a, b)
     }
 }

@@ -9,9 +9,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// Chooses bounds that are likely to be the fastest for these n, d and k. If points are long
-    /// enough, short codes of them prune most centroids. Both take about a quarter of the memory of
-    /// the points where that is possible.
+    /// Chooses bounds that are likely to be the fastest for these n, d and k, and keeps them only
+    /// while they save distances. If points are long enough, short codes of them prune most
+    /// centroids. Both take about a quarter of the memory of the points where that is possible.
     Auto,
     /// Computes every distance in every iteration and keeps no bounds. It is the fastest with two
     /// or three features, and with few features and more than twenty centroids.

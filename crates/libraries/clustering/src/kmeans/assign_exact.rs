@@ -4,6 +4,7 @@ use kernels::simd::Isa;
 
 use super::bounded_chunk::{AssignmentStep, Chunk, Workspace};
 use super::cluster_sums::UNASSIGNED;
+use super::score_block::BLOCK_POINTS;
 use crate::{Scalar, Work};
 
 /// The nearest centroid found so far for a point.
@@ -21,7 +22,7 @@ impl<F: Scalar> Chunk<'_, F> {
     /// hold a nearer one. Returns the number of computed distances.
     #[inline(always)]
     pub(super) fn assign_exact<I: Isa>(&mut self, work: &mut Workspace<F::Work>) -> u64 {
-        let Workspace { active, active_by_group, block, lowest, single, near, .. } = work;
+        let Workspace { active, active_by_group, block, lowest, close, near, .. } = work;
         let AssignmentStep { points, centers, groups, rounding, .. } = self.step;
         let infinity = F::Work::INFINITY;
         let unknown =
@@ -52,17 +53,23 @@ impl<F: Scalar> Chunk<'_, F> {
             }
             slots.clear();
         }
-        for (&i, nearest) in active.iter().zip(nearest) {
+        close.clear();
+        for ((slot, &i), nearest) in (0..).zip(active.iter()).zip(&nearest) {
             self.labels[i] = nearest.label;
-            if nearest.second - nearest.score > rounding.tolerance() {
-                continue;
+            // A NaN is not told apart from anything.
+            let apart = nearest.second - nearest.score > rounding.tolerance();
+            if !apart {
+                close.push(slot);
             }
-            single.load(std::iter::once(self.first + i));
-            single.score::<I, F>(*points, centers, &[0], 0..centers.len());
-            let scores = groups.order().iter().enumerate();
-            let scores =
-                scores.map(|(at, &label)| ((at, label as u32), single.center_scores(at)[0]));
-            self.decide(i, nearest.score, scores, near);
+        }
+        for close in close.chunks(BLOCK_POINTS) {
+            block.score::<I, F>(*points, centers, close, 0..centers.len());
+            for (at, &slot) in close.iter().enumerate() {
+                let scores = groups.order().iter().enumerate();
+                let scores =
+                    scores.map(|(c, &label)| ((c, label as u32), block.center_scores(c)[at]));
+                self.decide(active[slot as usize], nearest[slot as usize].score, scores, near);
+            }
         }
         distances
     }
@@ -71,26 +78,34 @@ impl<F: Scalar> Chunk<'_, F> {
     /// group.
     #[inline(always)]
     pub(super) fn assign_exact_one_group<I: Isa>(&mut self, work: &mut Workspace<F::Work>) -> u64 {
-        let Workspace { active, slots, block, lowest, near, .. } = work;
+        let Workspace { active, slots, block, lowest, close, near, .. } = work;
         let AssignmentStep { points, norms, centers, groups, rounding, .. } = self.step;
         slots.clear();
         slots.extend(0..active.len() as u32);
         block.load(active.iter().map(|&i| self.first + i));
-        block.score::<I, F>(*points, centers, slots, 0..centers.len());
-        block.find_lowest(centers.len(), lowest);
-        let found = lowest.index.iter().zip(&lowest.best).zip(&lowest.second);
-        for ((lane, &i), ((&index, &best), &second)) in active.iter().enumerate().zip(found) {
-            let norm = norms[self.first + i];
-            self.labels[i] = groups.order()[index as usize] as u32;
-            self.upper[i] = rounding.upper_bound(norm, best);
-            self.lower[i] = rounding.lower_bound(norm, second);
-            if second - best > rounding.tolerance() {
-                continue;
+        for (slots, active) in slots.chunks(BLOCK_POINTS).zip(active.chunks(BLOCK_POINTS)) {
+            block.lowest::<I, F>(*points, centers, slots, lowest);
+            close.clear();
+            let found = lowest.index.iter().zip(&lowest.best).zip(&lowest.second);
+            for ((&slot, &i), ((&index, &best), &second)) in slots.iter().zip(active).zip(found) {
+                let norm = norms[self.first + i];
+                self.labels[i] = groups.order()[index as usize] as u32;
+                self.upper[i] = rounding.upper_bound(norm, best);
+                self.lower[i] = rounding.lower_bound(norm, second);
+                // A NaN is not told apart from anything.
+                let apart = second - best > rounding.tolerance();
+                if !apart {
+                    close.push(slot);
+                }
             }
-            let scores = groups.order().iter().enumerate();
-            let scores =
-                scores.map(|(at, &label)| ((at, label as u32), block.center_scores(at)[lane]));
-            self.decide(i, best, scores, near);
+            block.score::<I, F>(*points, centers, close, 0..centers.len());
+            for (at, &slot) in close.iter().enumerate() {
+                let slot = (slot - slots[0]) as usize;
+                let scores = groups.order().iter().enumerate();
+                let scores =
+                    scores.map(|(c, &label)| ((c, label as u32), block.center_scores(c)[at]));
+                self.decide(active[slot], lowest.best[slot], scores, near);
+            }
         }
         (active.len() * centers.len()) as u64
     }

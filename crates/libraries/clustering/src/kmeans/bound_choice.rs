@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use super::adaptive_bounds::AdaptiveBounds;
 use super::algorithm::Algorithm;
 use super::bounds::Bounds;
 use super::centroid_groups::CentroidGroups;
@@ -28,7 +29,7 @@ pub(super) fn choose_bounds<F: Scalar>(
     stats: &PointStats<F::Work>,
     centroids: &Array2<f64>,
     seed: u64,
-) -> Option<Bounds<F::Work>> {
+) -> Option<AdaptiveBounds<F::Work>> {
     let k = centroids.nrows();
     let groups = match algorithm {
         Algorithm::Lloyd => return None,
@@ -37,9 +38,12 @@ pub(super) fn choose_bounds<F: Scalar>(
         Algorithm::Hamerly => CentroidGroups::one(k),
         Algorithm::Elkan => CentroidGroups::each(k),
         Algorithm::Yinyang => group_nearby(centroids, k.div_ceil(YINYANG_GROUP), seed),
-        Algorithm::Auto => auto(points, stats, centroids, seed)?,
+        Algorithm::Auto => {
+            let groups = auto(points, stats, centroids, seed)?;
+            return Some(AdaptiveBounds::choose(points, stats, centroids, groups));
+        }
     };
-    Some(Bounds::new(points.n(), groups, algorithm == Algorithm::Auto))
+    Some(AdaptiveBounds::settled(Bounds::new(0..points.n(), groups, false)))
 }
 
 /// Chooses the groups of [`Algorithm::Auto`]; `None` if no bounds are to be kept.

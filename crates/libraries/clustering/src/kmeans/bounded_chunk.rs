@@ -59,8 +59,8 @@ pub(super) struct Workspace<W> {
     pub(super) block: Block<W>,
     pub(super) lowest: Lowest<W>,
     pub(super) quantized_scores: Vec<CodeVector>,
-    /// A block for a single point.
-    pub(super) single: Block<W>,
+    /// Slots of points whose lowest scores are too close to tell which centroid is the nearest.
+    pub(super) close: Vec<u32>,
     /// Positions and labels of the centers that may be the nearest to a point.
     pub(super) near: Vec<(usize, u32)>,
 }
@@ -77,7 +77,7 @@ impl<W: Work> Workspace<W> {
             block,
             lowest,
             quantized_scores: Vec::new(),
-            single: Block::new(),
+            close: Vec::new(),
             near: Vec::new(),
         }
     }

@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use kernels::simd::{Isa, Kernel, dispatch};
-use kernels::{ROWS_AHEAD, prefetch};
+use kernels::{Float, ROWS_AHEAD, prefetch};
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 use rayon::prelude::*;
 
 use super::bounded_chunk::{AssignmentStep, Chunk, Workspace};
-use super::centers::{Centers, ROW_WISE_FROM};
+use super::centers::{Centers, MANY_FEATURES};
 use super::centroid_groups::CentroidGroups;
-use super::cluster_sums::UNASSIGNED;
 use super::exact_centers::ExactCenters;
 use super::outward_rounding::{OutwardRounding, larger};
 use super::point_stats::PointStats;
@@ -25,14 +24,10 @@ const ACTIVE_POINTS: usize = 1024;
 /// Fewest centroids that are worth a task of their own.
 const MIN_CENTROIDS_PER_TASK: usize = 32;
 
-/// Points that the first step tries with pruning. If more than half of all distances are left,
-/// exact assignment is faster and is used from then on. The choice changes no result.
-const PROBE: usize = 512;
-
 /// Up to this many centroids, comparing codes is faster than measuring the own centroid first.
 const FEW_CENTERS: usize = 16;
 
-/// Bounds on the distances of the points to the centroids of one start.
+/// Bounds on the distances of a run of points to the centroids of one start.
 ///
 /// The centroids are in t groups. Each point has an upper bound on the distance to its own
 /// centroid, and for each group a lower bound on the distance to the other centroids in it. When
@@ -47,22 +42,35 @@ const FEW_CENTERS: usize = 16;
 /// The bounds are inflated by the largest rounding error, so the labels equal those of
 /// [`super::assign::nearest`]. Where scores are too close to tell, both ask [`ExactCenters`].
 pub(super) struct Bounds<W> {
+    /// The points that the bounds are for.
+    rows: Range<usize>,
     groups: CentroidGroups,
     /// Whether codes prune distances first, if the points have any.
     use_projection: bool,
-    /// Upper bounds, shape `(n,)`.
+    /// Upper bounds, shape `(rows,)`.
     upper: Vec<W>,
-    /// Lower bounds, shape `(n, t)`.
+    /// Lower bounds, shape `(rows, t)`.
     lower: Vec<W>,
     /// The centroids that the bounds are for, in the order of groups.
     centroids: Option<Array2<f64>>,
 }
 
 impl<W: Work> Bounds<W> {
-    /// Makes bounds that tell nothing yet about n points.
-    pub(super) fn new(n: usize, groups: CentroidGroups, use_projection: bool) -> Self {
-        let lower = vec![W::ZERO; n * groups.len()];
-        Self { groups, use_projection, upper: vec![W::INFINITY; n], lower, centroids: None }
+    /// Makes bounds that tell nothing yet about the points in `rows`.
+    pub(super) fn new(rows: Range<usize>, groups: CentroidGroups, use_projection: bool) -> Self {
+        let lower = vec![W::ZERO; rows.len() * groups.len()];
+        let upper = vec![W::INFINITY; rows.len()];
+        Self { rows, groups, use_projection, upper, lower, centroids: None }
+    }
+
+    /// Returns the groups of centroids.
+    pub(super) fn groups(&self) -> &CentroidGroups {
+        &self.groups
+    }
+
+    /// Returns the distances that an assignment without bounds computes.
+    pub(super) fn all_distances(&self) -> u64 {
+        self.rows.len() as u64 * self.groups.order().len() as u64
     }
 
     /// Returns the bytes of bounds per point.
@@ -70,9 +78,9 @@ impl<W: Work> Bounds<W> {
         (groups + 1) * size_of::<W>()
     }
 
-    /// Assigns each point to the nearest of `centroids` `(k, d)`, given as differences from the
-    /// origin. On entry `labels` `(n,)` holds the labels of the call before. Returns the number of
-    /// computed distances.
+    /// Assigns its points to the nearest of `centroids` `(k, d)`, given as differences from the
+    /// origin. On entry `labels` `(n,)` holds the labels of the call before; those of other points
+    /// stay. Returns the number of computed distances.
     pub(super) fn assign<F: Scalar<Work = W>>(
         &mut self,
         points: Rows<F>,
@@ -87,7 +95,7 @@ impl<W: Work> Bounds<W> {
 
     /// Assigns the points for the last time: to the centroids `(k, d)` of a model, in its values.
     pub(super) fn finish<F: Scalar<Work = W>>(
-        mut self,
+        &mut self,
         points: Rows<F>,
         stats: &PointStats<W>,
         centroids: &Array2<f64>,
@@ -115,7 +123,8 @@ impl<W: Work> Bounds<W> {
         exact: &ExactCenters,
         labels: &mut [u32],
     ) -> u64 {
-        let Self { groups, use_projection, upper, lower, centroids: before } = self;
+        let Self { rows, groups, use_projection, upper, lower, centroids: before } = self;
+        let labels = &mut labels[rows.clone()];
         let centers = Centers::new(&stats.frame, ordered.view());
         let moves: Vec<f64> = match before {
             Some(before) => moves(before, &ordered, stats.frame.unit()),
@@ -127,7 +136,7 @@ impl<W: Work> Bounds<W> {
             let codes = |group| projection.codes(unit, ordered.slice(s![groups.range(group), ..]));
             (projection, (0..groups.len()).map(codes).collect())
         });
-        let mut step = AssignmentStep {
+        let step = AssignmentStep {
             points,
             norms: &stats.norms,
             centers: &centers,
@@ -141,32 +150,13 @@ impl<W: Work> Bounds<W> {
                 .map(|label| OutwardRounding::up(moves[groups.position(label as u32)]))
                 .collect(),
         };
-        if !step.known && step.projection.is_some() {
-            let n = points.n().min(PROBE);
-            let (labels, upper, lower) =
-                (&mut labels[..n], &mut upper[..n], &mut lower[..n * groups.len()]);
-            let probe = Chunk {
-                step: &step,
-                first: 0,
-                labels: &mut *labels,
-                upper: &mut *upper,
-                lower: &mut *lower,
-            };
-            if 2 * dispatch(probe) > n as u64 * groups.order().len() as u64 {
-                step.projection = None;
-                *use_projection = false;
-            }
-            labels.fill(UNASSIGNED);
-            upper.fill(W::INFINITY);
-            lower.fill(W::ZERO);
-        }
-        let chunks = pieces(points.n(), points.d());
+        let chunks = pieces(labels.len(), points.d());
         let parts = split_mut(labels, &chunks, 1)
             .into_iter()
             .zip(split_mut(upper, &chunks, 1))
             .zip(split_mut(lower, &chunks, groups.len()));
-        let distances = map(chunks.iter().zip(parts), |(rows, ((labels, upper), lower))| {
-            dispatch(Chunk { step: &step, first: rows.start, labels, upper, lower })
+        let distances = map(chunks.iter().zip(parts), |(chunk, ((labels, upper), lower))| {
+            dispatch(Chunk { step: &step, first: rows.start + chunk.start, labels, upper, lower })
         });
         self.centroids = Some(ordered);
         distances.iter().sum()
@@ -196,7 +186,7 @@ impl<F: Scalar> Kernel for Chunk<'_, F> {
         // too.
         let few =
             groups.len() == 1 && projection.is_some() && self.step.centers.len() <= FEW_CENTERS;
-        let tighten = *known && points.d() >= ROW_WISE_FROM && !few;
+        let tighten = *known && points.d() >= MANY_FEATURES && !few;
         let (mut suspects, mut distances) = (Vec::new(), 0);
         for first in (0..n).step_by(ACTIVE_POINTS) {
             let rows = first..n.min(first + ACTIVE_POINTS);

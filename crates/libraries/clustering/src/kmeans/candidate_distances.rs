@@ -5,7 +5,7 @@ use std::ops::Range;
 use kernels::simd::{Isa, Kernel, dispatch};
 
 use super::candidates::{CandidateSet, Ids, Visitor};
-use super::centers::ROW_WISE_FROM;
+use super::centers::MANY_FEATURES;
 use super::codes::CenterCodes;
 use super::projection::Projection;
 use super::score_block::Block;
@@ -56,7 +56,7 @@ impl<F: Scalar, V: Visitor<F::Work>> Kernel for VisitRows<'_, F, V> {
     fn run<I: Isa>(self) -> u64 {
         let CandidateSet { points, quarter_squared, projection, .. } = self.candidates;
         // With few features a distance costs no more than the test whether it is needed.
-        let prune = points.d() >= ROW_WISE_FROM
+        let prune = points.d() >= MANY_FEATURES
             && quarter_squared.iter().any(|quarter_squared| !quarter_squared.is_empty());
         match projection {
             Some((projection, codes)) if prune => self.visit_pruned::<I>(projection, codes),

@@ -9,13 +9,14 @@ use rayon::prelude::*;
 
 use super::exact_centers::ExactCenters;
 use super::frame::Frame;
-use crate::kernel::{PADDING, row_products};
+use crate::kernel::row_products;
+use crate::matrix_products::FEATURES_PER_SUM;
 use crate::points::Rows;
 use crate::{Scalar, Work};
 
-/// Fewest features from which SIMD vectors lie along the features of a row. With fewer features a
-/// vector holds the same feature of several points.
-pub(super) const ROW_WISE_FROM: usize = 32;
+/// Fewest features from which a distance costs more than a look at whether it is needed, and from
+/// which blocks of points are scored by [`crate::matrix_products::matrix_products`].
+pub(super) const MANY_FEATURES: usize = 32;
 
 /// Fewest centers that are worth a task of their own.
 const MIN_CENTERS_PER_TASK: usize = 32;
@@ -44,17 +45,15 @@ const NEAR_ERRORS: f64 = 2.5;
 /// last bit.
 pub(super) struct Centers<W> {
     pub(super) frame: Arc<Frame<W>>,
-    /// The centers times -2, `-2 c'`, shape `(m, stride)`; columns from d on are 0.
+    /// The centers times -2, `-2 c'`, shape `(m, d)`.
     pub(super) scaled: Vec<W>,
-    /// The same, transposed to shape `(d, m)`, if there are fewer than [`ROW_WISE_FROM`] features;
+    /// The same, transposed to shape `(d, m)`, if there are fewer than [`MANY_FEATURES`] features;
     /// else empty.
     pub(super) features: Vec<W>,
     /// The offsets `|c'|^2`, shape `(m,)`.
     pub(super) offsets: Vec<W>,
     /// Number of features.
     pub(super) d: usize,
-    /// Length of a row of `scaled`.
-    pub(super) stride: usize,
 }
 
 impl<W: Work> Centers<W> {
@@ -62,10 +61,8 @@ impl<W: Work> Centers<W> {
     /// points.
     pub(super) fn new(frame: &Arc<Frame<W>>, centers: ArrayView2<f64>) -> Self {
         let (d, unit) = (frame.origin().len(), frame.unit());
-        let stride = if d < ROW_WISE_FROM { d } else { d.next_multiple_of(PADDING) };
-        let mut scaled = vec![W::ZERO; centers.nrows() * stride];
-        let rows =
-            scaled.par_chunks_exact_mut(stride).zip(centers.axis_iter(Axis(0)).into_par_iter());
+        let mut scaled = vec![W::ZERO; centers.nrows() * d];
+        let rows = scaled.par_chunks_exact_mut(d).zip(centers.axis_iter(Axis(0)).into_par_iter());
         let offset = |(row, center): (&mut [W], ArrayView1<f64>)| {
             let mut offset = 0.0;
             for (scaled_center, &c) in row.iter_mut().zip(center) {
@@ -77,7 +74,7 @@ impl<W: Work> Centers<W> {
             W::narrow(offset)
         };
         let offsets = rows.with_min_len(MIN_CENTERS_PER_TASK).map(offset).collect();
-        Self { frame: frame.clone(), features: by_feature(&scaled, d), scaled, offsets, d, stride }
+        Self { frame: frame.clone(), features: by_feature(&scaled, d), scaled, offsets, d }
     }
 
     /// Returns the number of centers.
@@ -96,14 +93,14 @@ impl<W: Work> Centers<W> {
         i: usize,
         c: usize,
     ) -> W {
-        let (row, scaled_center) = (points.row(i), &self.scaled_center(c)[..self.d]);
+        let (row, scaled_center) = (points.row(i), self.scaled_center(c));
         let [product] = row_products::<I, F, 64, 1>(row, self.frame.centering(), [scaled_center]);
         self.offsets[c] + product
     }
 
-    /// Returns `-2 c'` of center `c`, shape `(stride,)`.
+    /// Returns `-2 c'` of center `c`, shape `(d,)`.
     pub(super) fn scaled_center(&self, c: usize) -> &[W] {
-        &self.scaled[c * self.stride..(c + 1) * self.stride]
+        &self.scaled[c * self.d..(c + 1) * self.d]
     }
 
     /// Computes the squared distance of center `c` to each of `others`, which have the same origin.
@@ -111,7 +108,7 @@ impl<W: Work> Centers<W> {
         let scaled_center = self.scaled_center(c);
         others
             .scaled
-            .chunks_exact(self.stride)
+            .chunks_exact(self.d)
             .map(|other| 0.25 * squared_distance(scaled_center, other))
             .collect()
     }
@@ -132,8 +129,7 @@ impl<W: Work> Centers<W> {
     /// terms errs by at most m roundings of the sum of absolute terms, which the lengths bound.
     /// Coordinates of points and centers are rounded once more.
     pub(super) fn error_of(&self, point: f64, center: f64) -> f64 {
-        let steps =
-            if self.d < ROW_WISE_FROM { self.d + 2 } else { self.stride / W::FEWEST_LANES + 8 };
+        let steps = self.d.min(FEATURES_PER_SUM) + self.d.div_ceil(FEATURES_PER_SUM) + 2;
         let product = 2.0 * point * center;
         let rounded = (steps as f64 + INPUT_ROUNDINGS) * product
             + NORM_ROUNDINGS * (center * center + point * point);
@@ -207,7 +203,7 @@ impl<W: Work> Centers<W> {
 
 /// Transposes the scaled centers: see [`Centers::features`].
 fn by_feature<W: Work>(scaled: &[W], d: usize) -> Vec<W> {
-    let features = if d < ROW_WISE_FROM { d } else { 0 };
+    let features = if d < MANY_FEATURES { d } else { 0 };
     (0..features).flat_map(|i| scaled.iter().skip(i).step_by(d).copied()).collect()
 }
 

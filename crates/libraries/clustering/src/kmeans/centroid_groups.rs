@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 /// A partition of `0..k` into groups, each a range of [`CentroidGroups::order`].
+#[derive(Clone)]
 pub(super) struct CentroidGroups {
     /// The centroids, group by group, in increasing order within each group.
     order: Vec<usize>,

@@ -5,7 +5,7 @@ use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::candidates::{CandidateSet, Ids, Visitor};
-use super::centers::{Centers, ROW_WISE_FROM};
+use super::centers::{Centers, MANY_FEATURES};
 use super::frame::gather_centered;
 use super::point_stats::PointStats;
 use crate::parallel::{map, pieces, split_mut};
@@ -97,7 +97,7 @@ impl<'a, F: Scalar> KMeansPlusPlus<'a, F> {
         let set = CandidateSet::new(points, stats, candidates, &self.centers);
         let (closest, nearest) = (&self.closest, &self.nearest);
         // With few features computing a distance again is as fast as storing it.
-        let keep = if points.d() < ROW_WISE_FROM { 0 } else { candidates.len() };
+        let keep = if points.d() < MANY_FEATURES { 0 } else { candidates.len() };
         let parts = map(pieces(points.n(), points.d()).into_iter(), |rows| {
             let (sums, closer) = (vec![0.0; candidates.len()], vec![Vec::new(); keep]);
             let (closest, nearest) = (&closest[rows.clone()], &nearest[rows.clone()]);

@@ -6,8 +6,8 @@
 use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 
+use super::adaptive_bounds::AdaptiveBounds;
 use super::assign::nearest;
-use super::bounds::Bounds;
 use super::centers::Centers;
 use super::cluster_sums::{ClusterSums, UNASSIGNED};
 use super::exact_centers::ExactCenters;
@@ -35,7 +35,7 @@ pub(super) fn run<F: Scalar>(
     stats: &PointStats<F::Work>,
     centroids: Array2<f64>,
     metric: Metric,
-    mut bounds: Option<Bounds<F::Work>>,
+    mut bounds: Option<AdaptiveBounds<F::Work>>,
     rule: StopRule,
     on_iteration: &mut dyn FnMut(usize, IterationDetails),
 ) -> Run {
@@ -78,7 +78,7 @@ pub(super) fn run<F: Scalar>(
     }
     let model = centroids.in_model_units(frame.origin(), points.scale());
     all_distances += match bounds {
-        Some(bounds) => bounds.finish(points, stats, &model, &mut labels),
+        Some(mut bounds) => bounds.finish(points, stats, &model, &mut labels),
         None => {
             let (centers, exact) = prepare_model(points, frame, model.view());
             nearest(points, &centers, &exact, Some(stats.longest), &mut labels);

@@ -49,8 +49,9 @@
 // 1. Measures. `frame` sets the origin and the unit, from which everything measures. `distance`
 //    computes squared distances in f64. `unit_length` scales points and centroids for the `metric`
 //    cosine, after which the rest measures as ever. `centers` prepares centroids for scores,
-//    `score_block` computes the scores of a block of points, `lowest` keeps the two lowest of each
-//    point, and `exact_centers` decides in f64 where scores are too coarse.
+//    `score_block` computes the scores of a block of points, if they have many features by
+//    `tile_scores`, `lowest` keeps the two lowest of each point, and `exact_centers` decides in
+//    f64 where scores are too coarse.
 // 2. Codes of points. `components` finds the directions of a projection, `point_codes` computes the
 //    codes, `codes` stores them, `code_error` bounds their rounding, `projection` holds all of it,
 //    and `code_scores` turns them into bounds on distances. `point_stats` computes what a fit knows
@@ -64,12 +65,14 @@
 // 5. Update. `cluster_sums` follows the points that move, and `relocate_empty` makes centroids of
 //    the sums.
 // 6. A start. `lloyd` alternates 4 and 5 (`linfa` does so with the steps of linfa-clustering) under
-//    the rule of `start`. `bound_choice` chooses its bounds by the `algorithm`, `engine` runs it,
-//    and `split_merge` improves what has converged.
+//    the rule of `start`. `bound_choice` chooses its bounds by the `algorithm`, `adaptive_bounds`
+//    keeps those that save more than they cost, `engine` runs it, and `split_merge` improves what
+//    has converged.
 // 7. Entry points. `fit` runs all starts with its `params` and gives a `report` and a `model`.
 //    `select` compares numbers of clusters with the `silhouette`. `minibatch` uses 1, 3 and 5.
 //    `distances` measures points against the centroids of a model.
 
+mod adaptive_bounds;
 mod algorithm;
 mod assign;
 mod assign_exact;
@@ -113,6 +116,7 @@ mod split_merge;
 mod start;
 mod starting_centroids;
 mod survivors;
+mod tile_scores;
 mod unit_length;
 
 pub use self::algorithm::Algorithm;

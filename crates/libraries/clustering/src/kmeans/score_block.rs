@@ -1,28 +1,25 @@
 //! Scores of a block of points against a range of centers.
 
-use std::array::from_fn;
 use std::ops::Range;
 
+use kernels::prefetch;
 use kernels::simd::Isa;
-use kernels::{TILE_ROWS_AHEAD, prefetch};
 
-use super::centers::{Centers, ROW_WISE_FROM};
+use super::centers::{Centers, MANY_FEATURES};
 use super::lowest::{Lowest, rank};
-use crate::kernel::{Centering, LANES, column_products, keep_loop, tile_products};
+use super::tile_scores::{SIMD_BLOCKS, score_tiles};
+use crate::kernel::{Centering, LANES, column_products, keep_loop};
 use crate::points::Rows;
 use crate::{Scalar, Work};
 
-/// Centers that are scored against all points of a block before the next ones are. With 784
-/// features they take 60 kB, which stay in a second-level cache.
-const CENTERS_PER_PASS: usize = 20;
+/// Most points whose lowest scores are found at once.
+pub(super) const BLOCK_POINTS: usize = SIMD_BLOCKS * LANES;
 
 /// A block of points, each in a slot, and their scores.
 pub(super) struct Block<W> {
     /// Index of the point in each slot.
     ids: Vec<usize>,
-    /// Four centered points, `(4, stride)`, if SIMD vectors lie along the features.
-    rows: Vec<W>,
-    /// The features of [`LANES`] centered points, `(d, LANES)`, if they do not.
+    /// The features of centered points in SIMD blocks of [`LANES`], `(SIMD blocks, d, LANES)`.
     columns: Vec<[W; LANES]>,
     /// Scores of the last range, shape `(centers, lanes)`: see [`Block::score`].
     scores: Vec<W>,
@@ -33,13 +30,7 @@ pub(super) struct Block<W> {
 impl<W: Work> Block<W> {
     /// Makes a block without points.
     pub(super) fn new() -> Self {
-        Self {
-            ids: Vec::new(),
-            rows: Vec::new(),
-            columns: Vec::new(),
-            scores: Vec::new(),
-            lanes: 0,
-        }
+        Self { ids: Vec::new(), columns: Vec::new(), scores: Vec::new(), lanes: 0 }
     }
 
     /// Puts points, in ascending order, into the slots.
@@ -65,10 +56,74 @@ impl<W: Work> Block<W> {
         if slots.is_empty() {
             return;
         }
-        if centers.d < ROW_WISE_FROM {
+        if centers.d < MANY_FEATURES {
             self.score_column_wise::<I, F>(points, centers, slots, range);
         } else {
-            self.score_row_wise::<I, F>(points, centers, slots, range);
+            for (at, slots) in slots.chunks(BLOCK_POINTS).enumerate() {
+                self.load_simd_blocks::<I, F>(points, centers.frame.centering(), slots);
+                let simd_blocks = &self.columns[..slots.len().div_ceil(LANES) * points.d()];
+                let scores = &mut self.scores[at * BLOCK_POINTS..];
+                score_tiles(centers, range.clone(), simd_blocks, scores, self.lanes);
+            }
+        }
+    }
+
+    /// Finds the two lowest scores of the points in `slots`, at most [`BLOCK_POINTS`], against all
+    /// centers. The result is that of [`Block::score`] and [`Block::find_lowest`], but only a few
+    /// scores are stored.
+    #[inline(always)]
+    pub(super) fn lowest<I: Isa, F: Scalar<Work = W>>(
+        &mut self,
+        points: Rows<F>,
+        centers: &Centers<W>,
+        slots: &[u32],
+        lowest: &mut Lowest<W>,
+    ) {
+        if points.d() < MANY_FEATURES {
+            self.lowest_of_few_features::<I, F>(points, centers, slots, lowest);
+        } else {
+            self.lowest_of_many_features::<I, F>(points, centers, slots, lowest);
+        }
+    }
+
+    /// Does the work of [`Block::lowest`] for many features.
+    #[inline(always)]
+    fn lowest_of_many_features<I: Isa, F: Scalar<Work = W>>(
+        &mut self,
+        points: Rows<F>,
+        centers: &Centers<W>,
+        slots: &[u32],
+        lowest: &mut Lowest<W>,
+    ) {
+        /// Centers whose scores are ranked at once.
+        const RANGE: usize = 48;
+        self.lanes = slots.len().next_multiple_of(LANES);
+        self.scores.resize(RANGE * self.lanes, W::ZERO);
+        self.load_simd_blocks::<I, F>(points, centers.frame.centering(), slots);
+        lowest.clear(self.lanes);
+        for first in (0..centers.len()).step_by(RANGE) {
+            let range = first..centers.len().min(first + RANGE);
+            let simd_blocks = &self.columns[..self.lanes / LANES * points.d()];
+            score_tiles(centers, range.clone(), simd_blocks, &mut self.scores, self.lanes);
+            lowest.merge(&self.scores[..range.len() * self.lanes], first);
+        }
+    }
+
+    /// Loads points into SIMD blocks.
+    #[inline(always)]
+    fn load_simd_blocks<I: Isa, F: Scalar<Work = W>>(
+        &mut self,
+        points: Rows<F>,
+        centering: Centering<W>,
+        slots: &[u32],
+    ) {
+        let d = points.d();
+        self.columns.resize(SIMD_BLOCKS * d, [W::ZERO; LANES]);
+        for (p, some) in slots.chunks(LANES).enumerate() {
+            for &slot in slots.iter().skip((p + 1) * LANES).take(LANES) {
+                prefetch(points.row(self.ids[slot as usize]));
+            }
+            self.load_columns::<I, F>(points, centering, some, p);
         }
     }
 
@@ -78,71 +133,14 @@ impl<W: Work> Block<W> {
         &self.scores[c * self.lanes..(c + 1) * self.lanes]
     }
 
-    /// Scores four points at a time by SIMD vectors along the features.
-    #[inline(always)]
-    fn score_row_wise<I: Isa, F: Scalar<Work = W>>(
-        &mut self,
-        points: Rows<F>,
-        centers: &Centers<W>,
-        slots: &[u32],
-        range: Range<usize>,
-    ) {
-        let Self { ids, rows, scores, lanes, .. } = self;
-        let (lanes, stride, first, centering) =
-            (*lanes, centers.stride, range.start, centers.frame.centering());
-        let point = |slot: usize| points.row(ids[slots[slot] as usize]);
-        rows.resize(4 * stride, W::ZERO);
-        for group in range.clone().step_by(CENTERS_PER_PASS) {
-            let group = group..range.end.min(group + CENTERS_PER_PASS);
-            for at in (0..slots.len()).step_by(4) {
-                for (r, row) in rows.chunks_exact_mut(stride).enumerate() {
-                    if at + r + TILE_ROWS_AHEAD < slots.len() {
-                        prefetch(point(at + r + TILE_ROWS_AHEAD));
-                    }
-                    // Rows behind the last point repeat it; columns from d on stay 0.
-                    let point = point((at + r).min(slots.len() - 1));
-                    for ((to, &x), &shift) in row.iter_mut().zip(point).zip(centering.shifts) {
-                        *to = centering.apply::<I>(x.to_work(), shift);
-                    }
-                }
-                let rows: [&[W]; 4] = from_fn(|r| &rows[r * stride..(r + 1) * stride]);
-                let mut c = group.start;
-                macro_rules! tile {
-                    ($count:literal) => {{
-                        let last = group.end - 1;
-                        let products = tile_products::<I, W, $count>(
-                            rows,
-                            from_fn(|j| centers.scaled_center(last.min(c + j))),
-                        );
-                        for products in products.into_iter().take(group.end - c) {
-                            let offset = centers.offsets[c];
-                            let to = (c - first) * lanes + at;
-                            scores[to..to + 4]
-                                .copy_from_slice(&products.map(|product| offset + product));
-                            c += 1;
-                        }
-                    }};
-                }
-                while c < group.end {
-                    // The compiler vectorizes these three sizes; a rest of three is done as four,
-                    // one of them twice.
-                    match group.end - c {
-                        5.. => tile!(5),
-                        3 | 4 => tile!(4),
-                        _ => tile!(1),
-                    }
-                }
-            }
-        }
-    }
-
-    /// Transposes up to [`LANES`] points into `columns`. The last lanes repeat the last point.
+    /// Transposes up to [`LANES`] points into a SIMD block. The last lanes repeat the last point.
     #[inline(always)]
     fn load_columns<I: Isa, F: Scalar<Work = W>>(
         &mut self,
         points: Rows<F>,
         centering: Centering<W>,
         slots: &[u32],
+        simd_block: usize,
     ) {
         let Self { ids, columns, .. } = self;
         let (head, tail) = (ids[slots[0] as usize], ids[slots[slots.len() - 1] as usize]);
@@ -155,7 +153,7 @@ impl<W: Work> Block<W> {
                 *row = points.row(ids[slot as usize]);
             }
         }
-        columns.resize(points.d(), [W::ZERO; LANES]);
+        let columns = &mut columns[simd_block * points.d()..(simd_block + 1) * points.d()];
         F::columns::<I>(rows, columns);
         for (column, &shift) in columns.iter_mut().zip(centering.shifts) {
             keep_loop();
@@ -165,10 +163,9 @@ impl<W: Work> Block<W> {
         }
     }
 
-    /// Finds the two lowest scores of the points in `slots` against all centers, for few features.
-    /// The result is that of [`Block::score`] and [`Block::find_lowest`], but no score is stored.
+    /// Does the work of [`Block::lowest`] for few features.
     #[inline(always)]
-    pub(super) fn lowest<I: Isa, F: Scalar<Work = W>>(
+    fn lowest_of_few_features<I: Isa, F: Scalar<Work = W>>(
         &mut self,
         points: Rows<F>,
         centers: &Centers<W>,
@@ -177,8 +174,9 @@ impl<W: Work> Block<W> {
     ) {
         let (m, centering) = (centers.len(), centers.frame.centering());
         lowest.resize(slots.len().next_multiple_of(LANES));
+        self.columns.resize(points.d(), [W::ZERO; LANES]);
         for (p, slots) in slots.chunks(LANES).enumerate() {
-            self.load_columns::<I, F>(points, centering, slots);
+            self.load_columns::<I, F>(points, centering, slots, 0);
             let mut best = [W::INFINITY; LANES];
             let mut second = [W::INFINITY; LANES];
             let mut index = [0_u32; LANES];
@@ -226,8 +224,9 @@ impl<W: Work> Block<W> {
         range: Range<usize>,
     ) {
         let (lanes, first, centering) = (self.lanes, range.start, centers.frame.centering());
+        self.columns.resize(points.d(), [W::ZERO; LANES]);
         for (p, slots) in slots.chunks(LANES).enumerate() {
-            self.load_columns::<I, F>(points, centering, slots);
+            self.load_columns::<I, F>(points, centering, slots, 0);
             let Self { columns, scores, .. } = self;
             let mut c = range.start;
             macro_rules! simd_block {
@@ -270,27 +269,7 @@ impl<W: Work> Block<W> {
     /// Finds the two lowest of the scores of the first `m` centers of the last range.
     #[inline(always)]
     pub(super) fn find_lowest(&self, m: usize, lowest: &mut Lowest<W>) {
-        lowest.resize(self.lanes);
-        for at in (0..self.lanes).step_by(LANES) {
-            let mut best = [W::INFINITY; LANES];
-            let mut second = [W::INFINITY; LANES];
-            let mut index = [0_u32; LANES];
-            for c in 0..m {
-                let scores: &[W; LANES] = self.center_scores(c)[at..at + LANES]
-                    .try_into()
-                    .expect("lanes are a multiple of LANES");
-                for l in 0..LANES {
-                    let score = scores[l];
-                    let closer = score < best[l];
-                    let loser = if closer { best[l] } else { score };
-                    second[l] = if loser < second[l] { loser } else { second[l] };
-                    best[l] = if closer { score } else { best[l] };
-                    index[l] = if closer { c as u32 } else { index[l] };
-                }
-            }
-            lowest.best[at..at + LANES].copy_from_slice(&best);
-            lowest.second[at..at + LANES].copy_from_slice(&second);
-            lowest.index[at..at + LANES].copy_from_slice(&index);
-        }
+        lowest.clear(self.lanes);
+        lowest.merge(&self.scores[..m * self.lanes], 0);
     }
 }

@@ -1,5 +1,6 @@
 //! Points and centroids of unit length, for spherical k-means.
 
+use kernels::Float;
 use kernels::centered_squared_length;
 use ndarray::{Array2, ArrayView1};
 

@@ -347,3 +347,34 @@ proptest! {
         assert_same("any, f32", &Points::from(&points.mapv(|x| x as f32)), &params);
     }
 }
+
+#[test]
+fn bounds_are_kept_where_they_save_distances() {
+    let (d, k) = (32, 60);
+    let params = |algorithm| KMeansParams {
+        k,
+        starts: 1,
+        tol: 0.0,
+        max_iter: 40,
+        init: Init::Random,
+        algorithm,
+        ..KMeansParams::default()
+    };
+    let distances = |points: &Array2<f64>, algorithm| {
+        let (found, path) = fit(Points::from(points), &params(algorithm));
+        assert_eq!(path.len(), found.iterations);
+        found.distances as f64
+    };
+    // Groups of centroids are tried on a few of these points, and then kept for all: the last
+    // centroids to settle concern few of the others.
+    let centers = cloud(2 * k, d, 5);
+    let clustered = blobs(&centers, 50, 0.4, 6);
+    let auto = distances(&clustered, Algorithm::Auto);
+    let (lloyd, one) =
+        (distances(&clustered, Algorithm::Lloyd), distances(&clustered, Algorithm::Hamerly));
+    assert!(auto < 0.8 * one && auto < 0.4 * lloyd, "{auto} of {lloyd}, with one bound {one}");
+    // In noise bounds save next to nothing, and the trial costs no more than that.
+    let noise = cloud(6_000, d, 7);
+    let (auto, lloyd) = (distances(&noise, Algorithm::Auto), distances(&noise, Algorithm::Lloyd));
+    assert!(auto < 1.02 * lloyd, "{auto} of {lloyd}");
+}
