@@ -96,7 +96,12 @@ pub fn csv(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String
     format!("{}\n{lines}", head.join(","))
 }
 
+/// Most lines of a table of shares. Of more clusters the largest are listed.
+const MOST: usize = 30;
+
 /// Formats the number of points of each `kind`, numbered from 0, and its share of all points.
+///
+/// If there are more than 30, the largest are listed in their order, and the others in one line.
 ///
 /// ```
 /// let text = cli::share_table("cluster", &[30, 10]);
@@ -104,14 +109,35 @@ pub fn csv(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String
 /// ```
 pub fn share_table(kind: &str, counts: &[usize]) -> String {
     let n: usize = counts.iter().sum();
-    let row = |(i, &count): (usize, &usize)| {
-        vec![i.to_string(), count.to_string(), format!("{:.1} %", 100.0 * count as f64 / n as f64)]
+    let row = |name: String, count: usize| {
+        vec![name, count.to_string(), format!("{:.1} %", 100.0 * count as f64 / n as f64)]
     };
-    table(&[kind, "points", "share"], counts.iter().enumerate().map(row))
+    let mut largest: Vec<usize> = (0..counts.len()).collect();
+    largest.sort_by_key(|&i| (std::cmp::Reverse(counts[i]), i));
+    let smaller = largest.split_off(counts.len().min(MOST));
+    largest.sort_unstable();
+    let mut rows: Vec<_> = largest.iter().map(|&i| row(i.to_string(), counts[i])).collect();
+    if !smaller.is_empty() {
+        let points = smaller.iter().map(|&i| counts[i]).sum();
+        rows.push(row(format!("{} smaller ones", smaller.len()), points));
+    }
+    table(&[kind, "points", "share"], rows)
 }
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn of_many_the_largest_are_listed() {
+        let counts: Vec<usize> = (1..=40).collect();
+        let text = super::share_table("cluster", &counts);
+        assert!(text.ends_with("| 10 smaller ones |     55 | 6.7 % |\n"), "{text}");
+        assert!(text.contains("\n| 10 ") && !text.contains("\n| 9 "), "{text}");
+        assert_eq!(text.lines().count(), 2 + 30 + 1);
+        let few = super::share_table("cluster", &counts[..30]);
+        assert!(few.contains("| 0 ") || few.contains("|       0 "), "{few}");
+        assert!(!few.contains("smaller"), "{few}");
+    }
+
     #[test]
     fn numbers_stand_to_the_right() {
         let text = super::table(
