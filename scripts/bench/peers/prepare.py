@@ -1,4 +1,4 @@
-"""Writes the files a benchmark runs on: first rows, principal components, initial centers."""
+"""Writes the files a benchmark runs on: drawn points, first rows, components, initial centers."""
 
 from pathlib import Path
 
@@ -16,6 +16,29 @@ def shape(path):
 def first_rows(path, rows, folder):
     target = folder / f"{Path(path).stem}-first{rows}.npy"
     save(target, load(path)[:rows])
+    return target
+
+
+def drawn(kind, n, d, folder):
+    """Writes `n` points of `d` dimensions, f4, drawn at random with seed 0.
+
+    normal and uniform have no structure at all. The blobs are 100 normal distributions whose
+    centers are ten deviations from one another in each dimension, on average. Of the duplicates
+    there are a hundred of every point.
+    """
+    random = np.random.default_rng(0)
+    target = folder / f"{kind}-{n}x{d}.npy"
+    if kind == "uniform":
+        points = random.random((n, d), dtype="f4")
+    elif kind == "duplicates":
+        points = random.standard_normal((-(-n // 100), d), dtype="f4")
+        points = points[random.integers(len(points), size=n)]
+    else:
+        points = random.standard_normal((n, d), dtype="f4")
+    if kind == "blobs":
+        centers = 10 * random.standard_normal((100, d), dtype="f4")
+        points += centers[random.integers(len(centers), size=n)]
+    save(target, points)
     return target
 
 
