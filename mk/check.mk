@@ -95,8 +95,8 @@ endif
 
 ifneq ($(filter figure,$(goals)),)
 $(if $(and $(FIGURE),$(OUT)),,$(error make figure needs FIGURE=, one of runs, samples, losses, \
-    reconstructions, map, confusion, sizes and clusters, and OUT=, FILE.svg or FILE.png; SYSTEM= \
-    where it is not the last))
+    reconstructions, map, confusion, sizes and clusters, and OUT=, FILE.svg, FILE.png or FILE.pdf; \
+    SYSTEM= where it is not the last))
 endif
 
 # make figure and make table run no stage, so what they show has to be there.

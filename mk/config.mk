@@ -90,7 +90,7 @@ FUZZ            ?= npy npz models idx weights json losses images vectors onnx## 
 FUZZ_SECONDS    ?= 1800## seconds of make fuzz for each reader
 CASES           ?=## cases of the benches, joined by commas; all where empty
 FIGURE          ?=## runs, samples, losses, reconstructions, map, confusion, sizes or clusters
-OUT             ?=## file of make figure: FILE.svg or FILE.png
+OUT             ?=## file of make figure: FILE.svg, FILE.png or FILE.pdf
 SYSTEM          ?=## system of make figure; the last one where empty
 
 ## Stages (any command with the same flags)

@@ -86,7 +86,7 @@ pub struct Args {
     /// system that the figure is about (default the last of --assignments, else of --scores)
     #[argh(option, arg_name = "name")]
     pub system: Option<String>,
-    /// page to write: .html; with --figure: .svg or .png
+    /// page to write: .html; with --figure: .svg, .png or .pdf
     #[argh(option, arg_name = "file")]
     pub out: PathBuf,
     /// seed of the random choice of members (default 0)

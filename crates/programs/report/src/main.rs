@@ -22,6 +22,7 @@ mod verdict;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use artifact::Outputs;
 use askama::Template;
 use cli::Stage;
@@ -40,13 +41,13 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     let kind =
         args.out.extension().and_then(|kind| kind.to_str()).unwrap_or_default().to_lowercase();
     let fits = if args.figure.is_some() {
-        ["svg", "png"].contains(&kind.as_str())
+        ["svg", "png", "pdf"].contains(&kind.as_str())
     } else {
         kind == "html"
     };
     if !fits {
         return Err(cli::usage(
-            "--out is the page, FILE.html; with --figure it is FILE.svg or FILE.png",
+            "--out is the page, FILE.html; with --figure it is FILE.svg, FILE.png or FILE.pdf",
         ));
     }
     if args.system.is_some() && args.figure.is_none() {
@@ -83,15 +84,16 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         None => Page::new(&inputs, &args)?.render()?.into_bytes(),
         Some(name) => {
             let svg = figure::draw(name, &inputs, args.system.as_deref(), args.seed)?;
-            if kind == "png" {
-                let (bytes, fonts) = figure::png(&svg)?;
-                if let Some(warning) = fonts.warning() {
+            if kind == "svg" {
+                svg.into_bytes()
+            } else {
+                let drawing = figure::Drawing::parse(&svg)?;
+                if let Some(warning) = drawing.fonts.warning() {
                     cli::warn(&format!("{}: {warning}", args.out.display()));
                 }
-                others = fonts.others;
-                bytes
-            } else {
-                svg.into_bytes()
+                let bytes = if kind == "pdf" { drawing.pdf() } else { drawing.png() };
+                others = drawing.fonts.others;
+                bytes.with_context(|| format!("{}: cannot draw this", args.out.display()))?
             }
         }
     };

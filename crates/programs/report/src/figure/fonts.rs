@@ -1,4 +1,4 @@
-//! Finds fonts for figures as PNG: the own font, then those of the system.
+//! Finds fonts for figures as PNG and PDF: the own font, then those of the system.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

@@ -1,9 +1,10 @@
-//! Draws figures as SVG, inline in the page or as files, which can become PNG.
+//! Draws figures as SVG, inline in the page or as files, which can become PNG or PDF.
 
 mod charts;
 mod confusion;
 mod file;
 mod fonts;
+mod pdf;
 mod picture_grid;
 mod scatter;
 mod suggestion;
@@ -16,7 +17,7 @@ use crate::inputs::{Inputs, System};
 
 pub use charts::{Bars, Dots, Lines};
 pub use confusion::{Cell, Confusion, MAX_CLASSES, Matrix};
-pub use file::png;
+pub use file::Drawing;
 pub use picture_grid::{Picture, PictureGrid, PictureRow, reconstruction_rows, sample_rows};
 pub use scatter::Scatter;
 pub use suggestion::SuggestionChart;
