@@ -27,7 +27,11 @@ const MIN_TRIAL: usize = 256;
 
 /// Time of a distance to a centroid of a group, where few points share the group, relative to one
 /// that all points share.
-const GROUP_COST: u64 = 3;
+const GROUP_COST: f64 = 2.5;
+
+/// Groups are taken once they would have saved the time of half a full assignment. To begin with
+/// them costs more, so a few iterations of which they save little do not decide.
+const MIN_SAVED: f64 = 0.5;
 
 /// The bounds of all points of a start.
 ///
@@ -39,12 +43,14 @@ pub(super) struct AdaptiveBounds<W> {
     bounds: Bounds<W>,
     /// Bounds for groups of centroids that the first points try, as long as others keep one each.
     trial: Option<Bounds<W>>,
+    /// Time that groups would have saved so far, in full assignments.
+    saved: f64,
 }
 
 impl<W: Work> AdaptiveBounds<W> {
     /// Keeps these bounds of all points, whatever they save.
     pub(super) fn settled(bounds: Bounds<W>) -> Self {
-        Self { bounds, trial: None }
+        Self { bounds, trial: None, saved: 0.0 }
     }
 
     /// Chooses between codes, one bound per point, and a trial of `groups`.
@@ -72,6 +78,7 @@ impl<W: Work> AdaptiveBounds<W> {
         Self {
             bounds: Bounds::new(tried..n, one, false),
             trial: Some(Bounds::new(0..tried, groups, false)),
+            saved: 0.0,
         }
     }
 
@@ -86,9 +93,11 @@ impl<W: Work> AdaptiveBounds<W> {
         let distances = self.bounds.assign(points, stats, centroids, labels);
         let Some(trial) = &mut self.trial else { return distances };
         let tried = trial.assign(points, stats, centroids, labels);
-        // Shares of all distances are compared without a division.
-        let grouped = u128::from(tried * GROUP_COST) * u128::from(self.bounds.all_distances());
-        if grouped < u128::from(distances) * u128::from(trial.all_distances()) {
+        let share =
+            |distances: u64, bounds: &Bounds<W>| distances as f64 / bounds.all_distances() as f64;
+        let saved = share(distances, &self.bounds) - GROUP_COST * share(tried, trial);
+        self.saved = (self.saved + saved).max(0.0);
+        if self.saved > MIN_SAVED {
             self.bounds = Bounds::new(0..points.n(), trial.groups().clone(), false);
             self.trial = None;
         }
