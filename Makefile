@@ -143,7 +143,7 @@ $(foreach system,$(SYSTEMS) $(EXTERNAL),$(eval $(call evaluate,$(system))))
 endif
 $(eval $(call stage,table,$(TABLE),$(scored) $(reference),$(EVALUATE)))
 ifneq ($(PAGE),)
-$(eval $(call stage,page,$(PAGE),$(sort $(page_files)),$(REPORT)))
+$(eval $(call stage,page,$(PAGE) $(tiles),$(sort $(page_files)),$(REPORT)))
 endif
 # The table is printed last.
 $(TABLE): | $(PAGE)

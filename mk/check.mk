@@ -93,6 +93,11 @@ $(if $(wildcard $(STAMPS)/export),,$(error there are no groups of yours in $(ART
     all with IMAGES first, or name its folder with ARTIFACTS))
 endif
 
+ifneq ($(tiles),)
+$(if $(and $(PAGE),$(TRAIN_IMAGES)),,$(error TILES=$(TILES) makes a folder of images beside the \
+    page: it needs a PAGE, and IMAGES or TRAIN_IMAGES))
+endif
+
 ifneq ($(filter figure,$(goals)),)
 $(if $(and $(FIGURE),$(OUT)),,$(error make figure needs FIGURE=, one of runs, samples, losses, \
     reconstructions, map, confusion, sizes and clusters, and OUT=, FILE.svg, FILE.png or FILE.pdf; \

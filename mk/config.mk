@@ -18,6 +18,7 @@ FOLDERS         ?= no## yes: the first folder of each image is its class, to sco
 NAMES           ?=## a CSV with the names of the rows; of IMAGES in files it is written
 IMPORT          ?=## more flags of import-images or import-vectors, as '--size 64 --fit crop'
 AUTOENCODER     ?= $(if $(own),no,yes)## yes: train one, which needs libtorch; no: leave it out
+TILES           ?=## 1: a folder of larger images beside the page, shown while it is there
 INTO            ?=## folder that make groups makes, with a folder of your files for each group
 LINK            ?= symbolic## how files come into INTO: symbolic, hard or copy
 
@@ -146,6 +147,9 @@ STAMPS = $(ARTIFACTS)/.stamps
 TABLE = $(SCORES)/table.md
 LOGS = $(ARTIFACTS)/logs
 GROUPS_TABLE = $(ARTIFACTS)/clusters.csv
+
+# The folder of larger images, which make figure leaves out of the command (mk/show.mk).
+tiles = $(if $(filter-out 0 no,$(TILES)),$(dir $(PAGE))tiles)
 
 runs := $(shell seq 1 $(RUNS))
 weights_file = $(ARTIFACTS)/autoencoder/weights.safetensors

@@ -17,8 +17,10 @@ $(if $(or $(filter report,$(goals)),$(stage_variables)),$(if $(otherwise),$(erro
     these)))
 endif
 
-# The command of the last page without its last two words, --out and the page.
-page_recorded = $(call but_two,$(file <$(STAMPS)/page))
+# The command of the last page without its last words: --tiles and their folder, --out and the page.
+page_recorded = $(call without_tiles,$(call but_two,$(file <$(STAMPS)/page)))
+without_tiles = $(if $(filter --tiles,$(word $(words $(wordlist 2,$(words $1),$1)),$1)),$(call \
+    but_two,$1),$1)
 but_two = $(wordlist 1,$(words $(wordlist 3,$(words $1),$1)),$1)
 figure: | $(filter all report,$(MAKECMDGOALS)) $(call programs,$(REPORT))
 	$(page_recorded) --figure $(call quoted,$(FIGURE)) $(if \

@@ -291,7 +291,7 @@ page_files = $(foreach system,$(shown),$(call page_inputs_of,$(system))) \
     $(TRAIN_IMAGES) $(TRAIN_LABELS) $(CLASSES) $(MAP) $(trained) $(losses) $(reference) \
     $(page_names) $(unusual) $(scored_k) \
     $(if $(DECODED),$(decoded_images) $(DECODED))
-page_command = $(REPORT) $(page_flags) --out $(PAGE)
+page_command = $(REPORT) $(page_flags) $(tiles:%=--tiles %) --out $(PAGE)
 
 # The last lines on the screen: the table of scores, if there are labels, and where things are.
 answer = $(if $(verdict),sed -n 's/^- //p' $(verdict);) \

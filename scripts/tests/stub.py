@@ -54,6 +54,8 @@ def main():
         judged = name == "judge" and before == "--groups"
         if (before in OUTPUTS and not read) or imported or judged:
             outputs.append(word)
+        elif before == "--tiles":
+            os.makedirs(word, exist_ok=True)
         elif before == "--out-dir":
             outputs += [f"{word}/{file}" for file in DATA]
         elif before == "--suggestion" and name == "suggest-k":

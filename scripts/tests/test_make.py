@@ -961,6 +961,28 @@ class WhatIsThere(Make):
         self.refused("figure", "FIGURE=map", f"OUT={self.out}", told="there is no page")
         self.assertFalse(self.artifacts.exists())
 
+    def test_a_folder_of_larger_images_is_made_if_it_is_asked_for(self):
+        words = ["RUNS=2", "NETWORK=conv", "EPOCHS=3", "TILES=1"]
+        tiles = self.artifacts / "report/tiles"
+        self.make("report", *words)
+        self.assertEqual(self.programs(), ["report"])
+        [command] = self.of("report")
+        self.assertEqual(command[-4:-1], ["--tiles", str(tiles), "--out"])
+        self.nothing_to_do(*words)
+        # The folder is an output like the page.
+        tiles.rmdir()
+        self.make("all", *words)
+        self.assertEqual(self.programs(), ["report"])
+        # A figure has no tiles.
+        self.make("figure", "FIGURE=map", f"OUT={self.out}")
+        [drawn] = self.of("report")
+        self.assertNotIn("--tiles", drawn)
+        self.assertEqual(drawn[: len(command) - 4], command[:-4])
+        self.make("all", *words[:3], "TILES=0")
+        self.assertNotIn("--tiles", self.of("report")[0])
+        latents = f"LATENTS={self.mine('latents.npy')}"
+        self.refused("all", latents, "TILES=1", told="it needs a PAGE, and IMAGES")
+
     def refused_inside(self, *words):
         done = self.make(*words, code=2)
         self.assertEqual(self.ran, [])

@@ -25,6 +25,7 @@ PAGE = {
     "duplicates": [],
     "outliers": [],
     "sprite": None,
+    "tiles": None,
     "x": None,
     "y": None,
     "systems": [
@@ -122,6 +123,20 @@ class Script(unittest.TestCase):
             found["turned"],
             [{"list": 0, "page": 1}, {"list": 1, "page": 0}, {"list": 1, "page": 2}],
         )
+
+    def test_tiles_lie_where_the_program_puts_them(self):
+        found = self.run_script(
+            ["format", "data", "members", "tiles"],
+            "const data = dataOf(page);"
+            "return { places: [...tilePlaces(data)],"
+            "  points: [0, 4].map((row) => pointOf(data, row)),"
+            "  some: [5, 9].map((row) => pointOf({ ...data, rows: Uint32Array.of(5, 7) }, row)),"
+            "  without: [...tilePlaces({ ...data, systems: [] })], none: tilesOf(data) };",
+        )
+        # Group 0 by distance, then group 1, then noise.
+        self.assertEqual(found["places"], [0, 3, 1, 2, 4])
+        self.assertEqual((found["points"], found["some"]), ([0, 4], [0, -1]))
+        self.assertEqual((found["without"], found["none"]), ([0, 1, 2, 3, 4], None))
 
     def test_the_csv_can_be_read_back(self):
         import csv

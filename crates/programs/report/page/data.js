@@ -11,9 +11,11 @@
  * @typedef {Grouping & Measures} System
  * @typedef {{width: number, height: number, columns: number, per_sheet: number,
  *   files: string[]}} Sprite
+ * @typedef {{url: string, width: number, height: number, columns: number,
+ *   per_sheet: number}} TileLink
  * @typedef {{n: number, count: number, rows: Uint32Array | null, noun: string, pixelated: boolean,
  *   names: string[] | null, classes: Grouping | null, systems: System[], duplicates: number[][],
- *   outliers: number[], sprite: Sprite | null, x: Uint16Array | null,
+ *   outliers: number[], sprite: Sprite | null, tiles: TileLink | null, x: Uint16Array | null,
  *   y: Uint16Array | null}} Data
  */
 
@@ -89,6 +91,13 @@ const dataOf = (text) => {
  * @param {number} i
  */
 const rowOf = (data, i) => (data.rows ? data.rows[i] : i);
+
+/**
+ * Returns the point of a row of the files, or -1 if it is not on the page.
+ * @param {Data} data
+ * @param {number} row
+ */
+const pointOf = (data, row) => (data.rows ? data.rows.indexOf(row) : row);
 
 /**
  * Returns the name of a point.

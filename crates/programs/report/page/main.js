@@ -4,7 +4,8 @@
 const startPage = () => {
   startTheme();
   const data = dataOf(at('page-data').textContent);
-  const thumbnails = data.sprite && thumbnailsOf(data.sprite);
+  const tiles = tilesOf(data);
+  const thumbnails = data.sprite && thumbnailsOf(data.sprite, tiles);
   startTabs();
   if (at('copy-commands')) {
     at('copy-commands').addEventListener('click', async () => {
@@ -21,6 +22,7 @@ const startPage = () => {
     });
   }
   if (!data.systems.length) return;
+  if (tiles) sharpenCards(data, tiles);
   const viewer = viewerOf(data, thumbnails);
   const { given, renamed } = startCards(data, thumbnails, viewer);
   const nameIn = (/** @type {number} */ system, /** @type {number} */ group) =>

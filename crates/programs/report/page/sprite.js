@@ -4,8 +4,11 @@
 /** Most decoded files that are kept; a sheet of 576 images takes about 2 MB or more. */
 const FILES = 40;
 
-/** @param {Sprite} sprite */
-const thumbnailsOf = (sprite) => {
+/**
+ * @param {Sprite} sprite
+ * @param {Tiles | null} tiles
+ */
+const thumbnailsOf = (sprite, tiles) => {
   /** @type {Map<number, {image: HTMLImageElement, ready: Promise<HTMLImageElement>}>} */
   const files = new Map();
   const sheet = (/** @type {number} */ number) => {
@@ -34,16 +37,19 @@ const thumbnailsOf = (sprite) => {
     width,
     height,
     /**
-     * Draws the image of a point into a canvas of its own.
+     * Draws the image of a point into a canvas of its own, and a larger one where there is one.
      * @param {number} i
      * @param {HTMLCanvasElement} canvas
      */
     draw: async (i, canvas) => {
       canvas.width = width;
       canvas.height = height;
+      // Sides that were divided and rounded may have another ratio.
+      if (tiles) canvas.style.aspectRatio = `${tiles.width} / ${tiles.height}`;
       const image = await sheet(number(i)).ready;
       const { sx, sy } = place(i);
       canvas.getContext('2d')?.drawImage(image, sx, sy, width, height, 0, 0, width, height);
+      await tiles?.draw(i, canvas, () => canvas.isConnected);
     },
     /**
      * Returns the sheet and place of the image of a point, or null until the sheet is decoded,

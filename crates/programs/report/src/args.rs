@@ -89,6 +89,10 @@ pub struct Args {
     /// page to write: .html; with --figure: .svg, .png or .pdf
     #[argh(option, arg_name = "file")]
     pub out: PathBuf,
+    /// folder to write in that of the page, with all images at up to 256 x 256 pixels; the page
+    /// shows these where it finds them, and is complete without
+    #[argh(option, arg_name = "folder")]
+    pub tiles: Option<PathBuf>,
     /// seed of the random choice of members (default 0)
     #[argh(option, arg_name = "n", default = "0")]
     pub seed: u64,

@@ -43,6 +43,7 @@ pub const SCRIPT: &[&str] = &[
     include_str!("../page/tables.js"),
     include_str!("../page/theme.js"),
     include_str!("../page/tabs.js"),
+    include_str!("../page/tiles.js"),
     include_str!("../page/sprite.js"),
     include_str!("../page/names.js"),
     include_str!("../page/viewer.js"),

@@ -8,6 +8,7 @@ use crate::encode::base64;
 use crate::inputs::{CertaintySource, Inputs, System};
 use crate::map::{Groups, Map, shown_rows};
 use crate::thumbnails::Thumbnails;
+use crate::tiles::{TileLink, tile_order};
 
 /// Longest side of images whose pixels are shown as squares when they are enlarged.
 const PIXELATED_SIDE: usize = 40;
@@ -34,6 +35,8 @@ pub struct PageData {
     duplicates: Vec<Vec<usize>>,
     outliers: Vec<usize>,
     sprite: Option<Thumbnails>,
+    /// Larger images in a folder beside the page, which may be missing.
+    pub tiles: Option<TileLink>,
     /// Horizontal places on the map as `u16`, to the right.
     x: Option<String>,
     /// Vertical places on the map as `u16`, upwards.
@@ -118,10 +121,22 @@ impl PageData {
             duplicates: duplicates.filter(|group| group.len() > 1).collect(),
             outliers: indices(&outliers),
             sprite: images.map(|images| Thumbnails::encode(images, &rows)).transpose()?,
+            tiles: None,
             x: map.map(|map| words(&map.x)),
             y: map.map(|map| words(&map.y)),
         })
     }
+}
+
+/// Lists the rows of the points of the page in the order of their tiles.
+pub fn tile_rows(inputs: &Inputs, clusters: &[Clusters]) -> Vec<usize> {
+    let rows = shown_rows(inputs.n());
+    let Some((system, clusters)) = inputs.systems.last().zip(clusters.last()) else {
+        return rows;
+    };
+    let groups = Groups::of_system(system, &rows, |id| id.to_string()).point_groups;
+    let nearer = nearer_levels(system, clusters, &rows);
+    tile_order(&groups, nearer.as_deref()).into_iter().map(|at| rows[at]).collect()
 }
 
 impl PageData {
@@ -157,8 +172,6 @@ impl SystemData {
         indices: &impl Fn(&[usize]) -> Vec<usize>,
     ) -> Self {
         let groups = Groups::of_system(system, rows, |id| format!("Group {id}"));
-        let level = |share: f64| (255.0 * share.clamp(0.0, 1.0)).round() as u8;
-        let levels = |shares: &Vec<f64>| base64_of(rows.iter().map(|&row| level(shares[row])));
         let source = clusters.certainty_source;
         let card = |card: Card| CardData {
             id: card.id,
@@ -178,16 +191,24 @@ impl SystemData {
             groups: Grouping::new(groups),
             ids: clusters.sizes.iter().map(|(id, _)| *id).collect(),
             key: system.sha256.chars().take(16).collect(),
-            certainty: clusters.certainty.as_ref().map(levels),
+            certainty: clusters.certainty.as_ref().map(|all| base64(&levels(all, rows))),
             percent: source.is_some_and(|source| source != CertaintySource::Margin),
             about: source.map_or("", CertaintySource::explanation),
-            distances: clusters
-                .distances
-                .as_ref()
-                .map(|distances| levels(&shares_nearer(distances, system))),
+            distances: nearer_levels(system, clusters, rows).map(|levels| base64(&levels)),
             cards: cards.into_iter().map(card).collect(),
         }
     }
+}
+
+/// Encodes the shares of the points `rows`, where 255 is 1.
+fn levels(shares: &[f64], rows: &[usize]) -> Vec<u8> {
+    rows.iter().map(|&row| (255.0 * shares[row].clamp(0.0, 1.0)).round() as u8).collect()
+}
+
+/// Encodes how near the points `rows` are to the centers of their clusters, if that is known.
+fn nearer_levels(system: &System, clusters: &Clusters, rows: &[usize]) -> Option<Vec<u8>> {
+    let distances = clusters.distances.as_ref()?;
+    Some(levels(&shares_nearer(distances, system), rows))
 }
 
 /// Computes for each point the share of the members of its cluster that are nearer to the center.

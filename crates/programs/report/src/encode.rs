@@ -9,6 +9,17 @@ use webp::{Encoder, PixelLayout, WebPConfig};
 /// quantization, which saves few bytes.
 const METHOD: i32 = 4;
 
+/// How exactly an image is kept.
+#[derive(Debug, Clone, Copy)]
+pub enum Quality {
+    /// Every level is kept.
+    Lossless,
+    /// Levels change, from 0, the most, to 100.
+    Lossy(f32),
+    /// As lossy, but edges between colors stay sharp, which takes longer.
+    LossySharp(f32),
+}
+
 /// Encodes levels of `channels` 1 or 3, row by row, as a WebP file.
 ///
 /// # Errors
@@ -17,7 +28,7 @@ pub fn webp(
     levels: &[u8],
     channels: usize,
     (width, height): (usize, usize),
-    quality: f32,
+    quality: Quality,
 ) -> anyhow::Result<Vec<u8>> {
     let gray;
     let rgb = match channels {
@@ -28,7 +39,14 @@ pub fn webp(
         }
     };
     let mut config = WebPConfig::new().map_err(|()| anyhow!("WebP: no such version"))?;
-    config.quality = quality;
+    match quality {
+        Quality::Lossless => config.lossless = 1,
+        Quality::Lossy(quality) => config.quality = quality,
+        Quality::LossySharp(quality) => {
+            config.quality = quality;
+            config.use_sharp_yuv = 1;
+        }
+    }
     config.method = METHOD;
     let (width, height) = (u32::try_from(width)?, u32::try_from(height)?);
     let encoder = Encoder::new(rgb, PixelLayout::Rgb, width, height);

@@ -8,7 +8,9 @@ mod clusters;
 mod data;
 mod encode;
 mod figure;
+mod grid;
 mod groups;
+mod image_file;
 mod inputs;
 mod made;
 mod map;
@@ -18,6 +20,7 @@ mod scores;
 mod system;
 mod text;
 mod thumbnails;
+mod tiles;
 mod verdict;
 
 use std::process::ExitCode;
@@ -31,6 +34,7 @@ use serde_json::json;
 use crate::args::Args;
 use crate::inputs::Inputs;
 use crate::page::Page;
+use crate::tiles::Tiles;
 
 fn main() -> ExitCode {
     cli::main("report", run)
@@ -56,6 +60,12 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     if args.scores.is_empty() && args.assignments.is_empty() && args.figure.is_none() {
         return Err(cli::usage("give --scores or --assignments: a page has to be about something"));
     }
+    if let Some(folder) = &args.tiles {
+        if args.figure.is_some() || args.images.is_none() {
+            return Err(cli::usage("--tiles goes with --images, and not with --figure"));
+        }
+        tiles::relative_url(folder, &args.out)?;
+    }
     cli::Files::new()
         .reads("--scores", &args.scores)
         .reads("--reference", &args.reference)
@@ -76,12 +86,22 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
         .reads("--reconstructions", &args.reconstructions)
         .writes("--out", [&args.out])
         .check()?;
+    args.tiles.as_deref().map(tiles::check_folder).transpose()?;
 
     let inputs = Inputs::read(&args)?;
     // Fonts of the system with which letters were drawn.
     let mut others = Vec::new();
+    let mut tiles = None;
     let bytes = match args.figure {
-        None => Page::new(&inputs, &args)?.render()?.into_bytes(),
+        None => {
+            let mut page = Page::new(&inputs, &args)?;
+            if let (Some(folder), Some(images)) = (&args.tiles, inputs.tile_images()) {
+                let written = Tiles::write(images, &page.tile_rows, folder, &args.out)?;
+                page.link_tiles(written.link);
+                tiles = Some((written.kept, written.result));
+            }
+            page.render()?.into_bytes()
+        }
         Some(name) => {
             let svg = figure::draw(name, &inputs, args.system.as_deref(), args.seed)?;
             if kind == "svg" {
@@ -104,7 +124,17 @@ fn run(args: Args, stage: &mut Stage) -> anyhow::Result<()> {
     if !others.is_empty() {
         result["fonts"] = json!(others);
     }
+    if let Some((_, written)) = &tiles {
+        result["tiles"] = written.clone();
+    }
     let hint = if args.figure.is_some() { "" } else { "; open it in a browser" };
     let text = format!("{}: {:.1} MB{hint}\n", args.out.display(), size as f64 / 1e6);
-    stage.finish(outputs, json!({ "seed": args.seed }), inputs.records, result, &text)
+    if cli::asked_to_stop() {
+        return Err(cli::stopped("stopped; nothing was written"));
+    }
+    stage.finish(outputs, json!({ "seed": args.seed }), inputs.records, result, &text)?;
+    if let Some((kept, _)) = tiles {
+        kept.keep();
+    }
+    Ok(())
 }

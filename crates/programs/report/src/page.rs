@@ -8,7 +8,7 @@ use score_io::Losses;
 use crate::args::Args;
 use crate::assets::{SCRIPT, STYLE};
 use crate::clusters::{Budget, Clusters};
-use crate::data::PageData;
+use crate::data::{PageData, tile_rows};
 use crate::figure::{
     Dots, Lines, PictureRow, Scatter, SuggestionChart, reconstruction_rows, sample_rows,
 };
@@ -19,6 +19,7 @@ use crate::map::Map;
 use crate::scores::{COLUMNS, Results, RunRow, published, results, run_rows};
 use crate::system::{SystemView, system_views};
 use crate::text::{drawable, grouped};
+use crate::tiles::TileLink;
 
 /// The page as HTML.
 #[derive(Template)]
@@ -29,6 +30,8 @@ pub struct Page<'a> {
     style: String,
     script: String,
     data: PageData,
+    /// Rows of the images in the order of their tiles, if there are to be tiles.
+    pub tile_rows: Vec<usize>,
     /// The groups of the main system, if there are assignments.
     groups: Option<GroupsView>,
     missing: Vec<String>,
@@ -88,6 +91,7 @@ impl<'a> Page<'a> {
             style: STYLE.concat(),
             script: SCRIPT.concat(),
             data: PageData::new(inputs, &clusters, map.as_ref())?,
+            tile_rows: args.tiles.iter().flat_map(|_| tile_rows(inputs, &clusters)).collect(),
             groups: clusters.last().map(|last| GroupsView::new(inputs, last)).transpose()?,
             missing: missing(inputs),
             results: results(inputs, rows, &systems),
@@ -107,6 +111,11 @@ impl<'a> Page<'a> {
             systems,
             made: Made::new(&inputs.records, args),
         })
+    }
+
+    /// Makes the page look for tiles.
+    pub fn link_tiles(&mut self, link: TileLink) {
+        self.data.tiles = Some(link);
     }
 
     /// Tells whether the page has a card with the id `target`.

@@ -1,15 +1,8 @@
-//! Reads images, gray or in color, and encodes them as PNG data URLs.
+//! Holds images, gray or in color, downscales them and encodes them as data URLs.
 
-use std::path::Path;
-
-use anyhow::bail;
-use artifact::{FileRecord, ImageShape, Pixels, read_images};
 use ndarray::{Array2, ArrayView1};
 
-use crate::encode::{base64, png, png_data_url, webp};
-
-/// Longest side of an image that is kept; larger ones are downscaled.
-const MAX_SIDE: usize = 128;
+use crate::encode::{Quality, base64, png, png_data_url, webp};
 
 /// Longest side of an image in a figure or a table.
 const FIGURE_SIDE: usize = 64;
@@ -18,7 +11,7 @@ const FIGURE_SIDE: usize = 64;
 const MEAN_SIDE: usize = 32;
 
 /// Quality of the WebP files of cards.
-const CARD_QUALITY: f32 = 82.0;
+const CARD_QUALITY: Quality = Quality::Lossy(82.0);
 
 /// Images of one size.
 pub struct Pictures {
@@ -35,63 +28,25 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// Reads images (n, height, width) or (n, height, width, 3).
-    ///
-    /// Rows (n, pixels) are gray images if the pixels make a square. Scales floats to levels: from
-    /// 0 to 1 if they lie there, else from the smallest to the largest.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read or does not hold images.
-    pub fn read(path: &Path) -> anyhow::Result<(Self, FileRecord)> {
-        match Self::read_if_drawable(path)? {
-            (Some(pictures), record, _) => Ok((pictures, record)),
-            (None, record, _) => bail!(
-                "{}: expected images (n, height, width) or (n, height, width, 3), found rows of {} \
-                 pixels, which make no square; reshape it, with numpy.reshape say",
-                path.display(),
-                record.shape.last().copied().unwrap_or_default()
-            ),
-        }
-    }
-
-    /// Reads images as [`Pictures::read`] does, and returns the number of rows.
-    ///
-    /// Returns no pictures if the rows make no square.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read or does not hold points.
-    pub fn read_if_drawable(path: &Path) -> anyhow::Result<(Option<Self>, FileRecord, usize)> {
-        let (images, record) = read_images(path)?;
-        images.scale_warning(&record).iter().for_each(|text| cli::warn(text));
-        let n = images.dim().0;
-        let shape = match *record.shape {
-            [_, pixels] if pixels.isqrt().pow(2) == pixels => {
-                let side = pixels.isqrt();
-                Some(ImageShape { height: side, width: side, channels: 1 })
-            }
-            ref shape => ImageShape::of(shape),
-        };
-        let pictures = shape.map(|ImageShape { height, width, channels }| {
-            let (levels, sides) = (levels(images.pixels), (height, width));
-            Self { levels, channels, height, width, sides }.downscaled()
-        });
-        Ok((pictures, record, n))
-    }
-
-    /// Downscales large images by a whole factor; each pixel becomes the mean of a square.
-    fn downscaled(self) -> Self {
-        match self.longest_side().div_ceil(MAX_SIDE) {
+    /// Downscales images whose sides are above `most` by a whole factor.
+    #[must_use]
+    pub fn downscaled(self, most: usize) -> Self {
+        match self.longest_side().div_ceil(most) {
             0 | 1 => self,
-            by => {
-                let (height, width) = (self.height.div_ceil(by), self.width.div_ceil(by));
-                let shape = (self.len(), height * width * self.channels);
-                let levels = Array2::from_shape_fn(shape, |(row, at)| {
-                    let (pixel, channel) = (at / self.channels, at % self.channels);
-                    self.mean_level(row, (pixel % width, pixel / width), channel, by)
-                });
-                Self { levels, height, width, ..self }
-            }
+            by => self.shrunk(by),
         }
+    }
+
+    /// Returns the images downscaled by a factor; each pixel is the mean of a square.
+    #[must_use]
+    pub fn shrunk(&self, by: usize) -> Self {
+        let (height, width) = (self.height.div_ceil(by), self.width.div_ceil(by));
+        let shape = (self.len(), height * width * self.channels);
+        let levels = Array2::from_shape_fn(shape, |(row, at)| {
+            let (pixel, channel) = (at / self.channels, at % self.channels);
+            self.mean_level(row, (pixel % width, pixel / width), channel, by)
+        });
+        Self { levels, height, width, ..*self }
     }
 
     /// Returns the longest side in pixels.
@@ -188,22 +143,6 @@ impl Pictures {
     }
 }
 
-/// Scales pixels to levels.
-fn levels(pixels: Pixels) -> Array2<u8> {
-    match pixels {
-        Pixels::U8(pixels) => pixels,
-        Pixels::F32(pixels) => {
-            let (low, high) = pixels
-                .iter()
-                .fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
-            // A decoder of images from 0 to 1 oversteps these bounds a little.
-            let (low, high) = if low >= -0.5 && high <= 1.5 { (0.0, 1.0) } else { (low, high) };
-            let spread = (high - low).max(f32::MIN_POSITIVE);
-            pixels.mapv(|x| (255.0 * (x - low) / spread).round().clamp(0.0, 255.0) as u8)
-        }
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 mod tests {
@@ -213,15 +152,7 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn floats_from_0_to_1_keep_their_levels_and_others_are_spread() {
-        assert_eq!(
-            levels(Pixels::F32(array![[-0.2, 0.0, 0.5, 1.0, 1.2]])),
-            array![[0, 0, 128, 255, 255]]
-        );
-        assert_eq!(levels(Pixels::F32(array![[-10.0, 0.0, 10.0]])), array![[0, 128, 255]]);
-        assert_eq!(levels(Pixels::F32(array![[3.0, 3.0]])), array![[0, 0]]);
-    }
+    const MAX_SIDE: usize = 128;
 
     #[test]
     fn a_png_holds_what_it_was_given() {
@@ -246,12 +177,12 @@ mod tests {
     fn large_images_are_made_smaller() {
         let levels = Array2::from_shape_fn((1, 260 * 2), |(_, at)| (at % 260 / 2) as u8);
         let pictures = Pictures { levels, channels: 1, height: 2, width: 260, sides: (2, 260) };
-        let small = pictures.downscaled();
+        let small = pictures.downscaled(MAX_SIDE);
         assert_eq!((small.height, small.width), (1, 87));
         assert_eq!([small.levels[[0, 1]], small.levels[[0, 86]]], [2, 129]);
         let levels = Array2::from_shape_fn((1, 130 * 2), |(_, at)| (at % 130) as u8);
         let pictures = Pictures { levels, channels: 1, height: 2, width: 130, sides: (2, 130) };
-        let small = pictures.downscaled();
+        let small = pictures.downscaled(MAX_SIDE);
         assert_eq!((small.height, small.width), (1, 65));
         // Every two columns become one, and in a figure two of these again.
         assert_eq!([small.levels[[0, 0]], small.levels[[0, 64]]], [1, 129]);
@@ -275,7 +206,7 @@ mod tests {
         };
         let levels = Array2::from_shape_fn((1, 2 * 132 * 3), |(_, at)| level(at));
         let pictures = Pictures { levels, channels: 3, height: 2, width: 132, sides: (2, 132) };
-        let small = pictures.downscaled();
+        let small = pictures.downscaled(MAX_SIDE);
         assert_eq!((small.height, small.width, small.levels.ncols()), (1, 66, 198));
         assert_eq!(small.levels.row(0).to_vec(), [200, 0, 50].repeat(66));
         assert_eq!(small.mean(&[0, 0]), small.levels.row(0).to_vec());

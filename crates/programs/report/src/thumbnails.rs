@@ -5,8 +5,8 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::encode::base64;
-use crate::encode::webp;
+use crate::encode::{Quality, base64, webp};
+use crate::grid::Grid;
 use crate::pictures::Pictures;
 
 /// Most bytes of all grids together, before base64.
@@ -84,8 +84,16 @@ struct Downscaled<'a> {
 }
 
 impl Downscaled<'_> {
+    fn layout(&self) -> Grid {
+        Grid { columns: SHEET_SIDE, lines: SHEET_SIDE, shrink: self.shrink }
+    }
+
     fn sides(&self) -> (usize, usize) {
-        (self.images.width.div_ceil(self.shrink), self.images.height.div_ceil(self.shrink))
+        self.layout().sides_of_one(self.images)
+    }
+
+    fn sheet(&self, rows: &[usize]) -> Vec<u8> {
+        self.layout().levels(self.images, rows)
     }
 
     /// Encodes the grids in the best quality from `lowest` on that fits into [`MAX_BYTES`].
@@ -131,29 +139,10 @@ impl Downscaled<'_> {
         Ok(first)
     }
 
-    /// Returns the levels of a sheet, row by row; empty places are black.
-    fn sheet(&self, rows: &[usize]) -> Vec<u8> {
-        let ((width, height), channels) = (self.sides(), self.images.channels);
-        let across = SHEET_SIDE * width;
-        let mut sheet = vec![0; across * height * SHEET_SIDE * channels];
-        for (at, &row) in rows.iter().enumerate() {
-            let corner = at / SHEET_SIDE * height * across + at % SHEET_SIDE * width;
-            for y in 0..height {
-                for x in 0..width {
-                    let pixel = (corner + y * across + x) * channels;
-                    for (channel, level) in sheet[pixel..][..channels].iter_mut().enumerate() {
-                        *level = self.images.mean_level(row, (x, y), channel, self.shrink);
-                    }
-                }
-            }
-        }
-        sheet
-    }
-
     fn encode(&self, grids: &[&Vec<u8>], quality: f32) -> anyhow::Result<Vec<Vec<u8>>> {
-        let (width, height) = self.sides();
-        let (width, height) = (SHEET_SIDE * width, SHEET_SIDE * height);
-        let one = |sheet: &&Vec<u8>| webp(sheet, self.images.channels, (width, height), quality);
+        let sides = self.layout().sides(self.images);
+        let quality = Quality::Lossy(quality);
+        let one = |sheet: &&Vec<u8>| webp(sheet, self.images.channels, sides, quality);
         grids.par_iter().map(one).collect()
     }
 }

@@ -14,6 +14,7 @@ use score_io::{Losses, Published, ScoreFiles, read_classes, read_published};
 
 use crate::args::Args;
 use crate::autoencoder::read_layers;
+use crate::image_file::{read_if_drawable, read_pictures};
 use crate::pictures::Pictures;
 use crate::text::drawable;
 
@@ -33,6 +34,8 @@ pub struct Inputs {
     pub systems: Vec<System>,
     /// Images that were clustered, if they can be drawn.
     pub images: Option<Pictures>,
+    /// The same images with larger sides, if tiles are wanted of images that have them.
+    pub larger: Option<Pictures>,
     /// Number of rows in the file of images, whether or not they can be drawn.
     pub image_rows: Option<usize>,
     /// Class of each image, (n,).
@@ -66,14 +69,15 @@ impl Inputs {
         let published =
             args.reference.as_deref().map(|path| keep_record(read_published(path), &mut records));
         let systems = read_systems(args, &mut records)?;
-        let images = args.images.as_deref().map(Pictures::read_if_drawable).transpose()?;
-        let (images, image_rows) = match images {
-            Some((images, record, n)) => {
+        let read = |path: &Path| read_if_drawable(path, args.tiles.is_some());
+        let (drawn, image_rows) = match args.images.as_deref().map(read).transpose()? {
+            Some((drawn, record, n)) => {
                 records.push(record);
-                (images, Some(n))
+                (drawn, Some(n))
             }
             None => (None, None),
         };
+        let (images, larger) = drawn.map(|drawn| (drawn.images, drawn.larger)).unzip();
         let labels = args
             .labels
             .as_deref()
@@ -103,8 +107,8 @@ impl Inputs {
             .transpose()?;
         let reconstructions = match (&args.originals, &args.reconstructions) {
             (Some(originals), Some(made)) => {
-                let first = keep_record(Pictures::read(originals), &mut records)?;
-                let second = keep_record(Pictures::read(made), &mut records)?;
+                let first = keep_record(read_pictures(originals), &mut records)?;
+                let second = keep_record(read_pictures(made), &mut records)?;
                 if first.len() != second.len() {
                     bail!(row_count_mismatch(made, second.len(), originals, first.len()));
                 }
@@ -145,6 +149,7 @@ impl Inputs {
             published: published.transpose()?.unwrap_or_default(),
             systems,
             images,
+            larger: larger.flatten(),
             image_rows,
             labels,
             class_names,
@@ -184,6 +189,11 @@ impl Inputs {
     pub fn n(&self) -> usize {
         let systems = self.systems.first().map(|system| system.assignments.len());
         systems.or(self.image_rows).or(self.labels.as_ref().map(Array1::len)).unwrap_or_default()
+    }
+
+    /// Returns the images in the largest size that was kept.
+    pub fn tile_images(&self) -> Option<&Pictures> {
+        self.larger.as_ref().or(self.images.as_ref())
     }
 
     /// Returns the name of a class, or `class ID` if it has none.
