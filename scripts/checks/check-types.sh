@@ -2,8 +2,8 @@
 # Checks the types in the script of the page, which stand in its comments, with TypeScript.
 #
 # Installs TypeScript into target/tools/typescript first, in the version and with the hashes of
-# scripts/setup/typescript/package-lock.json. Where node or npm is missing, or npm cannot install, it
-# says so and checks nothing.
+# scripts/setup/typescript/package-lock.json. Where node or npm is missing, or npm cannot install,
+# it says so and checks nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
