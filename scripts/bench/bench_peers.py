@@ -92,7 +92,8 @@ early_stop_threshold is left at its default, 0.
 "To 0.1 %": only the iterations after which the best start is that near to our inertia at the end,
 found before the rounds (of three seeds the one in the middle), of faiss and of ours.""",
     "iterations": """All make the same iterations from the same centers, but SuperKMeans, which
-takes none: it starts from points of its own.""",
+takes none: it starts from points of its own. The last row is the time of the matrix products of
+all points and centers, which Lloyd's algorithm computes in every iteration, by numpy.""",
     "gmm": """scikit-learn in f64 as ours, and in f32, each with one BLAS thread or all,
 whichever is quicker in a trial. Intel's extension leaves this mixture alone, so Intel is em_gmm of
 the library under it (daal4py). linfa starts from a k-means of its own, runs on one thread and does
