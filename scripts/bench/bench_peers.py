@@ -43,6 +43,20 @@ def iterations(count, k, **points):
     }
 
 
+def covariance(kind):
+    """A case of mixtures with covariances of a kind, all for as many iterations."""
+    return {
+        "method": "gmm",
+        "tools": "covariance",
+        "covariance": kind,
+        "k": 50,
+        "tol": 0,
+        "max_iter": 20,
+        "given": True,
+        "drawn": ("blobs", 50_000, 100),
+    }
+
+
 CASES = {
     "pixels-k10": {"method": "kmeans", "points": "images", "k": 10} | TO_THE_END,
     "latents-k10": {"method": "kmeans", "points": "latents", "k": 10} | TO_THE_END,
@@ -77,9 +91,27 @@ CASES = {
     "uniform-64-k500": iterations(20, 500, drawn=("uniform", 50_000, 64)),
     "blobs-64-k200": iterations(20, 200, drawn=("blobs", 100_000, 64)),
     "duplicates-64-k200": iterations(20, 200, drawn=("duplicates", 100_000, 64)),
+    "predict-64-k2000": {
+        "method": "predict",
+        "k": 2000,
+        "given": True,
+        "drawn": ("normal", 50_000, 64),
+    },
+    "minibatch-64-k200": {
+        "method": "minibatch",
+        "k": 200,
+        "starts": 1,
+        "max_iter": 5,
+        "batch": 1024,
+        "drawn": ("blobs", 100_000, 64),
+    },
+    "gmm-diag-100-k50": covariance("diag"),
+    "gmm-tied-100-k50": covariance("tied"),
     "memory": {"method": "memory"},
 }
-PROGRAMS = {"kmeans": "cluster-kmeans", "gmm": "cluster-gmm"}
+PROGRAMS = dict.fromkeys(["kmeans", "predict", "minibatch"], "cluster-kmeans") | {
+    "gmm": "cluster-gmm"
+}
 MODULES = ["numpy", "sklearn", "sklearnex", "faiss"]
 PACKAGES = ["numpy", "scikit-learn", "scikit-learn-intelex", "faiss-cpu"]
 HEADING = """
@@ -94,6 +126,9 @@ found before the rounds (of three seeds the one in the middle), of faiss and of 
     "iterations": """All make the same iterations from the same centers, but SuperKMeans, which
 takes none: it starts from points of its own. The last row is the time of the matrix products of
 all points and centers, which Lloyd's algorithm computes in every iteration, by numpy.""",
+    "predict": "All find the nearest of the same centers, once.",
+    "minibatch": "Both make as many passes, of mini-batches of 1024 points, from random centers.",
+    "covariance": "All make the same iterations, in f64 but for one of scikit-learn's.",
     "gmm": """scikit-learn in f64 as ours, and in f32, each with one BLAS thread or all,
 whichever is quicker in a trial. Intel's extension leaves this mixture alone, so Intel is em_gmm of
 the library under it (daal4py). linfa starts from a k-means of its own, runs on one thread and does
@@ -167,7 +202,8 @@ def check(args):
     needed += [
         args.bin / program for method, program in PROGRAMS.items() if {method, "memory"} & methods
     ]
-    needed += [args.bin / "examples" / "linfa_gmm"] if "gmm" in methods else []
+    linfa = any(LINFA in TOOLS.get(case.get("tools", case["method"]), []) for case in cases)
+    needed += [args.bin / "examples" / "linfa_gmm"] if linfa else []
     for path in needed:
         if not os.path.exists(path):
             fail(f"{path} is missing: make bench-peers makes it, or name another")
@@ -228,7 +264,15 @@ def run_ours(case, args, seed, **more):
     given = (
         {"init": case["centers"]} if case["centers"] else {"starts": case["starts"], "seed": seed}
     )
-    flags = {"k": case["k"], "tol": case["tol"], "max-iter": case["max_iter"]} | given | more
+    flags = {"k": case["k"], "max-iter": case.get("max_iter")} | given | more
+    if case["method"] == "predict":
+        flags = {"predict": case["model"]}
+    elif case["method"] == "minibatch":
+        flags |= {"algorithm": "minibatch", "batch": case["batch"], "init": "random"}
+    else:
+        flags["tol"] = case["tol"]
+    if "covariance" in case:
+        flags["covariance"] = case["covariance"]
     command = ours_command(case["method"], case["points"], args, **flags)
     started = time.perf_counter()
     run(command, args)
@@ -241,7 +285,9 @@ def run_ours(case, args, seed, **more):
 
 
 def run_peer(tool, case, args, seed, **more):
-    task = {name: case.get(name) for name in ["method", "k", "tol", "max_iter", "starts"]} | more
+    names = ["method", "k", "tol", "max_iter", "starts", "batch"]
+    task = {name: case.get(name) for name in names} | more
+    task["covariance"] = case.get("covariance", "full")
     task |= {"tool": tool, "seed": seed, "threads": args.threads}
     task |= {name: case[name] and str(case[name]) for name in ["points", "centers"]}
     if tool == FAISS_NEAR:
@@ -310,6 +356,8 @@ def bench(name, args):
         case["points"] = prepare.components(case["points"], case["components"], args.folder)
     if "given" in case:
         case["centers"] = prepare.centers(case["points"], case["k"], args.folder)
+    if case["method"] == "predict":
+        case["model"] = prepare.model(case["centers"], args.folder)
     case["n"], case["d"], case["bytes"] = prepare.shape(case["points"])
     say(f"{name}: {case['n']} points of {case['d']} dimensions, {case['k']} clusters")
 
@@ -453,7 +501,8 @@ def main():
             print(memory_table(found), flush=True)
         else:
             case, runs = bench(name, args)
-            about = {key: value for key, value in case.items() if key not in ("points", "centers")}
+            files = ("points", "centers", "model")
+            about = {key: value for key, value in case.items() if key not in files}
             record["cases"][name] = about | {"runs": runs}
             notes = NOTES[case.get("tools", case["method"])]
             print(report.table(case["method"], runs) + f"\n\n{notes}")

@@ -10,5 +10,8 @@ TOOLS = {
     "kmeans": [OURS, OURS_NEAR, SKLEARN, INTEL, FAISS, FAISS_NEAR],
     # The same number of iterations for all, with the fastest algorithm of each tool.
     "iterations": [OURS, SKLEARN, INTEL, FAISS, SUPER_KMEANS, PRODUCT],
+    "predict": [OURS, SKLEARN, FAISS],
+    "minibatch": [OURS, SKLEARN],
+    "covariance": [OURS, SKLEARN, SKLEARN_F32],
     "gmm": [OURS, SKLEARN, SKLEARN_F32, INTEL, LINFA],
 }

@@ -52,6 +52,14 @@ def components(path, d, folder):
     return target
 
 
+def model(centers, folder):
+    """Writes a model of k-means with these centers."""
+    target = folder / f"{Path(centers).stem}-model.npz"
+    with open(target, "wb") as file:
+        np.savez(file, centroids=load(centers))
+    return target
+
+
 def centers(path, k, folder):
     """Writes `k` random rows of which no two are equal, f8."""
     points = load_points(path)

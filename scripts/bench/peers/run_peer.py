@@ -117,6 +117,44 @@ def kmeans_super(task, points, _):
     return seconds, len(model.obj), quality
 
 
+def predict_sklearn(task, points, start):
+    """Finds the nearest centers by scikit-learn's `predict`."""
+    from sklearn.cluster import KMeans
+
+    start = start.astype("f4")
+    model = KMeans(len(start), init=start, n_init=1, max_iter=1).fit(start)
+    model.cluster_centers_ = start
+    model.predict(points[:TINY])
+    seconds, labels = timed(model.predict, points)
+    return seconds, None, inertia(points, start, labels)
+
+
+def predict_faiss(task, points, start):
+    """Finds the nearest centers by faiss's exact search."""
+    import faiss
+
+    faiss.omp_set_num_threads(task["threads"])
+    start = start.astype("f4")
+    index = faiss.IndexFlatL2(points.shape[1])
+    index.add(start)
+    index.search(points[:TINY], 1)
+    seconds, (_, labels) = timed(index.search, points, 1)
+    return seconds, None, inertia(points, start, labels[:, 0])
+
+
+def minibatch_sklearn(task, points, _):
+    """scikit-learn's mini-batches, in as many passes over the points and of the same size."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    options = {"batch_size": task["batch"], "tol": 0, "max_no_improvement": None, "n_init": 1}
+    MiniBatchKMeans(10, max_iter=1, **options).fit(points[:TINY])
+    options |= {"init": "random", "random_state": task["seed"]}
+    model = MiniBatchKMeans(task["k"], max_iter=task["max_iter"], **options)
+    seconds, _ = timed(model.fit, points)
+    found = inertia(points, model.cluster_centers_, model.labels_)
+    return seconds, model.n_iter_, found
+
+
 def product(task, points, start):
     """The products of all points and centers alone, a block of points at a time, by numpy.
 
@@ -158,7 +196,7 @@ def iterations_to(task, points, start):
     return None, iterations, None
 
 
-def mixture(k, tol=1e-3, max_iter=100, means=None):
+def mixture(k, tol=1e-3, max_iter=100, means=None, covariance="full"):
     """Fits scikit-learn's mixture from hard assignments to the nearest of `means`, as ours does."""
     from sklearn.metrics import pairwise_distances_argmin
     from sklearn.mixture import GaussianMixture
@@ -167,7 +205,8 @@ def mixture(k, tol=1e-3, max_iter=100, means=None):
         def _initialize_parameters(self, X, random_state, xp=None):
             self._initialize(X, np.eye(k, dtype=X.dtype)[pairwise_distances_argmin(X, means)])
 
-    return (GaussianMixture if means is None else MixtureFromLabels)(k, tol=tol, max_iter=max_iter)
+    kind = GaussianMixture if means is None else MixtureFromLabels
+    return kind(k, tol=tol, max_iter=max_iter, covariance_type=covariance)
 
 
 def log_likelihood(points, weights, means, covariances):
@@ -188,11 +227,14 @@ def gmm_sklearn(task, points, start):
     trials = {}
     for count in {1, task["threads"]}:
         with threadpool_limits(count, "blas"):
-            trials[count], _ = timed(mixture(task["k"], 0, 2, start).fit, points)
+            trial = mixture(task["k"], 0, 2, start, task["covariance"])
+            trials[count], _ = timed(trial.fit, points)
     task["blas_threads"] = min(trials, key=trials.get)
     with threadpool_limits(task["blas_threads"], "blas"):
-        model = mixture(task["k"], task["tol"], task["max_iter"], start)
+        model = mixture(task["k"], task["tol"], task["max_iter"], start, task["covariance"])
         seconds, _ = timed(model.fit, points)
+    if task["covariance"] != "full":
+        return seconds, model.n_iter_, float(model.score(points))
     return (
         seconds,
         model.n_iter_,
@@ -239,12 +281,15 @@ PEERS = {
     ("kmeans", FAISS): kmeans_faiss,
     ("kmeans", FAISS_NEAR): kmeans_faiss,
     ("kmeans", SUPER_KMEANS): kmeans_super,
+    ("predict", SKLEARN): predict_sklearn,
+    ("predict", FAISS): predict_faiss,
+    ("minibatch", SKLEARN): minibatch_sklearn,
     ("kmeans", PRODUCT): product,
     ("gmm", SKLEARN): gmm_sklearn,
     ("gmm", SKLEARN_F32): gmm_sklearn,
     ("gmm", INTEL): gmm_intel,
 }
-QUALITY = {"kmeans": "inertia", "gmm": "log_likelihood"}
+QUALITY = dict.fromkeys(["kmeans", "predict", "minibatch"], "inertia") | {"gmm": "log_likelihood"}
 
 
 def main():
