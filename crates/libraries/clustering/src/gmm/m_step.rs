@@ -6,6 +6,7 @@ use super::centered::Centered;
 use super::covariance::{CovarianceType, Covariances};
 use super::responsibilities::Responsibilities;
 use super::sufficient_stats::SufficientStats;
+use super::weighted_outer::SecondMoments;
 use crate::scalar::Scalar;
 
 /// Parameters of a mixture, with means measured from the origin of the points.
@@ -52,7 +53,18 @@ pub(super) fn m_step<F: Scalar>(
     reg_covar: f64,
     responsibilities: &impl Responsibilities,
 ) -> (Parameters, f64) {
-    let stats = SufficientStats::collect(points, means, kind, responsibilities);
+    if kind == CovarianceType::Tied {
+        let together = SecondMoments::Together;
+        let stats = SufficientStats::collect(points, means, together, responsibilities);
+        if let Some(parameters) = stats.tied_parameters(means, reg_covar) {
+            return (parameters, stats.log_likelihood());
+        }
+    }
+    let second_moments = match kind {
+        CovarianceType::Full | CovarianceType::Tied => SecondMoments::Matrix,
+        CovarianceType::Diag | CovarianceType::Spherical => SecondMoments::Diagonal,
+    };
+    let stats = SufficientStats::collect(points, means, second_moments, responsibilities);
     let log_likelihood = stats.log_likelihood();
     let mut parameters = stats.parameters(means, kind, reg_covar);
     for _ in 1..MOST_PASSES {
@@ -60,7 +72,7 @@ pub(super) fn m_step<F: Scalar>(
             break;
         }
         let means = parameters.means;
-        let stats = SufficientStats::collect(points, &means, kind, responsibilities);
+        let stats = SufficientStats::collect(points, &means, second_moments, responsibilities);
         parameters = stats.parameters(&means, kind, reg_covar);
         if parameters.means == means {
             break;
@@ -77,10 +89,10 @@ pub(super) fn means_around<F: Scalar>(
     origins: &Array2<f64>,
     responsibilities: &impl Responsibilities,
 ) -> Array2<f64> {
-    // Diagonal covariances are the cheapest to collect, and they are not used.
-    let diagonal = CovarianceType::Diag;
-    let stats = SufficientStats::collect(points, origins, diagonal, responsibilities);
-    stats.parameters(origins, diagonal, 0.0).means
+    // Squares are cheap to collect, and they are not used.
+    let squares = SecondMoments::Diagonal;
+    let stats = SufficientStats::collect(points, origins, squares, responsibilities);
+    stats.parameters(origins, CovarianceType::Diag, 0.0).means
 }
 
 /// Returns whether all `steps` `(k, d)` of means are at most [`LONGEST_STEP`] deviations long.
@@ -133,6 +145,44 @@ impl SufficientStats {
         let precise = steps_are_short(&steps, &weights, &covariances);
         let means = means + &steps;
         Parameters { weights: &weights / weights.sum(), means, covariances, precise }
+    }
+
+    /// Computes parameters with one covariance for all components from
+    /// [`SecondMoments::Together`].
+    ///
+    /// With the new means m', `sum r (x - m')(x - m')^T` over points and components equals
+    /// `sum r x x^T - sum w m' m'^T`, which needs no products of each component; scikit-learn
+    /// computes it so, too. Returns `None` if a step of a mean is long, or means lie so far apart
+    /// that the difference would lose more digits than after such a step.
+    fn tied_parameters(&self, means: &Array2<f64>, reg_covar: f64) -> Option<Parameters> {
+        let weights = &self.weights() + 10.0 * f64::EPSILON * self.mean_weight();
+        let (d, total) = (means.ncols(), weights.sum());
+        let steps =
+            Array2::from_shape_fn(means.dim(), |(c, i)| self.first_moment(c, i) / weights[c]);
+        let means = means + &steps;
+        // A component without points has no part in this, wherever its mean is.
+        let weighted = &means * &self.weights().insert_axis(Axis(1));
+        let between = means.t().dot(&weighted);
+        let mut matrix = Array2::zeros((d, d));
+        for i in 0..d {
+            for j in 0..=i {
+                let value = (self.product_together(i, j) - between[[i, j]]) / total;
+                matrix[[i, j]] = value;
+                matrix[[j, i]] = value;
+            }
+            matrix[[i, i]] += reg_covar;
+            let whole = self.product_together(i, i) / total;
+            // What is not a number is not precise.
+            let precise = whole <= LONGEST_STEP * LONGEST_STEP * matrix[[i, i]];
+            if !precise {
+                return None;
+            }
+        }
+        let covariances = Covariances::Tied(matrix);
+        if !steps_are_short(&steps, &weights, &covariances) {
+            return None;
+        }
+        Some(Parameters { weights: weights / total, means, covariances, precise: true })
     }
 
     /// Computes the covariance of each component, shape `(k, d, d)`.

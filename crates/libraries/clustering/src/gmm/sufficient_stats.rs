@@ -8,7 +8,6 @@ use kernels::simd::{Isa, Kernel, dispatch};
 use ndarray::{Array2, ArrayView1};
 
 use super::centered::Centered;
-use super::covariance::CovarianceType;
 use super::packed_triangular::packed_row_offset;
 use super::responsibilities::Responsibilities;
 use super::simd_block::{BLOCK_LANES, Lanes, load_simd_block, simd_block_count, simd_blocks};
@@ -26,6 +25,8 @@ pub(super) struct SufficientStats {
     second_moments: SecondMoments,
     /// Sums of each component as in [`WeightedOuter`], shape `(k, width)`.
     sums: Array2<f64>,
+    /// With [`SecondMoments::Together`] the sums of a matrix around 0, over all components.
+    together: Vec<f64>,
     /// Sum over the points of weight times log density.
     log_likelihood: f64,
     /// Mean weight of a point.
@@ -38,28 +39,27 @@ impl SufficientStats {
     pub(super) fn collect<F: Scalar>(
         points: Centered<F>,
         means: &Array2<f64>,
-        kind: CovarianceType,
+        second_moments: SecondMoments,
         source: &impl Responsibilities,
     ) -> Self {
         let (k, d) = means.dim();
-        let second_moments = match kind {
-            CovarianceType::Full | CovarianceType::Tied => SecondMoments::Matrix,
-            CovarianceType::Diag | CovarianceType::Spherical => SecondMoments::Diagonal,
-        };
         let width = second_moments.width(d);
+        let all = k * width + second_moments.width_together(d);
         let means = means.as_standard_layout();
         let means = means.as_slice().expect("as_standard_layout gives C order");
         let (unit, mean_weight) = weight_unit(points);
-        let partials = map_chunks(points.n(), size_of::<f64>() * k * width, |rows| {
+        let partials = map_chunks(points.n(), size_of::<f64>() * all, |rows| {
             dispatch(CollectChunk { points, rows, means, second_moments, k, unit, source })
         });
         let mut sums = Array2::zeros((k, width));
+        let mut together = vec![0.0; all - k * width];
         let mut log_likelihood = 0.0;
         for (partial, of_chunk) in partials {
-            sums.iter_mut().zip(partial).for_each(|(sum, value)| *sum += value);
+            let all = sums.iter_mut().chain(&mut together);
+            all.zip(partial).for_each(|(sum, value)| *sum += value);
             log_likelihood += of_chunk;
         }
-        Self { second_moments, sums, log_likelihood, mean_weight, n: points.n() }
+        Self { second_moments, sums, together, log_likelihood, mean_weight, n: points.n() }
     }
 
     /// Returns the weighted mean of the log densities.
@@ -82,7 +82,14 @@ impl SufficientStats {
         match self.second_moments {
             SecondMoments::Matrix => self.sums[[c, packed_row_offset(i + 1)]],
             SecondMoments::Diagonal => self.sums[[c, 1 + 2 * i]],
+            SecondMoments::Together => self.sums[[c, 1 + i]],
         }
+    }
+
+    /// Returns `sum r x_i x_j` over all components, for j up to i, with
+    /// [`SecondMoments::Together`].
+    pub(super) fn product_together(&self, i: usize, j: usize) -> f64 {
+        self.together[packed_row_offset(i + 1) + 1 + j]
     }
 
     /// Returns `sum r (x - m)_i (x - m)_j` of component `c`, for j up to i.
@@ -109,7 +116,8 @@ fn weight_unit<F: Scalar>(points: Centered<F>) -> (f64, f64) {
     (unit, mean * unit)
 }
 
-/// Work of one chunk: the sums `(k, width)` and the log-likelihood of the points of `rows`.
+/// Work of one chunk: the sums `(k, width)`, those of all components together, and the
+/// log-likelihood of the points of `rows`.
 struct CollectChunk<'a, F, R> {
     points: Centered<'a, F>,
     rows: Range<usize>,
@@ -130,13 +138,17 @@ impl<F: Scalar, R: Responsibilities> Kernel for CollectChunk<'_, F, R> {
         let Self { points, rows, means, second_moments, k, unit, source } = self;
         let d = points.d();
         let width = second_moments.width(d);
-        let mut sums = vec![0.0; k * width];
+        let mut sums = vec![0.0; k * width + second_moments.width_together(d)];
         let mut log_likelihood = [0.0; BLOCK_LANES];
         let mut outer = WeightedOuter::new(second_moments, d);
         // SIMD blocks of a cache block of points, and the responsibilities times the weights.
         let mut values = vec![[0.0; BLOCK_LANES]; simd_block_count(BLOCK_ROWS) * d];
         let mut weighted = vec![[0.0; BLOCK_LANES]; simd_block_count(BLOCK_ROWS) * k];
         let mut scratch = vec![[0.0; BLOCK_LANES]; d];
+        let mut outer_together = (second_moments == SecondMoments::Together).then(|| {
+            let of_points = vec![[0.0; BLOCK_LANES]; simd_block_count(BLOCK_ROWS)];
+            (WeightedOuter::new(SecondMoments::Matrix, d), vec![0.0; d], of_points)
+        });
         for rows in blocks(rows) {
             let count = simd_block_count(rows.len());
             let (values, weighted) = (&mut values[..count * d], &mut weighted[..count * k]);
@@ -158,9 +170,23 @@ impl<F: Scalar, R: Responsibilities> Kernel for CollectChunk<'_, F, R> {
                     }
                 }
             }
+            let (sums, sums_together) = sums.split_at_mut(k * width);
             let components = means.chunks_exact(d).zip(sums.chunks_exact_mut(width));
             for (c, (mean, sums)) in components.enumerate() {
                 outer.add::<I>(values, weighted.iter().skip(c).step_by(k), mean, sums);
+            }
+            if let Some((outer, zero, of_points)) = &mut outer_together {
+                let of_points = &mut of_points[..count];
+                for (total, weighted) in of_points.iter_mut().zip(weighted.chunks_exact(k)) {
+                    *total = [0.0; BLOCK_LANES];
+                    for r in weighted {
+                        keep_loop();
+                        for l in 0..BLOCK_LANES {
+                            total[l] += r[l];
+                        }
+                    }
+                }
+                outer.add::<I>(values, of_points.iter(), zero, sums_together);
             }
         }
         (sums, sum_lanes(log_likelihood))

@@ -15,6 +15,8 @@ pub(super) enum SecondMoments {
     Matrix,
     /// The squares of the features.
     Diagonal,
+    /// None of each component; the products of any two features for all components together.
+    Together,
 }
 
 impl SecondMoments {
@@ -23,6 +25,15 @@ impl SecondMoments {
         match self {
             Self::Matrix => packed_row_offset(d + 1),
             Self::Diagonal => 1 + 2 * d,
+            Self::Together => 1 + d,
+        }
+    }
+
+    /// Returns how many sums all components have together.
+    pub(super) fn width_together(self, d: usize) -> usize {
+        match self {
+            Self::Matrix | Self::Diagonal => 0,
+            Self::Together => Self::Matrix.width(d),
         }
     }
 }
@@ -34,6 +45,7 @@ impl SecondMoments {
 ///   `r (x - m)_i`.
 /// - [`SecondMoments::Diagonal`]: the sums are `sum r`, then `sum r (x - m)` and
 ///   `sum r (x - m)^2`, feature by feature.
+/// - [`SecondMoments::Together`]: the sums are `sum r`, then `sum r (x - m)`.
 pub(super) struct WeightedOuter {
     second_moments: SecondMoments,
     /// Memory for `s`: SIMD blocks one after the other, each `(1 + d, BLOCK_LANES)`.
@@ -45,7 +57,7 @@ impl WeightedOuter {
     pub(super) fn new(second_moments: SecondMoments, d: usize) -> Self {
         let columns = match second_moments {
             SecondMoments::Matrix => simd_block_count(BLOCK_ROWS) * (d + 1),
-            SecondMoments::Diagonal => 0,
+            SecondMoments::Diagonal | SecondMoments::Together => 0,
         };
         Self { second_moments, scaled: vec![[0.0; BLOCK_LANES]; columns] }
     }
@@ -72,6 +84,7 @@ impl WeightedOuter {
                 add_gram::<I>(used, mean.len() + 1, sums);
             }
             SecondMoments::Diagonal => add_squares::<I>(points, responsibilities, mean, sums),
+            SecondMoments::Together => add_differences::<I>(points, responsibilities, mean, sums),
         }
     }
 }
@@ -137,6 +150,31 @@ fn add_squares<'r, I: Isa>(
     }
 }
 
+/// Adds `sum r` and `sum r (x - m)` of each feature.
+#[inline(always)]
+fn add_differences<'r, I: Isa>(
+    points: &[Lanes],
+    responsibilities: impl Iterator<Item = &'r Lanes> + Clone,
+    mean: &[f64],
+    sums: &mut [f64],
+) {
+    let (total, sums) = sums.split_first_mut().expect("1 + d sums");
+    for r in responsibilities.clone() {
+        *total += sum_lanes(*r);
+    }
+    for (j, (sum, &m)) in sums.iter_mut().zip(mean).enumerate() {
+        // Lanes are added up once for all points.
+        let mut shift = [0.0; BLOCK_LANES];
+        for (r, block) in responsibilities.clone().zip(points.chunks_exact(mean.len())) {
+            let x = &block[j];
+            for l in 0..BLOCK_LANES {
+                shift[l] = mul_add::<I, f64>(x[l] - m, r[l], shift[l]);
+            }
+        }
+        *sum += sum_lanes(std::hint::black_box(shift));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::array::from_fn;
@@ -180,13 +218,16 @@ mod tests {
                 };
                 let (matrix, diagonal) =
                     (sums_of(SecondMoments::Matrix), sums_of(SecondMoments::Diagonal));
+                let together = sums_of(SecondMoments::Together);
                 let close =
                     |found: f64, exact: f64| assert!((found - exact).abs() < 1e-12, "d = {d}");
                 close(matrix[0], sum(d, d));
                 close(diagonal[0], sum(d, d));
+                close(together[0], sum(d, d));
                 for i in 0..d {
                     close(matrix[packed_row_offset(i + 1)], sum(d, i));
                     close(diagonal[1 + 2 * i], sum(d, i));
+                    close(together[1 + i], sum(d, i));
                     close(diagonal[2 + 2 * i], sum(i, i));
                     for j in 0..=i {
                         close(matrix[packed_row_offset(i + 1) + 1 + j], sum(i, j));

@@ -313,3 +313,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn one_covariance_for_all_keeps_its_digits_however_far_apart_means_are() {
+    let d = 5;
+    for apart in [1.0, 50.0, 1e3, 1e6, 1e9] {
+        let centers = cloud(3, d, 1) * apart;
+        let points = blobs(&centers, 200, 1.0, 2);
+        // The components do not overlap, but for those that are closest, which are one.
+        let centers = if apart > 1.0 { centers } else { centers.slice(s![..1, ..]).to_owned() };
+        let points = points.slice(s![..200 * centers.nrows(), ..]).to_owned();
+        let params = params(CovarianceType::Tied, centers.clone(), 3);
+        let fit = fit_gmm(&points, &params).unwrap();
+        let mut expected = Array2::<f64>::zeros((d, d));
+        for part in points.axis_chunks_iter(Axis(0), 200) {
+            let centered = &part - &part.mean_axis(Axis(0)).unwrap();
+            expected += &centered.t().dot(&centered);
+        }
+        expected /= points.nrows() as f64;
+        expected.diag_mut().iter_mut().for_each(|x| *x += params.reg_covar);
+        // Points far from 0 have fewer digits themselves.
+        let relative = 1e-9_f64.max(apart * 1e-15);
+        assert_close(
+            &format!("means {apart} apart"),
+            fit.model.covariances().view(),
+            &expected,
+            relative,
+        );
+    }
+}
