@@ -52,9 +52,7 @@ pub use distance::{
     squared_distance_within,
 };
 pub use orthonormalize::{orthonormalize, orthonormalize_f32};
-pub use prefetch::{
-    CACHE_LINE, ROWS_AHEAD, SHORT_ROWS_AHEAD, TILE_ROWS_AHEAD, prefetch, prefetch_line,
-};
+pub use prefetch::{CACHE_LINE, ROWS_AHEAD, SHORT_ROWS_AHEAD, prefetch, prefetch_line};
 pub use products::{multiply, panels};
 pub use simd::LANES;
 pub use subspace::{random_rows, subspace_iteration};

@@ -8,9 +8,6 @@ pub const CACHE_LINE: usize = 64;
 /// The comparisons give memory the time to answer.
 pub const ROWS_AHEAD: usize = 4;
 
-/// Number of rows ahead to prefetch where tiles of four rows are worked on: two tiles.
-pub const TILE_ROWS_AHEAD: usize = 8;
-
 /// Number of rows ahead to prefetch where rows of few cache lines are only read and added.
 pub const SHORT_ROWS_AHEAD: usize = 16;
 

@@ -64,7 +64,7 @@ const tilesOf = (data) => {
     }
     if (loading === AT_ONCE) await new Promise((/** @type {any} */ go) => { waiting.push(go); });
     else loading += 1;
-    // Who turns pages quickly does not wait for those between.
+    // A reader who turns pages quickly does not wait for those between.
     const found = kept.get(number) ?? (wanted() ? load(number) : null);
     if (found) kept.set(number, found);
     if (kept.size > GRIDS) kept.delete(kept.keys().next().value ?? number);

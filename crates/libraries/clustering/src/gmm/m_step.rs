@@ -172,7 +172,7 @@ impl SufficientStats {
             }
             matrix[[i, i]] += reg_covar;
             let whole = self.product_together(i, i) / total;
-            // What is not a number is not precise.
+            // A value that is not a number is not precise.
             let precise = whole <= LONGEST_STEP * LONGEST_STEP * matrix[[i, i]];
             if !precise {
                 return None;

@@ -15,7 +15,7 @@ pub(super) enum SecondMoments {
     Matrix,
     /// The squares of the features.
     Diagonal,
-    /// None of each component; the products of any two features for all components together.
+    /// The products of any two features, for all components together and not for each.
     Together,
 }
 

@@ -148,7 +148,7 @@ impl Kept {
         self.drop = false;
         let entries = fs::read_dir(&self.place).into_iter().flatten().flatten();
         for entry in entries.filter(|entry| is_key(entry) && entry.path() != self.own) {
-            // What cannot be removed does no harm.
+            // A folder that cannot be removed does no harm.
             let _ = fs::remove_dir_all(entry.path());
         }
     }

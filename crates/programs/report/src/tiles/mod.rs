@@ -44,9 +44,9 @@ const KEY_LETTERS: usize = 16;
 pub struct TileLink {
     /// Address of the folder of the grids, relative to the page; ends with a slash.
     url: String,
-    /// Of a tile.
+    /// Width of a tile in pixels.
     width: usize,
-    /// Of a tile.
+    /// Height of a tile in pixels.
     height: usize,
     /// Tiles in a row of a grid.
     columns: usize,

@@ -22,7 +22,7 @@ pub fn name(kind: char, at: usize) -> String {
     format!("{kind}{at}")
 }
 
-/// What the page shows, and the resources that it needs.
+/// The operators that draw a page, and the resources that they need.
 pub struct Page<'a> {
     /// Operators that draw it.
     pub content: Content,
