@@ -58,7 +58,7 @@ fn the_same_tiles_come_from_any_number_of_threads() {
     let urls = [1, 2, 5].map(|threads| {
         let words = format!("{LARGE} --threads {threads} --out page.html --tiles tiles");
         program.done(&words);
-        // Those of the run before are the same, or are gone.
+        // Tiles of the run before are the same, or are gone.
         assert_eq!(program.names_in("tiles").len(), 1);
         (named(&program.text("page.html")), program.names_in("tiles"))
     });

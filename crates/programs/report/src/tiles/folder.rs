@@ -17,8 +17,8 @@ use tempfile::TempDir;
 const PREFIX: &str = ".tiles.";
 const SUFFIX: &str = ".tmp";
 
-/// Letters of the name of a set of grids.
-const KEY_LETTERS: usize = 16;
+/// Letters of the name of a set of grids, which depend on its content.
+pub const KEY_LETTERS: usize = 16;
 
 /// Checks that tiles can be written into `place`: it is missing, empty or has tiles alone.
 ///

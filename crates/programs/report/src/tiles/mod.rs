@@ -16,7 +16,7 @@ use crate::encode::{Quality, webp};
 use crate::grid::Grid;
 use crate::pictures::Pictures;
 
-use folder::{Kept, Unfinished};
+use folder::{KEY_LETTERS, Kept, Unfinished};
 
 pub use folder::check as check_folder;
 pub use place::relative_url;
@@ -36,9 +36,6 @@ const QUALITY: Quality = Quality::LossySharp(90.0);
 /// Grids that each thread encodes between two checks for a signal.
 const BATCH: usize = 2;
 
-/// Letters of the folder of one set of tiles, which depend on its content.
-const KEY_LETTERS: usize = 16;
-
 /// Where the script of the page finds tiles, and how they lie on their grids.
 #[derive(Serialize)]
 pub struct TileLink {
@@ -56,9 +53,9 @@ pub struct TileLink {
 
 /// A folder of tiles that is complete.
 pub struct Tiles {
-    /// What the page needs to know.
+    /// Address and layout, for the script of the page.
     pub link: TileLink,
-    /// What the provenance tells.
+    /// Numbers of images, grids and bytes, and the name of the set, for the provenance.
     pub result: Value,
     /// The folder.
     pub kept: Kept,
