@@ -99,8 +99,8 @@ fn fit_rows<F: Scalar>(
     let mut best: Option<GmmFit> = None;
     for start in 0..starts {
         let id = StartId { k: params.k, start, starts };
-        let model = starting_mixture(centered, params, start)?;
-        let em = em::run(centered, params, model, params.max_iter, |iteration, details| {
+        let from = starting_mixture(centered, params, start)?;
+        let em = em::run(centered, params, from, params.max_iter, |iteration, details| {
             on_progress(id.iteration(iteration, details));
         })?;
         let mut fit = finish(points, em, params.keep, start);
