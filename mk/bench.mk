@@ -21,6 +21,10 @@ bench-umap: .venv-bench/ready $(PLAIN_PROGRAMS) $(TRAIN_IMAGES) $(LATENTS) $(TRA
 	@.venv-bench/bin/python scripts/bench/bench_umap.py --images $(TRAIN_IMAGES) \
 	    --latents $(LATENTS) --labels $(TRAIN_LABELS) $(call bench_flags,umap) $(bench_cases)
 
+bench-neighbors: .venv-bench/ready $(PLAIN_PROGRAMS)
+	@.venv-bench/bin/python scripts/bench/bench_neighbors.py $(call bench_flags,neighbors) \
+	    $(bench_cases)
+
 bench-train: .venv/test $(TORCH_PROGRAMS) $(TRAIN_IMAGES)
 	@.venv/bin/python scripts/bench/bench_train.py --images $(TRAIN_IMAGES) \
 	    $(call bench_flags,train) --steps $(STEPS) --batch $(BATCH) --precision $(PRECISION) \
