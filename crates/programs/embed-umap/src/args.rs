@@ -12,8 +12,8 @@ use crate::metric_choice::MetricChoice;
 /// Embeds points in few dimensions with UMAP, so that neighbors stay neighbors and clusters come
 /// apart; or, with --transform, finds the places of new points in an embedding; or, with
 /// --neighbors-out alone, finds the neighbors for several embeddings. Neighbors are exact, unless
-/// --neighbors-mode or --neighbors-in says otherwise. The same seed gives the same bytes, whatever the number of
-/// threads.
+/// --neighbors-mode or --neighbors-in says otherwise. The same seed gives the same bytes, whatever
+/// the number of threads.
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),

@@ -34,7 +34,7 @@ impl InFrame {
         })
     }
 
-    /// Finds the neighbors before the embedding, to keep them in a file or since they are not exact.
+    /// Finds the neighbors before the embedding.
     pub fn neighbors(
         &self,
         params: &Params,

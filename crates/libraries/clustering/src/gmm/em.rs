@@ -35,7 +35,8 @@ pub(super) struct EmResult {
 
 /// Runs expectation maximization from `start`, for at most `max_iter` iterations.
 ///
-/// An iteration is one E step and one M step, in one pass over the points. `on_iteration` gets the number of each iteration, from 1, and what it measured.
+/// An iteration is one E step and one M step, in one pass over the points. `on_iteration` gets the
+/// number of each iteration, from 1, and what it measured.
 ///
 /// # Errors
 ///

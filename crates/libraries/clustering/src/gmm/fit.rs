@@ -24,7 +24,7 @@ use crate::search::Search;
 /// distance and no value is rounded, the fit from the same start has the same assignments, weights
 /// and covariances to the last bit.
 ///
-/// Memory beyond the points: one `i32` and one `f64` per point (k `f64` with
+/// Memory beyond the points: 24 bytes per point (k `f64` more with
 /// [`Init::Random`](super::Init::Random)), at most about 128 MB of sums, or one set of covariances
 /// if that is more, and a copy of the points if some have weight 0.
 ///

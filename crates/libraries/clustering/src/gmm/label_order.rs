@@ -1,4 +1,4 @@
-//! The order in which expectation maximization goes through points: those of one component together.
+//! The order of points in expectation maximization: those of one component together.
 //!
 //! A SIMD block of points that belong to one component needs hardly any other: their densities are
 //! negligible for all of its points. In the order of the file nearly every block has points of

@@ -43,7 +43,7 @@ impl SufficientStats {
     /// Collects the statistics of `points` around the reference `means` `(k, d)`.
     ///
     /// With [`SecondMoments::Together`], `together` are the sums over all components, where they
-    /// are known: they do not depend on responsibilities. `memory` holds the sums of the chunks, and
+    /// are known: they do not depend on responsibilities. `memory` holds the sums of the chunks;
     /// what it held before does not matter.
     pub(super) fn collect<F: Scalar>(
         points: Centered<F>,

@@ -1,9 +1,9 @@
 //! Approximate nearest neighbors: a few near blocks, then the neighbors of neighbors.
 //!
-//! The second step is that of NN-descent (Dong, Charikar and Li, *Efficient k-nearest neighbor graph
-//! construction for generic similarity measures*, WWW 2011), with two differences: it starts from
-//! near points and not from random ones, and every point looks at the lists of the round before, so
-//! that the result does not depend on the number of threads.
+//! The second step is that of NN-descent (Dong, Charikar and Li, *Efficient k-nearest neighbor
+//! graph construction for generic similarity measures*, WWW 2011), with two differences: it starts
+//! from near points and not from random ones, and every point looks at the lists of the round
+//! before, so that the result does not depend on the number of threads.
 
 use kernels::{spatial_order, squared_distance_within};
 use multiversion::multiversion;
