@@ -140,9 +140,9 @@ impl Densities {
                 log_joint.pop();
                 continue;
             }
-            for l in 0..BLOCK_LANES {
-                let log_density = mul_add::<I, f64>(joint[l], -0.5, constant);
-                joint[l] = if log_density > LOWEST { log_density } else { LOWEST };
+            for value in joint.iter_mut() {
+                let log_density = mul_add::<I, f64>(*value, -0.5, constant);
+                *value = if log_density > LOWEST { log_density } else { LOWEST };
             }
             if nearest.is_some() {
                 for l in 0..BLOCK_LANES {
@@ -181,7 +181,7 @@ impl Densities {
 /// Returns the vectors of a SIMD block.
 #[inline(always)]
 fn vectors(lanes: &Lanes) -> &[[f64; VECTOR]; BLOCK_LANES / VECTOR] {
-    lanes.as_chunks::<VECTOR>().0.as_array().expect("a SIMD block is whole vectors")
+    &lanes.as_chunks::<VECTOR>().0.as_chunks().0[0]
 }
 
 /// Returns row `i` of a matrix in C order.
@@ -298,8 +298,8 @@ mod tests {
                     assert!(near.components().len() < k, "{:?}", near.components());
                     let (labels, of_all) = (near.argmax(), all.argmax());
                     assert_eq!(labels, of_all);
-                    for l in 0..BLOCK_LANES {
-                        let largest = all.values()[labels[l] as usize][l];
+                    for (l, &label) in labels.iter().enumerate() {
+                        let largest = all.values()[label as usize][l];
                         let negligible = |value: f64| value - largest < NEGLIGIBLE;
                         for c in 0..k {
                             let exact = all.values()[c][l];

@@ -22,14 +22,14 @@ pub(super) fn are_above<const V: usize>(
     values: &[[f64; VECTOR]; V],
     limits: &[[f64; VECTOR]; V],
 ) -> bool {
-    let mut not_above = [0_u64; VECTOR];
+    // A value that is not a number is not above its limit.
+    let mut above = [1_u64; VECTOR];
     for v in 0..V {
         for l in 0..VECTOR {
-            // A value that is not a number is not above its limit.
-            not_above[l] |= u64::from(!(values[v][l] > limits[v][l]));
+            above[l] &= u64::from(values[v][l] > limits[v][l]);
         }
     }
-    not_above == [0; VECTOR]
+    above == [1; VECTOR]
 }
 
 /// Returns how many SIMD blocks hold `rows` points.
