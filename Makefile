@@ -19,8 +19,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
 .PHONY: FORCE all assign groups report figure report-recipe demo smoke study table clean distclean \
-    help build python man lint test test-faults test-cuda fuzz bench-peers bench-umap bench-import \
-    bench-growth bench-train
+    help build python man lint test test-faults test-cuda fuzz bench-peers bench-umap \
+    bench-neighbors bench-import bench-growth bench-train
 
 include mk/own.mk # what IMAGES and VECTORS stand for
 include mk/config.mk # variables and their defaults
@@ -183,6 +183,7 @@ test-cuda: ## training and encoding on a CUDA device, which it needs, beside the
 fuzz: ## feed the readers of files what they have not seen yet: half an hour each
 bench-peers: ## time and memory of the clustering beside scikit-learn, Intel's, faiss and linfa
 bench-umap: ## time and quality of the embedding beside umap-learn
+bench-neighbors: ## exact and approximate nearest neighbors beside faiss, PyNNDescent and usearch
 bench-import: ## time and memory of importing JPEG files beside Pillow
 bench-growth: ## how time and memory of the clustering grow, beside scikit-learn
 bench-train: ## time of a training step beside PyTorch's

@@ -25,6 +25,10 @@ bench-growth: .venv-bench/ready $(PLAIN_PROGRAMS)
 	@.venv-bench/bin/python scripts/bench/bench_growth.py $(call bench_flags,growth) \
 	    --plot $(ARTIFACTS)/bench/growth.svg $(threads)
 
+bench-neighbors: .venv-bench/ready $(PLAIN_PROGRAMS)
+	@.venv-bench/bin/python scripts/bench/bench_neighbors.py $(call bench_flags,neighbors) \
+	    $(bench_cases)
+
 bench-train: .venv/test $(TORCH_PROGRAMS) $(TRAIN_IMAGES)
 	@.venv/bin/python scripts/bench/bench_train.py --images $(TRAIN_IMAGES) \
 	    $(call bench_flags,train) --steps $(STEPS) --batch $(BATCH) --precision $(PRECISION) \

@@ -70,6 +70,7 @@ FEATURE_DIMS    ?= 500## most features of an image that is scattered
 DIMS            ?= 10## dimensions of the embedding
 NEIGHBORS       ?= 20## neighbors of a point in its graph, itself counted
 MIN_DIST        ?= 0## how near embedded points may come to one another
+NEIGHBORS_MODE  ?= exact## exact, or approximate for very many points: most of the nearest, quicker
 METRIC          ?= auto## euclidean, cosine, or auto: cosine where all points have length 1
 GRAPH           ?= union## union or mutual
 RUNS            ?= 5## embeddings, each clustered by a mixture, that vote; 2 at least

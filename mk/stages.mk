@@ -116,6 +116,7 @@ $(foreach run,$(runs),$(eval seed_$(run) := $(call run_seed,$(run))))
 
 # The neighbors are the same for every seed, so they are found once.
 neighbors_command = $(EMBED_UMAP) --points $(FEATURES) --neighbors $(NEIGHBORS) --metric $(METRIC) \
+    $(if $(filter-out exact,$(NEIGHBORS_MODE)),--neighbors-mode $(NEIGHBORS_MODE)) \
     --neighbors-out $(KNN)
 neighbors_flag = $(if $(KNN),--neighbors-in $(KNN))
 

@@ -88,9 +88,20 @@ CASES = {
     "normal-96-k1500": iterations(10, 1500, drawn=("normal", 40_000, 96)),
     "normal-300-k500": iterations(10, 500, drawn=("normal", 20_000, 300)),
     "normal-768-k1000": iterations(5, 1000, drawn=("normal", 100_000, 768)),
+    "normal-768-k10000": iterations(2, 10_000, drawn=("normal", 100_000, 768)),
     "uniform-64-k500": iterations(20, 500, drawn=("uniform", 50_000, 64)),
     "blobs-64-k200": iterations(20, 200, drawn=("blobs", 100_000, 64)),
     "duplicates-64-k200": iterations(20, 200, drawn=("duplicates", 100_000, 64)),
+    "blobs-16-k100": iterations(10, 100, drawn=("blobs", 10_000_000, 16)),
+    "seeding-64-k5000": {
+        "method": "kmeans",
+        "tools": "seeding",
+        "k": 5000,
+        "starts": 1,
+        "tol": 0,
+        "max_iter": 1,
+        "drawn": ("normal", 50_000, 64),
+    },
     "predict-64-k2000": {
         "method": "predict",
         "k": 2000,
@@ -126,6 +137,7 @@ found before the rounds (of three seeds the one in the middle), of faiss and of 
     "iterations": """All make the same iterations from the same centers, but SuperKMeans, which
 takes none: it starts from points of its own. The last row is the time of the matrix products of
 all points and centers, which Lloyd's algorithm computes in every iteration, by numpy.""",
+    "seeding": "All draw their centers by k-means++ and make one iteration.",
     "predict": "All find the nearest of the same centers, once.",
     "minibatch": "Both make as many passes, of mini-batches of 1024 points, from random centers.",
     "covariance": "All make the same iterations, in f64 but for one of scikit-learn's.",
@@ -352,6 +364,7 @@ def bench(name, args):
         case["points"] = getattr(args, case["points"])
     if args.quick:
         case["points"] = prepare.first_rows(case["points"], 3000, args.folder)
+        case["k"] = min(case.get("k", 0), 1000)
     if "components" in case:
         case["points"] = prepare.components(case["points"], case["components"], args.folder)
     if "given" in case:

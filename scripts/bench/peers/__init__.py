@@ -10,6 +10,7 @@ TOOLS = {
     "kmeans": [OURS, OURS_NEAR, SKLEARN, INTEL, FAISS, FAISS_NEAR],
     # The same number of iterations for all, with the fastest algorithm of each tool.
     "iterations": [OURS, SKLEARN, INTEL, FAISS, SUPER_KMEANS, PRODUCT],
+    "seeding": [OURS, SKLEARN, INTEL, FAISS],
     "predict": [OURS, SKLEARN, FAISS],
     "minibatch": [OURS, SKLEARN],
     "covariance": [OURS, SKLEARN, SKLEARN_F32],

@@ -99,6 +99,25 @@ impl BoundingBox {
             .sum()
     }
 
+    /// Computes the squared distance between the middles of two boxes.
+    ///
+    /// ```
+    /// use kernels::BoundingBox;
+    /// use ndarray::array;
+    ///
+    /// let values = array![[1.0, 0.0], [3.0, 0.0]];
+    /// let (a, b) = (BoundingBox::of(&values, &[0]), BoundingBox::of(&values, &[0, 1]));
+    /// assert_eq!(a.between_middles(&b), 1.0);
+    /// ```
+    pub fn between_middles(&self, other: &Self) -> f32 {
+        let own = self.low.iter().zip(&self.high);
+        own.zip(other.low.iter().zip(&other.high))
+            .map(|((low, high), (other_low, other_high))| {
+                (0.5 * (low + high - other_low - other_high)).powi(2)
+            })
+            .sum()
+    }
+
     /// Computes the squared distance from `point` to the box, 0 if it lies within.
     ///
     /// Features of `point` beyond those of the box are ignored.

@@ -32,8 +32,8 @@
 //!   apart.
 //! - [`Metric::Cosine`] compares directions only.
 //! - [`Frame`] brings points of `f64` to `f32` without losing what tells them apart.
-//! - [`distinct_neighbors`] finds neighbors once for several embeddings, and
-//!   [`fit_with_neighbors`] also takes those of other programs.
+//! - [`distinct_neighbors`], or for very many points [`approximate_neighbors`], finds neighbors
+//!   once for several embeddings, and [`fit_with_neighbors`] also takes those of other programs.
 //! - [`blocks`] has what other exact searches among points need; the crate `hdbscan` uses it.
 //! - Unlike in umap-learn, equal points are one vertex of the graph and lie in one place.
 //!
@@ -111,5 +111,5 @@ pub use metric::Metric;
 pub use model::Umap;
 pub use neighbors::Neighbors;
 pub use params::{Connectivity, Init, Params};
-pub use precomputed::{NO_NEIGHBOR, distinct_neighbors, nearest_points};
+pub use precomputed::{NO_NEIGHBOR, approximate_neighbors, distinct_neighbors, nearest_points};
 pub use progress::Progress;

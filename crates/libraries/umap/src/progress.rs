@@ -1,7 +1,9 @@
 //! How far a computation is.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::neighbors::Recall;
 
 /// How far [`fit`](crate::fit()) or [`Umap::transform`](crate::Umap::transform) is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +14,13 @@ pub enum Progress {
         done: usize,
         /// Number of distinct points.
         total: usize,
+    },
+    /// The end of an approximate search: how many of the exact neighbors of a sample it found.
+    Recall {
+        /// Neighbors that were found.
+        found: usize,
+        /// Exact neighbors.
+        of: usize,
     },
     /// The gradient descent.
     Epoch {
@@ -42,5 +51,11 @@ impl<'a> NeighborsReporter<'a> {
         if let Ok(mut on_progress) = self.on_progress.try_lock() {
             on_progress(Progress::Neighbors { done, total: self.total });
         }
+    }
+
+    /// Reports the recall of a search that has ended.
+    pub(crate) fn report(self, Recall { found, of }: Recall) {
+        let on_progress = self.on_progress.into_inner();
+        on_progress.unwrap_or_else(PoisonError::into_inner)(Progress::Recall { found, of });
     }
 }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::distinct::{Copies, first_equal};
 use crate::error::{Error, Result};
 use crate::metric::Metric;
-use crate::neighbors::{Neighbors, search};
+use crate::neighbors::{Neighbors, Recall, search, search_approximately};
 use crate::scale::{exponent_of, span_of};
 
 /// Multiple of what rounding took from a point below which distances are not told from rounding.
@@ -186,6 +186,21 @@ impl<'a> Space<'a> {
     ) -> Result<Neighbors> {
         let k = k.min(self.len().saturating_sub(1));
         self.to_metric(search(self.rows.view(), None, k, progress))
+    }
+
+    /// Finds most of the `k` rows nearest to each row, and how many of them, as
+    /// [`search_approximately`] does.
+    ///
+    /// # Errors
+    /// As [`Self::nearest_rows`].
+    pub(crate) fn near_rows(
+        &self,
+        k: usize,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<(Neighbors, Option<Recall>)> {
+        let k = k.min(self.len().saturating_sub(1));
+        let (found, recall) = search_approximately(self.rows.view(), k, progress);
+        Ok((self.to_metric(found)?, recall))
     }
 
     /// Finds the `k` rows nearest to each of `queries` `(m, d)`; fewer if there are no more.

@@ -12,8 +12,8 @@ use crate::metric_choice::MetricChoice;
 /// Embeds points in few dimensions with UMAP, so that neighbors stay neighbors and clusters come
 /// apart; or, with --transform, finds the places of new points in an embedding; or, with
 /// --neighbors-out alone, finds the neighbors for several embeddings. Neighbors are exact, unless
-/// --neighbors-in brings others. The same seed gives the same bytes, whatever the number of
-/// threads.
+/// --neighbors-mode or --neighbors-in says otherwise. The same seed gives the same bytes, whatever
+/// the number of threads.
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
@@ -48,6 +48,10 @@ pub struct Args {
     /// point its own first neighbor; with --transform those among the points of the model
     #[argh(option, arg_name = "file")]
     pub neighbors_out: Option<PathBuf>,
+    /// exact, or approximate: most of the nearest, quicker for very many points; says how many
+    /// (default exact)
+    #[argh(option, arg_name = "name")]
+    pub neighbors_mode: Option<Named<NeighborsMode>>,
     /// neighbors found before, by this program, faiss or umap-learn: .npz with indices and
     /// distances (n, at least --neighbors), nearest first; they may be approximate
     #[argh(option, arg_name = "file")]
@@ -77,6 +81,13 @@ pub struct Args {
     pub threads: Option<Count>,
 }
 
+/// How neighbors are searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeighborsMode {
+    Exact,
+    Approximate,
+}
+
 /// A value chosen by its name.
 pub struct Named<T>(pub T);
 
@@ -94,6 +105,15 @@ impl FromStr for Named<Connectivity> {
 
     fn from_str(text: &str) -> Result<Self, String> {
         one_of(text, ("union", Connectivity::Union), ("mutual", Connectivity::Mutual))
+    }
+}
+
+impl FromStr for Named<NeighborsMode> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let approximate = ("approximate", NeighborsMode::Approximate);
+        one_of(text, ("exact", NeighborsMode::Exact), approximate)
     }
 }
 
@@ -116,6 +136,7 @@ impl Args {
             ("--dims", self.dims.is_some(), [false, false]),
             ("--neighbors", self.neighbors.is_some(), [false, true]),
             ("--neighbors-out", self.neighbors_out.is_some(), [true, true]),
+            ("--neighbors-mode", self.neighbors_mode.is_some(), [false, true]),
             ("--neighbors-in", self.neighbors_in.is_some(), [true, false]),
             ("--min-dist", self.min_dist.is_some(), [false, false]),
             ("--metric", self.metric.is_some(), [false, true]),
@@ -134,11 +155,19 @@ impl Args {
         if self.neighbors_in.is_some() && self.neighbors_out.is_some() {
             return Err(cli::usage("--neighbors-in brings what --neighbors-out would write"));
         }
+        if self.neighbors_in.is_some() && self.neighbors_mode.is_some() {
+            return Err(cli::usage("--neighbors-in brings what --neighbors-mode would search"));
+        }
         if let Some(model) = &self.transform {
             let mode = format!("--transform {} takes everything from the model", model.display());
             return cli::leave_out(&mode, misfits(0));
         }
         Ok(())
+    }
+
+    /// Returns how to search neighbors.
+    pub fn mode(&self) -> NeighborsMode {
+        self.neighbors_mode.as_ref().map_or(NeighborsMode::Exact, |mode| mode.0)
     }
 
     /// Names the points, and the neighbors that were given with them, for messages.

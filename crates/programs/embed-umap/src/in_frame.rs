@@ -4,6 +4,7 @@ use artifact::Points;
 use ndarray::Array2;
 use umap::{Frame, Metric, Narrowed, Neighbors, Params, UmapFit};
 
+use crate::args::NeighborsMode;
 use crate::progress::Shown;
 
 /// Points of any dtype as `f32`, in a frame in which single precision tells them apart.
@@ -33,16 +34,26 @@ impl InFrame {
         })
     }
 
-    /// Finds the neighbors, to keep them in a file.
-    pub fn neighbors(&self, params: &Params, progress: &mut Shown) -> umap::Result<Neighbors> {
+    /// Finds the neighbors before the embedding.
+    pub fn neighbors(
+        &self,
+        params: &Params,
+        mode: NeighborsMode,
+        progress: &mut Shown,
+    ) -> umap::Result<Neighbors> {
         let (points, frame) = match self {
             Self::Narrowed(narrowed, frame) => (narrowed.points().view(), frame),
             Self::Single(points, frame) => (points.view(), frame),
         };
         frame.check_unscaled()?;
-        umap::distinct_neighbors(points, params.neighbors, params.metric, &mut |event| {
-            progress.show(event);
-        })
+        let mut show = |event| progress.show(event);
+        let Params { neighbors, metric, .. } = *params;
+        match mode {
+            NeighborsMode::Exact => umap::distinct_neighbors(points, neighbors, metric, &mut show),
+            NeighborsMode::Approximate => {
+                umap::approximate_neighbors(points, neighbors, metric, &mut show)
+            }
+        }
     }
 
     /// Embeds the points, with the `given` neighbors if there are any.

@@ -13,7 +13,7 @@ use ndarray::ArrayView2;
 use serde_json::json;
 use umap::{Connectivity, Error, Metric, UmapFit};
 
-use crate::args::Args;
+use crate::args::{Args, NeighborsMode};
 use crate::in_frame::{InFrame, narrow};
 use crate::progress::Shown;
 
@@ -60,19 +60,21 @@ fn embed(args: &Args, out: &Path, stage: &mut Stage) -> anyhow::Result<()> {
         None => None,
     };
     let points = InFrame::of(points, params.metric).with_context(named)?;
-    let found = match &args.neighbors_out {
-        Some(_) => Some(points.neighbors(&params, &mut progress).with_context(named)?),
-        None => None,
+    let mode = args.mode();
+    let found = if args.neighbors_out.is_some() || mode == NeighborsMode::Approximate {
+        Some(points.neighbors(&params, mode, &mut progress).with_context(named)?)
+    } else {
+        None
     };
     let fitted = points
         .fit(given.as_ref().or(found.as_ref()), &params, &mut progress)
         .map_err(name_seed)
         .with_context(|| args.about())?;
-    drop(progress);
+    let recall = progress.into_recall();
     let frame = points.into_frame();
     let UmapFit { model: umap, epochs, components, distinct, unresolved } = fitted;
 
-    let parameters = json!({
+    let mut parameters = json!({
         "dims": params.dims, "neighbors": params.neighbors, "min_dist": params.min_dist,
         "metric": name(params.metric),
         "graph": if params.connectivity == Connectivity::Mutual { "mutual" } else { "union" },
@@ -88,7 +90,8 @@ fn embed(args: &Args, out: &Path, stage: &mut Stage) -> anyhow::Result<()> {
         model_io::neighbors::write(&mut outputs, path, neighbors, params.metric)?;
     }
     let curve = umap.curve();
-    let result = json!({ "components": components, "a": curve.a, "b": curve.b });
+    let mut result = json!({ "components": components, "a": curve.a, "b": curve.b });
+    let of_search = note_search(mode, recall, &mut parameters, &mut result);
     let ((n, d), dims) = (umap.points().dim(), params.dims);
     if components > 1 {
         cli::warn(&format!(
@@ -114,7 +117,8 @@ fn embed(args: &Args, out: &Path, stage: &mut Stage) -> anyhow::Result<()> {
     }
     let metric = name(params.metric);
     let text = format!(
-        "{n} points of {d} features to {dims} dimensions, {epochs} epochs, {metric} distances\n"
+        "{n} points of {d} features to {dims} dimensions, {epochs} epochs, {metric} \
+         distances{of_search}\n"
     );
     stage.finish(outputs, parameters, inputs, result, &text)
 }
@@ -128,20 +132,24 @@ fn find_neighbors(args: &Args, stage: &mut Stage) -> anyhow::Result<()> {
     let named = || args.points.display().to_string();
     let points = InFrame::of(points, params.metric).with_context(named)?;
     let mut progress = Shown::default();
-    let neighbors = points.neighbors(&params, &mut progress).with_context(named)?;
-    drop(progress);
+    let mode = args.mode();
+    let neighbors = points.neighbors(&params, mode, &mut progress).with_context(named)?;
+    let recall = progress.into_recall();
 
     let mut outputs = Outputs::new();
     if let Some(path) = &args.neighbors_out {
         model_io::neighbors::write(&mut outputs, path, &neighbors, params.metric)?;
     }
     let (n, k) = neighbors.indices.dim();
-    let parameters = json!({ "neighbors": params.neighbors, "metric": name(params.metric) });
+    let mut parameters = json!({ "neighbors": params.neighbors, "metric": name(params.metric) });
+    let mut result = json!({ "points": n });
+    let of_search = note_search(mode, recall, &mut parameters, &mut result);
     let metric = name(params.metric);
     let text = format!(
-        "{k} neighbors of each of {n} points by {metric} distance, the point itself the first\n"
+        "{k} neighbors of each of {n} points by {metric} distance, the point itself the \
+         first{of_search}\n"
     );
-    stage.finish(outputs, parameters, vec![record], json!({ "points": n }), &text)
+    stage.finish(outputs, parameters, vec![record], result, &text)
 }
 
 fn transform(args: &Args, model: &Path, out: &Path, stage: &mut Stage) -> anyhow::Result<()> {
@@ -190,6 +198,26 @@ fn transform(args: &Args, model: &Path, out: &Path, stage: &mut Stage) -> anyhow
         json!({ "points": embedding.nrows() }),
         &text,
     )
+}
+
+/// Notes how neighbors were searched, if approximately, and returns what to say about it.
+fn note_search(
+    mode: NeighborsMode,
+    recall: Option<f64>,
+    parameters: &mut serde_json::Value,
+    result: &mut serde_json::Value,
+) -> String {
+    if mode == NeighborsMode::Exact {
+        return String::new();
+    }
+    parameters["neighbors_mode"] = json!("approximate");
+    match recall {
+        Some(recall) => {
+            result["recall"] = json!(recall);
+            format!("; approximate neighbors: recall {recall:.4}, measured on a sample")
+        }
+        None => "; with so few features neighbors are exact".into(),
+    }
 }
 
 /// Gives the name of a metric.

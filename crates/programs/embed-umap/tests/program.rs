@@ -243,6 +243,28 @@ fn neighbors_are_found_once_for_several_embeddings() {
 }
 
 #[test]
+fn approximate_neighbors_say_how_many_are_exact() {
+    let program = Program::in_empty_folder("embed-umap");
+    points(&program);
+    let words = "--points points.npy --neighbors 12";
+    let told = program.done(&format!("{words} --neighbors-mode approximate --neighbors-out n.npz"));
+    // So few points are all compared.
+    assert!(
+        told.ends_with("approximate neighbors: recall 1.0000, measured on a sample\n"),
+        "{told}"
+    );
+    let record: Value = program.json("n.npz.json");
+    assert_eq!(record["parameters"]["neighbors_mode"], "approximate");
+    assert_eq!(record["result"]["recall"], 1.0);
+    program.done(&format!("{words} --neighbors-mode exact --neighbors-out exact.npz"));
+    assert_eq!(program.bytes("n.npz"), program.bytes("exact.npz"));
+    let words = format!("{words} --dims 2 --epochs 20");
+    program.done(&format!("{words} --neighbors-mode approximate --out e.npy"));
+    program.done(&format!("{words} --out exact.npy"));
+    assert_eq!(program.bytes("e.npy"), program.bytes("exact.npy"));
+}
+
+#[test]
 fn new_points_are_placed_in_several_embeddings_by_the_same_neighbors() {
     let program = Program::in_empty_folder("embed-umap");
     points(&program);
@@ -293,6 +315,12 @@ fn neighbors_that_do_not_fit_are_refused() {
             2,
             "--neighbors-in brings what --neighbors-out would write",
         ),
+        (
+            format!("{with} --neighbors-in n.npz --neighbors-mode exact"),
+            2,
+            "--neighbors-in brings what --neighbors-mode would search",
+        ),
+        (format!("{with} --neighbors-mode fast"), 2, "expected exact or approximate, found 'fast'"),
         ("--points points.npy".into(), 2, "give --out, or --neighbors-out"),
         ("--points points.npy --neighbors-out o.npz --dims 3".into(), 2, "leave out --dims"),
     ] {

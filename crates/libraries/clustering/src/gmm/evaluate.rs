@@ -6,8 +6,10 @@ use kernels::simd::{Isa, Kernel, dispatch};
 
 use super::centered::Centered;
 use super::density::Densities;
-use super::responsibilities::{argmax, entropy, softmax};
-use super::simd_block::{BLOCK_LANES, Lanes, load_simd_block, simd_blocks};
+use super::label_order::{in_order_of_labels, nearest_of_most, windows};
+use super::responsibilities::{ByComponent, NEGLIGIBLE, entropy, softmax};
+use super::simd_block::{BLOCK_LANES, load_simd_block};
+use super::simd_math::LOWEST_EXPONENT;
 use crate::parallel::{blocks, map_chunks};
 use crate::scalar::Scalar;
 
@@ -18,8 +20,17 @@ pub(super) struct Scores {
 }
 
 /// Computes assignments and the weighted mean of the log densities.
-pub(super) fn scores<F: Scalar>(points: Centered<F>, densities: &Densities) -> Scores {
-    let pairs = evaluate_points(points, densities, &LabelAndDensity);
+///
+/// With `labels` `(n,)`, the probable components of the points, it is quicker where components lie
+/// apart, and the same.
+pub(super) fn scores<F: Scalar>(
+    points: Centered<F>,
+    densities: &Densities,
+    labels: Option<&[i32]>,
+) -> Scores {
+    let pairs =
+        map_chunks(points.n(), 0, |rows| dispatch(ScoreChunk { points, rows, densities, labels }));
+    let pairs = pairs.concat();
     // Dividing by the total first keeps products with very large weights finite.
     let rows = points.rows();
     let total: f64 = (0..rows.n()).map(|i| rows.weight(i)).sum();
@@ -83,9 +94,9 @@ trait BlockOutput: Sync {
     type Value: Clone + Send;
     /// Appends the values of the first `count` points of a SIMD block.
     ///
-    /// `log_joint` `(k, BLOCK_LANES)` are weighted log densities, and may be overwritten.
-    /// Implementations are `#[inline(always)]`.
-    fn append<I: Isa>(&self, log_joint: &mut [Lanes], count: usize, to: &mut Vec<Self::Value>);
+    /// `log_joint` are the weighted log densities of all components in their order, and may be
+    /// overwritten. Implementations are `#[inline(always)]`.
+    fn append<I: Isa>(&self, log_joint: &mut ByComponent, count: usize, to: &mut Vec<Self::Value>);
 }
 
 /// The most probable component.
@@ -95,22 +106,8 @@ impl BlockOutput for Label {
     type Value = i32;
 
     #[inline(always)]
-    fn append<I: Isa>(&self, log_joint: &mut [Lanes], count: usize, to: &mut Vec<i32>) {
-        to.extend_from_slice(&argmax(log_joint)[..count]);
-    }
-}
-
-/// The most probable component and the log density.
-struct LabelAndDensity;
-
-impl BlockOutput for LabelAndDensity {
-    type Value = (i32, f64);
-
-    #[inline(always)]
-    fn append<I: Isa>(&self, log_joint: &mut [Lanes], count: usize, to: &mut Vec<(i32, f64)>) {
-        let labels = argmax(log_joint);
-        let scores = softmax::<I>(log_joint);
-        to.extend(labels.into_iter().zip(scores).take(count));
+    fn append<I: Isa>(&self, log_joint: &mut ByComponent, count: usize, to: &mut Vec<i32>) {
+        to.extend_from_slice(&log_joint.argmax()[..count]);
     }
 }
 
@@ -121,8 +118,8 @@ impl BlockOutput for LogDensity {
     type Value = f64;
 
     #[inline(always)]
-    fn append<I: Isa>(&self, log_joint: &mut [Lanes], count: usize, to: &mut Vec<f64>) {
-        to.extend_from_slice(&softmax::<I>(log_joint)[..count]);
+    fn append<I: Isa>(&self, log_joint: &mut ByComponent, count: usize, to: &mut Vec<f64>) {
+        to.extend_from_slice(&softmax::<I>(log_joint.values_mut(), LOWEST_EXPONENT)[..count]);
     }
 }
 
@@ -133,10 +130,10 @@ impl BlockOutput for Probabilities {
     type Value = f64;
 
     #[inline(always)]
-    fn append<I: Isa>(&self, log_joint: &mut [Lanes], count: usize, to: &mut Vec<f64>) {
-        softmax::<I>(log_joint);
+    fn append<I: Isa>(&self, log_joint: &mut ByComponent, count: usize, to: &mut Vec<f64>) {
+        softmax::<I>(log_joint.values_mut(), LOWEST_EXPONENT);
         for lane in 0..count {
-            to.extend(log_joint.iter().map(|joint| joint[lane]));
+            to.extend(log_joint.values().iter().map(|joint| joint[lane]));
         }
     }
 }
@@ -167,13 +164,50 @@ impl<F: Scalar, A: BlockOutput> Kernel for EvaluateChunk<'_, F, A> {
         let Self { points, rows, densities, output } = self;
         let mut block = vec![[0.0; BLOCK_LANES]; points.d()];
         let mut scratch = block.clone();
-        let mut log_joint = vec![[0.0; BLOCK_LANES]; densities.k()];
+        let mut log_joint = ByComponent::new(densities.k());
         let mut out = Vec::new();
-        for rows in simd_blocks(rows) {
-            load_simd_block(points, rows.clone(), &mut block);
-            densities.evaluate::<I>(&block, &mut scratch, &mut log_joint);
+        for start in rows.clone().step_by(BLOCK_LANES) {
+            let indices: [usize; BLOCK_LANES] = std::array::from_fn(|lane| start + lane);
+            let rows = &indices[..BLOCK_LANES.min(rows.end - start)];
+            load_simd_block(points, rows, &mut block);
+            densities.evaluate::<I>(&block, &mut scratch, None, &mut log_joint);
             output.append::<I>(&mut log_joint, rows.len(), &mut out);
         }
         out
+    }
+}
+
+/// Work of one chunk: the most probable component and the log density of the points of `rows`.
+struct ScoreChunk<'a, F> {
+    points: Centered<'a, F>,
+    rows: Range<usize>,
+    densities: &'a Densities,
+    labels: Option<&'a [i32]>,
+}
+
+impl<F: Scalar> Kernel for ScoreChunk<'_, F> {
+    type Output = Vec<(i32, f64)>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self) -> Self::Output {
+        let Self { points, rows, densities, labels } = self;
+        let (first, k) = (rows.start, densities.k());
+        let mut block = vec![[0.0; BLOCK_LANES]; points.d()];
+        let mut scratch = block.clone();
+        let mut log_joint = ByComponent::new(k);
+        let mut scores = vec![(0, 0.0); rows.len()];
+        for window in windows(rows, k) {
+            for rows in in_order_of_labels(window, labels, k).chunks(BLOCK_LANES) {
+                load_simd_block(points, rows, &mut block);
+                let nearest = nearest_of_most(rows, labels);
+                densities.evaluate::<I>(&block, &mut scratch, nearest, &mut log_joint);
+                let best = log_joint.argmax();
+                let densities = softmax::<I>(log_joint.values_mut(), NEGLIGIBLE);
+                for (lane, &i) in rows.iter().enumerate() {
+                    scores[i - first] = (best[lane], densities[lane]);
+                }
+            }
+        }
+        scores
     }
 }

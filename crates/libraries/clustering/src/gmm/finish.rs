@@ -12,8 +12,8 @@ use crate::scalar::Scalar;
 
 /// Computes assignments, likelihood, criteria and sizes under the final parameters.
 pub(super) fn finish<F: Scalar>(points: Rows<F>, em: EmResult, keep: Keep, start: usize) -> GmmFit {
-    let EmResult { model, iterations, converged } = em;
-    let Scores { labels, log_likelihood } = model.assign(points);
+    let EmResult { model, iterations, converged, labels } = em;
+    let Scores { labels, log_likelihood } = model.assign(points, labels.as_deref());
     let assignments = Array1::from(labels);
     let sizes = sizes(&assignments, model.weights().len());
     let n: f64 = points.weights().map_or(points.n() as f64, |weights| weights.iter().sum());

@@ -24,7 +24,7 @@ use crate::search::Search;
 /// distance and no value is rounded, the fit from the same start has the same assignments, weights
 /// and covariances to the last bit.
 ///
-/// Memory beyond the points: one `i32` and one `f64` per point (k `f64` with
+/// Memory beyond the points: 24 bytes per point (k `f64` more with
 /// [`Init::Random`](super::Init::Random)), at most about 128 MB of sums, or one set of covariances
 /// if that is more, and a copy of the points if some have weight 0.
 ///
@@ -99,8 +99,8 @@ fn fit_rows<F: Scalar>(
     let mut best: Option<GmmFit> = None;
     for start in 0..starts {
         let id = StartId { k: params.k, start, starts };
-        let model = starting_mixture(centered, params, start)?;
-        let em = em::run(centered, params, model, params.max_iter, |iteration, details| {
+        let from = starting_mixture(centered, params, start)?;
+        let em = em::run(centered, params, from, params.max_iter, |iteration, details| {
             on_progress(id.iteration(iteration, details));
         })?;
         let mut fit = finish(points, em, params.keep, start);

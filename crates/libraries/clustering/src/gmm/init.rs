@@ -1,16 +1,15 @@
 //! The first parameters of a start: a given model, or an M step on starting responsibilities.
 
-use std::ops::Range;
-
 use kernels::simd::Isa;
 use ndarray::{Array1, Array2, ArrayView1};
 use rand::{Rng, RngCore};
 
 use super::centered::Centered;
-use super::m_step::{m_step, means_around};
+use super::em::Start;
+use super::m_step::{Kept, m_step, means_around};
 use super::model::GaussianMixture;
 use super::params::{GmmParams, Init};
-use super::responsibilities::Responsibilities;
+use super::responsibilities::{ByComponent, Responsibilities};
 use super::simd_block::{BLOCK_LANES, Lanes};
 use crate::check::in_order;
 use crate::error::Error;
@@ -18,7 +17,7 @@ use crate::kmeans::{self, KMeans, KMeansParams};
 use crate::rng;
 use crate::scalar::Scalar;
 
-/// Returns the mixture that start `start` begins with.
+/// Returns what start `start` begins with.
 ///
 /// # Errors
 ///
@@ -27,7 +26,7 @@ pub(super) fn starting_mixture<F: Scalar>(
     points: Centered<F>,
     params: &GmmParams,
     start: usize,
-) -> Result<GaussianMixture, Error> {
+) -> Result<Start, Error> {
     let mut rng = rng::stream(params.seed, start);
     match &params.init {
         Init::KMeans => {
@@ -53,7 +52,9 @@ pub(super) fn starting_mixture<F: Scalar>(
             let centers = Array2::zeros((params.k, points.d()));
             from_labels(points, params, &centers, assignments)
         }
-        Init::Model(model) => model.with_origin(points.origin()),
+        Init::Model(model) => {
+            Ok(Start { model: model.with_origin(points.origin())?, labels: None })
+        }
         Init::Random => {
             let mut responsibilities =
                 Array2::from_shape_simple_fn((points.n(), params.k), || rng.r#gen::<f64>());
@@ -61,35 +62,40 @@ pub(super) fn starting_mixture<F: Scalar>(
                 row /= row.sum();
             }
             let origins = Array2::zeros((params.k, points.d()));
-            from_responsibilities(
-                points,
-                params,
-                &origins,
-                &GivenResponsibilities(&responsibilities),
-            )
+            let given = GivenResponsibilities(&responsibilities);
+            let model = from_responsibilities(points, params, &origins, &given)?;
+            Ok(Start { model, labels: None })
         }
     }
 }
 
 /// Responsibility 1 for the component of each point's label `(n,)`; none for a label of -1.
-struct OneHot<'a>(&'a Array1<i32>);
+struct OneHot<'a>(&'a [i32]);
 
 impl Responsibilities for OneHot<'_> {
+    fn labels(&self) -> Option<&[i32]> {
+        Some(self.0)
+    }
+
     #[inline(always)]
     fn fill<I: Isa>(
         &self,
-        rows: Range<usize>,
+        rows: &[usize],
         _: &[Lanes],
         _: &mut [Lanes],
-        to: &mut [Lanes],
-    ) -> Lanes {
-        to.fill([0.0; BLOCK_LANES]);
-        for (lane, i) in rows.enumerate() {
-            if let Ok(c) = usize::try_from(self.0[i]) {
-                to[c][lane] = 1.0;
+        to: &mut ByComponent,
+    ) -> (Lanes, [i32; BLOCK_LANES]) {
+        to.clear();
+        let labels = lanes_of(rows, |i| self.0[i]);
+        for (lane, &label) in labels[..rows.len()].iter().enumerate() {
+            let Ok(c) = usize::try_from(label) else { continue };
+            if to.components().last() != Some(&c) {
+                // Points come in the order of their labels.
+                to.push(c);
             }
+            to.values_mut().last_mut().expect("a component was added")[lane] = 1.0;
         }
-        [0.0; BLOCK_LANES]
+        ([0.0; BLOCK_LANES], labels)
     }
 }
 
@@ -97,22 +103,32 @@ impl Responsibilities for OneHot<'_> {
 struct GivenResponsibilities<'a>(&'a Array2<f64>);
 
 impl Responsibilities for GivenResponsibilities<'_> {
+    fn labels(&self) -> Option<&[i32]> {
+        None
+    }
+
     #[inline(always)]
     fn fill<I: Isa>(
         &self,
-        rows: Range<usize>,
+        rows: &[usize],
         _: &[Lanes],
         _: &mut [Lanes],
-        to: &mut [Lanes],
-    ) -> Lanes {
-        to.fill([0.0; BLOCK_LANES]);
-        for (lane, i) in rows.enumerate() {
-            for (to, &responsibility) in to.iter_mut().zip(self.0.row(i)) {
-                to[lane] = responsibility;
-            }
+        to: &mut ByComponent,
+    ) -> (Lanes, [i32; BLOCK_LANES]) {
+        to.clear();
+        for c in 0..self.0.ncols() {
+            *to.push(c) = lanes_of(rows, |i| self.0[[i, c]]);
         }
-        [0.0; BLOCK_LANES]
+        ([0.0; BLOCK_LANES], to.argmax())
     }
+}
+
+/// Collects a value of each of the points with indices `rows`; other lanes are 0.
+#[inline(always)]
+fn lanes_of<T: Copy + Default>(rows: &[usize], value: impl Fn(usize) -> T) -> [T; BLOCK_LANES] {
+    let mut lanes = [T::default(); BLOCK_LANES];
+    lanes.iter_mut().zip(rows).for_each(|(lane, &i)| *lane = value(i));
+    lanes
 }
 
 /// Performs one M step in which each point belongs to the component of its label, or to none if
@@ -125,7 +141,7 @@ pub(super) fn from_labels<F: Scalar>(
     params: &GmmParams,
     centers: &Array2<f64>,
     labels: &Array1<i32>,
-) -> Result<GaussianMixture, Error> {
+) -> Result<Start, Error> {
     let mut origins = centers - &ArrayView1::from(points.origin());
     let mut seen = vec![false; params.k];
     for (i, &label) in labels.iter().enumerate() {
@@ -134,7 +150,9 @@ pub(super) fn from_labels<F: Scalar>(
             origins.row_mut(c).iter_mut().zip(points.values(i)).for_each(|(to, x)| *to = x);
         }
     }
-    from_responsibilities(points, params, &origins, &OneHot(labels))
+    let labels = labels.as_slice().expect("labels are made in order");
+    let model = from_responsibilities(points, params, &origins, &OneHot(labels))?;
+    Ok(Start { model, labels: Some(labels.to_vec()) })
 }
 
 /// Performs one M step without earlier means.
@@ -149,6 +167,7 @@ fn from_responsibilities<F: Scalar>(
 ) -> Result<GaussianMixture, Error> {
     let means = means_around(points, origins, responsibilities);
     let (kind, reg_covar) = (params.covariance_type, params.reg_covar);
-    let (parameters, _) = m_step(points, &means, kind, reg_covar, responsibilities);
+    let (parameters, _) =
+        m_step(points, &means, kind, reg_covar, responsibilities, &mut Kept::default());
     GaussianMixture::from_parameters(parameters, points.origin())
 }

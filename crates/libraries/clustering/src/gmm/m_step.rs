@@ -31,6 +31,20 @@ impl Parameters {
     }
 }
 
+/// What one M step leaves to the next.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// The most probable component of each point, shape `(n,)`.
+    pub(super) labels: Option<Vec<i32>>,
+    /// Share of the components that SIMD blocks of points needed.
+    pub(super) share: f64,
+    /// The second-order sums over all components together, if they share one covariance.
+    together: Option<Vec<f64>>,
+    /// Memory for sums. To take so much from the system anew, and to give it back, would cost more
+    /// than the sums.
+    memory: Vec<f64>,
+}
+
 /// Longest step of a mean, in standard deviations, after which no second pass is needed.
 ///
 /// The square of a longer step takes more than 13 of the 53 binary digits of a variance.
@@ -45,26 +59,35 @@ const MOST_PASSES: usize = 48;
 /// Computes new parameters from responsibilities, and the weighted mean of the log densities.
 ///
 /// `means` `(k, d)` are the reference means, usually those of the previous iteration. If the new
-/// means are far from them, the statistics are computed once more around the new means.
+/// means are far from them, the statistics are computed once more around the new means. `kept` is
+/// from the step before with the same points, whose responsibilities summed to 1.
 pub(super) fn m_step<F: Scalar>(
     points: Centered<F>,
     means: &Array2<f64>,
     kind: CovarianceType,
     reg_covar: f64,
     responsibilities: &impl Responsibilities,
+    kept: &mut Kept,
 ) -> (Parameters, f64) {
+    let Kept { together, memory, .. } = &mut *kept;
+    let mut collect = |means: &_, second_moments, together: Option<&[f64]>| {
+        SufficientStats::collect(points, means, second_moments, together, responsibilities, memory)
+    };
     if kind == CovarianceType::Tied {
-        let together = SecondMoments::Together;
-        let stats = SufficientStats::collect(points, means, together, responsibilities);
+        let stats = collect(means, SecondMoments::Together, together.as_deref());
         if let Some(parameters) = stats.tied_parameters(means, reg_covar) {
-            return (parameters, stats.log_likelihood());
+            let log_likelihood = stats.log_likelihood();
+            kept.share = stats.share();
+            let (labels, together) = stats.into_labels_and_together();
+            (kept.labels, kept.together) = (Some(labels), Some(together));
+            return (parameters, log_likelihood);
         }
     }
     let second_moments = match kind {
         CovarianceType::Full | CovarianceType::Tied => SecondMoments::Matrix,
         CovarianceType::Diag | CovarianceType::Spherical => SecondMoments::Diagonal,
     };
-    let stats = SufficientStats::collect(points, means, second_moments, responsibilities);
+    let stats = collect(means, second_moments, None);
     let log_likelihood = stats.log_likelihood();
     let mut parameters = stats.parameters(means, kind, reg_covar);
     for _ in 1..MOST_PASSES {
@@ -72,12 +95,13 @@ pub(super) fn m_step<F: Scalar>(
             break;
         }
         let means = parameters.means;
-        let stats = SufficientStats::collect(points, &means, second_moments, responsibilities);
-        parameters = stats.parameters(&means, kind, reg_covar);
+        parameters = collect(&means, second_moments, None).parameters(&means, kind, reg_covar);
         if parameters.means == means {
             break;
         }
     }
+    kept.share = stats.share();
+    kept.labels = Some(stats.into_labels_and_together().0);
     (parameters, log_likelihood)
 }
 
@@ -91,7 +115,8 @@ pub(super) fn means_around<F: Scalar>(
 ) -> Array2<f64> {
     // Squares are cheap to collect, and they are not used.
     let squares = SecondMoments::Diagonal;
-    let stats = SufficientStats::collect(points, origins, squares, responsibilities);
+    let stats =
+        SufficientStats::collect(points, origins, squares, None, responsibilities, &mut Vec::new());
     stats.parameters(origins, CovarianceType::Diag, 0.0).means
 }
 

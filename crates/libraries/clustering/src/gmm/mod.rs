@@ -58,6 +58,7 @@ mod fit;
 mod gram;
 mod information;
 mod init;
+mod label_order;
 mod m_step;
 mod model;
 mod packed_triangular;

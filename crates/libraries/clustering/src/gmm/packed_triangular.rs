@@ -3,7 +3,7 @@
 use kernels::simd::Isa;
 use ndarray::ArrayView2;
 
-use super::simd_block::{BLOCK_LANES, Lanes, VECTOR};
+use super::simd_block::{BLOCK_LANES, Lanes, VECTOR, are_above};
 use crate::kernel::mul_add;
 
 /// One vector register of the widest instructions.
@@ -51,21 +51,26 @@ impl PackedTriangular {
     }
 
     /// Computes `|x U|^2` of the point x in each lane of `columns` `(d, BLOCK_LANES)`.
+    ///
+    /// Where a sum of the first squares is above the limit of its lane, so may be what is returned
+    /// in place of the sum of all.
     #[inline(always)]
-    pub(super) fn squares<I: Isa>(&self, columns: &[Lanes], squares: &mut Lanes) {
+    pub(super) fn squares<I: Isa>(&self, columns: &[Lanes], limits: &Lanes) -> Lanes {
         // The sums of as many vectors as there are registers for are computed at a time.
         if I::WIDE {
-            self.set_squares::<I, 4>(columns, squares);
+            self.sum_squares::<I, 4>(columns, limits)
         } else {
-            self.set_squares::<I, 1>(columns, squares);
+            self.sum_squares::<I, 1>(columns, limits)
         }
     }
 
     /// Computes [`PackedTriangular::squares`], V vectors of lanes at a time.
     #[inline(always)]
-    fn set_squares<I: Isa, const V: usize>(&self, columns: &[Lanes], squares: &mut Lanes) {
-        let squares = squares.as_chunks_mut::<VECTOR>().0.as_chunks_mut::<V>().0;
-        for (at, squares) in squares.iter_mut().enumerate() {
+    fn sum_squares<I: Isa, const V: usize>(&self, columns: &[Lanes], limits: &Lanes) -> Lanes {
+        let mut squares = [0.0; BLOCK_LANES];
+        let vectors = squares.as_chunks_mut::<VECTOR>().0.as_chunks_mut::<V>().0;
+        for (at, squares) in vectors.iter_mut().enumerate() {
+            let limits = vectors_of::<V>(limits, at);
             let (narrow, mut packed) = self.parts();
             let mut sums = [[0.0; VECTOR]; V];
             match self.d % COLUMNS {
@@ -81,9 +86,14 @@ impl PackedTriangular {
                     product::<I, V, COLUMNS>(columns, at, first, tile),
                     &mut sums,
                 );
+                // A comparison takes as long as a few rows of a tile.
+                if end % (2 * COLUMNS) < COLUMNS && end < self.d && are_above(&sums, limits) {
+                    break;
+                }
             }
             *squares = sums;
         }
+        squares
     }
 
     /// Replaces the point x in each lane of `columns` `(d, BLOCK_LANES)` by `x U`.
@@ -150,7 +160,7 @@ fn product<I: Isa, const V: usize, const C: usize>(
     let (left, own) = columns.split_at(first);
     let mut products = [[[0.0; VECTOR]; V]; C];
     for (x, u) in left.iter().zip(above) {
-        let x = vectors::<V>(x, at);
+        let x = vectors_of::<V>(x, at);
         for c in 0..C {
             for v in 0..V {
                 for l in 0..VECTOR {
@@ -160,7 +170,7 @@ fn product<I: Isa, const V: usize, const C: usize>(
         }
     }
     for t in 0..C {
-        let x = vectors::<V>(&own[t], at);
+        let x = vectors_of::<V>(&own[t], at);
         for c in t..C {
             for v in 0..V {
                 for l in 0..VECTOR {
@@ -175,7 +185,7 @@ fn product<I: Isa, const V: usize, const C: usize>(
 
 /// Returns the `at`-th V vectors of `lanes`.
 #[inline(always)]
-fn vectors<const V: usize>(lanes: &Lanes, at: usize) -> &[Vector; V] {
+fn vectors_of<const V: usize>(lanes: &Lanes, at: usize) -> &[Vector; V] {
     &lanes.as_chunks::<VECTOR>().0.as_chunks::<V>().0[at]
 }
 
@@ -205,9 +215,16 @@ mod tests {
                     );
                 let columns: Vec<Lanes> = (0..d).map(|j| from_fn(|l| value(100 * j + l))).collect();
                 let packed = PackedTriangular::new(factor.view());
-                let (mut squares, mut whitened) = ([0.0; BLOCK_LANES], columns.clone());
-                packed.squares::<I>(&columns, &mut squares);
+                let mut whitened = columns.clone();
+                let squares = packed.squares::<I>(&columns, &[f64::INFINITY; BLOCK_LANES]);
                 packed.whiten_in_place::<I>(&mut whitened);
+                // Squares below their limit are whole, and the others are above it.
+                let limit = squares.iter().sum::<f64>() / BLOCK_LANES as f64;
+                let limited = packed.squares::<I>(&columns, &[limit; BLOCK_LANES]);
+                for (limited, square) in limited.iter().zip(squares) {
+                    assert!(*limited == square || (*limited > limit && square > limit));
+                }
+                assert!(packed.squares::<I>(&columns, &[-1.0; BLOCK_LANES])[0] <= squares[0]);
                 for l in 0..BLOCK_LANES {
                     let product = |j| (0..=j).map(|i| columns[i][l] * factor[[i, j]]).sum::<f64>();
                     let exact: f64 = (0..d).map(|j| product(j) * product(j)).sum();

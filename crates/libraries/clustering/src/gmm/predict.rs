@@ -73,8 +73,10 @@ impl GaussianMixture {
     }
 
     /// Computes assignments and the mean log density of checked points.
-    pub(super) fn assign<F: Scalar>(&self, points: Rows<F>) -> Scores {
-        evaluate::scores(self.center(points), self.densities())
+    ///
+    /// `labels` are their probable components, if known: see [`super::label_order`].
+    pub(super) fn assign<F: Scalar>(&self, points: Rows<F>, labels: Option<&[i32]>) -> Scores {
+        evaluate::scores(self.center(points), self.densities(), labels)
     }
 
     /// Returns the most probable component of each checked point, shape `(n,)`.

@@ -1,7 +1,5 @@
 //! SIMD blocks: points side by side, so that a vector holds the same feature of many points.
 
-use std::ops::Range;
-
 use super::centered::Centered;
 use crate::kernel::keep_loop;
 use crate::scalar::Scalar;
@@ -18,28 +16,35 @@ pub(super) const VECTOR: usize = 8;
 /// One number for each point of a SIMD block. A block of d features is `(d, BLOCK_LANES)`.
 pub(super) type Lanes = [f64; BLOCK_LANES];
 
+/// Returns whether all values of V vectors are above their `limits`.
+#[inline(always)]
+pub(super) fn are_above<const V: usize>(
+    values: &[[f64; VECTOR]; V],
+    limits: &[[f64; VECTOR]; V],
+) -> bool {
+    // A value that is not a number is not above its limit.
+    let mut above = [1_u64; VECTOR];
+    for v in 0..V {
+        for l in 0..VECTOR {
+            above[l] &= u64::from(values[v][l] > limits[v][l]);
+        }
+    }
+    above == [1; VECTOR]
+}
+
 /// Returns how many SIMD blocks hold `rows` points.
-pub(super) fn simd_block_count(rows: usize) -> usize {
+pub(super) const fn simd_block_count(rows: usize) -> usize {
     rows.div_ceil(BLOCK_LANES)
 }
 
-/// Cuts rows into SIMD blocks; the last may be short.
-pub(super) fn simd_blocks(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let end = rows.end;
-    rows.step_by(BLOCK_LANES).map(move |start| start..end.min(start + BLOCK_LANES))
-}
-
-/// Writes the points of `rows` to the lanes of `block` `(d, BLOCK_LANES)`; other lanes are 0.
+/// Writes the points with indices `rows` to the lanes of `block` `(d, BLOCK_LANES)`; other lanes
+/// are 0.
 #[inline(always)]
-pub(super) fn load_simd_block<F: Scalar>(
-    points: Centered<F>,
-    rows: Range<usize>,
-    block: &mut [Lanes],
-) {
+pub(super) fn load_simd_block<F: Scalar>(points: Centered<F>, rows: &[usize], block: &mut [Lanes]) {
     if rows.len() < BLOCK_LANES {
         block.fill([0.0; BLOCK_LANES]);
     }
-    for (lane, i) in rows.enumerate() {
+    for (lane, &i) in rows.iter().enumerate() {
         for (column, x) in block.iter_mut().zip(points.values(i)) {
             keep_loop();
             column[lane] = x;

@@ -9,16 +9,17 @@ use crate::kernel::mul_add;
 /// ln 2 as a sum of two numbers; the product of the first with any exponent is exact.
 const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
 
+/// Lowest x for which `e^x` is a normal number.
+pub(super) const LOWEST_EXPONENT: f64 = -708.0;
+
 /// Computes `e^x` for x up to 0, to 1 ulp.
 ///
-/// Returns 0 below -708, where the result would no longer be a normal number, and `e^-708` for NaN,
-/// which densities never are. With n the integer nearest to `x / ln 2` and `x = n ln 2 + r`, the
+/// Returns 0 below `lowest`, which is at least [`LOWEST_EXPONENT`], and `e^-708` for NaN, which
+/// densities never are. With n the integer nearest to `x / ln 2` and `x = n ln 2 + r`, the
 /// result is `2^n e^r`. The Taylor series of `e^r` up to `r^13` suffices: its next term is below
 /// 1e-17 for `|r| <= ln 2 / 2`.
 #[inline(always)]
-pub(super) fn exp<I: Isa>(x: f64) -> f64 {
-    /// Lowest x for which `e^x` is a normal number.
-    const LOWEST: f64 = -708.0;
+pub(super) fn exp<I: Isa>(x: f64, lowest: f64) -> f64 {
     /// 1.5 * 2^52: added to a small number, it leaves the nearest integer in the last bits.
     const INTEGER: f64 = 6_755_399_441_055_744.0;
     /// Inverse factorials, from 1/13! to 1/0!.
@@ -38,7 +39,7 @@ pub(super) fn exp<I: Isa>(x: f64) -> f64 {
         1.0,
         1.0,
     ];
-    let within = if x > LOWEST { x } else { LOWEST };
+    let within = if x > LOWEST_EXPONENT { x } else { LOWEST_EXPONENT };
     let shifted = mul_add::<I, f64>(within, LOG2_E, INTEGER);
     let n = shifted - INTEGER;
     let r = mul_add::<I, f64>(n, -LN_2[1], mul_add::<I, f64>(n, -LN_2[0], within));
@@ -47,7 +48,7 @@ pub(super) fn exp<I: Isa>(x: f64) -> f64 {
         power = mul_add::<I, f64>(power, r, *term);
     }
     let scaled = f64::from_bits(power.to_bits().wrapping_add(shifted.to_bits() << 52));
-    if x < LOWEST { 0.0 } else { scaled }
+    if x < lowest { 0.0 } else { scaled }
 }
 
 /// Computes `ln x` for normal x from 1, to 1 ulp.
@@ -105,14 +106,14 @@ mod tests {
         fn run<I: Isa>(self) {
             for i in 0..=3_000_000 {
                 let x = -708.0 * f64::from(i) / 3_000_000.0;
-                let difference = ulps(exp::<I>(x), x.exp());
+                let difference = ulps(exp::<I>(x, LOWEST_EXPONENT), x.exp());
                 assert!(difference <= 2.0, "exp({x}): {difference} ulp");
             }
             for x in [-708.1, -745.0, -1e3, -1e300, f64::NEG_INFINITY] {
-                assert_eq!(exp::<I>(x), 0.0, "exp({x})");
+                assert_eq!(exp::<I>(x, LOWEST_EXPONENT), 0.0, "exp({x})");
             }
-            assert_eq!(exp::<I>(0.0), 1.0);
-            assert_eq!(exp::<I>(f64::NAN), exp::<I>(-708.0));
+            assert_eq!(exp::<I>(0.0, LOWEST_EXPONENT), 1.0);
+            assert_eq!(exp::<I>(f64::NAN, LOWEST_EXPONENT), exp::<I>(-708.0, LOWEST_EXPONENT));
             for i in 0..=1_000_000 {
                 // Dense above 1, then up to 2^31.
                 let step = f64::from(i) / 1_000_000.0;

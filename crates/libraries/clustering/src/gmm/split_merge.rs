@@ -13,7 +13,7 @@
 use ndarray::Array1;
 
 use super::centered::Centered;
-use super::em;
+use super::em::{self, Start};
 use super::finish::finish;
 use super::information::information;
 use super::init::from_labels;
@@ -86,7 +86,9 @@ pub(super) fn improve<F: Scalar>(
         let mut better = None;
         for (_, model) in tried.into_iter().take(CONFIRMED) {
             let confirmed = || {
-                let run = em::run(points, params, model, params.max_iter, |iteration, details| {
+                let labels = Some(fit.assignments.to_vec());
+                let start = Start { model, labels };
+                let run = em::run(points, params, start, params.max_iter, |iteration, details| {
                     on_event(SearchEvent::Iteration(fit.iterations + iteration, details));
                 })?;
                 let mut new = finish(points.rows(), run, params.keep, fit.start);
@@ -120,7 +122,7 @@ fn unless_collapsed<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
 /// Computes the criterion by which `keep` compares mixtures; higher is better.
 pub(super) fn criterion<F: Scalar>(points: Rows<F>, model: &GaussianMixture, keep: Keep) -> f64 {
     match keep {
-        Keep::Likelihood => model.assign(points).log_likelihood,
+        Keep::Likelihood => model.assign(points, None).log_likelihood,
         Keep::Information { uncertainty_weight } => {
             information(points, model).weighted(uncertainty_weight)
         }
@@ -198,7 +200,7 @@ impl Proposals {
         params: &GmmParams,
         model: &GaussianMixture,
         of: Move,
-    ) -> Result<GaussianMixture, Error> {
+    ) -> Result<Start, Error> {
         let Move { merged: [kept, freed], split, .. } = of;
         let mut labels = self.labels.clone();
         labels.iter_mut().filter(|c| **c as usize == freed).for_each(|c| *c = kept as i32);
@@ -273,7 +275,7 @@ impl<F: Scalar> Part<'_, F> {
                 let points = Centered::new(rows, self.origin);
                 let labels = Array1::zeros(rows.n());
                 let centers = ndarray::Array2::zeros((1, rows.d()));
-                let one = from_labels(points, &params, &centers, &labels)?;
+                let one = from_labels(points, &params, &centers, &labels)?.model;
                 criterion(rows, &one, self.params.keep)
             }
         };

@@ -64,27 +64,22 @@ impl WeightedOuter {
 
     /// Adds up to [`BLOCK_ROWS`] points to the `sums` of a component of mean `mean` `(d,)`.
     ///
-    /// `points` holds SIMD blocks `(d, BLOCK_LANES)` one after the other, and `responsibilities`
-    /// gives the lanes of each.
+    /// `weighted` gives SIMD blocks of points `(d, BLOCK_LANES)` and their responsibilities for the
+    /// component.
     #[inline(always)]
     pub(super) fn add<'r, I: Isa>(
         &mut self,
-        points: &[Lanes],
-        responsibilities: impl Iterator<Item = &'r Lanes> + Clone,
+        weighted: impl Iterator<Item = (&'r [Lanes], &'r Lanes)> + Clone,
         mean: &[f64],
         sums: &mut [f64],
     ) {
-        // Components far from these points have responsibilities of exactly 0.
-        if responsibilities.clone().all(|lanes| *lanes == [0.0; BLOCK_LANES]) {
-            return;
-        }
         match self.second_moments {
             SecondMoments::Matrix => {
-                let used = scale(points, responsibilities, mean, &mut self.scaled);
+                let used = scale(weighted, mean, &mut self.scaled);
                 add_gram::<I>(used, mean.len() + 1, sums);
             }
-            SecondMoments::Diagonal => add_squares::<I>(points, responsibilities, mean, sums),
-            SecondMoments::Together => add_differences::<I>(points, responsibilities, mean, sums),
+            SecondMoments::Diagonal => add_squares::<I>(weighted, mean, sums),
+            SecondMoments::Together => add_differences::<I>(weighted, mean, sums),
         }
     }
 }
@@ -92,16 +87,13 @@ impl WeightedOuter {
 /// Writes `s` to `scaled` and returns the part written.
 #[inline(always)]
 fn scale<'s, 'r>(
-    points: &[Lanes],
-    responsibilities: impl Iterator<Item = &'r Lanes>,
+    weighted: impl Iterator<Item = (&'r [Lanes], &'r Lanes)>,
     mean: &[f64],
     scaled: &'s mut [Lanes],
 ) -> &'s [Lanes] {
     let d = mean.len();
     let mut used = 0;
-    for ((r, block), scaled) in
-        responsibilities.zip(points.chunks_exact(d)).zip(scaled.chunks_exact_mut(d + 1))
-    {
+    for ((block, r), scaled) in weighted.zip(scaled.chunks_exact_mut(d + 1)) {
         let (root, differences) = scaled.split_first_mut().expect("a SIMD block has d + 1 columns");
         keep_loop();
         let mut roots = [0.0; BLOCK_LANES];
@@ -125,13 +117,12 @@ fn scale<'s, 'r>(
 /// Adds `sum r`, `sum r (x - m)` and `sum r (x - m)^2` of each feature.
 #[inline(always)]
 fn add_squares<'r, I: Isa>(
-    points: &[Lanes],
-    responsibilities: impl Iterator<Item = &'r Lanes>,
+    weighted: impl Iterator<Item = (&'r [Lanes], &'r Lanes)>,
     mean: &[f64],
     sums: &mut [f64],
 ) {
     let (total, sums) = sums.split_first_mut().expect("1 + 2 d sums");
-    for (r, block) in responsibilities.zip(points.chunks_exact(mean.len())) {
+    for (block, r) in weighted {
         *total += sum_lanes(*r);
         for ((sums, x), &m) in sums.as_chunks_mut::<2>().0.iter_mut().zip(block).zip(mean) {
             let (mut shift, mut square) = ([0.0; VECTOR], [0.0; VECTOR]);
@@ -153,19 +144,18 @@ fn add_squares<'r, I: Isa>(
 /// Adds `sum r` and `sum r (x - m)` of each feature.
 #[inline(always)]
 fn add_differences<'r, I: Isa>(
-    points: &[Lanes],
-    responsibilities: impl Iterator<Item = &'r Lanes> + Clone,
+    weighted: impl Iterator<Item = (&'r [Lanes], &'r Lanes)> + Clone,
     mean: &[f64],
     sums: &mut [f64],
 ) {
     let (total, sums) = sums.split_first_mut().expect("1 + d sums");
-    for r in responsibilities.clone() {
+    for (_, r) in weighted.clone() {
         *total += sum_lanes(*r);
     }
     for (j, (sum, &m)) in sums.iter_mut().zip(mean).enumerate() {
         // Lanes are added up once for all points.
         let mut shift = [0.0; BLOCK_LANES];
-        for (r, block) in responsibilities.clone().zip(points.chunks_exact(mean.len())) {
+        for (block, r) in weighted.clone() {
             let x = &block[j];
             for l in 0..BLOCK_LANES {
                 shift[l] = mul_add::<I, f64>(x[l] - m, r[l], shift[l]);
@@ -209,8 +199,7 @@ mod tests {
                 let sums_of = |order: SecondMoments| {
                     let mut sums = vec![0.0; order.width(d)];
                     WeightedOuter::new(order, d).add::<I>(
-                        &block,
-                        responsibilities.iter(),
+                        block.chunks_exact(d).zip(&responsibilities),
                         &mean,
                         &mut sums,
                     );

@@ -1,13 +1,17 @@
-//! Exact nearest neighbors: by a k-d tree or by blocked matrix products.
+//! Nearest neighbors: exact ones by a k-d tree or by blocked matrix products, or approximate ones.
 
+mod approximate;
 mod blocked_knn;
 mod kd_tree;
 mod top_k;
 
 use ndarray::{Array2, ArrayView2};
 
+pub(crate) use self::approximate::Recall;
+use self::approximate::{Approximate, approximate_knn};
 use self::blocked_knn::blocked_knn;
 use self::kd_tree::kd_tree_knn;
+use self::top_k::Neighbor;
 
 /// The nearest neighbors of each point.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,16 +42,43 @@ pub(crate) fn search(
     progress: &(dyn Fn(usize) + Sync),
 ) -> Neighbors {
     let shape = (queries.as_ref().map_or(points.nrows(), ArrayView2::nrows), k);
-    let (mut indices, mut distances) =
-        (Array2::zeros(shape), Array2::from_elem(shape, f32::INFINITY));
     if k == 0 {
-        return Neighbors { indices, distances };
+        return from_rows(&[], shape);
     }
-    let rows = if points.ncols() <= MAX_TREE_FEATURES && points.nrows() >= MIN_TREE_POINTS {
+    let rows = if has_tree(points) {
         kd_tree_knn(points, queries, k, progress)
     } else {
         blocked_knn(points, queries, k, progress)
     };
+    from_rows(&rows, shape)
+}
+
+/// Finds most of the `k` nearest of `points` `(n, d)` to each of them, itself left out.
+///
+/// Returns them as [`search`] does, and how many of the exact neighbors of a sample are among them.
+/// Where the k-d tree is used they are exact, and nothing is measured.
+pub(crate) fn search_approximately(
+    points: ArrayView2<f32>,
+    k: usize,
+    progress: &(dyn Fn(usize) + Sync),
+) -> (Neighbors, Option<Recall>) {
+    if k == 0 || has_tree(points) {
+        return (search(points, None, k, progress), None);
+    }
+    let Approximate { near, recall } = approximate_knn(points, k, progress);
+    (from_rows(&near, (points.nrows(), k)), Some(recall))
+}
+
+/// Returns whether `points` `(n, d)` are searched in a k-d tree.
+fn has_tree(points: ArrayView2<f32>) -> bool {
+    points.ncols() <= MAX_TREE_FEATURES && points.nrows() >= MIN_TREE_POINTS
+}
+
+/// Puts the neighbors of each point into arrays of a shape; distances that are not there are
+/// infinite.
+fn from_rows(rows: &[Vec<Neighbor>], shape: (usize, usize)) -> Neighbors {
+    let (mut indices, mut distances) =
+        (Array2::zeros(shape), Array2::from_elem(shape, f32::INFINITY));
     for (i, row) in rows.iter().enumerate() {
         for (at, &(distance, j)) in row.iter().enumerate() {
             (indices[[i, at]], distances[[i, at]]) = (j, distance);
@@ -62,7 +93,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_xoshiro::Xoshiro256PlusPlus;
 
-    use super::top_k::{Neighbor, order};
+    use super::top_k::order;
     use super::*;
 
     /// The tree is called by name, since it is for more points than a test has.

@@ -30,7 +30,7 @@ impl TopK {
 
     /// Inserts a point if it is among the k nearest.
     #[inline(always)]
-    fn add(&mut self, new: Neighbor) {
+    pub(super) fn add(&mut self, new: Neighbor) {
         let at = self.found.partition_point(|known| order(known, &new).is_lt());
         if at < self.k {
             self.found.truncate(self.k - 1);
