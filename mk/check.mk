@@ -63,8 +63,8 @@ $(if $(filter TEST_LABELS,$(user_files)),$(if $(and $(TRAIN_LABELS),$(or \
     TRAIN_LABELS and the points that it labels: name TEST_IMAGES, LATENTS_TEST or FEATURES_TEST)))
 
 # Benchmarks compare programs on images, on their latents and, of the embedding, against labels;
-# that of growth draws its points.
-bench_needs := $(if $(filter bench-%,$(filter-out bench-growth,$(goals))),TRAIN_IMAGES) \
+# those of growth and neighbors draw their points.
+bench_needs := $(if $(filter bench-%,$(filter-out bench-growth bench-neighbors,$(goals))),TRAIN_IMAGES) \
     $(if $(filter bench-peers bench-umap,$(goals)),LATENTS) \
     $(if $(filter bench-umap,$(goals)),TRAIN_LABELS)
 $(foreach name,$(bench_needs),$(if $($(name)),,$(error \
