@@ -64,7 +64,8 @@ $(if $(filter TEST_LABELS,$(user_files)),$(if $(and $(TRAIN_LABELS),$(or \
 
 # Benchmarks compare programs on images, on their latents and, of the embedding, against labels;
 # those of growth and neighbors draw their points.
-bench_needs := $(if $(filter bench-%,$(filter-out bench-growth bench-neighbors,$(goals))),TRAIN_IMAGES) \
+bench_needs := \
+    $(if $(filter bench-%,$(filter-out bench-growth bench-neighbors,$(goals))),TRAIN_IMAGES) \
     $(if $(filter bench-peers bench-umap,$(goals)),LATENTS) \
     $(if $(filter bench-umap,$(goals)),TRAIN_LABELS)
 $(foreach name,$(bench_needs),$(if $($(name)),,$(error \
