@@ -93,6 +93,7 @@ CASES = {
     "blobs-64-k200": iterations(20, 200, drawn=("blobs", 100_000, 64)),
     "duplicates-64-k200": iterations(20, 200, drawn=("duplicates", 100_000, 64)),
     "blobs-16-k100": iterations(10, 100, drawn=("blobs", 10_000_000, 16)),
+    "text-k1000": iterations(10, 1000, points="text"),
     "seeding-64-k5000": {
         "method": "kmeans",
         "tools": "seeding",
@@ -170,6 +171,9 @@ def arguments():
         "--latents", default="artifacts/latents/train.npy", help="latents: .npy, (n, d)"
     )
     parser.add_argument(
+        "--text", help="needed for text-k1000: .npy of embed_lines.py, or other embeddings (n, d)"
+    )
+    parser.add_argument(
         "--bin", type=Path, default="target/release", help="our programs (default target/release)"
     )
     parser.add_argument(
@@ -187,7 +191,8 @@ def arguments():
         "--quick", action="store_true", help="3000 rows and one round, to try it out"
     )
     args = parser.parse_args()
-    args.names = args.cases.replace(",", " ").split() or list(CASES)
+    all_cases = [name for name, case in CASES.items() if args.text or case.get("points") != "text"]
+    args.names = args.cases.replace(",", " ").split() or all_cases
     if unknown := [name for name in args.names if name not in CASES]:
         parser.error(f"--cases: expected some of {', '.join(CASES)}, found {unknown[0]}")
     if args.rounds < 1 or args.threads < 1:
@@ -209,8 +214,11 @@ def check(args):
     cases = [CASES[name] for name in args.names]
     methods = {case["method"] for case in cases}
     kinds = {case.get("points") for case in cases if "drawn" not in case}
-    needed = [args.images] if kinds - {"latents"} else []
-    needed += [args.latents] if kinds - {"images"} else []
+    if "text" in kinds and not args.text:
+        fail("--text is missing: scripts/bench/embed_lines.py makes such a file")
+    # The case of memory takes images and latents.
+    kinds = kinds - {None} | ({"images", "latents"} if None in kinds else set())
+    needed = [getattr(args, kind) for kind in sorted(kinds)]
     needed += [
         args.bin / program for method, program in PROGRAMS.items() if {method, "memory"} & methods
     ]
