@@ -48,8 +48,9 @@ pub(crate) struct Recall {
 
 /// Finds near points of each of `points` `(n, d)`, itself left out: most of the `k` nearest.
 ///
-/// Of at most so many points that all blocks are visited it finds all. `progress` gets the number
-/// of rows that have been compared with near blocks.
+/// Of at most so many points that all blocks are visited it finds all, and of at most 2^31 any.
+/// `progress` gets numbers of rows that add up to all: half of them for the comparison with near
+/// blocks, the others for the rounds after it.
 pub(super) fn approximate_knn(
     points: ArrayView2<f32>,
     k: usize,
@@ -61,16 +62,14 @@ pub(super) fn approximate_knn(
     let blocks = BlockSearch::new(points, &features, &ids, k);
     let queries = Queries { values: points.view(), features: &features, among: true };
     let groups: Vec<&[usize]> = ids.chunks(SIZES.queries).collect();
-    let mut place = vec![0_u32; ids.len()];
-    for (at, &id) in ids.iter().enumerate() {
-        place[id] = at as u32;
-    }
     let few = BLOCKS.max((4 * k).div_ceil(SIZES.points));
     let at_first = groups.par_iter().with_max_len(1).map(|group| {
         let found = blocks.nearest(queries, group, Visit::Nearest(few));
-        progress(group.len());
+        progress(group.len() / 2);
         found
     });
+    // Nobody knows how many rounds there will be: each is half of what is left.
+    let mut left = groups.iter().map(|group| group.len() - group.len() / 2).sum::<usize>();
     let mut near: Vec<Vec<Neighbor>> = vec![Vec::new(); ids.len()];
     if few < blocks.len() {
         // From here on a point is known by its place in spatial order, where near points lie near
@@ -86,6 +85,8 @@ pub(super) fn approximate_knn(
         for _ in 0..MOST_ROUNDS {
             let changed;
             (links, changed) = join(&links, rows, k);
+            progress(left / 2);
+            left -= left / 2;
             if changed <= enough {
                 break;
             }
@@ -110,6 +111,7 @@ pub(super) fn approximate_knn(
         (group.iter().zip(&exact).map(found).sum(), exact.iter().map(Vec::len).sum())
     });
     let (found, of) = counts.reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    progress(left);
     Approximate { near, recall: Recall { found, of } }
 }
 
