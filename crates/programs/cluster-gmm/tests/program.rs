@@ -132,8 +132,10 @@ fn it_goes_on_from_a_model() {
         "--points points.npy --tol 0 --max-iter 4 --init m.npz --out c.npy --densities c8.npy",
     );
     assert_eq!(program.bytes("a.npy"), program.bytes("c.npy"));
-    assert_eq!(program.bytes("a8.npy"), program.bytes("c8.npy"));
     let densities: Array1<f64> = program.read("a8.npy");
+    // A fit that goes on adds its points up in another order in its first iteration.
+    let went_on: Array1<f64> = program.read("c8.npy");
+    assert!(densities.iter().zip(&went_on).all(|(a, b)| (a - b).abs() < 1e-12 * a.abs()));
     let record: String = program.text("a.npy.json");
     assert_eq!(densities.len(), 400);
     assert!(record.contains(r#""bic""#) && record.contains(r#""aic""#), "{record}");

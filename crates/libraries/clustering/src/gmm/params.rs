@@ -186,8 +186,8 @@ pub enum Init {
     Assignments(Array1<i32>),
     /// This mixture, of the same k, d and covariance type, without an M step.
     ///
-    /// Fitting goes on where the fit of the model ended. There is one start, whatever
-    /// [`GmmParams::starts`] says.
+    /// Fitting goes on where the fit of the model ended: the result is that of a longer fit, but
+    /// for rounding. There is one start, whatever [`GmmParams::starts`] says.
     Model(GaussianMixture),
 }
 
