@@ -144,17 +144,17 @@ fn a_candidate_without_a_mixture_is_left_out() {
     let program = Program::in_empty_folder("select-clustering");
     embeddings(&program);
     let blobs = candidates(&program);
-    // A component of two points has no covariance of its own.
-    let pair = Array1::from_shape_fn(120, |i| if i < 2 { 2 } else { i32::from(i % 3 == 0) });
-    program.write("pair.npy", &pair);
+    // A component of one point has no covariance of its own.
+    let alone = Array1::from_shape_fn(120, |i| if i < 1 { 2 } else { i32::from(i % 3 == 0) });
+    program.write("alone.npy", &alone);
     let flags = "--points a.npy --reg-covar 0 --out o.npy --table t.csv --candidates";
-    let told = program.done(&format!("{flags} pair.npy right.npy"));
+    let told = program.done(&format!("{flags} alone.npy right.npy"));
     assert!(told.starts_with("kept right.npy: "), "{told}");
     assert_eq!(program.read::<Array1<i32>>("o.npy"), blobs);
     let table = program.text("t.csv");
     assert_eq!(column(&table, "kept"), ["no", "yes"]);
     assert_eq!(column(&table, "criterion")[0], "");
-    program.refused(&format!("{flags} pair.npy"), 1, "pair.npy on a.npy: ");
+    program.refused(&format!("{flags} alone.npy"), 1, "alone.npy on a.npy: ");
 }
 
 #[test]
