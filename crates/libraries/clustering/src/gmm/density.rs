@@ -157,7 +157,7 @@ impl Densities {
 
     /// Computes the squared Mahalanobis distances from component `c`: see [`Densities::evaluate`].
     ///
-    /// What is above the limit of a lane may be the sum of some of the squares.
+    /// A sum above the limit of its lane may be of some of the squares only.
     #[inline(always)]
     fn squares<I: Isa>(
         &self,

@@ -31,7 +31,7 @@ impl Parameters {
     }
 }
 
-/// What one M step leaves to the next.
+/// Labels, sums and memory that one M step leaves to the next.
 #[derive(Default)]
 pub(super) struct Kept {
     /// The most probable component of each point, shape `(n,)`.

@@ -49,7 +49,7 @@ fn most_of_the_nearest_are_found_and_the_recall_is_told() {
             let set: HashSet<u32> = near_of.iter().copied().collect();
             assert_eq!((near_of[0] as usize, set.len()), (i, NEIGHBORS), "{near_of:?}");
             hits += exact_of[1..].iter().filter(|&j| set.contains(j)).count();
-            // Those that were found lie as far as the exact search says, and in order.
+            // Found neighbors lie as far as the exact search says, and in order.
             for (at, j) in near_of.iter().enumerate() {
                 let distance = near.distances[[i, at]];
                 assert!(at == 0 || near.distances[[i, at - 1]] <= distance);
