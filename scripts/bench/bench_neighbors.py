@@ -98,7 +98,8 @@ def search(tool, points, out, threads):
     if tool.startswith("faiss"):
         found = faiss_search(points, threads, hnsw=tool.endswith("HNSW"))
     else:
-        found = {"PyNNDescent": pynndescent_search, "usearch": usearch_search}[tool](points, threads)
+        search_by = pynndescent_search if tool == "PyNNDescent" else usearch_search
+        found = search_by(points, threads)
     print(time.perf_counter() - started)
     np.save(out, np.asarray(found, "i8"))
 
