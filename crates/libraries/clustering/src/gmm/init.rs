@@ -171,3 +171,30 @@ fn from_responsibilities<F: Scalar>(
         m_step(points, &means, kind, reg_covar, responsibilities, &mut Kept::default());
     GaussianMixture::from_parameters(parameters, points.origin())
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::gmm::CovarianceType;
+    use crate::points::{Points, Rows};
+
+    #[test]
+    fn a_point_without_a_component_has_no_part_in_any_covariance() {
+        let array = array![[0.0], [2.0], [10.0], [12.0], [1000.0]];
+        let (points, labels) = (Points::from(&array), array![0, 0, 1, 1, -1]);
+        let in_order = points.in_order();
+        let rows = Rows::new(&points, &in_order).expect("finite points");
+        for covariance_type in [CovarianceType::Tied, CovarianceType::Full] {
+            let params =
+                GmmParams { k: 2, covariance_type, reg_covar: 0.0, ..GmmParams::default() };
+            let points = Centered::new(rows, &[0.0]);
+            let start = from_labels(points, &params, &Array2::zeros((2, 1)), &labels);
+            let model = start.expect("two components").model;
+            assert_eq!(model.weights(), array![0.5, 0.5]);
+            let variances = model.covariances().view().to_owned();
+            assert!(variances.iter().all(|v| (v - 1.0).abs() < 1e-12), "{variances}");
+        }
+    }
+}

@@ -25,8 +25,7 @@ pub(super) trait Responsibilities: Sync {
     /// They are those of the points with indices `rows`, whose values are `block`
     /// `(d, BLOCK_LANES)`; `scratch` is as large as `block`. Lanes beyond `rows` may hold anything
     /// finite. Returns the log densities and the most probable components, if these are asked for.
-    /// Implementations are
-    /// `#[inline(always)]`.
+    /// Implementations are `#[inline(always)]`.
     fn fill<I: Isa>(
         &self,
         rows: &[usize],

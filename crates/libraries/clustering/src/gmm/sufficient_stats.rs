@@ -191,10 +191,11 @@ impl<'a, F: Scalar, R: Responsibilities> Kernel for CollectChunk<'a, F, R> {
         let mut outer = WeightedOuter::new(second_moments, d);
         let mut outer_together = WeightedOuter::new(SecondMoments::Matrix, d);
         let zero = vec![0.0; d];
-        // SIMD blocks of a cache block of points, their weights, and these times responsibilities.
+        // SIMD blocks of a cache block of points, their responsibilities times weights, and the
+        // sums of these over the components.
         let mut values = vec![[0.0; BLOCK_LANES]; simd_block_count(BLOCK_ROWS) * d];
-        let mut weights = [[0.0; BLOCK_LANES]; simd_block_count(BLOCK_ROWS)];
-        let mut weighted: Vec<_> = weights.iter().map(|_| ByComponent::new(k)).collect();
+        let mut totals = [[0.0; BLOCK_LANES]; simd_block_count(BLOCK_ROWS)];
+        let mut weighted: Vec<_> = totals.iter().map(|_| ByComponent::new(k)).collect();
         // For each component the SIMD blocks that have a part in it, and where in `weighted`.
         let mut parts = vec![Vec::new(); k];
         let mut scratch = vec![[0.0; BLOCK_LANES]; d];
@@ -209,15 +210,15 @@ impl<'a, F: Scalar, R: Responsibilities> Kernel for CollectChunk<'a, F, R> {
                     for (&i, label) in rows.iter().zip(labels) {
                         of_chunk.labels[i - first] = label;
                     }
-                    weights[at] = block_weights(points, rows, unit);
+                    let weights = block_weights(points, rows, unit);
                     for l in 0..BLOCK_LANES {
                         log_likelihood[l] =
-                            mul_add::<I, f64>(weights[at][l], log_density[l], log_likelihood[l]);
+                            mul_add::<I, f64>(weights[l], log_density[l], log_likelihood[l]);
                     }
                     for responsibility in weighted[at].values_mut() {
                         keep_loop();
                         for l in 0..BLOCK_LANES {
-                            responsibility[l] *= weights[at][l];
+                            responsibility[l] *= weights[l];
                         }
                     }
                     of_chunk.parts += weighted[at].components().len();
@@ -237,7 +238,17 @@ impl<'a, F: Scalar, R: Responsibilities> Kernel for CollectChunk<'a, F, R> {
                     parts.clear();
                 }
                 if with_together {
-                    let of_all = values.chunks_exact(d).zip(&weights[..count]);
+                    // A point without a component has no part in any sum.
+                    for (total, weighted) in totals[..count].iter_mut().zip(&weighted) {
+                        *total = [0.0; BLOCK_LANES];
+                        for responsibility in weighted.values() {
+                            keep_loop();
+                            for l in 0..BLOCK_LANES {
+                                total[l] += responsibility[l];
+                            }
+                        }
+                    }
+                    let of_all = values.chunks_exact(d).zip(&totals[..count]);
                     outer_together.add::<I>(of_all, &zero, sums_together);
                 }
             }
